@@ -1,0 +1,312 @@
+package cnn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// shapes are the networks that the tests run on.
+var shapes = map[string]Shape{
+	"one hidden layer, odd sizes":      {Symbols: 23, Embedding: 5, Widths: []int{1, 3, 4}, Filters: 7, Hidden: 6, Kinds: 4},
+	"several blocks, the last one cut": {Symbols: 11, Embedding: 3, Widths: []int{2, 5}, Filters: 70, Hidden: 9, Kinds: 3},
+	"the original Snowman of 2017":     {Symbols: 256, Embedding: 15, Widths: []int{2, 4, 6}, Filters: 15, Kinds: 2},
+}
+
+// randomTexts returns texts of 1 to longest symbols, padded.
+func randomTexts(random *rand.Rand, s Shape, texts, longest int) [][]uint8 {
+	batch := make([][]uint8, texts)
+	for i := range batch {
+		batch[i] = make([]uint8, 1+random.IntN(longest)+2*s.Padding())
+		for t := range batch[i] {
+			batch[i][t] = uint8(random.IntN(s.Symbols))
+		}
+	}
+	return batch
+}
+
+// newParameters returns random parameters with every bias set too.
+func newParameters(t *testing.T, s Shape, seed uint64) *Parameters {
+	t.Helper()
+	p, err := NewParameters(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Initialize(seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	for i, weight := range p.Flat {
+		if weight == 0 {
+			p.Flat[i] = float32(random.NormFloat64() * 0.3)
+		}
+	}
+	return p
+}
+
+func relativeError(got, want float64) float64 {
+	return math.Abs(got-want) / max(1, math.Abs(want))
+}
+
+func TestUnfoldedAndFoldedEqualTheFloat64Reference(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			p := newParameters(t, shape, 1)
+			network := NewNetwork(p)
+			scratch := network.NewScratch()
+			for _, symbols := range randomTexts(rand.New(rand.NewPCG(2, 2)), shape, 40, 60) {
+				want := Reference[float64](p, symbols)
+				unfolded := Reference[float32](p, symbols)
+				folded := network.Logits(scratch, symbols)
+				for k := range want {
+					if e := relativeError(float64(unfolded[k]), want[k]); e > 1e-5 {
+						t.Errorf("unfolded logit %d of %d symbols is %v, want %v", k, len(symbols), unfolded[k], want[k])
+					}
+					if e := relativeError(float64(folded[k]), want[k]); e > 1e-5 {
+						t.Errorf("folded logit %d of %d symbols is %v, want %v", k, len(symbols), folded[k], want[k])
+					}
+				}
+			}
+		})
+	}
+}
+
+// referenceLoss is the weighted mean loss of a batch, in float64 throughout.
+func referenceLoss(p *Parameters, batch Batch) float64 {
+	loss, total := 0.0, 0.0
+	for i, symbols := range batch.Symbols {
+		logits := Reference[float64](p, symbols)
+		sum, malicious := 0.0, 0.0
+		for k, logit := range logits {
+			sum += math.Exp(logit)
+			if k > 0 {
+				malicious += math.Exp(logit)
+			}
+		}
+		weight := float64(batch.Weights[i])
+		total += weight
+		if kind := batch.Kinds[i]; kind == UnknownMalicious {
+			loss -= weight * math.Log(malicious/sum)
+		} else {
+			loss -= weight * (logits[kind] - math.Log(sum))
+		}
+	}
+	return loss / total
+}
+
+func newBatch(random *rand.Rand, s Shape, texts int) Batch {
+	batch := Batch{Symbols: randomTexts(random, s, texts, 20)}
+	for range texts {
+		batch.Kinds = append(batch.Kinds, random.IntN(s.Kinds+1)-1) // UnknownMalicious among them
+		batch.Weights = append(batch.Weights, 0.5+random.Float32())
+	}
+	return batch
+}
+
+func serially(tasks int, task func(int)) {
+	for i := range tasks {
+		task(i)
+	}
+}
+
+func TestGradientsEqualFiniteDifferences(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			p := newParameters(t, shape, 3)
+			random := rand.New(rand.NewPCG(4, 4))
+			batch := newBatch(random, shape, 12)
+			g, err := NewBackpropagation(p, len(batch.Symbols))
+			if err != nil {
+				t.Fatal(err)
+			}
+			loss := g.Run(batch, 0, 0, serially)
+			if want := referenceLoss(p, batch); relativeError(loss, want) > 1e-5 {
+				t.Fatalf("loss is %v, want %v", loss, want)
+			}
+			gradients := g.Gradient.Tensors()
+			for i, tensor := range p.Tensors() {
+				live := 0
+				for range 60 {
+					at := random.IntN(len(tensor.Data))
+					got := float64(gradients[i].Data[at])
+					want, smooth := finiteDifference(p, batch, &tensor.Data[at])
+					if !smooth {
+						continue // another window or ReLU took over within the step
+					}
+					if math.Abs(got-want) > 1e-3*math.Abs(want)+1e-5 {
+						t.Errorf("gradient of %s[%d] is %v, finite difference %v", tensor.Name, at, got, want)
+					}
+					if math.Abs(want) > 1e-5 {
+						live++
+					}
+				}
+				if live == 0 {
+					t.Errorf("no sampled gradient of %s was above 0: nothing was tested", tensor.Name)
+				}
+			}
+		})
+	}
+}
+
+// finiteDifference returns the loss's central difference by one weight, and whether a step of half
+// the size agrees, as it does where the loss is smooth.
+func finiteDifference(p *Parameters, batch Batch, weight *float32) (slope float64, smooth bool) {
+	difference := func(step float32) float64 {
+		before := *weight
+		defer func() { *weight = before }()
+		high, low := before+step, before-step
+		*weight = high
+		above := referenceLoss(p, batch)
+		*weight = low
+		below := referenceLoss(p, batch)
+		return (above - below) / (float64(high) - float64(low))
+	}
+	slope, half := difference(1e-3), difference(5e-4)
+	return half, math.Abs(slope-half) <= 1e-4*math.Abs(slope)+1e-7
+}
+
+func TestGradientDoesNotDependOnTheOrderOfTasks(t *testing.T) {
+	shape := shapes["several blocks, the last one cut"]
+	p := newParameters(t, shape, 5)
+	batch := newBatch(rand.New(rand.NewPCG(6, 6)), shape, 50)
+	backwards := func(tasks int, task func(int)) {
+		for i := tasks - 1; i >= 0; i-- {
+			task(i)
+		}
+	}
+	one, _ := NewBackpropagation(p, 50)
+	other, _ := NewBackpropagation(p, 64)
+	lossOne, lossOther := one.Run(batch, 0.4, 7, serially), other.Run(batch, 0.4, 7, backwards)
+	if lossOne != lossOther {
+		t.Errorf("loss is %v or %v, by the order of the tasks", lossOne, lossOther)
+	}
+	for i := range one.Gradient.Flat {
+		if one.Gradient.Flat[i] != other.Gradient.Flat[i] {
+			t.Fatalf("gradient %d is %v or %v, by the order of the tasks", i, one.Gradient.Flat[i], other.Gradient.Flat[i])
+		}
+	}
+}
+
+// With dropout, the gradient is that of the network without the dropped features, the others scaled.
+func TestDropoutDropsItsShareAndKeepsTheExpectation(t *testing.T) {
+	shape := Shape{Symbols: 11, Embedding: 3, Widths: []int{2}, Filters: 1000, Hidden: 4, Kinds: 2}
+	p := newParameters(t, shape, 8)
+	for i := range p.Convolutions[0].Bias {
+		p.Convolutions[0].Bias[i] = 100 // every feature lives
+	}
+	batch := newBatch(rand.New(rand.NewPCG(9, 9)), shape, 50)
+	g, _ := NewBackpropagation(p, 50)
+	g.Run(batch, 0, 0, serially)
+	sum := 0.0
+	for _, feature := range g.pooled {
+		sum += float64(feature)
+	}
+	g.Run(batch, 0.25, 10, serially)
+	dropped, sumAfter := 0, 0.0
+	for _, feature := range g.pooled {
+		if feature == 0 {
+			dropped++
+		}
+		sumAfter += float64(feature)
+	}
+	if share := float64(dropped) / float64(len(g.pooled)); math.Abs(share-0.25) > 0.01 {
+		t.Errorf("dropped %v of the features, want 0.25", share)
+	}
+	if ratio := sumAfter / sum; math.Abs(ratio-1) > 0.01 {
+		t.Errorf("dropout changed the sum of the features by the factor %v", ratio)
+	}
+}
+
+func TestSoftmax(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		logits      []float32
+		temperature float64
+		want        []float64
+	}{
+		{"equal logits share", []float32{3, 3}, 1, []float64{0.5, 0.5}},
+		{"large logits do not overflow", []float32{3e38, 0}, 1, []float64{1, 0}},
+		{"log 3 against 0", []float32{0, float32(math.Log(3))}, 1, []float64{0.25, 0.75}},
+		{"temperature divides the logits", []float32{0, float32(2 * math.Log(3))}, 2, []float64{0.25, 0.75}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := make([]float64, len(test.logits))
+			Softmax(got, test.logits, test.temperature)
+			for k := range got {
+				if math.Abs(got[k]-test.want[k]) > 1e-7 {
+					t.Errorf("probability %d is %v, want %v", k, got[k], test.want[k])
+				}
+			}
+		})
+	}
+}
+
+func TestExpEqualsMathExp(t *testing.T) {
+	for x := 0.0; x > -740; x -= 0.0137 {
+		want := math.Exp(x)
+		if got := exp(x); math.Abs(got-want) > 4e-16*want+5e-324 {
+			t.Fatalf("exp(%v) is %v, want %v", x, got, want)
+		}
+	}
+	if got := exp(math.Inf(-1)); got != 0 {
+		t.Errorf("exp(-Inf) is %v, want 0", got)
+	}
+}
+
+func TestValidateRefusesWhatCannotBeBuilt(t *testing.T) {
+	good := shapes["one hidden layer, odd sizes"]
+	for name, spoil := range map[string]func(*Shape){
+		"no symbols":               func(s *Shape) { s.Symbols = 0 },
+		"more symbols than a byte": func(s *Shape) { s.Symbols = 257 },
+		"no widths":                func(s *Shape) { s.Widths = nil },
+		"a width twice":            func(s *Shape) { s.Widths = []int{2, 2} },
+		"a width of 0":             func(s *Shape) { s.Widths = []int{0, 2} },
+		"a negative hidden layer":  func(s *Shape) { s.Hidden = -1 },
+		"one kind":                 func(s *Shape) { s.Kinds = 1 },
+		"filters beyond memory":    func(s *Shape) { s.Filters = math.MaxInt },
+		"tables beyond memory":     func(s *Shape) { s.Symbols, s.Widths, s.Filters = 256, []int{14, 15, 16}, 4096*2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := good
+			spoil(&s)
+			if _, err := NewParameters(s); err == nil {
+				t.Errorf("NewParameters(%+v) gave no error", s)
+			}
+		})
+	}
+}
+
+func BenchmarkLogits(b *testing.B) {
+	shape := Shape{Symbols: 140, Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Kinds: 4}
+	p, _ := NewParameters(shape)
+	p.Initialize(1)
+	network := NewNetwork(p)
+	scratch := network.NewScratch()
+	for _, length := range []int{18, 77} {
+		b.Run(fmt.Sprintf("characters=%d", length), func(b *testing.B) {
+			symbols := make([]uint8, length+2*shape.Padding())
+			random := rand.New(rand.NewPCG(1, 1))
+			for i := range symbols {
+				symbols[i] = uint8(random.IntN(shape.Symbols))
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				network.Logits(scratch, symbols)
+			}
+		})
+	}
+}
+
+func BenchmarkTrainingStep(b *testing.B) {
+	shape := Shape{Symbols: 140, Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Kinds: 4}
+	p, _ := NewParameters(shape)
+	p.Initialize(1)
+	const texts = 512
+	random := rand.New(rand.NewPCG(1, 1))
+	batch := newBatch(random, shape, texts)
+	batch.Symbols = randomTexts(random, shape, texts, 60)
+	g, _ := NewBackpropagation(p, texts)
+	for b.Loop() {
+		g.Run(batch, 0.5, 1, serially)
+	}
+	b.ReportMetric(float64(texts*b.N)/b.Elapsed().Seconds(), "texts/s")
+}

@@ -1,0 +1,120 @@
+package cnn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Parameters are all weights of a network in one flat buffer, with a named view for each layer.
+// The optimiser sees the buffer, the mathematics the views.
+type Parameters struct {
+	Shape Shape
+	Flat  []float32
+
+	Embedding    []float32 // [V][D]
+	Convolutions []Convolution
+	DenseWeight  []float32 // [P][H], A transposed: a feature's weights lie side by side
+	DenseBias    []float32 // [H]
+	OutputWeight []float32 // [H][K], or [P][K] without a hidden layer
+	OutputBias   []float32 // [K]
+}
+
+// A Convolution holds the filters of one width.
+type Convolution struct {
+	Width  int
+	Weight []float32 // [w][D][F]
+	Bias   []float32 // [F]
+}
+
+// A Tensor is one named view of the parameters.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// NewParameters returns parameters of this shape, all zero.
+func NewParameters(shape Shape) (*Parameters, error) {
+	if err := shape.Validate(); err != nil {
+		return nil, err
+	}
+	p := &Parameters{Shape: shape, Convolutions: make([]Convolution, len(shape.Widths))}
+	size := 0
+	for _, view := range p.views() {
+		size += product(view.shape)
+	}
+	p.Flat = make([]float32, size)
+	offset := 0
+	for _, view := range p.views() {
+		end := offset + product(view.shape)
+		*view.data = p.Flat[offset:end:end]
+		offset = end
+	}
+	for i, width := range shape.Widths {
+		p.Convolutions[i].Width = width
+	}
+	return p, nil
+}
+
+type view struct {
+	name  string
+	shape []int
+	data  *[]float32
+}
+
+// views lists every view in the order in which it stands in the flat buffer.
+func (p *Parameters) views() []view {
+	s := p.Shape
+	views := []view{{"embedding.weight", []int{s.Symbols, s.Embedding}, &p.Embedding}}
+	for i, width := range s.Widths {
+		name := fmt.Sprintf("conv.%d", width)
+		views = append(views,
+			view{name + ".weight", []int{width, s.Embedding, s.Filters}, &p.Convolutions[i].Weight},
+			view{name + ".bias", []int{s.Filters}, &p.Convolutions[i].Bias})
+	}
+	if s.Hidden > 0 {
+		views = append(views,
+			view{"dense.weight", []int{s.Pooled(), s.Hidden}, &p.DenseWeight},
+			view{"dense.bias", []int{s.Hidden}, &p.DenseBias})
+	}
+	return append(views,
+		view{"output.weight", []int{s.features(), s.Kinds}, &p.OutputWeight},
+		view{"output.bias", []int{s.Kinds}, &p.OutputBias})
+}
+
+// Tensors lists the parameters by name, sharing their memory.
+func (p *Parameters) Tensors() []Tensor {
+	var tensors []Tensor
+	for _, view := range p.views() {
+		tensors = append(tensors, Tensor{Name: view.name, Shape: view.shape, Data: *view.data})
+	}
+	return tensors
+}
+
+// Initialize draws the weights at random, the same for the same seed: He's normal distribution
+// (2015, arXiv 1502.01852) before a ReLU, biases zero.
+func (p *Parameters) Initialize(seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 0x536e6f776d616e)) // any constant: one stream of the seed
+	normal := func(weights []float32, deviation float64) {
+		for i := range weights {
+			weights[i] = float32(random.NormFloat64() * deviation)
+		}
+	}
+	const embeddingDeviation = 0.3
+	normal(p.Embedding, embeddingDeviation)
+	for _, c := range p.Convolutions {
+		fanIn := float64(c.Width*p.Shape.Embedding) * embeddingDeviation * embeddingDeviation
+		normal(c.Weight, math.Sqrt(1/fanIn))
+	}
+	normal(p.DenseWeight, math.Sqrt(2/float64(p.Shape.Pooled())))
+	normal(p.OutputWeight, math.Sqrt(1/float64(p.Shape.features())))
+}
+
+func product(shape []int) int {
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	return size
+}

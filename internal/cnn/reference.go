@@ -1,0 +1,46 @@
+package cnn
+
+// Reference returns the logits of one padded text, computed as the package comment writes them, one
+// multiplication at a time in the precision that the caller names. It is what everything faster is
+// held to, and must stay plain.
+func Reference[float float32 | float64](p *Parameters, symbols []uint8) []float {
+	s := p.Shape
+	pooled := make([]float, 0, s.Pooled())
+	for _, c := range p.Convolutions {
+		windows := s.window(symbols, c.Width)
+		for f := range s.Filters {
+			var maximum float // relu(max c) is the maximum of 0 and every c
+			for t := 0; t+c.Width <= len(windows); t++ {
+				sum := float(c.Bias[f])
+				for j := range c.Width {
+					embedded := p.Embedding[int(windows[t+j])*s.Embedding:][:s.Embedding]
+					for d, e := range embedded {
+						sum += float(c.Weight[(j*s.Embedding+d)*s.Filters+f]) * float(e)
+					}
+				}
+				maximum = max(maximum, sum)
+			}
+			pooled = append(pooled, maximum)
+		}
+	}
+	features := pooled
+	if s.Hidden > 0 {
+		features = affine(pooled, p.DenseWeight, p.DenseBias)
+		for i := range features {
+			features[i] = max(features[i], 0)
+		}
+	}
+	return affine(features, p.OutputWeight, p.OutputBias)
+}
+
+// affine returns bias + in . weight, for weight [len(in)][len(bias)].
+func affine[float float32 | float64](in []float, weight, bias []float32) []float {
+	out := make([]float, len(bias))
+	for o := range out {
+		out[o] = float(bias[o])
+		for i := range in {
+			out[o] += in[i] * float(weight[i*len(bias)+o])
+		}
+	}
+	return out
+}

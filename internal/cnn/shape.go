@@ -1,0 +1,109 @@
+// Package cnn is the network: a convolutional network over the characters of one short text.
+//
+// It is Kim's text CNN (2014, D14-1181) over characters, as eXpose has it (Saxe and Berlin 2017,
+// arXiv 1702.08568). For a text of symbols s_0 ... s_{T-1}:
+//
+//	s_t -> E[s_t]                                     embedding
+//	c_wf(t) = b_wf + sum_{j<w} W_wf[j] . E[s_{t+j}]   convolution, for each width w and filter f
+//	m_wf    = relu(max_t c_wf(t))                     max over time
+//	h       = relu(A m + a)                           dense, left out where Hidden is 0
+//	p       = softmax(B h + c)                        kinds; kind 0 is benign
+//
+// reference.go is these lines and nothing more. Everything before the maximum is linear, so fold.go
+// does it once for each symbol instead of once for each text: scoring (network.go) and training
+// (gradient.go) only add table rows.
+//
+// Legend of shapes, throughout: B texts, T positions, V symbols, D embedding, w width, F filters of
+// one width, P = F times the number of widths, H hidden, K kinds.
+//
+// Symbols come padded: before the first and after the last character stand Shape.Padding symbols,
+// so that a short text fills every window and a filter can see where a text starts and ends.
+//
+// The package reads no files, starts no goroutines and prints nothing.
+package cnn
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Shape says how large each layer is.
+type Shape struct {
+	Symbols   int   `json:"symbols"`   // V, at most 256: a symbol is a byte
+	Embedding int   `json:"embedding"` // D
+	Widths    []int `json:"widths"`    // of the filters, in characters, ascending
+	Filters   int   `json:"filters"`   // F, of each width
+	Hidden    int   `json:"hidden"`    // H; 0 connects the pooled features straight to the output
+	Kinds     int   `json:"kinds"`     // K, at least 2
+}
+
+// The largest layers that Validate lets through. They keep a hostile model file from asking for
+// more memory than any model of this kind has a use for.
+const (
+	maxSymbols   = 256
+	maxEmbedding = 256
+	maxWidth     = 16
+	maxFilters   = 4096
+	maxHidden    = 4096
+	maxKinds     = 64
+	maxTableSize = 1 << 26 // entries of all folded tables
+)
+
+// Validate reports whether a network of this shape can be built.
+func (s Shape) Validate() error {
+	for _, field := range []struct {
+		name            string
+		size, low, high int
+	}{
+		{"symbols", s.Symbols, 1, maxSymbols},
+		{"embedding", s.Embedding, 1, maxEmbedding},
+		{"filters", s.Filters, 1, maxFilters},
+		{"hidden", s.Hidden, 0, maxHidden},
+		{"kinds", s.Kinds, 2, maxKinds},
+		{"number of widths", len(s.Widths), 1, maxWidth},
+	} {
+		if field.size < field.low || field.size > field.high {
+			return fmt.Errorf("network shape: %s is %d, want %d to %d", field.name, field.size, field.low, field.high)
+		}
+	}
+	taps := 0
+	for i, width := range s.Widths {
+		if width < 1 || width > maxWidth {
+			return fmt.Errorf("network shape: width %d, want 1 to %d", width, maxWidth)
+		}
+		if i > 0 && width <= s.Widths[i-1] {
+			return fmt.Errorf("network shape: widths %v do not ascend", s.Widths)
+		}
+		taps += width
+	}
+	if size := taps * s.Symbols * s.Filters; size > maxTableSize {
+		return fmt.Errorf("network shape: folded tables of %d entries, want at most %d", size, maxTableSize)
+	}
+	return nil
+}
+
+// Equal reports whether both shapes are the same.
+func (s Shape) Equal(other Shape) bool {
+	return s.Symbols == other.Symbols && s.Embedding == other.Embedding && slices.Equal(s.Widths, other.Widths) &&
+		s.Filters == other.Filters && s.Hidden == other.Hidden && s.Kinds == other.Kinds
+}
+
+// Pooled is P, the number of features after the max over time.
+func (s Shape) Pooled() int { return len(s.Widths) * s.Filters }
+
+// Padding is how many padding symbols stand on either side of a text: one less than the widest filter.
+func (s Shape) Padding() int { return s.Widths[len(s.Widths)-1] - 1 }
+
+// features is the number of inputs of the output layer: H, or P where there is no hidden layer.
+func (s Shape) features() int {
+	if s.Hidden > 0 {
+		return s.Hidden
+	}
+	return s.Pooled()
+}
+
+// window returns the part of padded symbols that filters of one width run over.
+func (s Shape) window(symbols []uint8, width int) []uint8 {
+	spare := s.Padding() - (width - 1)
+	return symbols[spare : len(symbols)-spare]
+}
