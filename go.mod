@@ -1,8 +1,10 @@
 module github.com/snowman-ml/snowman
 
-go 1.26
+go 1.26.0
 
 require (
-	golang.org/x/net v0.62.0 // indirect
-	golang.org/x/text v0.43.0 // indirect
+	github.com/weppos/publicsuffix-go v0.50.3
+	golang.org/x/net v0.62.0
 )
+
+require golang.org/x/text v0.43.0 // indirect

@@ -1,0 +1,138 @@
+package canon
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func symbolsOf(t *testing.T, a *Alphabet, text string, limit int) []uint8 {
+	t.Helper()
+	var u URL
+	if err := u.Parse(text); err != nil {
+		t.Fatal(err)
+	}
+	return a.Append(nil, &u, limit, 0)
+}
+
+func TestSymbolsKnowTheirSegment(t *testing.T) {
+	a := HostAndPath()
+	symbols := symbolsOf(t, a, "user@ab.com:81/ab", 100)
+	user, host, path := symbols[:5], symbols[5:14], symbols[14:]
+	if !slices.Equal(host[:2], symbolsOf(t, a, "ab", 100)) {
+		t.Errorf("the symbols of a host differ by what stands around it: %v", symbols)
+	}
+	if slices.Equal(host[:2], path[1:]) {
+		t.Errorf("ab in host and path are the same symbols: %v", symbols)
+	}
+	if userAgain := symbolsOf(t, a, "c.de/user@", 100)[5:]; !slices.Equal(user, userAgain) {
+		t.Errorf("user@ in user-info is %v, in the path %v: want the same in this alphabet", user, userAgain)
+	}
+}
+
+func TestSymbolsStayWithinTheAlphabet(t *testing.T) {
+	a := HostAndPath()
+	for _, text := range []string{"a\xff.com/\xff ü", "[::1]:99/~", "a%00b.com"} {
+		for _, symbol := range symbolsOf(t, a, text, 100) {
+			if int(symbol) >= a.Symbols() || symbol <= End {
+				t.Errorf("%q has the symbol %d, want 2 to %d", text, symbol, a.Symbols()-1)
+			}
+		}
+	}
+}
+
+func TestPaddingStandsOnBothSides(t *testing.T) {
+	var u URL
+	if err := u.Parse("a.b"); err != nil {
+		t.Fatal(err)
+	}
+	got := HostAndPath().Append(nil, &u, 100, 2)
+	if len(got) != 7 || got[0] != Start || got[1] != Start || got[5] != End || got[6] != End {
+		t.Errorf("symbols are %v, want two of %d, three others, two of %d", got, Start, End)
+	}
+}
+
+func TestTheHostIsNeverCut(t *testing.T) {
+	a := HostAndPath()
+	host := symbolsOf(t, a, "evil.tld", 100)
+	user := "google.com." + strings.Repeat("a", 500)
+	for _, test := range []struct {
+		name, text string
+		limit      int
+		want       int
+	}{
+		{"a long path", "evil.tld/" + strings.Repeat("b", 500), 40, 40},
+		{"long user-info", user + "@evil.tld", 40, 10 + 8},
+		{"long user-info and path", user + "@evil.tld/" + strings.Repeat("b", 500), 40, 40},
+		{"a limit below the host", "evil.tld/b", 3, 8},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := symbolsOf(t, a, test.text, test.limit)
+			if len(got) != test.want {
+				t.Errorf("%d symbols, want %d", len(got), test.want)
+			}
+			if !contains(got, host) {
+				t.Errorf("the host is not among the symbols %v", got)
+			}
+		})
+	}
+}
+
+func contains(symbols, part []uint8) bool {
+	return strings.Contains(string(symbols), string(part))
+}
+
+func TestAnAlphabetReadsBackEqual(t *testing.T) {
+	written, err := json.Marshal(HostAndPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := ParseAlphabet(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "user@a.example.com:81/b?c#d"
+	if got, want := symbolsOf(t, read, text, 100), symbolsOf(t, HostAndPath(), text, 100); !slices.Equal(got, want) {
+		t.Errorf("symbols are %v after reading back, %v before", got, want)
+	}
+}
+
+func TestASplitHostHasDifferentSymbols(t *testing.T) {
+	a, err := NewAlphabet([]Group{
+		{[]string{"subdomain"}, "ab."}, {[]string{"domain", "port"}, "ab."}, {[]string{"suffix"}, "ab."},
+		{[]string{"user", "path", "query", "fragment"}, "ab/"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := symbolsOf(t, a, "a.a.aa/a", 100)
+	want := []uint8{3, 5, 7, 13, 11, 11, 17, 15}
+	if !slices.Equal(got, want) {
+		t.Errorf("symbols are %v, want %v", got, want)
+	}
+}
+
+func TestNewAlphabetRefuses(t *testing.T) {
+	rest := []string{"user", "subdomain", "domain", "suffix", "port", "path", "query"}
+	for _, test := range []struct {
+		name   string
+		groups []Group
+		want   string
+	}{
+		{"no groups", nil, `no group has the segment "user"`},
+		{"a segment missing", []Group{{rest, "ab"}}, `no group has the segment "fragment"`},
+		{"a segment twice", []Group{{append(rest, "user"), "ab"}}, `segment "user" stands in two groups`},
+		{"an unknown segment", []Group{{append(rest, "scheme"), "ab"}}, `unknown segment "scheme"`},
+		{"a character twice", []Group{{rest, "aa"}}, "character 'a' stands twice"},
+		{"a character beyond ASCII", []Group{{rest, "ü"}}, "is not ASCII"},
+		{"too many symbols", []Group{{rest, printable}, {nil, printable}, {nil, printable}}, "more than 256 symbols"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := NewAlphabet(test.groups)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v, want %q in it", err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,284 @@
+// Package canon turns a text into what the network sees: a canonical URL, then symbols.
+//
+// Parse takes whatever people and logs write (names, URLs, host:port, IP addresses, defanged text)
+// to one form, from which everything that says nothing about maliciousness is gone:
+//
+//	HXXPS://www.Evil[.]com:443/   ->  evil.com
+//	http://user@0x7f.1/a?b        ->  user@127.0.0.1/a?b
+//	bücher.de.                    ->  xn--bcher-kva.de
+//
+// An Alphabet then gives each byte of the canonical form a symbol that knows the segment in which
+// the byte stands. Training and scoring use the same two steps.
+//
+// The canonical form of a canonical form is itself, and Parse refuses no name that DNS can carry.
+// The package reads no files, starts no goroutines and prints nothing.
+package canon
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/weppos/publicsuffix-go/publicsuffix"
+)
+
+// MaxLength is the length in bytes beyond which Parse refuses a text.
+const MaxLength = 64 << 10
+
+// A URL is the canonical form of one text:
+//
+//	[user '@'] host [':' port] [path ['?' query] ['#' fragment]]
+//
+// The zero value is ready for Parse, which reuses its memory. What the methods return lies in that
+// memory and holds until the next Parse.
+type URL struct {
+	text                []byte
+	host, port, path    int // where each starts
+	query, fragment     int
+	isAddress           bool   // the host is an IP address
+	scratch             []byte // the host on its way
+	domain, suffix      int    // where the registered domain and its public suffix start
+	suffixesAreComputed bool
+}
+
+// Parse sets u to the canonical form of text. After an error u holds nothing of use.
+func (u *URL) Parse(text string) error {
+	if len(text) > MaxLength {
+		return fmt.Errorf("text of %d bytes is longer than %d", len(text), MaxLength)
+	}
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] == 0x7f {
+			return fmt.Errorf("control character %q at byte %d", text[i], i+1)
+		}
+	}
+	rest, err := trimScheme(refang(strings.Trim(text, " ")))
+	if err != nil {
+		return err
+	}
+	authority, path := rest, ""
+	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
+		authority, path = rest[:end], rest[end:]
+	}
+
+	u.text, u.isAddress, u.suffixesAreComputed = u.text[:0], false, false
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		if at > 0 {
+			u.text = append(u.text, authority[:at+1]...)
+		}
+		authority = authority[at+1:]
+	}
+	u.host = len(u.text)
+	host, port, err := splitPort(authority)
+	if err != nil {
+		return err
+	}
+	u.appendHost(host)
+	u.port = len(u.text)
+	if u.port == u.host {
+		return fmt.Errorf("no host in %q", abbreviate(text))
+	}
+	// Through a proxy every HTTPS site ends in :443, in public data malicious ones alone do.
+	if port != 0 && port != 80 && port != 443 {
+		u.text = append(u.text, ':')
+		u.text = strconv.AppendInt(u.text, int64(port), 10)
+	}
+	u.path = len(u.text)
+	u.appendPath(path)
+	if len(u.text) > MaxLength {
+		return fmt.Errorf("canonical form of %d bytes is longer than %d", len(u.text), MaxLength)
+	}
+	return nil
+}
+
+var errNoHost = errors.New("no host: the text starts with a path")
+
+// trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
+// they know. A scheme that was pasted twice goes twice.
+func trimScheme(text string) (string, error) {
+	authority := strings.TrimLeft(text, `/\`)
+	if len(text)-len(authority) == 1 {
+		return "", errNoHost
+	}
+	for {
+		authority = strings.TrimLeft(authority, " ")
+		scheme, rest, found := strings.Cut(authority, ":")
+		slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
+		switch {
+		case !found || slashes == 0:
+			return authority, nil
+		case isWebScheme(scheme):
+		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
+			return authority, nil
+		case slashes > 2: // file:///etc/hosts
+			return "", errNoHost
+		}
+		authority = rest[slashes:]
+	}
+}
+
+// isWebScheme reports whether browsers read any number of slashes behind this scheme.
+func isWebScheme(scheme string) bool {
+	for _, known := range []string{"http", "https", "hxxp", "hxxps", "h**p", "h**ps", "ftp", "ws", "wss"} {
+		if strings.EqualFold(scheme, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// isScheme follows RFC 3986, section 3.1, without the dot, so that evil.com://x is no scheme.
+func isScheme(text string) bool {
+	for i := range len(text) {
+		c := text[i] | 0x20
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || !isDigit(text[i]) && text[i] != '+' && text[i] != '-') {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// splitPort divides host and port. The port is 0 where there is none. An IPv6 address keeps or
+// receives its brackets.
+func splitPort(authority string) (host string, port int, err error) {
+	if strings.HasPrefix(authority, "[") {
+		end := strings.IndexByte(authority, ']')
+		if end < 0 || !isIPv6(authority[1:end]) {
+			return "", 0, fmt.Errorf("%q is not an IPv6 address", abbreviate(authority))
+		}
+		host, authority = authority[:end+1], authority[end+1:]
+		if authority == "" {
+			return host, 0, nil
+		}
+		if authority[0] != ':' {
+			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", abbreviate(authority))
+		}
+		authority = authority[1:]
+	} else {
+		colon := strings.LastIndexByte(authority, ':')
+		if colon < 0 {
+			return authority, 0, nil
+		}
+		if isIPv6(authority) {
+			return "[" + authority + "]", 0, nil
+		}
+		host, authority = authority[:colon], authority[colon+1:]
+	}
+	if authority == "" {
+		return host, 0, nil
+	}
+	for i := range len(authority) {
+		if !isDigit(authority[i]) {
+			return "", 0, fmt.Errorf("port %q is not a number", abbreviate(authority))
+		}
+	}
+	port, err = strconv.Atoi(authority)
+	if err != nil || port > 65535 {
+		return "", 0, fmt.Errorf("port %q is above 65535", abbreviate(authority))
+	}
+	return host, port, nil
+}
+
+// appendPath appends path, query and fragment, which start with one of / \ ? # or are empty, and
+// notes where each starts.
+func (u *URL) appendPath(path string) {
+	if path != "" && (path[0] == '/' || path[0] == '\\') {
+		path = path[1:]
+	}
+	if path != "" { // a lone slash carries nothing
+		u.text = append(u.text, '/')
+		u.text = append(u.text, path...)
+	}
+	u.query, u.fragment = len(u.text), len(u.text)
+	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
+		u.fragment = u.path + fragment
+		u.query = u.fragment
+	}
+	if query := bytes.IndexByte(u.text[u.path:u.fragment], '?'); query >= 0 {
+		u.query = u.path + query
+	}
+}
+
+// Bytes returns the canonical form.
+func (u *URL) Bytes() []byte { return u.text }
+
+// String returns a copy of the canonical form.
+func (u *URL) String() string { return string(u.text) }
+
+// Host returns the host: a name in lower case and A-labels, an IPv4 address, or an IPv6 address in
+// brackets.
+func (u *URL) Host() []byte { return u.text[u.host:u.port] }
+
+// IsAddress reports whether the host is an IP address.
+func (u *URL) IsAddress() bool { return u.isAddress }
+
+// HasPath reports whether a path, a query or a fragment follows the host.
+func (u *URL) HasPath() bool { return u.path < len(u.text) }
+
+// RegisteredDomain returns the part of the host that somebody registered: a public suffix and the
+// label before it. A host that is itself a public suffix, or an address, is its own.
+func (u *URL) RegisteredDomain() []byte {
+	u.computeSuffixes()
+	return u.text[u.domain:u.port]
+}
+
+func (u *URL) computeSuffixes() {
+	if u.suffixesAreComputed {
+		return
+	}
+	u.suffixesAreComputed = true
+	u.domain, u.suffix = u.host, u.port
+	if !u.isAddress {
+		domain, suffix := splitSuffix(u.Host())
+		u.domain, u.suffix = u.host+domain, u.host+suffix
+	}
+}
+
+// longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
+const longestName = 255
+
+// suffixRules are the rules of ICANN and of private suffixes such as github.io; where none matches,
+// the last label is the suffix.
+var suffixRules = &publicsuffix.FindOptions{DefaultRule: publicsuffix.DefaultRule}
+
+// SuffixListVersion names the public suffix list that registered domains rest on.
+const SuffixListVersion = publicsuffix.ListVersion
+
+// splitSuffix returns where in host the registered domain starts, and where the dot before its
+// public suffix stands; a host that is itself a public suffix is all domain.
+func splitSuffix(host []byte) (domain, suffix int) {
+	end := host[max(0, len(host)-longestName):] // finding a rule takes time that grows with the square
+	if len(end) == 0 {
+		return 0, 0
+	}
+	rule := publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
+	labels := rule.Length
+	switch {
+	case rule == publicsuffix.DefaultRule:
+		labels = 1
+	case rule.Type == publicsuffix.ExceptionType:
+		labels--
+	}
+	suffix = len(host)
+	for range labels {
+		suffix = bytes.LastIndexByte(host[:suffix], '.')
+		if suffix < 0 {
+			return 0, len(host)
+		}
+	}
+	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix
+}
+
+// abbreviate shortens a text for an error message.
+func abbreviate(text string) string {
+	const enough = 80
+	if len(text) > enough {
+		return text[:enough] + "..."
+	}
+	return text
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,256 @@
+package canon
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a bare name", "example.com", "example.com"},
+		{"upper case in the host", "EXAMPLE.Com", "example.com"},
+		{"upper case in the path stays", "example.com/A", "example.com/A"},
+		{"a scheme goes", "https://example.com/a", "example.com/a"},
+		{"a scheme pasted twice goes twice", "http://https://example.com/a", "example.com/a"},
+		{"a scheme that nobody knows", "foo+bar://example.com", "example.com"},
+		{"a scheme with one slash", "http:/example.com", "example.com"},
+		{"a scheme with three slashes", "http:///example.com", "example.com"},
+		{"a scheme with backslashes", `http:\\example.com\a`, "example.com/a"},
+		{"a name before :// is no scheme", "evil.com://example.com", "evil.com//example.com"},
+		{"no scheme but slashes", "//example.com/a", "example.com/a"},
+		{"spaces around", "  example.com ", "example.com"},
+		{"a leading dot", ".books.google.com", "books.google.com"},
+		{"a trailing dot", "example.com.", "example.com"},
+		{"a trailing dot before a port", "example.com.:8080", "example.com:8080"},
+
+		{"the port of HTTP goes", "example.com:80", "example.com"},
+		{"the port of HTTPS goes", "github.com:443", "github.com"},
+		{"default ports go whatever the scheme", "http://example.com:443/", "example.com"},
+		{"another port stays", "example.com:8443", "example.com:8443"},
+		{"an empty port goes", "example.com:/a", "example.com/a"},
+		{"a port with leading zeros", "example.com:0080", "example.com"},
+		{"a lone slash goes", "http://example.com/", "example.com"},
+		{"the slash behind a path stays", "example.com/a/", "example.com/a/"},
+		{"a query without a path", "example.com?a=b", "example.com/?a=b"},
+		{"a fragment without a path", "example.com#a", "example.com/#a"},
+
+		{"www. goes", "www.example.com", "example.com"},
+		{"www. goes twice", "www.www.example.com", "example.com"},
+		{"www. below a name", "a.www.example.com", "a.www.example.com"},
+		{"www.com keeps its name", "www.com", "www.com"},
+		{"www.www.com keeps its name once", "www.www.com", "www.com"},
+		{"www.co.uk keeps its name", "www.co.uk", "www.co.uk"},
+		{"www below a private suffix keeps its name", "www.github.io", "www.github.io"},
+		{"a name that starts with www", "www2.example.com", "www2.example.com"},
+
+		{"a public suffix", "github.io", "github.io"},
+		{"a top-level domain", "com", "com"},
+		{"a name that strict IDNA refuses", "r3---sn-4g5e6nz7.googlevideo.com", "r3---sn-4g5e6nz7.googlevideo.com"},
+		{"an underscore", "_dmarc.example.com", "_dmarc.example.com"},
+		{"a hyphen at the end of a label", "a-.example.com", "a-.example.com"},
+		{"a wildcard", "*.example.com", "*.example.com"},
+		{"an empty label", "a..example.com", "a..example.com"},
+		{"a label above 63 characters", strings.Repeat("a", 70) + ".com", strings.Repeat("a", 70) + ".com"},
+		{"a space in a service name", "My Printer._ipp._tcp.local", "my%20printer._ipp._tcp.local"},
+
+		{"a name in Unicode", "bücher.de", "xn--bcher-kva.de"},
+		{"a name in A-labels", "xn--bcher-kva.de", "xn--bcher-kva.de"},
+		{"a name in upper-case A-labels", "XN--BCHER-KVA.DE", "xn--bcher-kva.de"},
+		{"a name in upper-case Unicode", "BÜCHER.DE", "xn--bcher-kva.de"},
+		{"a sharp s stays one", "faß.de", "xn--fa-hia.de"},
+		{"an ideographic full stop", "例え。jp", "xn--r8jz45g.jp"},
+		{"full-width letters", "ｅｘａｍｐｌｅ.com", "example.com"},
+		{"IDNA fails: the bytes are scored", "a\xff.COM", "a%FF.com"},
+		{"an A-label that decodes to nothing", "xn--a.com", "xn--a.com"},
+
+		{"escapes in the host are decoded", "ex%61mple.com", "example.com"},
+		{"escapes in the host are decoded once", "ex%2561mple.com", "ex%2561mple.com"},
+		{"escaped UTF-8 in the host", "b%C3%BCcher.de", "xn--bcher-kva.de"},
+		{"an escaped delimiter stays in the host", "a%2Fb.com", "a%2Fb.com"},
+		{"an escape cut short", "a%2.com", "a%252.com"},
+		{"escapes in the path stay", "example.com/%61", "example.com/%61"},
+
+		{"an IPv4 address", "192.0.2.1", "192.0.2.1"},
+		{"an IPv4 address and a port", "http://192.0.2.1:8080/a", "192.0.2.1:8080/a"},
+		{"hexadecimal parts", "0xC0.0x0.0x2.0x1", "192.0.2.1"},
+		{"octal parts", "0300.0.02.01", "192.0.2.1"},
+		{"one integer", "http://3221225985/", "192.0.2.1"},
+		{"one hexadecimal integer", "0xc0000201", "192.0.2.1"},
+		{"two parts", "192.513", "192.0.2.1"},
+		{"mixed parts behind www.", "www.0xc0.513", "192.0.2.1"},
+		{"full-width digits", "１９２.０.２.１", "192.0.2.1"},
+		{"a trailing dot behind an address", "192.0.2.1.", "192.0.2.1"},
+		{"an address out of range is a name", "256.256.256.256", "256.256.256.256"},
+		{"five parts are a name", "1.2.3.4.5", "1.2.3.4.5"},
+		{"an IPv6 address", "[2001:DB8::1]", "[2001:db8::1]"},
+		{"an IPv6 address without brackets", "2001:db8:0:0::1", "[2001:db8::1]"},
+		{"an IPv6 address and a port", "http://[2001:db8::1]:8080/a", "[2001:db8::1]:8080/a"},
+		{"an IPv6 zone goes", "[fe80::1%25eth0]", "[fe80::1]"},
+
+		{"user-info stays", "http://user:secret@example.com/a", "user:secret@example.com/a"},
+		{"the last @ counts", "http://google.com@a@evil.com", "google.com@a@evil.com"},
+		{"empty user-info goes", "@example.com", "example.com"},
+		{"an @ in the path is none", "example.com/@user", "example.com/@user"},
+		{"a backslash ends the host", `http://evil.com\@example.com`, "evil.com/@example.com"},
+		{"a mail address", "mailto:user@example.com", "mailto:user@example.com"},
+
+		{"defanged dots", "evil[.]example[.]com", "evil.example.com"},
+		{"defanged scheme and dot", "hxxp://evil[.]com/a", "evil.com/a"},
+		{"defanged scheme in capitals", "hXXps://evil.com", "evil.com"},
+		{"defanged with stars", "h**p://evil.com", "evil.com"},
+		{"defanged colon", "http[:]//evil.com", "evil.com"},
+		{"defanged colon and slashes", "hxxp[://]evil[.]com[/]a", "evil.com/a"},
+		{"defanged words", "evil[dot]com", "evil.com"},
+		{"defanged words in capitals", "evil(DOT)com", "evil.com"},
+		{"defanged with round and curly brackets", "evil(.)co{.}uk", "evil.co.uk"},
+		{"defanged at", "user[at]evil[.]com", "user@evil.com"},
+		{"defanged twice", "evil[[.]]com", "evil.com"},
+		{"brackets in the path stay", "evil.com/a[.]b", "evil.com/a[.]b"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var u URL
+			if err := u.Parse(test.text); err != nil {
+				t.Fatalf("Parse(%q): %v", test.text, err)
+			}
+			if got := u.String(); got != test.want {
+				t.Errorf("Parse(%q) is %q, want %q", test.text, got, test.want)
+			}
+			var again URL
+			if err := again.Parse(test.want); err != nil || again.String() != test.want {
+				t.Errorf("the canonical form of %q is %q (%v), want the same", test.want, &again, err)
+			}
+		})
+	}
+}
+
+func TestParseRefusesWhatHasNoHost(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"nothing", "", `no host in ""`},
+		{"spaces", "   ", `no host in "   "`},
+		{"dots", "...", `no host in "..."`},
+		{"a scheme alone", "http://", `no host in "http://"`},
+		{"user-info alone", "user@", `no host in "user@"`},
+		{"a path", "/index.html", "no host: the text starts with a path"},
+		{"a file", "file:///etc/hosts", "no host: the text starts with a path"},
+		{"a line break", "evil.com\nexample.com", `control character '\n' at byte 9`},
+		{"a null byte", "evil\x00.com", `control character '\x00' at byte 5`},
+		{"a delete character", "evil.com\x7f", `control character '\x7f' at byte 9`},
+		{"a script", "javascript:alert(1)", `port "alert(1)" is not a number`},
+		{"a port too large", "evil.com:65536", `port "65536" is above 65535`},
+		{"brackets around a name", "[evil.com]", `"[evil.com]" is not an IPv6 address`},
+		{"a bracket left open", "[::1", `"[::1" is not an IPv6 address`},
+		{"text behind an IPv6 address", "[::1]a", `"a" follows an IPv6 address, want a port`},
+		{"a text too long", strings.Repeat("a", MaxLength+1), "text of 65537 bytes is longer than 65536"},
+		{"a canonical form too long", strings.Repeat("%", MaxLength), "canonical form of 196608 bytes is longer than 65536"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var u URL
+			err := u.Parse(test.text)
+			if err == nil {
+				t.Fatalf("Parse(%q) is %q, want an error", test.text, &u)
+			}
+			if err.Error() != test.want {
+				t.Errorf("the error is %q, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseTakesTextsUpToTheMaximum(t *testing.T) {
+	var u URL
+	text := "evil.com/" + strings.Repeat("a", MaxLength-len("evil.com/"))
+	if err := u.Parse(text); err != nil || u.String() != text {
+		t.Errorf("a text of %d bytes gives %v", len(text), err)
+	}
+}
+
+func TestRegisteredDomain(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"below a top-level domain", "http://a.b.example.com/c", "example.com"},
+		{"below a suffix of two labels", "a.b.example.co.uk", "example.co.uk"},
+		{"below a private suffix", "a.user.github.io", "user.github.io"},
+		{"a public suffix is its own", "github.io", "github.io"},
+		{"a top-level domain is its own", "com", "com"},
+		{"below a suffix that nobody listed", "a.b.internal", "b.internal"},
+		{"below a wildcard rule", "a.b.example.ck", "b.example.ck"},
+		{"an exception to a wildcard rule", "a.city.kawasaki.jp", "city.kawasaki.jp"},
+		{"one label", "localhost", "localhost"},
+		{"an IPv4 address", "192.0.2.1:8080", "192.0.2.1"},
+		{"an IPv6 address", "[2001:db8::1]:8080", "[2001:db8::1]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var u URL
+			if err := u.Parse(test.text); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(u.RegisteredDomain()); got != test.want {
+				t.Errorf("registered domain of %q is %q, want %q", test.text, got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
+	alphabet := HostAndPath()
+	var u URL
+	var symbols []uint8
+	for _, text := range []string{"www.example.com", "https://a.example.co.uk:8443/login?next=%2Fhome#top", "192.0.2.1", "zis32msdi3.com"} {
+		allocations := testing.AllocsPerRun(100, func() {
+			if err := u.Parse(text); err != nil {
+				t.Fatal(err)
+			}
+			symbols = alphabet.Append(symbols[:0], &u, 200, 5)
+		})
+		if allocations != 0 {
+			t.Errorf("%q costs %v allocations, want 0", text, allocations)
+		}
+	}
+}
+
+// The properties: nothing panics, and the canonical form of a canonical form is itself.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"example.com", "hxxp[://]evil[.]com[/]a", "http://user@0x7f.1:8080/a?b#c", "[2001:db8::1]:80", "bücher.de",
+		"%2565vil.com", "http:/\\www..com./", "a%2Fb@c:1", "www.0x7f.1", "\xff.com", "１.１", "//@ a", "http:// a@b", "℅.com",
+	} {
+		f.Add(seed)
+	}
+	alphabet := HostAndPath()
+	f.Fuzz(func(t *testing.T, text string) {
+		var once, twice URL
+		if once.Parse(text) != nil {
+			return
+		}
+		if err := twice.Parse(once.String()); err != nil {
+			t.Fatalf("Parse(%q) is %q, which Parse refuses: %v", text, &once, err)
+		}
+		if once.String() != twice.String() {
+			t.Fatalf("Parse(%q) is %q, and of that %q", text, &once, &twice)
+		}
+		if len(once.RegisteredDomain()) == 0 {
+			t.Fatalf("%q has no registered domain", &once)
+		}
+		symbols := alphabet.Append(nil, &once, 100, 3)
+		if longest := 6 + max(100, once.path-once.host+25); len(symbols) > longest {
+			t.Fatalf("%q became %d symbols, want at most %d", &once, len(symbols), longest)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for name, text := range map[string]string{
+		"name": "www.zis32msdi3.com",
+		"URL":  "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=web",
+		"IDN":  "bücher.example.de",
+	} {
+		b.Run(name, func(b *testing.B) {
+			var u URL
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := u.Parse(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
