@@ -1,0 +1,334 @@
+// Package modelfile is a model's way into a file and back: bytes to and from a network's shape,
+// parameters and metadata.
+//
+// ParseModel and Open read a model, Model.Write writes one. Container is the layer below, for
+// whatever else is tensors and strings, as a training checkpoint is. WriteFile puts any of them, or
+// a report, into a file that is never seen half written.
+//
+// Files are in the safetensors format, so that any tool can read them. Everything in a file is
+// checked before anything is used: a damaged or foreign one gives an error that names what is
+// wrong, and costs memory in proportion to its length, whatever it says. What is written can be
+// read back, and equal models are written as equal bytes.
+package modelfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+)
+
+// format is the version of what a model file holds; another version is not read.
+const format = "snowman/1"
+
+// maxFile is the size of the largest model file, in bytes. A thousand filters take a few million.
+const maxFile = 64 << 20
+
+// maxKindName is the length of the longest name of a kind, in bytes.
+const maxKindName = 32
+
+// benign is the name of the first kind.
+const benign = "benign"
+
+// levels are the names of the thresholds, in ascending order.
+var levels = [...]string{"low", "medium", "high"}
+
+// A Model is a network's parameters and all that is needed to use and to judge them.
+type Model struct {
+	Parameters *cnn.Parameters
+	Metadata   Metadata
+	SHA256     string // of the data section that the model was read from, in hex: which model this is
+}
+
+// Metadata is what a model file says beside the parameters.
+type Metadata struct {
+	Shape       cnn.Shape
+	Alphabet    json.RawMessage // from characters to symbols; only its owner knows what is in it
+	SymbolLimit int             // the network reads at most so many symbols of a text
+	Kinds       []string        // names of the network's outputs, "benign" first
+	Temperature float64         // divides the logits before the softmax
+	Thresholds  []Threshold     // low, medium and high; none where nothing was set aside to measure them on
+	Created     string          // as 2006-01-02, or empty
+	Seed        uint64          // of the training
+	Training    json.RawMessage // what the model was trained on, or empty
+	Figures     json.RawMessage // what was measured of it, or empty
+}
+
+// A Threshold is the score from which on a text has a level.
+type Threshold struct {
+	Level             string  `json:"level"`
+	Score             float64 `json:"score"`
+	FalsePositiveRate float64 `json:"false_positive_rate"` // that the threshold was set for
+	FalsePositives    int     `json:"false_positives"`     // measured: benign texts at or above the score
+	Benign            int     `json:"benign"`              // measured: all benign texts
+}
+
+// A field is one of the metadata's, a pointer to it, and its key in the file.
+type field struct {
+	key   string
+	value any
+}
+
+// fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
+func (m *Metadata) fields() []field {
+	return []field{
+		{"shape", &m.Shape},
+		{"alphabet", &m.Alphabet},
+		{"symbol_limit", &m.SymbolLimit},
+		{"kinds", &m.Kinds},
+		{"temperature", &m.Temperature},
+		{"thresholds", &m.Thresholds},
+		{"created", &m.Created},
+		{"seed", &m.Seed},
+		{"training", &m.Training},
+		{"figures", &m.Figures},
+	}
+}
+
+// encode returns the metadata as the strings of a container.
+func (m Metadata) encode() (map[string]string, error) {
+	texts := map[string]string{"format": format}
+	for _, f := range m.fields() {
+		switch value := f.value.(type) {
+		case *string:
+			texts[f.key] = *value
+		case *json.RawMessage:
+			texts[f.key] = string(*value)
+		default:
+			text, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("metadata %q: %w", f.key, err)
+			}
+			texts[f.key] = string(text)
+		}
+	}
+	return texts, nil
+}
+
+// decodeMetadata is the inverse of encode. It ignores keys that it does not know.
+func decodeMetadata(texts map[string]string) (Metadata, error) {
+	if texts["format"] != format {
+		return Metadata{}, fmt.Errorf("format is %q, this program reads %q", texts["format"], format)
+	}
+	var m Metadata
+	for _, f := range m.fields() {
+		text, found := texts[f.key]
+		if !found {
+			return Metadata{}, fmt.Errorf("metadata %q is missing", f.key)
+		}
+		switch value := f.value.(type) {
+		case *string:
+			*value = text
+		case *json.RawMessage:
+			if text != "" { // encoding/json takes a nil message for null, an empty one for an error
+				*value = json.RawMessage(text)
+			}
+		default:
+			if err := json.Unmarshal([]byte(text), value); err != nil {
+				return Metadata{}, fmt.Errorf("metadata %q: %w", f.key, err)
+			}
+		}
+	}
+	return m, nil
+}
+
+// Validate reports whether a model can have this metadata.
+func (m Metadata) Validate() error {
+	if err := m.Shape.Validate(); err != nil {
+		return err
+	}
+	for _, f := range m.fields() {
+		message, raw := f.value.(*json.RawMessage)
+		if raw && len(*message) > 0 && !(utf8.Valid(*message) && json.Valid(*message)) {
+			return fmt.Errorf("%s is not valid JSON", f.key)
+		}
+	}
+	if len(m.Alphabet) == 0 {
+		return errors.New("alphabet is empty")
+	}
+	if m.SymbolLimit < 1 {
+		return fmt.Errorf("symbol limit is %d, want at least 1", m.SymbolLimit)
+	}
+	if len(m.Kinds) != m.Shape.Kinds {
+		return fmt.Errorf("%d kinds have a name, want %d", len(m.Kinds), m.Shape.Kinds)
+	}
+	if m.Kinds[0] != benign {
+		return fmt.Errorf("the first kind is %q, want %q", m.Kinds[0], benign)
+	}
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	for i, kind := range m.Kinds {
+		if kind == "" || len(kind) > maxKindName || !utf8.ValidString(kind) || strings.ContainsFunc(kind, unprintable) {
+			return fmt.Errorf("kind %q, want 1 to %d printable bytes", kind, maxKindName)
+		}
+		if slices.Contains(m.Kinds[:i], kind) {
+			return fmt.Errorf("kind %q stands twice", kind)
+		}
+	}
+	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
+		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)
+	}
+	if n := len(m.Thresholds); n != 0 && n != len(levels) {
+		return fmt.Errorf("%d thresholds, want none or %d", n, len(levels))
+	}
+	lowest := 0.0
+	for i, t := range m.Thresholds {
+		if t.Level != levels[i] {
+			return fmt.Errorf("threshold %d is of level %q, want %q", i, t.Level, levels[i])
+		}
+		// No score reaches the number after 1: it stands for a level that too few texts could set.
+		// Two levels may share it, so scores need not ascend strictly.
+		if highest := math.Nextafter(1, 2); !(t.Score >= lowest && t.Score <= highest) {
+			return fmt.Errorf("threshold %q has score %v, want %v to %v", t.Level, t.Score, lowest, highest)
+		}
+		lowest = t.Score
+		if !(t.FalsePositiveRate > 0 && t.FalsePositiveRate < 1) {
+			return fmt.Errorf("threshold %q has false positive rate %v, want above 0 and below 1", t.Level, t.FalsePositiveRate)
+		}
+		if t.FalsePositives < 0 || t.FalsePositives > t.Benign {
+			return fmt.Errorf("threshold %q has %d false positives of %d", t.Level, t.FalsePositives, t.Benign)
+		}
+	}
+	if m.Created != "" {
+		if _, err := time.Parse(time.DateOnly, m.Created); err != nil {
+			return fmt.Errorf("created on %q, want a date as %s", m.Created, time.DateOnly)
+		}
+	}
+	return nil
+}
+
+// Write writes the model as a safetensors file, equal models as equal bytes. It writes nothing that
+// Open would refuse.
+func (m Model) Write(w io.Writer) error {
+	file, err := m.encode()
+	if err != nil {
+		return fmt.Errorf("writing model: %w", err)
+	}
+	_, err = w.Write(file)
+	return err
+}
+
+func (m Model) encode() ([]byte, error) {
+	if err := m.Metadata.Validate(); err != nil {
+		return nil, err
+	}
+	if m.Parameters == nil || !m.Parameters.Shape.Equal(m.Metadata.Shape) {
+		return nil, errors.New("the parameters are not of the shape in the metadata")
+	}
+	texts, err := m.Metadata.encode()
+	if err != nil {
+		return nil, err
+	}
+	file, err := Container{Metadata: texts, Tensors: m.Parameters.Tensors()}.encode()
+	if err != nil {
+		return nil, err
+	}
+	return file, checkSize(int64(len(file)))
+}
+
+func checkSize(size int64) error {
+	if size > maxFile {
+		return fmt.Errorf("file of %d bytes, want at most %d", size, maxFile)
+	}
+	return nil
+}
+
+// Open reads the model in a file of at most 64 MiB.
+func Open(path string) (m *Model, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("reading model %q: %w", path, err)
+		}
+	}()
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(info.Size()); err != nil {
+		return nil, err
+	}
+	content := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, content); err != nil {
+		return nil, err
+	}
+	return parseModel(content)
+}
+
+// ParseModel reads a model from the content of a file.
+func ParseModel(file []byte) (*Model, error) {
+	m, err := parseModel(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading model: %w", err)
+	}
+	return m, nil
+}
+
+func parseModel(file []byte) (*Model, error) {
+	if err := checkSize(int64(len(file))); err != nil {
+		return nil, err
+	}
+	c, err := Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	metadata, err := decodeMetadata(c.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	if err := metadata.Validate(); err != nil {
+		return nil, err
+	}
+	parameters, err := newParameters(metadata.Shape, c.Tensors)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{Parameters: parameters, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
+}
+
+// newParameters returns parameters of a valid shape with the values of tensors, which may come in
+// any order. It compares names and shapes before it asks for memory: a small file can name a shape
+// of gigabytes.
+func newParameters(shape cnn.Shape, tensors []cnn.Tensor) (*cnn.Parameters, error) {
+	byName := map[string]cnn.Tensor{}
+	for _, tensor := range tensors {
+		byName[tensor.Name] = tensor
+	}
+	var ordered []cnn.Tensor
+	layout := cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
+	for _, want := range layout.Tensors() {
+		tensor, found := byName[want.Name]
+		if !found {
+			return nil, fmt.Errorf("tensor %q is missing", want.Name)
+		}
+		if !slices.Equal(tensor.Shape, want.Shape) {
+			return nil, fmt.Errorf("tensor %q has shape %v, want %v", want.Name, tensor.Shape, want.Shape)
+		}
+		ordered = append(ordered, tensor)
+		delete(byName, want.Name)
+	}
+	if len(byName) > 0 {
+		return nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
+	}
+	p, err := cnn.NewParameters(shape)
+	if err != nil {
+		return nil, err
+	}
+	for i, tensor := range p.Tensors() {
+		copy(tensor.Data, ordered[i].Data)
+	}
+	return p, nil
+}

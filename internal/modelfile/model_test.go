@@ -1,0 +1,342 @@
+package modelfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+)
+
+// newModel returns a small model with a value in every field.
+func newModel(t testing.TB) Model {
+	t.Helper()
+	shape := cnn.Shape{Symbols: 3, Embedding: 2, Widths: []int{1, 2}, Filters: 2, Hidden: 2, Kinds: 2}
+	p, err := cnn.NewParameters(shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Flat {
+		p.Flat[i] = float32(i) - 10.1
+	}
+	return Model{
+		Parameters: p,
+		Metadata: Metadata{
+			Shape:       shape,
+			Alphabet:    json.RawMessage(`{"host": "<&>é"}`),
+			SymbolLimit: 500,
+			Kinds:       []string{"benign", "malicious"},
+			Temperature: 1.1,
+			Thresholds: []Threshold{
+				{Level: "low", Score: 0.3, FalsePositiveRate: 1e-2, FalsePositives: 100, Benign: 10001},
+				{Level: "medium", Score: 0.7, FalsePositiveRate: 1e-3, FalsePositives: 10, Benign: 10001},
+				{Level: "high", Score: math.Nextafter(1, 2), FalsePositiveRate: 1e-4, Benign: 10001},
+			},
+			Created:  "2026-01-31",
+			Seed:     math.MaxUint64,
+			Training: json.RawMessage(` [1, 2]`),
+			Figures:  json.RawMessage(`null`),
+		},
+	}
+}
+
+func writeModel(t testing.TB, m Model) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := m.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// split returns a file's header, with $SHA256 in the place of the hash, and its data section.
+func split(t testing.TB, file []byte) (header string, data []byte) {
+	t.Helper()
+	begin := lengthSize + binary.LittleEndian.Uint64(file)
+	data = file[begin:]
+	return strings.Replace(string(file[lengthSize:begin]), hash(data), "$SHA256", 1), data
+}
+
+// wantSame compares what two models say and do. The hash depends on the order of the tensors too.
+func wantSame(t *testing.T, got, want *Model) {
+	t.Helper()
+	if !reflect.DeepEqual(got.Parameters, want.Parameters) {
+		t.Errorf("parameters are %v, want %v", got.Parameters, want.Parameters)
+	}
+	if !reflect.DeepEqual(got.Metadata, want.Metadata) {
+		t.Errorf("metadata is %+v, want %+v", got.Metadata, want.Metadata)
+	}
+}
+
+func TestModelComesBackAsWritten(t *testing.T) {
+	for name, change := range map[string]func(*Model){
+		"every field": func(*Model) {},
+		"nothing measured": func(m *Model) {
+			m.Metadata.Thresholds, m.Metadata.Created, m.Metadata.Seed = nil, "", 0
+			m.Metadata.Training, m.Metadata.Figures = nil, nil
+		},
+		"two levels at one score": func(m *Model) { m.Metadata.Thresholds[1].Score = m.Metadata.Thresholds[2].Score },
+		"no hidden layer": func(m *Model) {
+			m.Metadata.Shape.Hidden = 0
+			m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModel(t)
+			change(&m)
+			file := writeModel(t, m)
+			if again := writeModel(t, m); !bytes.Equal(file, again) {
+				t.Error("written twice, the bytes differ")
+			}
+			got, err := ParseModel(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, got, &m)
+			if _, data := split(t, file); got.SHA256 != hash(data) {
+				t.Errorf("SHA-256 is %q, want %q", got.SHA256, hash(data))
+			}
+		})
+	}
+}
+
+func TestTensorsComeInAnyOrderAndUnknownMetadataIsIgnored(t *testing.T) {
+	m := newModel(t)
+	c, err := Parse(writeModel(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(c.Tensors)
+	c.Metadata["author"] = "unknown"
+	got, err := ParseModel(write(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, got, &m)
+}
+
+// spoiled are changes to the metadata that make it invalid, and what the error says.
+var spoiled = map[string]struct {
+	spoil func(*Metadata)
+	want  string
+}{
+	"an impossible shape":              {func(m *Metadata) { m.Shape.Symbols = 257 }, "symbols is 257, want 1 to 256"},
+	"no alphabet":                      {func(m *Metadata) { m.Alphabet = nil }, "alphabet is empty"},
+	"an alphabet that is not JSON":     {func(m *Metadata) { m.Alphabet = json.RawMessage("{") }, "alphabet is not valid JSON"},
+	"training that is not JSON":        {func(m *Metadata) { m.Training = json.RawMessage("x") }, "training is not valid JSON"},
+	"figures that are not JSON":        {func(m *Metadata) { m.Figures = json.RawMessage("1 2") }, "figures is not valid JSON"},
+	"a symbol limit of 0":              {func(m *Metadata) { m.SymbolLimit = 0 }, "symbol limit is 0, want at least 1"},
+	"too few kinds":                    {func(m *Metadata) { m.Kinds = []string{"benign"} }, "1 kinds have a name, want 2"},
+	"too many kinds":                   {func(m *Metadata) { m.Kinds = []string{"benign", "dga", "phishing"} }, "3 kinds have a name, want 2"},
+	"kinds in another order":           {func(m *Metadata) { m.Kinds = []string{"malicious", "benign"} }, `the first kind is "malicious", want "benign"`},
+	"a kind twice":                     {func(m *Metadata) { m.Kinds = []string{"benign", "benign"} }, `kind "benign" stands twice`},
+	"a kind without a name":            {func(m *Metadata) { m.Kinds = []string{"benign", ""} }, `kind "", want 1 to 32 printable bytes`},
+	"a kind that is a novel":           {func(m *Metadata) { m.Kinds = []string{"benign", strings.Repeat("x", 33)} }, "want 1 to 32 printable bytes"},
+	"a kind that rings the bell":       {func(m *Metadata) { m.Kinds = []string{"benign", "dga\a"} }, `kind "dga\a", want 1 to 32 printable bytes`},
+	"a temperature of 0":               {func(m *Metadata) { m.Temperature = 0 }, "temperature is 0, want a finite number above 0"},
+	"a negative temperature":           {func(m *Metadata) { m.Temperature = -1 }, "temperature is -1, want a finite number above 0"},
+	"one threshold":                    {func(m *Metadata) { m.Thresholds = m.Thresholds[:1] }, "1 thresholds, want none or 3"},
+	"thresholds in another order":      {func(m *Metadata) { slices.Reverse(m.Thresholds) }, `threshold 0 is of level "high", want "low"`},
+	"a score above 1":                  {func(m *Metadata) { m.Thresholds[2].Score = 1.1 }, `threshold "high" has score 1.1, want 0.7 to 1.0000000000000002`},
+	"a negative score":                 {func(m *Metadata) { m.Thresholds[0].Score = -0.1 }, `threshold "low" has score -0.1, want 0 to`},
+	"scores that descend":              {func(m *Metadata) { m.Thresholds[1].Score = 0.2 }, `threshold "medium" has score 0.2, want 0.3 to`},
+	"a false positive rate of 0":       {func(m *Metadata) { m.Thresholds[1].FalsePositiveRate = 0 }, `threshold "medium" has false positive rate 0, want`},
+	"a false positive rate of 1":       {func(m *Metadata) { m.Thresholds[1].FalsePositiveRate = 1 }, `threshold "medium" has false positive rate 1, want`},
+	"fewer than no false positives":    {func(m *Metadata) { m.Thresholds[1].FalsePositives = -1 }, `threshold "medium" has -1 false positives of 10001`},
+	"more false positives than benign": {func(m *Metadata) { m.Thresholds[1].Benign = 9 }, `threshold "medium" has 10 false positives of 9`},
+	"a day that never was":             {func(m *Metadata) { m.Created = "2026-02-30" }, `created on "2026-02-30", want a date as 2006-01-02`},
+}
+
+func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
+	changes := map[string]struct {
+		change func(*Model)
+		want   string
+	}{
+		"NaN as a temperature":           {func(m *Model) { m.Metadata.Temperature = math.NaN() }, "temperature is NaN"},
+		"an infinite temperature":        {func(m *Model) { m.Metadata.Temperature = math.Inf(1) }, "temperature is +Inf"},
+		"NaN as a score":                 {func(m *Model) { m.Metadata.Thresholds[0].Score = math.NaN() }, `threshold "low" has score NaN`},
+		"NaN as a false positive rate":   {func(m *Model) { m.Metadata.Thresholds[0].FalsePositiveRate = math.NaN() }, `threshold "low" has false positive rate NaN`},
+		"a kind that is not UTF-8":       {func(m *Model) { m.Metadata.Kinds[1] = "\xff" }, `kind "\xff", want 1 to 32 printable bytes`},
+		"an alphabet that is not UTF-8":  {func(m *Model) { m.Metadata.Alphabet = json.RawMessage("\"\xff\"") }, "alphabet is not valid JSON"},
+		"no parameters":                  {func(m *Model) { m.Parameters = nil }, "the parameters are not of the shape in the metadata"},
+		"parameters of another shape":    {func(m *Model) { m.Metadata.Shape.Filters++ }, "the parameters are not of the shape in the metadata"},
+		"a weight that is not finite":    {func(m *Model) { m.Parameters.Embedding[1] = float32(math.NaN()) }, `tensor "embedding.weight": value 1 is NaN`},
+		"a layer that lost its weights":  {func(m *Model) { m.Parameters.DenseBias = nil }, `tensor "dense.bias" has 0 bytes, want 8 for shape [2]`},
+		"figures longer than the header": {func(m *Model) { m.Metadata.Figures = json.RawMessage(strings.Repeat("1", maxHeader)) }, "want at most 1048576"},
+		"more weights than are read": {func(m *Model) {
+			m.Metadata.Shape = cnn.Shape{Symbols: 1, Embedding: 1, Widths: []int{1}, Filters: 4096, Hidden: 4096, Kinds: 2}
+			m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
+		}, "want at most 67108864"},
+	}
+	for name, test := range spoiled {
+		changes[name] = struct {
+			change func(*Model)
+			want   string
+		}{func(m *Model) { test.spoil(&m.Metadata) }, test.want}
+	}
+	for name, test := range changes {
+		t.Run(name, func(t *testing.T) {
+			m := newModel(t)
+			test.change(&m)
+			var file bytes.Buffer
+			err := m.Write(&file)
+			wantError(t, err, "writing model: ")
+			wantError(t, err, test.want)
+			if file.Len() > 0 {
+				t.Errorf("wrote %d bytes", file.Len())
+			}
+		})
+	}
+}
+
+// texts returns a changed model's metadata as a container has it, valid or not.
+func texts(t testing.TB, change func(*Model)) map[string]string {
+	t.Helper()
+	m := newModel(t)
+	change(&m)
+	texts, err := m.Metadata.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+func TestParseModelNamesWhatIsWrong(t *testing.T) {
+	type change struct {
+		change func(*Container)
+		want   string
+	}
+	changes := map[string]change{
+		"no format":              {func(c *Container) { delete(c.Metadata, "format") }, `format is "", this program reads "snowman/1"`},
+		"another format":         {func(c *Container) { c.Metadata["format"] = "snowman/2" }, `format is "snowman/2", this program reads "snowman/1"`},
+		"no seed":                {func(c *Container) { delete(c.Metadata, "seed") }, `metadata "seed" is missing`},
+		"a shape that is broken": {func(c *Container) { c.Metadata["shape"] = "{" }, `metadata "shape": unexpected end of JSON input`},
+		"a limit that is text":   {func(c *Container) { c.Metadata["symbol_limit"] = `"x"` }, `metadata "symbol_limit": json: cannot unmarshal string`},
+		"a limit that overflows": {func(c *Container) { c.Metadata["symbol_limit"] = "1e30" }, `metadata "symbol_limit": json: cannot unmarshal number`},
+		"a renamed tensor":       {func(c *Container) { c.Tensors[0].Name = "Embedding.weight" }, `tensor "embedding.weight" is missing`},
+		"a missing tensor":       {func(c *Container) { c.Tensors = c.Tensors[:8] }, `tensor "output.bias" is missing`},
+		"an extra tensor": {func(c *Container) {
+			c.Tensors = append(c.Tensors, cnn.Tensor{Name: "step", Shape: []int{}, Data: []float32{1}})
+		}, `tensor "step" is not part of the network`},
+		"a tensor of another shape": {func(c *Container) { c.Tensors[0].Shape = []int{2, 3} }, `tensor "embedding.weight" has shape [2 3], want [3 2]`},
+		"a tensor of another rank":  {func(c *Container) { c.Tensors[0].Shape = []int{6} }, `tensor "embedding.weight" has shape [6], want [3 2]`},
+		"the tensors of another network": {func(c *Container) {
+			c.Metadata["shape"] = strings.Replace(c.Metadata["shape"], `"hidden":2`, `"hidden":0`, 1)
+		}, `tensor "output.weight" has shape [2 2], want [4 2]`},
+	}
+	for name, test := range spoiled {
+		changes[name] = change{func(c *Container) {
+			c.Metadata = texts(t, func(m *Model) { test.spoil(&m.Metadata) })
+		}, test.want}
+	}
+	file := writeModel(t, newModel(t))
+	for name, test := range changes {
+		t.Run(name, func(t *testing.T) {
+			c, err := Parse(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.change(&c)
+			_, err = ParseModel(write(t, c))
+			wantError(t, err, "reading model: ")
+			wantError(t, err, test.want)
+		})
+	}
+}
+
+func TestModelCutShortIsRefused(t *testing.T) {
+	file := writeModel(t, newModel(t))
+	for length := range file {
+		if _, err := ParseModel(file[:length]); err == nil {
+			t.Errorf("the first %d of %d bytes are read as a model", length, len(file))
+		}
+	}
+	if _, err := ParseModel(append(file, 0)); err == nil {
+		t.Error("a model with a byte too many is read")
+	}
+}
+
+func TestNoFlippedBitOfTheDataGoesUnnoticed(t *testing.T) {
+	file := writeModel(t, newModel(t))
+	_, data := split(t, file)
+	for i := range file {
+		for bit := range 8 {
+			file[i] ^= 1 << bit
+			_, err := ParseModel(file) // a bit of the metadata may be flipped into another valid value
+			if isData := i >= len(file)-len(data); isData && err == nil {
+				t.Errorf("the model is read with bit %d of byte %d flipped", bit, i)
+			}
+			file[i] ^= 1 << bit
+		}
+	}
+}
+
+func TestOpenNamesTheFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "model.safetensors")
+	m := newModel(t)
+	if err := WriteFile(path, m.Write); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, got, &m)
+
+	damaged := filepath.Join(folder, "damaged.safetensors")
+	if err := os.WriteFile(damaged, []byte("snow"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	large := filepath.Join(folder, "large.safetensors")
+	if err := os.WriteFile(large, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		damaged:                        "file of 4 bytes, too short for a header",
+		large:                          "file of 67108865 bytes, want at most 67108864",
+		filepath.Join(folder, "other"): "no such file or directory",
+		folder:                         "is a directory",
+	} {
+		_, err := Open(path)
+		wantError(t, err, "reading model "+`"`+path+`": `)
+		wantError(t, err, want)
+	}
+}
+
+// FuzzParseModel holds ParseModel to this: it never panics, and what it reads, it reads again from
+// what Write makes of it. The bytes are tried as a file, and as a data section whose length and
+// hash are right.
+func FuzzParseModel(f *testing.F) {
+	file := writeModel(f, newModel(f))
+	f.Add("", file)
+	header, data := split(f, file)
+	f.Add(header, data)
+	f.Fuzz(func(t *testing.T, header string, data []byte) {
+		for _, file := range [][]byte{data, frame(header, data)} {
+			m, err := ParseModel(file)
+			if err != nil {
+				continue
+			}
+			written := writeModel(t, *m)
+			again, err := ParseModel(written)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, again, m)
+			if !bytes.Equal(writeModel(t, *again), written) {
+				t.Error("written twice, the bytes differ")
+			}
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package modelfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
+	failure := errors.New("disk of snow")
+	text := func(text string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			io.WriteString(w, text)
+			return err
+		}
+	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	for _, step := range []struct {
+		name  string
+		write func(io.Writer) error
+		err   error
+		want  string
+	}{
+		{"a new file", text("one, which is longer", nil), nil, "one, which is longer"},
+		{"a shorter one in its place", text("two", nil), nil, "two"},
+		{"an error after half of it", text("thr", failure), failure, "two"},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			err := WriteFile(path, step.write)
+			if !errors.Is(err, step.err) {
+				t.Errorf("error is %v, want %v", err, step.err)
+			}
+			got, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != step.want {
+				t.Errorf("content is %q, want %q", got, step.want)
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode() != 0o644 {
+				t.Errorf("mode is %v, want -rw-r--r--", info.Mode())
+			}
+		})
+	}
+	// Neither a directory in the file's place nor a missing one around it leaves anything behind.
+	if err := os.Mkdir(filepath.Join(folder, "directory"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"directory", "missing/file"} {
+		path := filepath.Join(folder, name)
+		wantError(t, WriteFile(path, text("", nil)), `writing "`+path+`": `)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 2 {
+		t.Errorf("the folder holds %v, want the file and the directory", entries)
+	}
+}
