@@ -1,0 +1,192 @@
+// Package eval holds a model's scores against the truth and says how good they are, in numbers only.
+//
+// A [Meter] takes one [Example] after another and derives every figure from them: the area under
+// the ROC curve, the true positive rate at fixed false positive rates, and how far the scores are
+// from being probabilities, for all rows and for each kind, source, family and month. [NewROC] and
+// [CalibrationError] give the same figures for plain slices of scores.
+//
+// A text is called malicious if its score is at or above a threshold. Ranks and counts are exact,
+// ties included, and a Meter's figures do not depend on the order of its rows. A figure that the
+// rows cannot give, such as the area under the curve without benign rows, is absent rather than NaN,
+// so everything here can be written as JSON. The package reads no files, starts no goroutines and
+// prints nothing.
+package eval
+
+import (
+	"maps"
+	"slices"
+)
+
+// limits are the false positive rates at which a Meter measures the true positive rate.
+var limits = [...]float64{1e-2, 1e-3, 1e-4}
+
+// An Example is one text's score and what is known about the text. Kind, Family, Source and Month
+// may be empty: the example is then in no group of that name.
+type Example struct {
+	Score     float64 // the probability of malicious that the model gave
+	Malicious bool    // the truth
+	Kind      string
+	Family    string
+	Source    string
+	Month     string
+}
+
+// A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It holds
+// some ten bytes an example, and a few hundred for each different set of labels.
+type Meter struct {
+	// Millions of examples share a few thousand labels, so only their scores are kept one by one.
+	// The key is the example without its score.
+	scores map[Example][]float64
+}
+
+// Add takes one more example.
+func (m *Meter) Add(e Example) {
+	if m.scores == nil {
+		m.scores = make(map[Example][]float64)
+	}
+	score := e.Score
+	e.Score = 0
+	m.scores[e] = append(m.scores[e], score)
+}
+
+// Figures are the measurements of a set of rows.
+type Figures struct {
+	Benign    int `json:"benign"`
+	Malicious int `json:"malicious"`
+
+	// AUC is the area under the ROC curve, nil if there are no malicious or no benign rows.
+	AUC *float64 `json:"auc"`
+
+	// OperatingPoints are at false positive rates of at most 1e-2, 1e-3 and 1e-4, in this order.
+	// There are none if there are no benign rows to measure a false positive rate on.
+	OperatingPoints []OperatingPoint `json:"operating_points"`
+}
+
+// A Group is the rows that share a name, such as a family. Its benign and malicious rows are
+// counted at the thresholds chosen on all benign rows, and its AUC ranks its malicious rows among
+// all benign rows. A group can thus be compared with any other.
+type Group struct {
+	Name string `json:"name"`
+	Figures
+}
+
+// A Report is every figure of a Meter. Groups are sorted by name.
+type Report struct {
+	Overall          Figures `json:"overall"`
+	CalibrationError float64 `json:"calibration_error"`
+	CalibrationBins  []Bin   `json:"calibration_bins"`
+	ByKind           []Group `json:"by_kind"`
+	BySource         []Group `json:"by_source"`
+	ByFamily         []Group `json:"by_family"`
+	ByMonth          []Group `json:"by_month"`
+}
+
+// Figures measures the examples added so far.
+func (m *Meter) Figures() Report {
+	var benign, malicious [][]float64
+	for label, scores := range m.scores {
+		if label.Malicious {
+			malicious = append(malicious, scores)
+		} else {
+			benign = append(benign, scores)
+		}
+	}
+	roc := ROC{benign: sorted(benign...), malicious: sorted(malicious...)}
+
+	overall := Figures{
+		Benign:          len(roc.benign),
+		Malicious:       len(roc.malicious),
+		OperatingPoints: []OperatingPoint{},
+	}
+	if auc, ok := roc.AUC(); ok {
+		overall.AUC = &auc
+	}
+	for _, limit := range limits {
+		if point, ok := roc.AtFalsePositiveRate(limit); ok {
+			overall.OperatingPoints = append(overall.OperatingPoints, point)
+		}
+	}
+
+	// Every figure of a group is a sum over its rows, so each label is measured once, for all the
+	// groups that it belongs to.
+	tallies := make(map[Example]tally, len(m.scores))
+	for label, scores := range m.scores {
+		t := tally{rows: len(scores)}
+		if label.Malicious {
+			t.wins = wins(roc.benign, scores)
+		}
+		for i, point := range overall.OperatingPoints {
+			for _, score := range scores {
+				if score >= point.Threshold {
+					t.called[i]++
+				}
+			}
+		}
+		tallies[label] = t
+	}
+
+	report := Report{
+		Overall:  overall,
+		ByKind:   groupBy(tallies, overall, func(label Example) string { return label.Kind }),
+		BySource: groupBy(tallies, overall, func(label Example) string { return label.Source }),
+		ByFamily: groupBy(tallies, overall, func(label Example) string { return label.Family }),
+		ByMonth:  groupBy(tallies, overall, func(label Example) string { return label.Month }),
+	}
+	// Sorted scores are summed in the same order whatever the map's, so equal rows give equal bits.
+	report.CalibrationError, report.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)
+	return report
+}
+
+// A tally is what the rows of one label add to the figures of a group.
+type tally struct {
+	rows   int
+	wins   float64          // see the function wins
+	called [len(limits)]int // rows called malicious, for each operating point
+}
+
+func (t *tally) add(other tally) {
+	t.rows += other.rows
+	t.wins += other.wins
+	for i := range t.called {
+		t.called[i] += other.called[i]
+	}
+}
+
+func groupBy(tallies map[Example]tally, overall Figures, name func(label Example) string) []Group {
+	type sides struct{ benign, malicious tally }
+	byName := make(map[string]*sides)
+	for label, t := range tallies {
+		n := name(label)
+		if n == "" {
+			continue
+		}
+		if byName[n] == nil {
+			byName[n] = new(sides)
+		}
+		if label.Malicious {
+			byName[n].malicious.add(t)
+		} else {
+			byName[n].benign.add(t)
+		}
+	}
+
+	groups := make([]Group, 0, len(byName))
+	for _, n := range slices.Sorted(maps.Keys(byName)) {
+		benign, malicious := byName[n].benign, byName[n].malicious
+		figures := Figures{
+			Benign:          benign.rows,
+			Malicious:       malicious.rows,
+			OperatingPoints: slices.Clone(overall.OperatingPoints),
+		}
+		if overall.Benign > 0 && malicious.rows > 0 {
+			figures.AUC = new(malicious.wins / (float64(overall.Benign) * float64(malicious.rows)))
+		}
+		for i := range figures.OperatingPoints {
+			point := &figures.OperatingPoints[i]
+			point.FalsePositives = Proportion{Count: benign.called[i], Total: benign.rows}
+			point.TruePositives = Proportion{Count: malicious.called[i], Total: malicious.rows}
+		}
+		groups = append(groups, Group{Name: n, Figures: figures})
+	}
+	return groups
+}

@@ -1,0 +1,251 @@
+// Package report writes the figures of package eval for people to read.
+//
+// [Text] is for a terminal of 100 columns. Every rate stands with its 95 % Wilson interval and
+// the number of rows behind it, because a rate alone does not say how far to trust it.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman/eval"
+)
+
+// smallFamily is the number of rows below which a family shares a line with others: its interval
+// can be 40 points wide.
+const smallFamily = 20
+
+// Text writes the overall figures, then those by kind, source, family and month. Families stand
+// worst first, by the true positive rate at the first operating point, since those are the ones to
+// look at. Families of fewer than 20 rows share the last line.
+func Text(w io.Writer, r eval.Report) error {
+	var b strings.Builder
+	writeOverall(&b, r)
+	points := r.Overall.OperatingPoints
+	writeMalicious(&b, "kind", r.ByKind, points)
+	writeMalicious(&b, "source", r.BySource, points)
+	writeBenign(&b, "source", r.BySource, points)
+	writeMalicious(&b, "family", worstFirst(r.ByFamily), points)
+	writeMalicious(&b, "month", r.ByMonth, points)
+	writeBenign(&b, "month", r.ByMonth, points)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+func writeOverall(b *strings.Builder, r eval.Report) {
+	fmt.Fprintf(b, "%s benign and %s malicious rows\n", thousands(r.Overall.Benign), thousands(r.Overall.Malicious))
+	fmt.Fprintf(b, "AUC %s, expected calibration error %s\n\n", area(r.Overall), decimal(r.CalibrationError, 4))
+	if len(r.Overall.OperatingPoints) == 0 {
+		b.WriteString("No threshold: there are no benign rows to choose one on.\n")
+		return
+	}
+
+	rows := table{{"FPR at most"}, {"threshold"}, {"false positives"}, {"FPR"}, {"true positives"}, {"TPR"}}
+	for _, p := range r.Overall.OperatingPoints {
+		column := []string{
+			scientific(p.Limit),
+			strconv.FormatFloat(p.Threshold, 'g', -1, 64), // exact, for use elsewhere
+			outOf(p.FalsePositives),
+			interval(p.FalsePositives, falsePositiveDigits(p.Limit)),
+			outOf(p.TruePositives),
+			interval(p.TruePositives, 3),
+		}
+		for i := range rows {
+			rows[i] = append(rows[i], column[i])
+		}
+	}
+	rows.write(b)
+	b.WriteString("\nFPR: share of benign rows called malicious. TPR: share of malicious rows found.\n" +
+		"In brackets: 95 % Wilson interval.\n")
+
+	var unresolved []string
+	for _, p := range r.Overall.OperatingPoints {
+		if p.FalsePositives.Count == 0 {
+			unresolved = append(unresolved, scientific(p.Limit))
+		}
+	}
+	if len(unresolved) > 0 {
+		fmt.Fprintf(b, "At %s the benign rows are too few, or tied: the threshold is just above all of them.\n",
+			strings.Join(unresolved, ", "))
+	}
+}
+
+func writeMalicious(b *strings.Builder, axis string, groups []eval.Group, points []eval.OperatingPoint) {
+	header := []string{axis, "rows", "AUC"}
+	for _, p := range points {
+		header = append(header, "TPR at "+scientific(p.Limit))
+	}
+	rows := table{header}
+	for _, g := range groups {
+		if g.Malicious == 0 {
+			continue
+		}
+		row := []string{printable(g.Name), thousands(g.Malicious), area(g.Figures)}
+		for _, p := range g.OperatingPoints {
+			row = append(row, interval(p.TruePositives, 3))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 1 {
+		fmt.Fprintf(b, "\nMalicious rows by %s\n\n", axis)
+		rows.write(b)
+	}
+}
+
+func writeBenign(b *strings.Builder, axis string, groups []eval.Group, points []eval.OperatingPoint) {
+	header := []string{axis, "rows"}
+	for _, p := range points {
+		header = append(header, "FPR at "+scientific(p.Limit))
+	}
+	rows := table{header}
+	for _, g := range groups {
+		if g.Benign == 0 {
+			continue
+		}
+		row := []string{printable(g.Name), thousands(g.Benign)}
+		for _, p := range g.OperatingPoints {
+			row = append(row, interval(p.FalsePositives, falsePositiveDigits(p.Limit)))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 1 {
+		fmt.Fprintf(b, "\nBenign rows by %s\n\n", axis)
+		rows.write(b)
+	}
+}
+
+// worstFirst sorts families by their true positive rate, lowest first, and adds the small ones up in
+// a last one.
+func worstFirst(families []eval.Group) []eval.Group {
+	var large, small []eval.Group
+	for _, f := range families {
+		switch {
+		case f.Malicious >= smallFamily:
+			large = append(large, f)
+		case f.Malicious > 0:
+			small = append(small, f)
+		}
+	}
+	truePositiveRate := func(f eval.Group) float64 {
+		if len(f.OperatingPoints) == 0 {
+			return 0
+		}
+		return f.OperatingPoints[0].TruePositives.Rate()
+	}
+	slices.SortStableFunc(large, func(f, g eval.Group) int {
+		return cmp.Compare(truePositiveRate(f), truePositiveRate(g))
+	})
+	if len(small) < 2 {
+		return append(large, small...)
+	}
+
+	rest := eval.Group{Name: fmt.Sprintf("(%d under %d rows)", len(small), smallFamily)}
+	wins := 0.0
+	for _, f := range small {
+		rest.Malicious += f.Malicious
+		if f.AUC != nil {
+			// Shares of the same benign rows: weighed by the malicious ones, they add up.
+			wins += *f.AUC * float64(f.Malicious)
+			rest.AUC = new(wins / float64(rest.Malicious))
+		}
+		for i, p := range f.OperatingPoints {
+			if i == len(rest.OperatingPoints) {
+				rest.OperatingPoints = append(rest.OperatingPoints, eval.OperatingPoint{})
+			}
+			sum := &rest.OperatingPoints[i].TruePositives
+			sum.Count += p.TruePositives.Count
+			sum.Total += p.TruePositives.Total
+		}
+	}
+	return append(large, rest)
+}
+
+// A table is rows of cells, the first a header. The first column is aligned left, the others right.
+type table [][]string
+
+func (t table) write(b *strings.Builder) {
+	var widths []int
+	for _, row := range t {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range t {
+		for i, cell := range row {
+			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				b.WriteString(cell + space)
+			} else {
+				b.WriteString("  " + space + cell)
+			}
+		}
+		b.WriteString("\n")
+	}
+}
+
+func area(f eval.Figures) string {
+	if f.AUC == nil {
+		return "-"
+	}
+	return decimal(*f.AUC, 4)
+}
+
+func outOf(p eval.Proportion) string {
+	return thousands(p.Count) + " of " + thousands(p.Total)
+}
+
+// interval writes a rate as .742 (.735-.749), and nothing of nothing as a dash.
+func interval(p eval.Proportion, digits int) string {
+	if p.Total == 0 {
+		return "-"
+	}
+	low, high := p.Wilson()
+	return fmt.Sprintf("%s (%s-%s)", decimal(p.Rate(), digits), decimal(low, digits), decimal(high, digits))
+}
+
+// falsePositiveDigits returns how many decimals show three digits of a rate near limit.
+func falsePositiveDigits(limit float64) int {
+	return 2 + int(math.Round(-math.Log10(max(limit, 1e-9))))
+}
+
+// decimal writes x without the 0 before its point, as is usual for rates.
+func decimal(x float64, digits int) string {
+	s := strconv.FormatFloat(x, 'f', digits, 64)
+	if strings.HasPrefix(s, "0.") {
+		return s[1:]
+	}
+	return s
+}
+
+// scientific writes 0.001 as 1e-3.
+func scientific(x float64) string {
+	return strings.Replace(strconv.FormatFloat(x, 'e', -1, 64), "e-0", "e-", 1)
+}
+
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// printable keeps a name as it is unless it would move the cursor or colour the terminal: names of
+// families come from other people's feeds.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
+}
