@@ -1,0 +1,120 @@
+// Package dataset makes labelled rows from files: it reads, cleans, merges, splits and weighs them.
+//
+// A [Reader] yields the rows of one file as they stand there. A [Recipe] says which files make a
+// data set and what to do with each; [Recipe.Build] reads them all into a [Set]:
+//
+//	file ... file -> canonical rows -> merged -> split by registered domain and date -> sampled -> Set
+//
+// The same recipe and files give the same set, and its [Account] says, in numbers, what was done and
+// with which bytes. Rows that share a registered domain never stand on two sides of the split.
+package dataset
+
+import (
+	"cmp"
+	"slices"
+)
+
+// The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty one.
+const (
+	Benign   = "benign"
+	DGA      = "dga"
+	Phishing = "phishing"
+	Malware  = "malware"
+)
+
+// A Row is one labelled text.
+type Row struct {
+	Text      string // in canonical form once it stands in a Set
+	Malicious bool
+	Kind      string // Benign, DGA, Phishing, Malware, another name, or empty for malicious of unknown kind
+	Family    string // or brand, or tag, as the source has it
+	Date      string // first seen: YYYY-MM-DD, YYYY-MM, YYYY or empty
+	Source    string
+	Weight    float32 // its share of the training loss
+}
+
+// Month returns the row's month of first sight, YYYY-MM, or what is known of it.
+func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }
+
+// A Part is one of the four disjoint sets of rows. None serves two purposes.
+type Part int
+
+// The parts, by what they are for.
+const (
+	Train     Part = iota // to train on
+	Choose                // to choose an epoch and a recipe
+	Calibrate             // to fit the temperature and measure the thresholds
+	Report                // to report figures
+	parts
+)
+
+var partNames = [parts]string{"train", "choose", "calibrate", "report"}
+
+// String returns the part's name, as ParsePart reads it.
+func (p Part) String() string { return partNames[p] }
+
+// ParsePart returns the part of this name.
+func ParsePart(name string) (Part, bool) {
+	i := slices.Index(partNames[:], name)
+	return Part(max(i, 0)), i >= 0
+}
+
+// A Set is labelled rows in four parts.
+type Set struct {
+	Kinds []string // what the rows are divided into, benign first
+	Parts [parts][]Row
+	// Vetted are the benign names of Calibrate, before sampling, that can be trusted to be benign: the
+	// base of thresholds.
+	Vetted  []string
+	Account Account
+}
+
+// An Account is what a build did, written beside the model.
+type Account struct {
+	SuffixList     string                    `json:"public_suffix_list"`
+	Sources        []SourceAccount           `json:"sources"`
+	Duplicates     int                       `json:"duplicates"`     // rows whose text another row has
+	Contradictions int                       `json:"contradictions"` // texts dropped, called benign and malicious
+	UnknownKind    int                       `json:"unknown_kind"`   // malicious texts that sources give two kinds
+	Moved          int                       `json:"moved"`          // rows moved to train: their registered domain stood in two parts
+	Vetted         int                       `json:"vetted"`
+	Parts          map[string]map[string]int `json:"parts"` // rows by part and kind
+}
+
+// A SourceAccount is one file's share.
+type SourceAccount struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256"`  // of the file as it is, compressed or not
+	Read    int    `json:"read"`    // rows
+	Refused int    `json:"refused"` // rows without a canonical form or a label
+	Hosts   int    `json:"hosts"`   // rows added: hosts of benign URLs as names
+	Kept    int    `json:"kept"`    // after merging
+	Used    int    `json:"used"`    // after sampling to the caps of source and family
+}
+
+// kindName is what an Account calls a row's kind.
+func kindName(r Row) string {
+	if r.Kind == "" {
+		return "malicious"
+	}
+	return r.Kind
+}
+
+// hash is 64-bit FNV-1a with a finaliser that spreads its last bytes over all bits. It decides what
+// must look random and stay the same from run to run.
+func hash(seed uint64, text string) uint64 {
+	h := 14695981039346656037 ^ seed
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * 1099511628211
+	}
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return h ^ h>>32
+}
+
+// byHash orders rows at random, the same way each time.
+func byHash(seed uint64) func(a, b *Row) int {
+	return func(a, b *Row) int {
+		return cmp.Or(cmp.Compare(hash(seed, a.Text), hash(seed, b.Text)), cmp.Compare(a.Text, b.Text))
+	}
+}

@@ -1,0 +1,138 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/lines"
+)
+
+// A Reader reads the rows of one file: tab- or comma-separated with a header line that names a column
+// text (or url, or domain), or one text a line; compressed by gzip or not.
+//
+//	for r.Scan() {
+//		row, err := r.Row() // an error is this row's alone
+//	}
+//	return r.Err()
+type Reader struct {
+	lines   *lines.Reader
+	columns map[string]int // of a file with a header, by name
+	comma   byte
+	first   bool // the current line is the first and no header
+}
+
+// The names that a header may give its columns.
+var columnNames = map[string][]string{
+	"text":   {"text", "url", "domain"},
+	"label":  {"label"},
+	"kind":   {"kind"},
+	"family": {"family"},
+	"date":   {"date"},
+}
+
+const gzipMagic = "\x1f\x8b"
+
+// NewReader returns a Reader of source.
+func NewReader(source io.Reader) (*Reader, error) {
+	buffered := bufio.NewReader(source)
+	if magic, _ := buffered.Peek(len(gzipMagic)); string(magic) == gzipMagic {
+		unzipped, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, fmt.Errorf("reading gzip: %w", err)
+		}
+		buffered = bufio.NewReader(unzipped)
+	}
+	const otherColumns = 16 << 10
+	r := &Reader{lines: lines.NewReader(buffered, canon.MaxLength+otherColumns)}
+	if r.lines.Scan() {
+		r.readHeader(string(r.lines.Bytes()))
+	}
+	return r, nil
+}
+
+// readHeader takes the first line for a header if it names a text column and one more.
+func (r *Reader) readHeader(line string) {
+	for _, comma := range []byte{'\t', ','} {
+		fields := strings.Split(strings.ToLower(line), string(comma))
+		columns := make(map[string]int)
+		for name, aliases := range columnNames {
+			if at := slices.IndexFunc(fields, func(f string) bool { return slices.Contains(aliases, f) }); at >= 0 {
+				columns[name] = at
+			}
+		}
+		if _, found := columns["text"]; found && len(columns) > 1 {
+			r.columns, r.comma = columns, comma
+			return
+		}
+	}
+	r.first = true
+}
+
+// Scan moves to the next row. It returns false at the end and after an error.
+func (r *Reader) Scan() bool {
+	if r.first {
+		r.first = false
+		return r.lines.Number() > 0
+	}
+	return r.lines.Scan()
+}
+
+// Line returns the number of the line that the row stands in.
+func (r *Reader) Line() int { return r.lines.Number() }
+
+// Err returns the error that ended the reading.
+func (r *Reader) Err() error { return r.lines.Err() }
+
+// Row returns the current row, its text as found. Where the file has no label column, Malicious and
+// Kind are not set. An error names what is wrong with this row; others are not touched by it.
+func (r *Reader) Row() (Row, error) {
+	if r.lines.Cut() {
+		return Row{}, fmt.Errorf("line %d is too long", r.Line())
+	}
+	if r.columns == nil {
+		return Row{Text: string(r.lines.Bytes())}, nil
+	}
+	fields, err := r.fields()
+	if err != nil {
+		return Row{}, fmt.Errorf("line %d: %w", r.Line(), err)
+	}
+	field := func(name string) string {
+		if at, ok := r.columns[name]; ok && at < len(fields) {
+			return fields[at]
+		}
+		return ""
+	}
+	row := Row{Text: field("text"), Kind: field("kind"), Family: field("family"), Date: field("date")}
+	if _, labelled := r.columns["label"]; !labelled {
+		row.Malicious = row.Kind != "" && row.Kind != Benign
+		return row, nil
+	}
+	switch label := strings.ToLower(field("label")); label {
+	case "0", "benign":
+		row.Kind = Benign
+	case "1", "malicious":
+		row.Malicious = true
+		if row.Kind == Benign {
+			return Row{}, fmt.Errorf("line %d: label %q and kind %q contradict each other", r.Line(), label, row.Kind)
+		}
+	default:
+		return Row{}, fmt.Errorf("line %d: label %q, want 0 or 1", r.Line(), label)
+	}
+	return row, nil
+}
+
+func (r *Reader) fields() ([]string, error) {
+	if r.comma == '\t' {
+		return strings.Split(string(r.lines.Bytes()), "\t"), nil
+	}
+	record := csv.NewReader(bytes.NewReader(r.lines.Bytes()))
+	record.LazyQuotes = true
+	return record.Read()
+}

@@ -1,0 +1,134 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Recipe says which files make a data set and what to do with each. It is plain data: a model's
+// recipe is committed beside it.
+type Recipe struct {
+	Seed    uint64   `json:"seed"`
+	Kinds   []string `json:"kinds"` // default benign, dga, phishing, malware
+	Sources []Source `json:"sources"`
+
+	// Share says how much of the registered domains goes to each part but train, by its name.
+	Share map[string]float64 `json:"share"`
+
+	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report:
+	// they are newer than everything trained on. Empty: the date decides nothing.
+	ReportFrom string `json:"report_from,omitempty"`
+
+	// HeldOut names, by part, the DGA families of which no row is trained on.
+	HeldOut map[string][]string `json:"held_out,omitempty"`
+
+	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
+	VettedYears int `json:"vetted_years,omitempty"`
+}
+
+// A Source is one file of a Recipe.
+type Source struct {
+	File       string  `json:"file"`                  // without .tsv.gz, .tsv, .csv.gz, .csv or .txt
+	Kind       string  `json:"kind,omitempty"`        // of every row, whatever the file says
+	Weight     float32 `json:"weight,omitempty"`      // of a row in the training loss; default 1
+	Rows       int     `json:"rows,omitempty"`        // at most so many in train; default all
+	FamilyRows int     `json:"family_rows,omitempty"` // at most so many of one family in train; default all
+	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its URLs, as names
+	ListYear   int     `json:"list_year,omitempty"`   // it is a list of popular names of this year ...
+	Dated      bool    `json:"dated,omitempty"`       // ... or of each row's own date
+	Curated    bool    `json:"curated,omitempty"`     // its links were chosen by people: their hosts are vetted
+}
+
+// ReadRecipe reads a recipe from a JSON file.
+func ReadRecipe(path string) (Recipe, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Recipe{}, fmt.Errorf("reading recipe: %w", err)
+	}
+	var recipe Recipe
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&recipe); err != nil {
+		return Recipe{}, fmt.Errorf("reading recipe %q: %w", path, err)
+	}
+	return recipe, nil
+}
+
+// endings are those that a data file's name may have.
+var endings = []string{".tsv.gz", ".csv.gz", ".txt.gz", ".tsv", ".csv", ".txt"}
+
+// DefaultRecipe takes every data file of a directory as it is.
+func DefaultRecipe(directory string) (Recipe, error) {
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return Recipe{}, fmt.Errorf("reading data: %w", err)
+	}
+	recipe := Recipe{Seed: 1}
+	for _, entry := range entries {
+		for _, ending := range endings {
+			if name, found := strings.CutSuffix(entry.Name(), ending); found {
+				recipe.Sources = append(recipe.Sources, Source{File: name})
+				break
+			}
+		}
+	}
+	if len(recipe.Sources) == 0 {
+		return Recipe{}, fmt.Errorf("reading data: no file in %q ends in one of %s", directory, strings.Join(endings, ", "))
+	}
+	return recipe, nil
+}
+
+// ListsRecipe takes a list of malicious and a list of benign names, one a line. Its kinds are benign
+// and malicious.
+func ListsRecipe(black, white string) Recipe {
+	return Recipe{
+		Seed:    1,
+		Kinds:   []string{Benign, "malicious"},
+		Sources: []Source{{File: black, Kind: "malicious"}, {File: white, Kind: Benign}},
+	}
+}
+
+// withDefaults fills in what the recipe leaves open.
+func (r Recipe) withDefaults() (Recipe, error) {
+	if len(r.Kinds) == 0 {
+		r.Kinds = []string{Benign, DGA, Phishing, Malware}
+	}
+	if r.Share == nil {
+		r.Share = map[string]float64{"choose": 0.05, "calibrate": 0.10, "report": 0.10}
+	}
+	total := 0.0
+	for name, share := range r.Share {
+		part, known := ParsePart(name)
+		if !known || part == Train || share < 0 {
+			return r, fmt.Errorf("recipe: share of %q is %v, want choose, calibrate or report and at least 0", name, share)
+		}
+		total += share
+	}
+	if total >= 1 {
+		return r, fmt.Errorf("recipe: the shares add up to %v and leave nothing to train on", total)
+	}
+	for name := range r.HeldOut {
+		if part, known := ParsePart(name); !known || part == Train {
+			return r, fmt.Errorf("recipe: families held out for %q, want choose, calibrate or report", name)
+		}
+	}
+	return r, nil
+}
+
+// find returns the path of a source's file.
+func (s Source) find(directory string) (string, error) {
+	path := filepath.Join(directory, s.File)
+	if filepath.IsAbs(s.File) {
+		path = s.File
+	}
+	for _, ending := range append([]string{""}, endings...) {
+		if info, err := os.Stat(path + ending); err == nil && !info.IsDir() {
+			return path + ending, nil
+		}
+	}
+	return "", fmt.Errorf("reading source %q: no such file in %q", s.File, directory)
+}

@@ -1,0 +1,63 @@
+package train
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// adam is Adam (Kingma and Ba 2015, arXiv 1412.6980) with decoupled weight decay (Loshchilov and
+// Hutter 2019, arXiv 1711.05101). It sees one flat slice of weights.
+type adam struct {
+	first, second []float32 // moments of the gradient
+}
+
+func newAdam(size int) adam {
+	return adam{first: make([]float32, size), second: make([]float32, size)}
+}
+
+// step changes the weights by one step, which counts from 1.
+func (a adam) step(weights, gradient []float32, step int, rate, decay float64, do func(int, func(int))) {
+	const beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+	const chunk = 1 << 14
+	correction1 := 1 - math.Pow(beta1, float64(step))
+	correction2 := 1 - math.Pow(beta2, float64(step))
+	stride := float32(rate / correction1)
+	scale := float32(1 / math.Sqrt(correction2))
+	keep := float32(1 - rate*decay)
+	do((len(weights)+chunk-1)/chunk, func(task int) {
+		for i := task * chunk; i < min((task+1)*chunk, len(weights)); i++ {
+			g := gradient[i]
+			a.first[i] += (1 - beta1) * (g - a.first[i])
+			a.second[i] += (1 - beta2) * (g*g - a.second[i])
+			deviation := float32(math.Sqrt(float64(a.second[i])))*scale + epsilon
+			weights[i] = weights[i]*keep - stride*a.first[i]/deviation
+		}
+	})
+}
+
+// learningRate rises in a line during the warm-up and falls along half a cosine to zero (Loshchilov
+// and Hutter 2017, arXiv 1608.03983). The step counts from 0.
+func learningRate(o Options, step, steps int) float64 {
+	warmUp := o.WarmUp * float64(steps)
+	position := float64(step) + 0.5
+	if position < warmUp {
+		return o.LearningRate * position / warmUp
+	}
+	return o.LearningRate * (1 + math.Cos(math.Pi*(position-warmUp)/(float64(steps)-warmUp))) / 2
+}
+
+// parallel calls task(0) ... task(tasks-1), as many at once as there are workers, and returns when
+// all are done.
+func (o Options) parallel(tasks int, task func(int)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(o.Workers, tasks) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < tasks; i = int(next.Add(1)) - 1 {
+				task(i)
+			}
+		})
+	}
+	group.Wait()
+}

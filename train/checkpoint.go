@@ -1,0 +1,98 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
+)
+
+// tensors lists what a checkpoint holds in numbers, sharing memory.
+func (r *run) tensors() []cnn.Tensor {
+	shape := []int{len(r.best)}
+	return []cnn.Tensor{
+		{Name: "parameters", Shape: shape, Data: r.parameters.Flat},
+		{Name: "first_moment", Shape: shape, Data: r.optimiser.first},
+		{Name: "second_moment", Shape: shape, Data: r.optimiser.second},
+		{Name: "best", Shape: shape, Data: r.best},
+	}
+}
+
+// save writes the checkpoint, if there is to be one.
+func (r *run) save() error {
+	if r.options.Checkpoint == "" {
+		return nil
+	}
+	state, err := json.Marshal(r.state)
+	if err != nil {
+		return fmt.Errorf("writing checkpoint: %w", err)
+	}
+	checkpoint := modelfile.Container{
+		Metadata: map[string]string{"run": r.identity, "state": string(state)},
+		Tensors:  r.tensors(),
+	}
+	if err := modelfile.WriteFile(r.options.Checkpoint, checkpoint.Write); err != nil {
+		return fmt.Errorf("writing checkpoint: %w", err)
+	}
+	return nil
+}
+
+// resume takes up the run where its checkpoint left it, if there is one.
+func (r *run) resume() error {
+	if r.options.Checkpoint == "" {
+		return nil
+	}
+	data, err := os.ReadFile(r.options.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading checkpoint: %w", err)
+	}
+	checkpoint, err := modelfile.Parse(data)
+	if err != nil {
+		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, err)
+	}
+	if checkpoint.Metadata["run"] != r.identity {
+		return fmt.Errorf("reading checkpoint %q: it belongs to a training with other options or data", r.options.Checkpoint)
+	}
+	if err := json.Unmarshal([]byte(checkpoint.Metadata["state"]), &r.state); err != nil {
+		return fmt.Errorf("reading checkpoint %q: state: %w", r.options.Checkpoint, err)
+	}
+	for _, tensor := range r.tensors() {
+		found := false
+		for _, stored := range checkpoint.Tensors {
+			if stored.Name == tensor.Name && len(stored.Data) == len(tensor.Data) {
+				found = true
+				copy(tensor.Data, stored.Data)
+			}
+		}
+		if !found {
+			return fmt.Errorf("reading checkpoint %q: tensor %q is missing or of another size", r.options.Checkpoint, tensor.Name)
+		}
+	}
+	return nil
+}
+
+// fingerprint identifies a run by all that decides its outcome.
+func fingerprint(options Options, alphabet *canon.Alphabet, shape cnn.Shape, parts ...encoded) (string, error) {
+	sum := sha256.New()
+	settings := json.NewEncoder(sum)
+	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(shape)); err != nil {
+		return "", fmt.Errorf("identifying the training: %w", err)
+	}
+	for _, texts := range parts {
+		sum.Write(texts.symbols)
+		for i := range texts.ends {
+			fmt.Fprintln(sum, texts.ends[i], texts.kinds[i], texts.weights[i])
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
