@@ -15,14 +15,16 @@ import (
 
 // builder is a Set on its way.
 type builder struct {
-	recipe  Recipe
-	rows    []*Row // in the order in which they were first read; nil where dropped
-	domains []string
-	index   map[string]int // of a row, by its text
-	dropped map[string]bool
-	strings map[string]string // one copy of each family, date and domain
-	vetted  vetting
-	account Account
+	recipe   Recipe
+	rows     []*Row // in the order in which they were first read; nil where dropped
+	domains  []string
+	index    map[string]int    // of a row, by its text
+	dropped  map[string]bool   // texts called benign and malicious
+	twoKinds map[string]bool   // texts that two malicious kinds claim
+	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
+	strings  map[string]string // one copy of each family, date and domain
+	vetted   vetting
+	account  Account
 }
 
 // Build reads the recipe's files from a directory. The context ends it early.
@@ -32,11 +34,14 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		return nil, err
 	}
 	b := &builder{
-		recipe:  recipe,
-		index:   make(map[string]int),
-		strings: make(map[string]string),
-		vetted:  newVetting(),
-		account: Account{SuffixList: canon.SuffixListVersion},
+		recipe:   recipe,
+		index:    make(map[string]int),
+		dropped:  make(map[string]bool),
+		twoKinds: make(map[string]bool),
+		heldOut:  make(map[string]Part),
+		strings:  make(map[string]string),
+		vetted:   newVetting(),
+		account:  Account{SuffixList: canon.SuffixListVersion},
 	}
 	for _, source := range recipe.Sources {
 		if err := b.read(ctx, directory, source); err != nil {
@@ -53,6 +58,18 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	if err != nil {
 		return err
 	}
+	account := SourceAccount{Name: source.name()}
+	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
+		row.Source, row.Weight = account.Name, source.weight()
+		b.add(source, row, u, &account)
+	})
+	b.account.Sources = append(b.account.Sources, account)
+	return err
+}
+
+// readFile calls use with every row of a file that has a label and a canonical form, which u holds,
+// and counts. A kind, if one is given, is every row's, whatever the file says.
+func readFile(ctx context.Context, path, kind string, account *SourceAccount, use func(row Row, u *canon.URL)) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("reading source: %w", err)
@@ -64,7 +81,6 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	if err != nil {
 		return fmt.Errorf("reading source %q: %w", path, err)
 	}
-	account := SourceAccount{Name: source.name()}
 	var u canon.URL
 	for reader.Scan() {
 		if account.Read%10_000 == 0 && ctx.Err() != nil {
@@ -75,15 +91,14 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 		if err == nil {
 			err = u.Parse(row.Text)
 		}
-		if source.Kind != "" {
-			row.Kind, row.Malicious = source.Kind, source.Kind != Benign
+		if kind != "" {
+			row.Kind, row.Malicious = kind, kind != Benign
 		}
 		if err != nil || row.Kind == "" && !row.Malicious {
 			account.Refused++
 			continue
 		}
-		row.Source, row.Weight = account.Name, source.weight()
-		b.add(source, row, &u, &account)
+		use(row, &u)
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("reading source %q after line %d: %w", path, reader.Line(), err)
@@ -92,7 +107,6 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 		return fmt.Errorf("reading source %q: %w", path, err)
 	}
 	account.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	b.account.Sources = append(b.account.Sources, account)
 	return nil
 }
 
@@ -101,10 +115,15 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	domain := b.intern(string(u.RegisteredDomain()))
 	row.Kind, row.Family, row.Date = b.intern(row.Kind), b.intern(row.Family), b.intern(row.Date)
 	b.vetted.note(source, row, domain)
+	if part, held := b.recipe.heldOut(row); held {
+		b.heldOut[domain] = max(part, b.heldOut[domain])
+	}
 	row.Text = u.String()
-	b.merge(row, domain)
+	if !b.merge(row, domain) {
+		b.account.Duplicates++
+	}
 	if source.Hosts && !row.Malicious && u.HasPath() {
-		row.Text = string(u.Host())
+		row.Text, row.Source = string(u.Host()), hostsOf(source.name())
 		if b.merge(row, domain) {
 			account.Hosts++
 		}
@@ -121,17 +140,14 @@ func (b *builder) merge(row Row, domain string) bool {
 		b.domains = append(b.domains, domain)
 		return true
 	}
-	b.account.Duplicates++
 	first := b.rows[at]
 	switch {
 	case first.Malicious != row.Malicious:
-		if b.dropped == nil {
-			b.dropped = make(map[string]bool)
-		}
 		b.dropped[row.Text] = true
-	case first.Kind != row.Kind && first.Kind != "" && row.Kind != "":
-		first.Kind, first.Family = "", ""
-		b.account.UnknownKind++
+	case first.Kind == "" && row.Kind != "":
+		first.Kind, first.Family = row.Kind, row.Family
+	case row.Kind != "" && first.Kind != row.Kind:
+		b.twoKinds[row.Text] = true
 	}
 	if first.Date == "" || row.Date != "" && row.Date < first.Date {
 		first.Date = row.Date
@@ -140,10 +156,14 @@ func (b *builder) merge(row Row, domain string) bool {
 }
 
 func (b *builder) dropContradictions() {
+	for text := range b.twoKinds {
+		row := b.rows[b.index[text]]
+		row.Kind, row.Family = "", ""
+	}
 	for text := range b.dropped {
 		b.rows[b.index[text]] = nil
 	}
-	b.account.Contradictions = len(b.dropped)
+	b.account.UnknownKind, b.account.Contradictions = len(b.twoKinds), len(b.dropped)
 }
 
 func (b *builder) intern(text string) string {
@@ -167,7 +187,7 @@ func (b *builder) split() *Set {
 		if row == nil {
 			continue
 		}
-		part := b.recipe.part(row, b.domains[i])
+		part := b.part(row, b.domains[i])
 		if other, seen := byDomain[b.domains[i]]; seen && other != part {
 			mixed[b.domains[i]] = true
 		}
@@ -182,7 +202,7 @@ func (b *builder) split() *Set {
 		kept[row.Source]++
 		part := byDomain[b.domains[i]]
 		if mixed[b.domains[i]] {
-			if b.recipe.part(row, b.domains[i]) != Train {
+			if b.part(row, b.domains[i]) != Train {
 				b.account.Moved++
 			}
 			part = Train
@@ -206,23 +226,33 @@ func (b *builder) split() *Set {
 	}
 	for i := range b.account.Sources {
 		account := &b.account.Sources[i]
-		account.Kept, account.Used = kept[account.Name], used[account.Name]
+		hosts := hostsOf(account.Name)
+		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
 	b.account.Vetted = len(set.Vetted)
 	set.Account = b.account
 	return set
 }
 
-// part returns the part in which a row belongs by itself, whatever else its domain holds.
-func (r Recipe) part(row *Row, domain string) Part {
-	if row.Kind == DGA {
-		for name, families := range r.HeldOut {
-			if slices.Contains(families, row.Family) {
-				part, _ := ParsePart(name)
-				return part
-			}
+// heldOut returns the part for which a row's family is held out, if it is.
+func (r Recipe) heldOut(row Row) (part Part, held bool) {
+	for part := Choose; part < parts && row.Kind == DGA; part++ {
+		if slices.Contains(r.HeldOut[part.String()], row.Family) {
+			return part, true
 		}
-	} else if row.Malicious && r.ReportFrom != "" && row.Date >= r.ReportFrom {
+	}
+	return Train, false
+}
+
+// part returns the part in which a row belongs by itself, whatever else its domain holds, unless that
+// is a name of a held-out family: other lists know such names too, by another kind or as benign, and
+// the network must not meet them there.
+func (b *builder) part(row *Row, domain string) Part {
+	r := b.recipe
+	if part, held := b.heldOut[domain]; held {
+		return part
+	}
+	if row.Malicious && row.Kind != DGA && r.ReportFrom != "" && row.Date >= r.ReportFrom {
 		return Report
 	}
 	position := float64(hash(r.Seed, domain)>>11) / (1 << 53)
@@ -240,12 +270,12 @@ func (r Recipe) part(row *Row, domain string) Part {
 func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	type family struct{ source, name string }
 	trainShare := 1.0
-	for _, share := range r.Share {
-		trainShare -= share
+	for other := Choose; other < parts; other++ { // in this order: sums of floats depend on it
+		trainShare -= r.Share[other.String()]
 	}
 	scale := 1.0
-	if part != Train {
-		scale = r.Share[part.String()] / trainShare
+	if share := r.Share[part.String()]; share > 0 {
+		scale = share / trainShare
 	}
 	sources := make(map[string]Source)
 	for _, source := range r.Sources {
@@ -284,3 +314,7 @@ func (s Source) name() string {
 	}
 	return name
 }
+
+// hostsOf names the hosts that were taken from a source's URLs. They are a source of their own, on
+// which the caps of the first do not bear.
+func hostsOf(source string) string { return source + "_hosts" }

@@ -61,6 +61,9 @@ func NewReader(source io.Reader) (*Reader, error) {
 func (r *Reader) readHeader(line string) {
 	for _, comma := range []byte{'\t', ','} {
 		fields := strings.Split(strings.ToLower(line), string(comma))
+		for i, field := range fields {
+			fields[i] = strings.Trim(field, `" `)
+		}
 		columns := make(map[string]int)
 		for name, aliases := range columnNames {
 			if at := slices.IndexFunc(fields, func(f string) bool { return slices.Contains(aliases, f) }); at >= 0 {
@@ -109,21 +112,21 @@ func (r *Reader) Row() (Row, error) {
 		}
 		return ""
 	}
-	row := Row{Text: field("text"), Kind: field("kind"), Family: field("family"), Date: field("date")}
+	row := Row{Text: field("text"), Kind: strings.ToLower(field("kind")), Family: field("family"), Date: field("date")}
 	if _, labelled := r.columns["label"]; !labelled {
 		row.Malicious = row.Kind != "" && row.Kind != Benign
 		return row, nil
 	}
-	switch label := strings.ToLower(field("label")); label {
-	case "0", "benign":
-		row.Kind = Benign
-	case "1", "malicious":
-		row.Malicious = true
-		if row.Kind == Benign {
-			return Row{}, fmt.Errorf("line %d: label %q and kind %q contradict each other", r.Line(), label, row.Kind)
-		}
-	default:
+	label := strings.ToLower(field("label"))
+	row.Malicious = label == "1" || label == "malicious"
+	if !row.Malicious && label != "0" && label != Benign {
 		return Row{}, fmt.Errorf("line %d: label %q, want 0 or 1", r.Line(), label)
+	}
+	if row.Malicious && row.Kind == Benign || !row.Malicious && slices.Contains([]string{DGA, Phishing, Malware}, row.Kind) {
+		return Row{}, fmt.Errorf("line %d: label %q and kind %q contradict each other", r.Line(), label, row.Kind)
+	}
+	if !row.Malicious {
+		row.Kind = Benign
 	}
 	return row, nil
 }

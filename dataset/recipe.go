@@ -37,7 +37,7 @@ type Source struct {
 	Weight     float32 `json:"weight,omitempty"`      // of a row in the training loss; default 1
 	Rows       int     `json:"rows,omitempty"`        // at most so many in train; default all
 	FamilyRows int     `json:"family_rows,omitempty"` // at most so many of one family in train; default all
-	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its URLs, as names
+	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its benign URLs, as names, whatever Rows says
 	ListYear   int     `json:"list_year,omitempty"`   // it is a list of popular names of this year ...
 	Dated      bool    `json:"dated,omitempty"`       // ... or of each row's own date
 	Curated    bool    `json:"curated,omitempty"`     // its links were chosen by people: their hosts are vetted
@@ -97,16 +97,28 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	if len(r.Kinds) == 0 {
 		r.Kinds = []string{Benign, DGA, Phishing, Malware}
 	}
+	if r.Kinds[0] != Benign {
+		return r, fmt.Errorf("recipe: the first kind is %q, want %q", r.Kinds[0], Benign)
+	}
+	names := make(map[string]bool)
+	for _, source := range r.Sources {
+		if names[source.name()] { // caps and accounts go by the name
+			return r, fmt.Errorf("recipe: two sources are named %q", source.name())
+		}
+		names[source.name()] = true
+	}
 	if r.Share == nil {
 		r.Share = map[string]float64{"choose": 0.05, "calibrate": 0.10, "report": 0.10}
 	}
-	total := 0.0
 	for name, share := range r.Share {
 		part, known := ParsePart(name)
 		if !known || part == Train || share < 0 {
 			return r, fmt.Errorf("recipe: share of %q is %v, want choose, calibrate or report and at least 0", name, share)
 		}
-		total += share
+	}
+	total := 0.0
+	for part := Choose; part < parts; part++ {
+		total += r.Share[part.String()]
 	}
 	if total >= 1 {
 		return r, fmt.Errorf("recipe: the shares add up to %v and leave nothing to train on", total)

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/train"
+)
+
+const modelDescription = `
+Shows what a model is: its network, its levels with the false positive rate measured for each, and
+what it was trained on.
+
+example:
+  $ snowman model show
+  $ snowman model show -json my.safetensors
+`
+
+// model is the verb model.
+func model(_ context.Context, args []string, s streams) error {
+	flags := newFlags("model", "show [-json] [FILE]", modelDescription)
+	asJSON := flags.Bool("json", false, "print all that the model file says, as JSON")
+	if len(args) > 0 && args[0] == "show" {
+		args = args[1:]
+	} else if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return usageError{fmt.Sprintf("unknown verb %q; want model show", "model "+args[0])}
+	}
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if flags.NArg() > 1 {
+		return usageError{fmt.Sprintf("unexpected argument %q; want one model file", flags.Arg(1))}
+	}
+	m, err := openModel(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		encoder := json.NewEncoder(s.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(m.Info())
+	}
+	return showModel(s.stdout, m.Info())
+}
+
+// showModel prints what a model is for people to read.
+func showModel(w io.Writer, info snowman.Info) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name, format string, values ...any) {
+		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, values...))
+	}
+	line("model", "%s", info.SHA256)
+	if info.Created != "" {
+		line("created", "%s", info.Created)
+	}
+	line("kinds", "%s", strings.Join(info.Kinds, ", "))
+	line("network", "%d symbols, embedding %d, widths %v x %d filters, hidden %d: %d parameters",
+		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
+	line("reads", "%d characters, and the whole host", info.SymbolLimit)
+	line("temperature", "%.4f", info.Temperature)
+	for _, t := range info.Thresholds {
+		line("level "+t.Level.String(), "score %.6f and above; %d of %d benign names (for a false positive rate of %g)",
+			t.Score, t.FalsePositives, t.Benign, t.FalsePositiveRate)
+	}
+	var training train.Training
+	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
+		line("trained on", "%d files", len(training.Data.Sources))
+		for _, source := range training.Data.Sources {
+			line("", "%d of %d rows of %s", source.Used, source.Read, source.Name)
+		}
+	}
+	return table.Flush()
+}

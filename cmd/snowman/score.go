@@ -1,0 +1,269 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/lines"
+)
+
+const scoreDescription = `
+Scores texts: domain names, URLs, host:port, IP addresses, defanged or not. They are the arguments,
+or the lines of -f FILE, or those of standard input. One line comes out for each line in, in the same
+order: score, level, likeliest kind, text. A line that is no name or URL keeps its place with empty
+fields, and standard error says what is wrong with it.
+
+The level says how rarely ordinary names score as high: low 1 in 100, medium 1 in 1,000, high 1 in
+10,000.
+
+example:
+  $ snowman score zis32msdi3.com github.com
+  SCORE    LEVEL   KIND      TEXT
+  {{first}}
+  {{second}}
+  $ snowman score -min high < names.txt
+
+exit code: 0 done, bad lines included; 1 not done; 2 wrong command line; 3 something reached the
+level of -fail-on.
+`
+
+// score is the verb score.
+func score(ctx context.Context, args []string, s streams) error {
+	flags := newFlags("score", "[flags] [TEXT...]", scoreDescription)
+	path := flags.String("f", "", "read the texts from this `file`, one a line")
+	modelPath := flags.String("model", "", "score with the model in this `file` (default: the one built in)")
+	asJSON := flags.Bool("json", false, "print one JSON object a line, numbers unrounded")
+	minimum := flags.String("min", "none", "print only what reaches this `level`: none, low, medium, high")
+	failOn := flags.String("fail-on", "", "exit with 3 if something reaches this `level`")
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	job := scoring{asJSON: *asJSON, onTerminal: isTerminal(s.stdout), lineName: "line"}
+	var err error
+	if job.minimum, err = snowman.ParseLevel(*minimum); err != nil {
+		return usageError{"-min: " + err.Error()}
+	}
+	failing := snowman.High + 1
+	if *failOn != "" {
+		if failing, err = snowman.ParseLevel(*failOn); err != nil {
+			return usageError{"-fail-on: " + err.Error()}
+		}
+	}
+	if *path != "" && flags.NArg() > 0 {
+		return usageError{"-f and texts as arguments exclude each other"}
+	}
+	if job.model, err = openModel(*modelPath); err != nil {
+		return err
+	}
+
+	job.kinds = job.model.Kinds()
+
+	input := s.stdin
+	if flags.NArg() > 0 {
+		job.lineName = "argument"
+	} else if *path != "" {
+		file, err := os.Open(*path)
+		if err != nil {
+			return fmt.Errorf("reading texts: %w", err)
+		}
+		defer file.Close()
+		input = file
+	}
+	highest, err := job.run(ctx, flags.Args(), input, s.stdout, s.stderr)
+	if err == nil && highest >= failing {
+		return errReached
+	}
+	return err
+}
+
+// openModel returns the model in the file, or the built-in one where no file is named.
+func openModel(path string) (*snowman.Model, error) {
+	if path == "" {
+		return snowman.Default(), nil
+	}
+	return snowman.Open(path)
+}
+
+// scoring is one run of score: a reader cuts the input into chunks, workers score them, and a writer
+// puts out their results in the order of the input. Few chunks are on the way at a time, so memory
+// does not grow with the input.
+type scoring struct {
+	model      *snowman.Model
+	kinds      []string // of the model
+	asJSON     bool
+	onTerminal bool
+	minimum    snowman.Level
+	lineName   string // what an error calls a line
+}
+
+// chunk is some neighbouring lines, then what scoring them gave.
+type chunk struct {
+	first   int // number of the first line
+	lines   []byte
+	ends    []int  // of each line in lines
+	cut     []bool // of each line: it was longer than a text may be
+	output  []byte
+	errors  []byte
+	highest snowman.Level
+	done    chan struct{}
+}
+
+// A chunk is full at so many lines or bytes.
+const (
+	chunkLines = 512
+	chunkBytes = 256 << 10
+)
+
+// run scores the texts, or the lines of input where there are none, and returns the highest level.
+func (j scoring) run(ctx context.Context, texts []string, input io.Reader, stdout, stderr io.Writer) (snowman.Level, error) {
+	workers := runtime.GOMAXPROCS(0)
+	work := make(chan *chunk, workers)
+	ordered := make(chan *chunk, 4*workers)
+	stopped := make(chan struct{}) // closed when nobody writes any more
+	defer close(stopped)
+
+	for range workers {
+		go func() {
+			scorer := j.model.NewScorer()
+			for c := range work {
+				j.scoreChunk(scorer, c)
+				close(c.done)
+			}
+		}()
+	}
+	var readError error // set before ordered is closed
+	go func() {
+		defer close(ordered)
+		defer close(work)
+		send := func(c *chunk) bool {
+			c.done = make(chan struct{})
+			select {
+			case ordered <- c:
+				work <- c
+				return true
+			case <-stopped:
+				return false
+			}
+		}
+		if len(texts) > 0 {
+			sendTexts(texts, send)
+		} else {
+			readError = sendLines(input, send)
+		}
+	}()
+
+	// After an error the reader is left behind: it may be waiting for input that never comes.
+	highest, err := j.write(ctx, ordered, stdout, stderr)
+	if err != nil {
+		return highest, err
+	}
+	if readError != nil {
+		return highest, fmt.Errorf("reading texts: %w", readError)
+	}
+	return highest, nil
+}
+
+func sendTexts(texts []string, send func(*chunk) bool) {
+	for i, text := range texts {
+		if !send(&chunk{first: i + 1, lines: []byte(text), ends: []int{len(text)}, cut: []bool{false}}) {
+			return
+		}
+	}
+}
+
+// sendLines cuts the input into chunks. One goes out when it is full and before more input is waited
+// for, so that someone who types, or a program that waits for an answer, is not kept waiting.
+func sendLines(input io.Reader, send func(*chunk) bool) error {
+	var reader *lines.Reader
+	c := &chunk{first: 1}
+	flush := func() bool {
+		if len(c.ends) == 0 {
+			return true
+		}
+		complete := c
+		c = &chunk{first: reader.Number() + 1}
+		return send(complete)
+	}
+	reader = lines.NewReader(readerFunc(func(p []byte) (int, error) {
+		if !flush() {
+			return 0, io.EOF
+		}
+		return input.Read(p)
+	}), snowman.MaxLength)
+	for reader.Scan() {
+		c.lines = append(c.lines, reader.Bytes()...)
+		c.ends = append(c.ends, len(c.lines))
+		c.cut = append(c.cut, reader.Cut())
+		if (len(c.ends) == chunkLines || len(c.lines) >= chunkBytes) && !flush() {
+			return nil
+		}
+	}
+	flush()
+	return reader.Err()
+}
+
+// readerFunc is a function as an io.Reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// write puts out the chunks in order. Standard output is flushed when no finished chunk is at hand.
+func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stderr io.Writer) (highest snowman.Level, err error) {
+	out := bufio.NewWriterSize(stdout, 64<<10)
+	if j.onTerminal && !j.asJSON {
+		fmt.Fprintf(out, "%-8s %-7s %-9s %s\n", "SCORE", "LEVEL", "KIND", "TEXT")
+	}
+	for {
+		var c *chunk
+		more := true
+		select {
+		case c, more = <-ordered:
+		case <-ctx.Done():
+			return highest, errors.New("interrupted")
+		}
+		if more {
+			<-c.done
+			highest = max(highest, c.highest)
+			out.Write(c.output)
+		}
+		if !more || len(c.errors) > 0 || len(ordered) == 0 {
+			if err := out.Flush(); err != nil {
+				return highest, fmt.Errorf("writing scores: %w", err)
+			}
+		}
+		if !more {
+			return highest, nil
+		}
+		stderr.Write(c.errors) // behind the line that it speaks of
+	}
+}
+
+// scoreChunk scores every line of a chunk.
+func (j scoring) scoreChunk(scorer *snowman.Scorer, c *chunk) {
+	start := 0
+	for i, end := range c.ends {
+		text := string(c.lines[start:end])
+		start = end
+		verdict, err := scorer.Classify(text)
+		if c.cut[i] { // what was read of it is scored, but means nothing
+			err = fmt.Errorf("text is longer than %d bytes", snowman.MaxLength)
+		}
+		if err != nil {
+			c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", j.lineName, c.first+i, err)
+			if j.minimum == snowman.None {
+				c.output = j.appendError(c.output, text, err)
+			}
+			continue
+		}
+		c.highest = max(c.highest, verdict.Level)
+		if verdict.Level >= j.minimum {
+			c.output = j.appendVerdict(c.output, text, verdict)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hangs is how long a test waits for what never comes before it fails. Nothing is measured by it.
+const hangs = time.Minute
+
+// command returns the program with these arguments, to be ended where it hangs.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
+	t.Cleanup(cancel)
+	return exec.CommandContext(ctx, "snowman", args...)
+}
+
+func TestScoreAnswersBeforeItsInputEnds(t *testing.T) {
+	const q, x = "0.28801\tlow\tdga\tq.com\n", "0.62761\tmedium\tphishing\tx.com\n"
+	type exchange struct{ written, want string }
+	for _, test := range []struct {
+		name      string
+		exchanges []exchange
+	}{
+		{"one line", []exchange{{"q.com\n", q}}},
+		{"one line after the other", []exchange{{"q.com\n", q}, {"x.com\n", x}, {"q.com\n", q}}},
+		{"two lines at once", []exchange{{"q.com\nx.com\n", q + x}}},
+		{"a line and the beginning of the next", []exchange{{"q.com\nx.", q}, {"com\n", x}}},
+		{"a bad line", []exchange{{"\n", "\t\t\t\n"}, {"q.com\n", q}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			program := command(t, "score", "-model", toyPath)
+			input, output := pipes(t, program)
+			if err := program.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range test.exchanges {
+				if _, err := io.WriteString(input, e.written); err != nil {
+					t.Fatal(err)
+				}
+				answer := make([]byte, len(e.want))
+				if _, err := io.ReadFull(output, answer); err != nil {
+					t.Fatalf("%q is not answered: %v", e.written, err)
+				}
+				if string(answer) != e.want {
+					t.Fatalf("%q is answered by %q, want %q", e.written, answer, e.want)
+				}
+			}
+			input.Close()
+			if err := program.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Nobody reads what it writes, so it cannot see that it is to end.
+func TestScoreEndsAtTheSecondSignalWhileItsOutputIsBlocked(t *testing.T) {
+	program := command(t, "score", "-model", toyPath)
+	input, _ := pipes(t, program)
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		lines := strings.Repeat("q.com\n", 1<<10)
+		for {
+			if _, err := io.WriteString(input, lines); err != nil {
+				break
+			}
+		}
+		ended <- program.Wait()
+	}()
+	for {
+		select {
+		case err := <-ended:
+			if err == nil || program.ProcessState.ExitCode() == exitDone {
+				t.Errorf("it ended with %v, want an error", program.ProcessState)
+			}
+			return
+		case <-time.After(10 * time.Millisecond):
+			program.Process.Signal(syscall.SIGTERM)
+		}
+	}
+}
+
+// pipes connects the program's input and output.
+func pipes(t *testing.T, program *exec.Cmd) (io.WriteCloser, *bufio.Reader) {
+	t.Helper()
+	input, err := program.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input, bufio.NewReader(output)
+}

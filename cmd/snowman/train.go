@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/report"
+	"github.com/snowman-ml/snowman/train"
+)
+
+const trainDescription = `
+Trains a model. With -data, on the labelled files of a folder: tab- or comma-separated, with a
+header that names the columns text, label (0 or 1) and, where known, kind, family and date. With
+-black and -white, on a list of malicious and a list of benign names, one a line.
+
+Beside the model MODEL stands MODEL.json afterwards: which files it was trained on, and what became
+of their rows. A run that was killed goes on where its checkpoint left it when it is called again.
+
+example:
+  $ snowman train -black malware.txt -white popular.txt -o my.safetensors
+  $ snowman score -model my.safetensors example.com
+`
+
+// trainModel is the verb train.
+func trainModel(ctx context.Context, args []string, s streams) error {
+	flags := newFlags("train", "(-data DIR | -black FILE -white FILE) -o MODEL [flags]", trainDescription)
+	data := flags.String("data", "", "folder of labelled files")
+	recipePath := flags.String("recipe", "", "which files of the folder to use, and how: a JSON `file` (default: all, as they are)")
+	black := flags.String("black", "", "list of malicious names, one a line")
+	white := flags.String("white", "", "list of benign names, one a line")
+	output := flags.String("o", "", "the model `file` to write")
+	checkpoint := flags.String("checkpoint", "", "checkpoint `file` (default: the model's name and .checkpoint)")
+	var options train.Options
+	widths := flags.String("widths", "2,3,4,5,6", "widths of the filters, in characters")
+	flags.IntVar(&options.Embedding, "embedding", 32, "dimensions of a character's embedding")
+	flags.IntVar(&options.Filters, "filters", 256, "filters of each width")
+	flags.IntVar(&options.Hidden, "hidden", 128, "size of the dense layer, -1 for none")
+	flags.IntVar(&options.SymbolLimit, "limit", 200, "characters read of a text")
+	flags.IntVar(&options.Epochs, "epochs", 3, "passes over the data")
+	flags.IntVar(&options.BatchSize, "batch", 512, "texts in a batch")
+	flags.Float64Var(&options.LearningRate, "rate", 1e-3, "learning rate at its peak")
+	flags.Float64Var(&options.WeightDecay, "decay", 0.05, "weight decay, -1 for none")
+	flags.Float64Var(&options.Dropout, "dropout", 0.5, "share of the pooled features dropped in training, -1 for none")
+	flags.Uint64Var(&options.Seed, "seed", 1, "of the weights, the order and the dropout")
+	flags.IntVar(&options.Workers, "workers", 0, "CPUs to use (default: all)")
+	flags.StringVar(&options.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if err := noArguments(flags); err != nil {
+		return err
+	}
+	var err error
+	if options.Widths, err = parseWidths(*widths); err != nil {
+		return err
+	}
+	if *output == "" {
+		return usageError{"train needs -o, the model file to write"}
+	}
+	if _, err := time.Parse(time.DateOnly, options.Created); options.Created != "" && err != nil {
+		return usageError{fmt.Sprintf("-date %q: want a date as 2006-01-02", options.Created)}
+	}
+	options.Checkpoint = *checkpoint
+	if options.Checkpoint == "" {
+		options.Checkpoint = *output + ".checkpoint"
+	}
+
+	recipe, err := chooseRecipe(*data, *recipePath, *black, *white)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.stderr, "reading the data")
+	set, err := recipe.Build(ctx, *data)
+	if err != nil {
+		return err
+	}
+	printAccount(s.stderr, set.Account)
+
+	meter := newProgress(s.stderr, "training", "texts")
+	options.Progress = func(p train.Progress) {
+		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("epoch %d of %d, loss %.4f", p.Epoch, p.Epochs, p.Loss))
+		if v := p.Validation; v != nil {
+			meter.clear()
+			fmt.Fprintf(s.stderr, "epoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
+				v.Epoch, v.Loss, v.AUC, v.TruePositiveRate)
+		}
+	}
+	model, err := train.Run(ctx, set, options)
+	meter.clear()
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped; the same command goes on from %q", options.Checkpoint)
+	}
+	if err != nil {
+		return err
+	}
+	if err := writeModel(*output, model, set.Account); err != nil {
+		return err
+	}
+	trained, err := snowman.Open(*output)
+	if err != nil {
+		return err
+	}
+	measured, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
+	if err != nil {
+		return err
+	}
+	figures := map[string]any{"overall": measured.Overall, "by_kind": measured.ByKind, "calibration_error": measured.CalibrationError}
+	if model.Metadata.Figures, err = json.Marshal(figures); err != nil {
+		return fmt.Errorf("writing figures: %w", err)
+	}
+	if err := writeModel(*output, model, set.Account); err != nil {
+		return err
+	}
+	if err := os.Remove(options.Checkpoint); err != nil {
+		return fmt.Errorf("removing the checkpoint: %w", err)
+	}
+	return report.Text(s.stdout, measured)
+}
+
+func parseWidths(list string) ([]int, error) {
+	var widths []int
+	for _, text := range strings.Split(list, ",") {
+		width, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, usageError{fmt.Sprintf("-widths %q: want numbers with commas between them", list)}
+		}
+		widths = append(widths, width)
+	}
+	return widths, nil
+}
+
+// chooseRecipe returns the recipe that the flags of train and eval name.
+func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
+	switch {
+	case data != "" && (black != "" || white != ""):
+		return dataset.Recipe{}, usageError{"-data and -black, -white exclude each other"}
+	case data != "" && recipe != "":
+		return dataset.ReadRecipe(recipe)
+	case data != "":
+		return dataset.DefaultRecipe(data)
+	case black == "" || white == "":
+		return dataset.Recipe{}, usageError{"name the data with -data, or with -black and -white"}
+	}
+	blackPath, err := filepath.Abs(black)
+	if err != nil {
+		return dataset.Recipe{}, err
+	}
+	whitePath, err := filepath.Abs(white)
+	if err != nil {
+		return dataset.Recipe{}, err
+	}
+	return dataset.ListsRecipe(blackPath, whitePath), nil
+}
+
+// printAccount says what became of the rows.
+func printAccount(w io.Writer, account dataset.Account) {
+	read, refused := 0, 0
+	for _, source := range account.Sources {
+		read += source.Read
+		refused += source.Refused
+	}
+	fmt.Fprintf(w, "%d rows read from %d files; %d refused, %d duplicates, %d contradictions dropped\n",
+		read, len(account.Sources), refused, account.Duplicates, account.Contradictions)
+	for part := dataset.Train; part <= dataset.Report; part++ {
+		counts := account.Parts[part.String()]
+		total := 0
+		for _, count := range counts {
+			total += count
+		}
+		fmt.Fprintf(w, "%-9s %9d rows, %d of them benign\n", part, total, counts[dataset.Benign])
+	}
+}
+
+// writeModel writes the model, and beside it what was done with the data.
+func writeModel(path string, model *modelfile.Model, account dataset.Account) error {
+	if err := modelfile.WriteFile(path, model.Write); err != nil {
+		return err
+	}
+	return modelfile.WriteFile(path+".json", func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(account)
+	})
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman"
+)
+
+// appendVerdict appends one line for a text that was scored.
+func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict) []byte {
+	switch {
+	case j.asJSON:
+		out = append(out, `{"text":`...)
+		out = appendJSON(out, text)
+		out = append(out, `,"score":`...)
+		out = appendNumber(out, verdict.Score)
+		out = append(out, `,"level":"`...)
+		out = append(out, verdict.Level.String()...)
+		out = append(out, `","kind":`...)
+		out = appendJSON(out, verdict.Kind)
+		out = append(out, `,"kinds":{`...)
+		for k, kind := range j.kinds {
+			if k > 0 {
+				out = append(out, ',')
+			}
+			out = appendJSON(out, kind)
+			out = append(out, ':')
+			out = appendNumber(out, verdict.Probabilities[k])
+		}
+		return append(out, "}}\n"...)
+	case j.onTerminal:
+		return fmt.Appendf(out, "%-8.5f %-7s %-9s %s\n", verdict.Score, verdict.Level, verdict.Kind, escape(text, unicode.IsPrint))
+	}
+	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
+	out = append(out, '\t')
+	out = append(out, verdict.Level.String()...)
+	out = append(out, '\t')
+	out = append(out, verdict.Kind...)
+	out = append(out, '\t')
+	out = append(out, text...)
+	return append(out, '\n')
+}
+
+// appendError appends one line for a text that could not be scored.
+func (j scoring) appendError(out []byte, text string, err error) []byte {
+	switch {
+	case j.asJSON:
+		out = append(out, `{"text":`...)
+		out = appendJSON(out, text)
+		out = append(out, `,"error":`...)
+		out = appendJSON(out, err.Error())
+		return append(out, "}\n"...)
+	case j.onTerminal:
+		return fmt.Appendf(out, "%-8s %-7s %-9s %s\n", "", "", "", escape(text, unicode.IsPrint))
+	}
+	out = append(out, "\t\t\t"...)
+	out = append(out, escape(text, func(r rune) bool { return !unicode.IsControl(r) })...)
+	return append(out, '\n')
+}
+
+// escape returns the text with every rune that is not to be shown, and every byte that is no UTF-8,
+// written as Go writes it in a string.
+func escape(text string, show func(rune) bool) string {
+	var out []byte
+	for i, r := range text {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		if show(r) && (r != utf8.RuneError || size > 1) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		quoted := strconv.QuoteToASCII(text[i : i+size])
+		out = append(out, quoted[1:len(quoted)-1]...)
+	}
+	return string(out)
+}
+
+// appendNumber appends the shortest number that reads back the same.
+func appendNumber(out []byte, number float64) []byte {
+	return strconv.AppendFloat(out, number, 'g', -1, 64)
+}
+
+// appendJSON appends a string as JSON, with <, > and & as they are.
+func appendJSON(out []byte, text string) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(text) != nil {
+		return append(out, `""`...) // no string has an error
+	}
+	return append(out, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/snowman-ml/snowman"
+)
+
+const versionDescription = `
+Shows the program's version and the built-in model's identity.
+
+example:
+  $ snowman version
+  snowman v1.0.0 go1.26.0 linux/amd64
+  model 0123456789ab
+`
+
+// version is the verb version.
+func version(_ context.Context, args []string, s streams) error {
+	flags := newFlags("version", "", versionDescription)
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if err := noArguments(flags); err != nil {
+		return err
+	}
+	number := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		number = info.Main.Version
+	}
+	_, err := fmt.Fprintf(s.stdout, "snowman %s %s %s/%s\nmodel %.12s\n",
+		number, runtime.Version(), runtime.GOOS, runtime.GOARCH, snowman.Default().Info().SHA256)
+	return err
+}

@@ -1,0 +1,57 @@
+package dataset
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/snowman-ml/snowman/internal/canon"
+)
+
+// Seen is what a network has met in training: no fair judgement rests on rows that share it.
+type Seen struct {
+	Domains  map[string]bool // registered domains of rows that were trained on
+	Families map[string]bool // of DGA
+}
+
+// Seen returns what the rows of train hold.
+func (s *Set) Seen() Seen {
+	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool)}
+	var u canon.URL
+	for _, row := range s.Parts[Train] {
+		if u.Parse(row.Text) == nil { // it is in canonical form, so this holds
+			seen.Domains[string(u.RegisteredDomain())] = true
+		}
+		if row.Kind == DGA {
+			seen.Families[row.Family] = true
+		}
+	}
+	return seen
+}
+
+// ReadUnseen reads the rows of files as they are, each text once a file, and leaves out those whose
+// registered domain was seen. It says how many were left out, and how many had no label or were no
+// name or URL.
+func ReadUnseen(ctx context.Context, paths []string, seen Seen) (rows []Row, leftOut, refused int, err error) {
+	for _, path := range paths {
+		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.name()}
+		texts := make(map[string]bool)
+		err := readFile(ctx, path, "", &account, func(row Row, u *canon.URL) {
+			row.Text = u.String()
+			if texts[row.Text] {
+				return
+			}
+			texts[row.Text] = true
+			if seen.Domains[string(u.RegisteredDomain())] {
+				leftOut++
+				return
+			}
+			row.Source = account.Name
+			rows = append(rows, row)
+		})
+		refused += account.Refused
+		if err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	return rows, leftOut, refused, nil
+}

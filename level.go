@@ -1,0 +1,49 @@
+package snowman
+
+import "fmt"
+
+// A Level says how rarely ordinary names score as high as a text: low one in a hundred, medium one in
+// a thousand, high one in ten thousand, as measured on names that the model never saw.
+type Level int
+
+// The levels, from low scores to high ones.
+const (
+	None Level = iota
+	Low
+	Medium
+	High
+)
+
+var levelNames = [...]string{"none", "low", "medium", "high"}
+
+// String returns the level's name, as ParseLevel reads it.
+func (l Level) String() string {
+	if l < None || l > High {
+		return fmt.Sprintf("Level(%d)", int(l))
+	}
+	return levelNames[l]
+}
+
+// MarshalText returns the level's name.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// ParseLevel returns the level of this name.
+func ParseLevel(name string) (Level, error) {
+	for level, known := range levelNames {
+		if name == known {
+			return Level(level), nil
+		}
+	}
+	return None, fmt.Errorf("level %q, want none, low, medium or high", name)
+}
+
+// level returns the level of a score.
+func (m *Model) level(score float64) Level {
+	level := None
+	for i, threshold := range m.thresholds {
+		if score >= threshold {
+			level = Level(i + 1)
+		}
+	}
+	return level
+}

@@ -1,0 +1,10 @@
+// Package models is the model that comes with Snowman, embedded, and its card: MODEL_CARD.md says what
+// it was trained on, what was measured of it, and how to make it again.
+package models
+
+import _ "embed"
+
+// Default is the shipped model, a safetensors file.
+//
+//go:embed snowman.safetensors
+var Default []byte

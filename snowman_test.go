@@ -1,0 +1,200 @@
+package snowman
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/models"
+)
+
+func TestEqualNamesScoreEqual(t *testing.T) {
+	for _, names := range [][]string{
+		{"example.com", "EXAMPLE.com", "https://www.example.com/", "example.com:443", "example[.]com", ".example.com."},
+		{"bücher.de", "xn--bcher-kva.de", "BÜCHER.de"},
+		{"192.0.2.1", "3221225985", "0xC0.0x0.0x2.0x1", "http://0300.0.02.01:80/"},
+		{"[2001:db8::1]", "2001:DB8:0:0:0:0:0:1"},
+	} {
+		want, err := Default().Score(names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names[1:] {
+			if got, err := Default().Score(name); got != want || err != nil {
+				t.Errorf("%q scores %v (%v), %q scores %v", name, got, err, names[0], want)
+			}
+		}
+	}
+}
+
+func TestTheHostIsReadHoweverLongTheRest(t *testing.T) {
+	score := func(host string) float64 {
+		t.Helper()
+		got, err := Default().Score("http://google.com." + strings.Repeat("a", 5000) + "@" + host + "/" + strings.Repeat("b", 5000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if score("evil.tld") == score("good.com") {
+		t.Error("another host behind long user-info does not change the score")
+	}
+}
+
+func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
+	m := Default()
+	s := m.NewScorer()
+	for _, text := range []string{"zis32msdi3.com", "github.com", "http://a.example.co.uk:8080/login?next=%2F", strings.Repeat("long.", 60) + "example.com/path"} {
+		verdict, err := s.Classify(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logits := cnn.Reference[float64](m.file.Parameters, s.symbols)
+		sum, malicious := 0.0, 0.0
+		for k, logit := range logits {
+			e := math.Exp(logit / m.file.Metadata.Temperature)
+			sum += e
+			if k > 0 {
+				malicious += e
+			}
+		}
+		if want := malicious / sum; math.Abs(verdict.Score-want) > 1e-5 {
+			t.Errorf("%q scores %v, the reference says %v", text, verdict.Score, want)
+		}
+	}
+}
+
+func TestProbabilitiesAddUp(t *testing.T) {
+	verdict, err := Default().Classify("zis32msdi3.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, p := range verdict.Probabilities {
+		sum += p
+	}
+	if math.Abs(sum-1) > 1e-12 {
+		t.Errorf("the probabilities add up to %v", sum)
+	}
+	if malicious := sum - verdict.Probabilities[0]; math.Abs(malicious-verdict.Score) > 1e-12 {
+		t.Errorf("the score is %v, the malicious kinds add up to %v", verdict.Score, malicious)
+	}
+}
+
+func TestLevelsStartAtTheirThresholds(t *testing.T) {
+	m := Default()
+	for _, threshold := range m.Info().Thresholds {
+		if got := m.level(threshold.Score); got != threshold.Level {
+			t.Errorf("a score of %v has the level %v, want %v", threshold.Score, got, threshold.Level)
+		}
+		if got := m.level(math.Nextafter(threshold.Score, 0)); got != threshold.Level-1 {
+			t.Errorf("a score just below %v has the level %v, want %v", threshold.Score, got, threshold.Level-1)
+		}
+	}
+}
+
+func TestKindIsBenignWhereTheLevelIsNone(t *testing.T) {
+	for _, text := range []string{"github.com", "zis32msdi3.com", "wikipedia.org", "192.0.2.1/a.exe"} {
+		verdict, err := Default().Classify(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (verdict.Level == None) != (verdict.Kind == "benign") {
+			t.Errorf("%q has level %v and kind %q", text, verdict.Level, verdict.Kind)
+		}
+	}
+}
+
+func TestManyGoroutinesShareAModel(t *testing.T) {
+	want, err := Default().Score("zis32msdi3.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				if got, err := Default().Score("zis32msdi3.com"); got != want || err != nil {
+					t.Errorf("score is %v (%v), want %v", got, err, want)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestScoringAllocatesNothing(t *testing.T) {
+	s := Default().NewScorer()
+	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080"} {
+		if allocations := testing.AllocsPerRun(20, func() {
+			if _, err := s.Classify(text); err != nil {
+				t.Fatal(err)
+			}
+		}); allocations != 0 {
+			t.Errorf("%q costs %v allocations, want 0", text, allocations)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := os.WriteFile(path, models.Default, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := m.Info().SHA256, Default().Info().SHA256; got != want {
+		t.Errorf("the model read from a file is %s, want %s", got, want)
+	}
+	if err := os.WriteFile(path, models.Default[:1000], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("opening half a model gives %v, want an error that names %q", err, path)
+	}
+}
+
+func TestTheModelThatShipsIsSmallEnough(t *testing.T) {
+	if size := len(models.Default); size > 4<<20 {
+		t.Errorf("the embedded model has %d bytes, want at most 4 MiB", size)
+	}
+}
+
+func TestParseLevel(t *testing.T) {
+	for level := None; level <= High; level++ {
+		if got, err := ParseLevel(level.String()); got != level || err != nil {
+			t.Errorf("ParseLevel(%q) is %v, %v", level, got, err)
+		}
+	}
+	if _, err := ParseLevel("severe"); err == nil {
+		t.Error("ParseLevel takes severe")
+	}
+}
+
+func BenchmarkScore(b *testing.B) {
+	s := Default().NewScorer()
+	for name, text := range map[string]string{
+		"name": "zis32msdi3example.com",
+		"URL":  "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=webapp",
+	} {
+		b.Run(name, func(b *testing.B) {
+			want, err := Default().Score(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if got, _ := s.Score(text); got != want {
+					b.Fatalf("score is %v, want %v", got, want)
+				}
+			}
+		})
+	}
+}
