@@ -23,7 +23,8 @@ type Recipe struct {
 	// they are newer than everything trained on. Empty: the date decides nothing.
 	ReportFrom string `json:"report_from,omitempty"`
 
-	// HeldOut names, by part, the DGA families of which no row is trained on.
+	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain with
+	// one of their names goes to that part whole.
 	HeldOut map[string][]string `json:"held_out,omitempty"`
 
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.

@@ -34,6 +34,9 @@ type Example struct {
 // A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It holds
 // some ten bytes an example, and a few hundred for each different set of labels.
 type Meter struct {
+	// Levels are thresholds to count the rows at, besides those that the figures choose; default none.
+	Levels []Level
+
 	// Millions of examples share a few thousand labels, so only their scores are kept one by one.
 	// The key is the example without its score.
 	scores map[Example][]float64
@@ -79,6 +82,9 @@ type Report struct {
 	BySource         []Group `json:"by_source"`
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
+
+	Levels  []Level      `json:"levels,omitempty"`
+	ByLevel []LevelGroup `json:"by_level,omitempty"`
 }
 
 // Figures measures the examples added so far.
@@ -131,6 +137,9 @@ func (m *Meter) Figures() Report {
 		BySource: groupBy(tallies, overall, func(label Example) string { return label.Source }),
 		ByFamily: groupBy(tallies, overall, func(label Example) string { return label.Family }),
 		ByMonth:  groupBy(tallies, overall, func(label Example) string { return label.Month }),
+	}
+	if len(m.Levels) > 0 {
+		report.Levels, report.ByLevel = m.Levels, m.byLevel()
 	}
 	// Sorted scores are summed in the same order whatever the map's, so equal rows give equal bits.
 	report.CalibrationError, report.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)

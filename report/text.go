@@ -27,6 +27,7 @@ const smallFamily = 20
 func Text(w io.Writer, r eval.Report) error {
 	var b strings.Builder
 	writeOverall(&b, r)
+	writeLevels(&b, r)
 	points := r.Overall.OperatingPoints
 	writeMalicious(&b, "kind", r.ByKind, points)
 	writeMalicious(&b, "source", r.BySource, points)
@@ -118,6 +119,30 @@ func writeBenign(b *strings.Builder, axis string, groups []eval.Group, points []
 	}
 	if len(rows) > 1 {
 		fmt.Fprintf(b, "\nBenign rows by %s\n\n", axis)
+		rows.write(b)
+	}
+}
+
+// writeLevels writes which share of each source's rows reaches the model's own levels.
+func writeLevels(b *strings.Builder, r eval.Report) {
+	header := []string{"source", "label", "rows"}
+	for _, level := range r.Levels {
+		header = append(header, level.Name)
+	}
+	rows := table{header}
+	for _, g := range r.ByLevel {
+		label := "benign"
+		if g.Malicious {
+			label = "malicious"
+		}
+		row := []string{printable(g.Source), label, thousands(g.Reached[0].Total)}
+		for _, reached := range g.Reached {
+			row = append(row, fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64)))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 1 {
+		b.WriteString("\nRows at the model's own levels and above\n\n")
 		rows.write(b)
 	}
 }

@@ -37,6 +37,13 @@ func TestText(t *testing.T) {
 				m.Add(eval.Example{Score: float64(i) / 1000, Kind: "benign", Source: "curated"})
 			}
 		}},
+		{"levels", func(m *eval.Meter) {
+			m.Levels = []eval.Level{{Name: "low", Threshold: .5}, {Name: "medium", Threshold: .9}, {Name: "high", Threshold: .99}}
+			for i := range 1000 {
+				m.Add(eval.Example{Score: float64(i) / 2000, Kind: "benign", Source: "curated"})
+				m.Add(eval.Example{Score: float64(i) / 1000, Malicious: true, Kind: "malware", Source: "feed"})
+			}
+		}},
 		{"nothing", func(*eval.Meter) {}},
 		{"hostile-names", func(m *eval.Meter) {
 			m.Add(eval.Example{Score: .1})

@@ -66,6 +66,12 @@ func (r *run) resume() error {
 	if err := json.Unmarshal([]byte(checkpoint.Metadata["state"]), &r.state); err != nil {
 		return fmt.Errorf("reading checkpoint %q: state: %w", r.options.Checkpoint, err)
 	}
+	epochs := len(r.state.Validations)
+	if r.state.Step < 0 || r.state.Step/r.stepsPerEpoch() != epochs || epochs > r.options.Epochs ||
+		r.state.BestEpoch < min(1, epochs) || r.state.BestEpoch > epochs {
+		return fmt.Errorf("reading checkpoint %q: state: %d steps, %d epochs and best epoch %d do not go together",
+			r.options.Checkpoint, r.state.Step, epochs, r.state.BestEpoch)
+	}
 	for _, tensor := range r.tensors() {
 		found := false
 		for _, stored := range checkpoint.Tensors {

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 
@@ -79,12 +80,16 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("training: batches of %d texts, want at least 1", o.BatchSize)
 	case o.SymbolLimit < 1:
 		return o, fmt.Errorf("training: a limit of %d symbols, want at least 1", o.SymbolLimit)
-	case o.LearningRate < 0:
+	case o.LearningRate <= 0:
 		return o, fmt.Errorf("training: learning rate %v, want above 0", o.LearningRate)
 	case o.Dropout >= 1:
 		return o, fmt.Errorf("training: dropout %v, want below 1", o.Dropout)
 	case o.WarmUp > 1:
 		return o, fmt.Errorf("training: warm-up %v of all steps, want at most 1", o.WarmUp)
+	case o.Workers < 1:
+		return o, fmt.Errorf("training: %d workers, want at least 1", o.Workers)
+	case o.CheckpointEvery < 1:
+		return o, fmt.Errorf("training: a checkpoint every %d steps, want at least 1", o.CheckpointEvery)
 	}
 	return o, nil
 }
@@ -176,10 +181,14 @@ func newRun(set *dataset.Set, options Options, alphabet *canon.Alphabet, shape c
 	return r, err
 }
 
+func (r *run) stepsPerEpoch() int {
+	return (r.trainTexts.len() + r.options.BatchSize - 1) / r.options.BatchSize
+}
+
 // train runs all steps that are left.
 func (r *run) train(ctx context.Context) error {
 	o, texts := r.options, r.trainTexts.len()
-	stepsPerEpoch := (texts + o.BatchSize - 1) / o.BatchSize
+	stepsPerEpoch := r.stepsPerEpoch()
 	steps := o.Epochs * stepsPerEpoch
 	gradient, err := cnn.NewBackpropagation(r.parameters, min(o.BatchSize, texts))
 	if err != nil {
@@ -197,6 +206,9 @@ func (r *run) train(ctx context.Context) error {
 		batch := r.trainTexts.batch(order[step*o.BatchSize : min((step+1)*o.BatchSize, texts)])
 		dropoutSeed := o.Seed<<32 + uint64(r.state.Step)
 		loss := gradient.Run(batch, o.Dropout, dropoutSeed, o.parallel)
+		if math.IsNaN(loss) {
+			return fmt.Errorf("training: the loss of step %d of %d is not a number; a lower learning rate than %v may help", r.state.Step+1, steps, o.LearningRate)
+		}
 		rate := learningRate(o, r.state.Step, steps)
 		r.optimiser.step(r.parameters.Flat, gradient.Gradient.Flat, r.state.Step+1, rate, o.WeightDecay, o.parallel)
 

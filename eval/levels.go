@@ -1,0 +1,53 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Level is a threshold that is given, such as a model's own, and not chosen on the rows at hand.
+type Level struct {
+	Name      string  `json:"name"`
+	Threshold float64 `json:"threshold"`
+}
+
+// A LevelGroup is the benign or the malicious rows of one source, and how many of them reach each of
+// the report's levels.
+type LevelGroup struct {
+	Source    string       `json:"source"`
+	Malicious bool         `json:"malicious"`
+	Reached   []Proportion `json:"reached"`
+}
+
+// byLevel counts, benign sources first, each in the order of their names.
+func (m *Meter) byLevel() []LevelGroup {
+	var groups []LevelGroup
+	for label, scores := range m.scores {
+		at := slices.IndexFunc(groups, func(g LevelGroup) bool {
+			return g.Source == label.Source && g.Malicious == label.Malicious
+		})
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, LevelGroup{label.Source, label.Malicious, make([]Proportion, len(m.Levels))})
+		}
+		for i, level := range m.Levels {
+			reached := &groups[at].Reached[i]
+			reached.Total += len(scores)
+			for _, score := range scores {
+				if score >= level.Threshold {
+					reached.Count++
+				}
+			}
+		}
+	}
+	slices.SortFunc(groups, func(a, b LevelGroup) int {
+		if a.Malicious != b.Malicious {
+			if b.Malicious {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.Source, b.Source)
+	})
+	return groups
+}

@@ -1,0 +1,102 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
+)
+
+// Each text stands there once for each kind, weighed with its true probability: then no temperature
+// has a lower cross-entropy than the true one.
+func TestFitTemperatureFindsWhatSharpenedTheLogits(t *testing.T) {
+	const kinds = 4
+	for _, unknown := range []bool{false, true} {
+		for _, temperature := range []float64{0.25, 1, 1.7, 6} {
+			random := rand.New(rand.NewPCG(1, 2))
+			var logits []float32
+			var texts encoded
+			add := func(sharpened []float32, kind int, weight float64) {
+				logits = append(logits, sharpened...)
+				texts.ends = append(texts.ends, 0)
+				texts.kinds = append(texts.kinds, kind)
+				texts.weights = append(texts.weights, float32(weight))
+			}
+			for range 200 {
+				honest, sharpened := make([]float32, kinds), make([]float32, kinds)
+				for k := range honest {
+					honest[k] = float32(random.NormFloat64() * 2)
+					sharpened[k] = honest[k] * float32(temperature)
+				}
+				probabilities := make([]float64, kinds)
+				cnn.Softmax(probabilities, honest, 1)
+				if unknown {
+					add(sharpened, 0, probabilities[0])
+					add(sharpened, cnn.UnknownMalicious, cnn.Score(probabilities))
+					continue
+				}
+				for k, p := range probabilities {
+					add(sharpened, k, p)
+				}
+			}
+			if got := fitTemperature(logits, texts); math.Abs(got/temperature-1) > 1e-3 {
+				t.Errorf("the temperature is %v, want %v (kinds unknown: %v)", got, temperature, unknown)
+			}
+		}
+	}
+}
+
+func TestFitTemperatureOfNothingIsOne(t *testing.T) {
+	if got := fitTemperature(nil, encoded{}); got != 1 {
+		t.Errorf("the temperature is %v, want 1", got)
+	}
+}
+
+func TestThresholdsEqualABruteForceCount(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, test := range []struct {
+		name  string
+		count int
+		draw  func() float64
+	}{
+		{"one text", 1, random.Float64},
+		{"too few for any level", 50, random.Float64},
+		{"enough for every level", 25_000, random.Float64},
+		{"many ties", 20_000, func() float64 { return float64(random.IntN(200)) / 200 }},
+		{"a network that is sure of itself", 20_000, func() float64 { return float64(random.IntN(2)) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			scores := make([]float64, test.count)
+			for i := range scores {
+				scores[i] = test.draw()
+			}
+			got := thresholds(scores)
+			if len(got) != 3 {
+				t.Fatalf("%d thresholds, want 3", len(got))
+			}
+			for i, want := range []modelfile.Threshold{
+				{Level: "low", FalsePositiveRate: 1e-2}, {Level: "medium", FalsePositiveRate: 1e-3}, {Level: "high", FalsePositiveRate: 1e-4},
+			} {
+				// The lowest of all scores, and a number above each, that few enough texts reach.
+				want.Score, want.Benign = got[i].Score, test.count
+				want.FalsePositives = countAtOrAbove(scores, got[i].Score)
+				if got[i] != want {
+					t.Errorf("got %+v, counted %+v", got[i], want)
+				}
+				if rate := float64(want.FalsePositives) / float64(test.count); rate > want.FalsePositiveRate {
+					t.Errorf("%s has the false positive rate %v", want.Level, rate)
+				}
+				below := slices.Max(slices.DeleteFunc(slices.Clone(scores), func(score float64) bool { return score >= want.Score }))
+				if rate := float64(countAtOrAbove(scores, below)) / float64(test.count); rate <= want.FalsePositiveRate {
+					t.Errorf("%s could be as low as %v, with the false positive rate %v", want.Level, below, rate)
+				}
+			}
+		})
+	}
+	if got := thresholds(nil); got != nil {
+		t.Errorf("thresholds of no texts are %+v, want none", got)
+	}
+}
