@@ -304,8 +304,11 @@ func (s Source) weight() float32 {
 	return s.Weight
 }
 
-// name is what rows and accounts call the source: its file without folder and ending.
+// name is what rows and accounts call the source.
 func (s Source) name() string {
+	if s.Name != "" {
+		return s.Name
+	}
 	name := s.File[strings.LastIndexByte(s.File, '/')+1:]
 	for _, ending := range endings {
 		if short, found := strings.CutSuffix(name, ending); found {

@@ -100,7 +100,7 @@ func (r *Reader) Row() (Row, error) {
 		return Row{}, fmt.Errorf("line %d is too long", r.Line())
 	}
 	if r.columns == nil {
-		return Row{Text: string(r.lines.Bytes())}, nil
+		return Row{Text: withoutRank(string(r.lines.Bytes()))}, nil
 	}
 	fields, err := r.fields()
 	if err != nil {
@@ -129,6 +129,15 @@ func (r *Reader) Row() (Row, error) {
 		row.Kind = Benign
 	}
 	return row, nil
+}
+
+// withoutRank removes the rank that lists of popular names put first, as in 1,example.com.
+func withoutRank(line string) string {
+	rank, name, found := strings.Cut(line, ",")
+	if found && rank != "" && strings.Trim(rank, "0123456789") == "" {
+		return name
+	}
+	return line
 }
 
 func (r *Reader) fields() ([]string, error) {

@@ -72,6 +72,8 @@ func TestReader(t *testing.T) {
 
 		{"one name a line", "a.com\nb.com", []Row{{Text: "a.com"}, {Text: "b.com"}}, nil},
 		{"one name a line, with leading dots", ".a.com\n..b.com\n", []Row{{Text: ".a.com"}, {Text: "..b.com"}}, nil},
+		{"ranked names, as lists of popular ones have them", "1,a.com\n2,b.com\nc,d.com\n",
+			[]Row{{Text: "a.com"}, {Text: "b.com"}, {Text: "c,d.com"}}, nil},
 		{"a first name that a header might have", "url\nb.com\n", []Row{{Text: "url"}, {Text: "b.com"}}, nil},
 		{"a byte order mark before a header", "\xef\xbb\xbftext\tlabel\r\nevil.com\t1\r\n", []Row{evil}, nil},
 		{"a byte order mark before a name", "\xef\xbb\xbfa.com\r\nb.com\r\n", []Row{{Text: "a.com"}, {Text: "b.com"}}, nil},

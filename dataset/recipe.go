@@ -33,6 +33,7 @@ type Recipe struct {
 
 // A Source is one file of a Recipe.
 type Source struct {
+	Name       string  `json:"name,omitempty"`        // default: the file's, without folder and ending
 	File       string  `json:"file"`                  // without .tsv.gz, .tsv, .csv.gz, .csv or .txt
 	Kind       string  `json:"kind,omitempty"`        // of every row, whatever the file says
 	Weight     float32 `json:"weight,omitempty"`      // of a row in the training loss; default 1
@@ -89,7 +90,7 @@ func ListsRecipe(black, white string) Recipe {
 	return Recipe{
 		Seed:    1,
 		Kinds:   []string{Benign, "malicious"},
-		Sources: []Source{{File: black, Kind: "malicious"}, {File: white, Kind: Benign}},
+		Sources: []Source{{Name: "black", File: black, Kind: "malicious"}, {Name: "white", File: white, Kind: Benign}},
 	}
 }
 
