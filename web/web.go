@@ -7,11 +7,13 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -90,8 +92,10 @@ func readURL(w http.ResponseWriter, r *http.Request) (string, error) {
 		return "", fmt.Errorf("reading the request: %w", err)
 	}
 	// curl -d says application/x-www-form-urlencoded, and so do we of what names no type.
-	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if mediaType == "application/json" {
+	mediaType, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var form url.Values
+	switch mediaType {
+	case "application/json":
 		var request struct {
 			URL *string `json:"url"`
 		}
@@ -101,9 +105,18 @@ func readURL(w http.ResponseWriter, r *http.Request) (string, error) {
 		if request.URL != nil {
 			return *request.URL, nil
 		}
-	} else if form, err := parseForm(string(body)); err != nil {
-		return "", fmt.Errorf("reading the request as a form: %w", err)
-	} else if form.Has("url") {
+	case "multipart/form-data": // curl -F
+		parts, err := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]).ReadForm(maxBody)
+		if err != nil {
+			return "", fmt.Errorf("reading the request as a form of several parts: %w", err)
+		}
+		form = parts.Value
+	default:
+		if form, err = parseForm(string(body)); err != nil {
+			return "", fmt.Errorf("reading the request as a form: %w", err)
+		}
+	}
+	if form.Has("url") {
 		return form.Get("url"), nil
 	}
 	query, err := parseForm(r.URL.RawQuery)

@@ -131,6 +131,9 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 		return eval.Report{}, ctx.Err()
 	}
 	var meter eval.Meter
+	for _, threshold := range model.Info().Thresholds {
+		meter.Levels = append(meter.Levels, eval.Level{Name: threshold.Level.String(), Threshold: threshold.Score})
+	}
 	for i, row := range rows {
 		kind := row.Kind
 		if kind == "" {

@@ -71,7 +71,11 @@ func showModel(w io.Writer, info snowman.Info) error {
 	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
 		line("trained on", "%d files", len(training.Data.Sources))
 		for _, source := range training.Data.Sources {
-			line("", "%d of %d rows of %s", source.Used, source.Read, source.Name)
+			hosts := ""
+			if source.Hosts > 0 {
+				hosts = fmt.Sprintf(" and %d hosts of theirs", source.Hosts)
+			}
+			line("", "%s: %d used of %d rows%s", source.Name, source.Used, source.Read, hosts)
 		}
 	}
 	return table.Flush()

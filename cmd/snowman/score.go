@@ -244,15 +244,18 @@ func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stder
 	}
 }
 
+var errTooLong = fmt.Errorf("text is longer than %d bytes", snowman.MaxLength)
+
 // scoreChunk scores every line of a chunk.
 func (j scoring) scoreChunk(scorer *snowman.Scorer, c *chunk) {
 	start := 0
 	for i, end := range c.ends {
 		text := string(c.lines[start:end])
 		start = end
-		verdict, err := scorer.Classify(text)
-		if c.cut[i] { // what was read of it is scored, but means nothing
-			err = fmt.Errorf("text is longer than %d bytes", snowman.MaxLength)
+		var verdict snowman.Verdict
+		err := errTooLong
+		if !c.cut[i] { // what was read of a longer one means nothing
+			verdict, err = scorer.Classify(text)
 		}
 		if err != nil {
 			c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", j.lineName, c.first+i, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,31 +62,61 @@ func TestScoreAnswersBeforeItsInputEnds(t *testing.T) {
 	}
 }
 
-// Nobody reads what it writes, so it cannot see that it is to end.
-func TestScoreEndsAtTheSecondSignalWhileItsOutputIsBlocked(t *testing.T) {
+func TestScoreEndsAtASignal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signal ends a process cleanly here")
+	}
 	program := command(t, "score", "-model", toyPath)
-	input, _ := pipes(t, program)
+	input, output := pipes(t, program)
+	var stderr strings.Builder
+	program.Stderr = &stderr
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
+	io.WriteString(input, "q.com\n")
+	if _, err := output.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	program.Wait()
+	if code := program.ProcessState.ExitCode(); code != exitFailed || stderr.String() != "snowman: interrupted\n" {
+		t.Errorf("it ends with %v and %q, want exit code %d and that it was interrupted", program.ProcessState, stderr.String(), exitFailed)
+	}
+}
+
+// While nobody reads what it writes, it cannot see the first signal.
+func TestScoreEndsAtTheSecondSignalWhereItsOutputIsBlocked(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signal ends a process cleanly here")
+	}
+	program := command(t, "score", "-model", toyPath)
+	input, output := pipes(t, program)
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		lines := strings.Repeat("q.com\n", 1<<10)
 		for {
 			if _, err := io.WriteString(input, lines); err != nil {
-				break
+				return
 			}
 		}
-		ended <- program.Wait()
 	}()
-	for {
+	if _, err := output.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- program.Wait() }()
+	for again := time.NewTicker(time.Millisecond); ; {
 		select {
 		case err := <-ended:
-			if err == nil || program.ProcessState.ExitCode() == exitDone {
-				t.Errorf("it ended with %v, want an error", program.ProcessState)
+			if err == nil || err.Error() == "signal: killed" {
+				t.Errorf("it ends with %v, want it to end at the signal", err)
 			}
 			return
-		case <-time.After(10 * time.Millisecond):
+		case <-again.C:
 			program.Process.Signal(syscall.SIGTERM)
 		}
 	}

@@ -15,8 +15,12 @@ import (
 // medium and phishing, a z is high and malware. The tests of package web make it.
 const toyPath = "../../web/testdata/toy.safetensors"
 
+// Where the tests are built with -race, so is the command: it would wait a second before it exits.
+const raceOptions = "atexit_sleep_ms=0"
+
 // TestMain makes this program, run as snowman, the command itself.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", raceOptions)
 	testscript.Main(m, map[string]func(){"snowman": main})
 }
 
@@ -30,6 +34,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", raceOptions)
 			return os.WriteFile(filepath.Join(env.WorkDir, "toy.safetensors"), toy, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

@@ -1,18 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/eval"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/report"
 	"github.com/snowman-ml/snowman/train"
@@ -114,8 +117,13 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	figures := map[string]any{"overall": measured.Overall, "by_kind": measured.ByKind, "calibration_error": measured.CalibrationError}
-	if model.Metadata.Figures, err = json.Marshal(figures); err != nil {
+	model.Metadata.Figures, err = json.Marshal(figures{
+		Overall:          measured.Overall,
+		ByKind:           measured.ByKind,
+		CalibrationError: measured.CalibrationError,
+		HighestVetted:    highest(trained, set.Vetted, 20),
+	})
+	if err != nil {
 		return fmt.Errorf("writing figures: %w", err)
 	}
 	if err := writeModel(*output, model, set.Account); err != nil {
@@ -125,6 +133,35 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 		return fmt.Errorf("removing the checkpoint: %w", err)
 	}
 	return report.Text(s.stdout, measured)
+}
+
+// figures are what a model file says was measured of the model, on report if nothing else is said.
+type figures struct {
+	Overall          eval.Figures `json:"overall"`
+	ByKind           []eval.Group `json:"by_kind"`
+	CalibrationError float64      `json:"calibration_error"`
+	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names that set the thresholds
+}
+
+type scoredName struct {
+	Name  string  `json:"name"`
+	Score float64 `json:"score"`
+}
+
+// highest returns the names with the highest scores.
+func highest(model *snowman.Model, names []string, count int) []scoredName {
+	scorer := model.NewScorer()
+	scored := make([]scoredName, 0, len(names))
+	for _, name := range names {
+		score, err := scorer.Score(name)
+		if err == nil { // every name in a set has a canonical form
+			scored = append(scored, scoredName{name, score})
+		}
+	}
+	slices.SortFunc(scored, func(a, b scoredName) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
+	})
+	return scored[:min(count, len(scored))]
 }
 
 func parseWidths(list string) ([]int, error) {

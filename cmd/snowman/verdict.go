@@ -79,9 +79,13 @@ func escape(text string, show func(rune) bool) string {
 	return string(out)
 }
 
-// appendNumber appends the shortest number that reads back the same.
+// appendNumber appends the shortest number that reads back the same, without an exponent where a
+// person would write none.
 func appendNumber(out []byte, number float64) []byte {
-	return strconv.AppendFloat(out, number, 'g', -1, 64)
+	if number != 0 && number < 1e-6 {
+		return strconv.AppendFloat(out, number, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(out, number, 'f', -1, 64)
 }
 
 // appendJSON appends a string as JSON, with <, > and & as they are.

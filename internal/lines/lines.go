@@ -82,9 +82,6 @@ func (r *Reader) Number() int { return r.number }
 // Cut reports whether the line was longer than the maximum.
 func (r *Reader) Cut() bool { return r.cut }
 
-// Buffered returns how many bytes lie ready to be read: at 0 the next Scan may have to wait.
-func (r *Reader) Buffered() int { return r.source.Buffered() }
-
 // Err returns the error that ended the reading, nil at the end of the stream.
 func (r *Reader) Err() error {
 	if r.err == io.EOF {

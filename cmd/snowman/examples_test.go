@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/web"
+)
+
+// What the README shows must be what the shipped model says.
+func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{"zis32msdi3.com", "github.com"}
+	onTerminal := scored(t, scoring{onTerminal: true}, texts)
+	asJSON := scored(t, scoring{asJSON: true}, texts[:1])
+
+	server := httptest.NewServer(web.Handler(snowman.Default()))
+	defer server.Close()
+	response, err := http.PostForm(server.URL+"/model", url.Values{"url": texts[:1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var served bytes.Buffer
+	if _, err := served.ReadFrom(response.Body); err != nil {
+		t.Fatal(err)
+	}
+
+	for line := range strings.Lines(onTerminal + asJSON + served.String()) {
+		if !strings.Contains(string(readme), line) {
+			t.Errorf("the README does not show %q", line)
+		}
+	}
+}
+
+// scored returns what score prints for texts.
+func scored(t *testing.T, job scoring, texts []string) string {
+	t.Helper()
+	job.model = snowman.Default()
+	job.kinds = job.model.Kinds()
+	var stdout, stderr bytes.Buffer
+	if _, err := job.run(t.Context(), texts, nil, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+		t.Fatalf("score: %v, %s", err, &stderr)
+	}
+	return stdout.String()
+}
