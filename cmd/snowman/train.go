@@ -106,16 +106,29 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := writeModel(*output, model, set.Account); err != nil {
-		return err
-	}
-	trained, err := snowman.Open(*output)
+	measured, err := publish(ctx, *output, model, set)
 	if err != nil {
 		return err
+	}
+	if err := os.Remove(options.Checkpoint); err != nil {
+		return fmt.Errorf("removing the checkpoint: %w", err)
+	}
+	return report.Text(s.stdout, measured)
+}
+
+// publish writes the model, measures it on report as anybody would who opens it, and writes it again
+// with what was measured.
+func publish(ctx context.Context, path string, model *modelfile.Model, set *dataset.Set) (eval.Report, error) {
+	if err := writeModel(path, model, set.Account); err != nil {
+		return eval.Report{}, err
+	}
+	trained, err := snowman.Open(path)
+	if err != nil {
+		return eval.Report{}, err
 	}
 	measured, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
 	if err != nil {
-		return err
+		return eval.Report{}, err
 	}
 	model.Metadata.Figures, err = json.Marshal(figures{
 		Overall:          measured.Overall,
@@ -124,15 +137,9 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 		HighestVetted:    highest(trained, set.Vetted, 20),
 	})
 	if err != nil {
-		return fmt.Errorf("writing figures: %w", err)
+		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
 	}
-	if err := writeModel(*output, model, set.Account); err != nil {
-		return err
-	}
-	if err := os.Remove(options.Checkpoint); err != nil {
-		return fmt.Errorf("removing the checkpoint: %w", err)
-	}
-	return report.Text(s.stdout, measured)
+	return measured, writeModel(path, model, set.Account)
 }
 
 // figures are what a model file says was measured of the model, on report if nothing else is said.

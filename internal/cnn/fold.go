@@ -1,6 +1,10 @@
 package cnn
 
-import "github.com/snowman-ml/snowman/internal/kernel"
+import (
+	"slices"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
+)
 
 // blockFilters is how many filters share a table. A block's table [w][V][64] stays in the caches
 // near the core while a whole batch runs over it.
@@ -56,15 +60,34 @@ func (b block) fold(table []float32, p *Parameters) {
 // unfold carries a table's gradient back to what the table was folded from: it adds
 // dW[j][d][f] = sum_v E[v][d] dT[j][v][f] to gradient, and dE[v][d] = sum_jf W[j][d][f] dT[j][v][f]
 // to embedding, [V][D].
+//
+// Most rows of a table's gradient are zero: few symbols stand where the maxima of a batch do. They
+// are left out.
 func (b block) unfold(gradient *Parameters, embedding, table []float32, p *Parameters) {
 	s := p.Shape
+	live := make([]int32, 0, s.Symbols)               // the symbols whose rows are not zero
+	scales := make([]float32, s.Symbols)              // E[live][d], for one d
+	weights := make([]float32, b.filters*s.Embedding) // W[j] of the block, transposed to [filters][D]
+	filters := count(b.filters)
 	for j := range b.width {
+		rows := table[j*s.Symbols*b.filters:][:s.Symbols*b.filters]
+		live = live[:0]
 		for v := range s.Symbols {
-			row := table[(j*s.Symbols+v)*b.filters:][:b.filters]
-			for d, e := range p.Embedding[v*s.Embedding:][:s.Embedding] {
-				embedding[v*s.Embedding+d] += kernel.Dot(b.weights(p, j, d), row)
-				kernel.AddScaled(b.weights(gradient, j, d), row, e)
+			if slices.ContainsFunc(rows[v*b.filters:][:b.filters], func(g float32) bool { return g != 0 }) {
+				live = append(live, int32(v))
 			}
+		}
+		for d := range s.Embedding {
+			for i, v := range live {
+				scales[i] = p.Embedding[int(v)*s.Embedding+d]
+			}
+			kernel.AddScaledRows(b.weights(gradient, j, d), rows, live, scales[:len(live)])
+			for f, weight := range b.weights(p, j, d) {
+				weights[f*s.Embedding+d] = weight
+			}
+		}
+		for _, v := range live {
+			kernel.AddScaledRows(embedding[int(v)*s.Embedding:][:s.Embedding], weights, filters, rows[int(v)*b.filters:][:b.filters])
 		}
 	}
 }

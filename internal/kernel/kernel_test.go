@@ -55,7 +55,55 @@ func naiveConvolution(filters int, table []float32, vocabulary, width int, symbo
 	return maxima, positions
 }
 
-func TestConvolutionsEqualTheNaiveLoop(t *testing.T) {
+// TestEveryBackend runs every test on every backend. One that this processor cannot run is skipped, by
+// name, for whoever reads the output to see.
+func TestEveryBackend(t *testing.T) {
+	chosen := backend
+	defer func() { backend = chosen }()
+	for _, name := range backends {
+		t.Run(name, func(t *testing.T) {
+			if backend = fastest(name); backend != name {
+				t.Skipf("this processor has no %s: NOT TESTED", name)
+			}
+			t.Run("ConvolutionsEqualTheNaiveLoop", testConvolutionsEqualTheNaiveLoop)
+			t.Run("ConvolutionsTakeTheLargestVocabulary", testConvolutionsTakeTheLargestVocabulary)
+			t.Run("ConvolveArgMaxPicksTheFirstMaximum", testConvolveArgMaxPicksTheFirstMaximum)
+			t.Run("AddScaledRowsEqualsASequenceOfAddScaled", testAddScaledRowsEqualsASequenceOfAddScaled)
+			t.Run("AddScaledEqualsTheFloat64Reference", testAddScaledEqualsTheFloat64Reference)
+			t.Run("DotEqualsTheFloat64Reference", testDotEqualsTheFloat64Reference)
+			t.Run("UpTo64FiltersAllocateNothing", testUpTo64FiltersAllocateNothing)
+		})
+	}
+}
+
+// The sums of products are not compared with a naive loop alone: every backend must give the same bits.
+func TestProductsHaveTheSameBitsOnEveryBackend(t *testing.T) {
+	chosen := backend
+	defer func() { backend = chosen }()
+	random := rand.New(rand.NewPCG(11, 12))
+	for length := 1; length <= 2*mostFilters; length++ {
+		rows := filled(random, 5*length, draws["numbers of both signs"])
+		indices, scales := []int32{4, 0, 2, 2, 1}, filled(random, 5, draws["numbers of both signs"])
+		backend = goBackend
+		wantDot := Dot(rows[:length], rows[length:2*length])
+		want := slices.Clone(rows[:length])
+		AddScaledRows(want, rows, indices, scales)
+		for _, name := range backends {
+			if backend = fastest(name); backend != name {
+				continue // TestEveryBackend says so
+			}
+			if got := Dot(rows[:length], rows[length:2*length]); got != wantDot {
+				t.Errorf("%s: Dot of %d numbers is %v, want %v", name, length, got, wantDot)
+			}
+			got := slices.Clone(rows[:length])
+			if AddScaledRows(got, rows, indices, scales); !slices.Equal(got, want) {
+				t.Errorf("%s: AddScaledRows of %d numbers is %v, want %v", name, length, got, want)
+			}
+		}
+	}
+}
+
+func testConvolutionsEqualTheNaiveLoop(t *testing.T) {
 	for name, draw := range draws {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
@@ -73,7 +121,7 @@ func TestConvolutionsEqualTheNaiveLoop(t *testing.T) {
 	}
 }
 
-func TestConvolutionsTakeTheLargestVocabulary(t *testing.T) {
+func testConvolutionsTakeTheLargestVocabulary(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	table := filled(random, 3*256*5, draws["numbers of both signs"])
 	checkConvolutions(t, 5, table, 256, 3, []uint8{255, 255, 255, 0, 254, 255})
@@ -100,7 +148,7 @@ func checkConvolutions(t *testing.T, filters int, table []float32, vocabulary, w
 	}
 }
 
-func TestConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
+func testConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 	negativeZero := float32(math.Copysign(0, -1))
 	for _, test := range []struct {
 		name     string
@@ -136,7 +184,7 @@ func TestConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 	}
 }
 
-func TestAddScaledRowsEqualsASequenceOfAddScaled(t *testing.T) {
+func testAddScaledRowsEqualsASequenceOfAddScaled(t *testing.T) {
 	const rowCount = 11
 	random := rand.New(rand.NewPCG(5, 6))
 	normal := draws["numbers of both signs"]
@@ -161,7 +209,7 @@ func TestAddScaledRowsEqualsASequenceOfAddScaled(t *testing.T) {
 	}
 }
 
-func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
+func testAddScaledEqualsTheFloat64Reference(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	normal := draws["numbers of both signs"]
 	for width := range mostFilters + 1 {
@@ -182,7 +230,7 @@ func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
 }
 
 // The error is relative to the sum of the products' sizes: the products themselves may cancel out.
-func TestDotEqualsTheFloat64Reference(t *testing.T) {
+func testDotEqualsTheFloat64Reference(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	for name, draw := range draws {
 		t.Run(name, func(t *testing.T) {
@@ -202,7 +250,7 @@ func TestDotEqualsTheFloat64Reference(t *testing.T) {
 	}
 }
 
-func TestUpTo64FiltersAllocateNothing(t *testing.T) {
+func testUpTo64FiltersAllocateNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 12))
 	for _, filters := range []int{1, 63, 64} {
 		table := filled(random, 4*vocabulary*filters, draws["many ties"])

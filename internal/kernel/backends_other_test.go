@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+var backends = []string{goBackend}
+
+func fastest(string) string { return goBackend }
