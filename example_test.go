@@ -8,7 +8,7 @@ import (
 
 func ExampleModel_Classify() {
 	model := snowman.Default()
-	for _, text := range []string{"zis32msdi3.com", "github.com"} {
+	for _, text := range []string{"xjwqpvtzkd.com", "github.com"} {
 		verdict, err := model.Classify(text)
 		if err != nil {
 			fmt.Println(err)
@@ -17,7 +17,7 @@ func ExampleModel_Classify() {
 		fmt.Println(text, verdict.Level > snowman.None)
 	}
 	// Output:
-	// zis32msdi3.com true
+	// xjwqpvtzkd.com true
 	// github.com false
 }
 

@@ -18,7 +18,9 @@
 package snowman
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -145,8 +147,15 @@ func (s *Scorer) Score(text string) (float64, error) {
 	metadata := &s.model.file.Metadata
 	s.symbols = s.model.alphabet.Append(s.symbols[:0], &s.url, metadata.SymbolLimit, metadata.Shape.Padding())
 	cnn.Softmax(s.probabilities, s.model.network.Logits(s.scratch, s.symbols), metadata.Temperature)
-	return cnn.Score(s.probabilities), nil
+	score := cnn.Score(s.probabilities)
+	if math.IsNaN(score) {
+		return 0, errOverflow
+	}
+	return score, nil
 }
+
+// errOverflow is what becomes of weights that are finite, but so large that their sums are not.
+var errOverflow = errors.New("the model's numbers overflow on this text: it is damaged")
 
 // Classify is Model.Classify. The verdict's probabilities hold until the next call.
 func (s *Scorer) Classify(text string) (Verdict, error) {

@@ -110,8 +110,16 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if err != nil {
 		return nil, err
 	}
-	if len(set.Parts[dataset.Train]) == 0 {
-		return nil, fmt.Errorf("training: no rows to train on")
+	benign, malicious := 0, 0
+	for _, row := range set.Parts[dataset.Train] {
+		if row.Malicious {
+			malicious++
+		} else {
+			benign++
+		}
+	}
+	if benign == 0 || malicious == 0 {
+		return nil, fmt.Errorf("training: %d benign and %d malicious rows to train on, want some of each", benign, malicious)
 	}
 	alphabet := canon.HostAndPath()
 	shape := cnn.Shape{

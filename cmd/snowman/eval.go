@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -80,6 +81,9 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	}
 	if *only != "" {
 		rows = filter(rows, *only == "urls")
+	}
+	if len(rows) == 0 {
+		return errors.New("no row is left to measure on")
 	}
 	measured, err := measure(ctx, model, rows, seen)
 	if err != nil {

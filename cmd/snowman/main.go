@@ -55,10 +55,10 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.Is(err, errReached):
 		return exitReached
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "snowman: %v\n", err)
+		fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "snowman: %v\n", err)
+	fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
 	return exitFailed
 }
 

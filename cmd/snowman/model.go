@@ -52,7 +52,7 @@ func model(_ context.Context, args []string, s streams) error {
 func showModel(w io.Writer, info snowman.Info) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, values ...any) {
-		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, values...))
+		fmt.Fprintf(table, "%s\t%s\n", name, printable(fmt.Sprintf(format, values...)))
 	}
 	line("model", "%s", info.SHA256)
 	if info.Created != "" {

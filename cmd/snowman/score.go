@@ -33,6 +33,10 @@ exit code: 0 done, bad lines included; 1 not done; 2 wrong command line; 3 somet
 level of -fail-on.
 `
 
+// never is what -fail-on is without a level. It has a name so that an empty level, as a script's unset
+// variable gives, is a mistake and no consent.
+const never = "never"
+
 // score is the verb score.
 func score(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("score", "[flags] [TEXT...]", scoreDescription)
@@ -40,7 +44,7 @@ func score(ctx context.Context, args []string, s streams) error {
 	modelPath := flags.String("model", "", "score with the model in this `file` (default: the one built in)")
 	asJSON := flags.Bool("json", false, "print one JSON object a line, numbers unrounded")
 	minimum := flags.String("min", "none", "print only what reaches this `level`: none, low, medium, high")
-	failOn := flags.String("fail-on", "", "exit with 3 if something reaches this `level`")
+	failOn := flags.String("fail-on", never, "exit with 3 if something reaches this `level`")
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func score(ctx context.Context, args []string, s streams) error {
 		return usageError{"-min: " + err.Error()}
 	}
 	failing := snowman.High + 1
-	if *failOn != "" {
+	if *failOn != never {
 		if failing, err = snowman.ParseLevel(*failOn); err != nil {
 			return usageError{"-fail-on: " + err.Error()}
 		}
@@ -213,8 +217,10 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// write puts out the chunks in order. Standard output is flushed when no finished chunk is at hand.
+// write puts out the chunks in order. Standard output is flushed when no finished chunk is at hand,
+// and always between two lines, so that an interrupted run leaves no half line.
 func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stderr io.Writer) (highest snowman.Level, err error) {
+	highest = noVerdict
 	out := bufio.NewWriterSize(stdout, 64<<10)
 	if j.onTerminal && !j.asJSON {
 		fmt.Fprintf(out, "%-8s %-7s %-9s %s\n", "SCORE", "LEVEL", "KIND", "TEXT")
@@ -230,12 +236,16 @@ func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stder
 		if more {
 			<-c.done
 			highest = max(highest, c.highest)
-			out.Write(c.output)
+			if len(c.output) > out.Available() {
+				err = out.Flush()
+			}
+			out.Write(c.output) // its error is the next flush's too
 		}
 		if !more || len(c.errors) > 0 || len(ordered) == 0 {
-			if err := out.Flush(); err != nil {
-				return highest, fmt.Errorf("writing scores: %w", err)
-			}
+			err = errors.Join(err, out.Flush())
+		}
+		if err != nil {
+			return highest, fmt.Errorf("writing scores: %w", err)
 		}
 		if !more {
 			return highest, nil
@@ -244,10 +254,14 @@ func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stder
 	}
 }
 
+// noVerdict is the highest level where nothing was scored.
+const noVerdict = snowman.None - 1
+
 var errTooLong = fmt.Errorf("text is longer than %d bytes", snowman.MaxLength)
 
 // scoreChunk scores every line of a chunk.
 func (j scoring) scoreChunk(scorer *snowman.Scorer, c *chunk) {
+	c.highest = noVerdict
 	start := 0
 	for i, end := range c.ends {
 		text := string(c.lines[start:end])

@@ -67,7 +67,8 @@ func serve(ctx context.Context, args []string, s streams) error {
 	drain, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
-		return fmt.Errorf("shutting down: %w", err)
+		log.Warn("breaking off requests that take too long", "error", err)
+		server.Close()
 	}
 	return nil
 }

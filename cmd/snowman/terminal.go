@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"unicode"
 )
 
 // isTerminal reports whether a person may be looking at what is written to w.
@@ -13,4 +14,9 @@ func isTerminal(w io.Writer) bool {
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// printable is a text of somebody else's, such as a file name, as a terminal may be shown it.
+func printable(text string) string {
+	return escape(text, func(r rune) bool { return r == '\n' || unicode.IsPrint(r) })
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +84,9 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	if err := checkOutput(*output, *black, *white); err != nil {
+		return err
+	}
 	fmt.Fprintln(s.stderr, "reading the data")
 	set, err := recipe.Build(ctx, *data)
 	if err != nil {
@@ -110,10 +115,30 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(options.Checkpoint); err != nil {
+	if err := os.Remove(options.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the checkpoint: %w", err)
 	}
 	return report.Text(s.stdout, measured)
+}
+
+// checkOutput finds out before a long training whether its model could be written, and would not
+// replace one of the lists.
+func checkOutput(path string, inputs ...string) error {
+	if info, err := os.Stat(path); err == nil {
+		if info.IsDir() {
+			return usageError{fmt.Sprintf("-o %q is a folder, want a file", path)}
+		}
+		for _, input := range inputs {
+			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
+				return usageError{fmt.Sprintf("-o %q is one of the lists to read", path)}
+			}
+		}
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".snowman-*")
+	if err != nil {
+		return fmt.Errorf("writing a model to %q: %w", path, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // publish writes the model, measures it on report as anybody would who opens it, and writes it again

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
@@ -88,7 +90,8 @@ func appendNumber(out []byte, number float64) []byte {
 	return strconv.AppendFloat(out, number, 'f', -1, 64)
 }
 
-// appendJSON appends a string as JSON, with <, > and & as they are.
+// appendJSON appends a string as JSON, with <, > and & as they are, and \u for what could move the
+// cursor of a terminal or the direction of a line.
 func appendJSON(out []byte, text string) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
@@ -96,5 +99,16 @@ func appendJSON(out []byte, text string) []byte {
 	if encoder.Encode(text) != nil {
 		return append(out, `""`...) // no string has an error
 	}
-	return append(out, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
+	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
+		switch {
+		case unicode.IsPrint(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }

@@ -107,9 +107,9 @@ func trimScheme(text string) (string, error) {
 		scheme, rest, found := strings.Cut(authority, ":")
 		slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
 		switch {
-		case !found || slashes == 0:
+		case !found || slashes == 0 && !hidesHost(scheme, rest):
 			return authority, nil
-		case isWebScheme(scheme):
+		case slashes == 0 || isWebScheme(scheme):
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
 			return authority, nil
 		case slashes > 2: // file:///etc/hosts
@@ -117,6 +117,20 @@ func trimScheme(text string) (string, error) {
 		}
 		authority = rest[slashes:]
 	}
+}
+
+// hidesHost reports whether a scheme without slashes stands before the host: http:evil.com, which
+// browsers read so, but not http:8080, a host and its port; and view-source:http://evil.com.
+func hidesHost(scheme, rest string) bool {
+	if isWebScheme(scheme) {
+		port := rest
+		if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
+			port = rest[:end]
+		}
+		return strings.Trim(port, "0123456789") != ""
+	}
+	inner, behind, _ := strings.Cut(rest, ":")
+	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/")
 }
 
 // isWebScheme reports whether browsers read any number of slashes behind this scheme.

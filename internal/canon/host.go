@@ -100,7 +100,7 @@ func trimWWW(host []byte) []byte {
 // parseIPv4 reads an address as browsers do (WHATWG URL, IPv4 parser): one to four parts, each
 // decimal, octal or hexadecimal, the last filling all bytes that are left.
 func parseIPv4(host []byte) (netip.Addr, bool) {
-	if len(host) == 0 || len(host) > 64 || !isDigit(host[0]) {
+	if len(host) == 0 || !isDigit(host[0]) {
 		return netip.Addr{}, false
 	}
 	var address uint64

@@ -112,7 +112,21 @@ func (m Metadata) encode() (map[string]string, error) {
 			texts[f.key] = string(text)
 		}
 	}
+	texts[metadataHashKey] = hashMetadata(texts)
 	return texts, nil
+}
+
+// metadataHashKey is where the hash of all metadata stands. That of the data section does not cover
+// them, and a threshold with a flipped bit may still be a number.
+const metadataHashKey = "metadata_sha256"
+
+// hashMetadata returns the SHA-256 of what the file says of every field, in hex.
+func hashMetadata(texts map[string]string) string {
+	var all []byte
+	for _, f := range new(Metadata).fields() {
+		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(texts[f.key]), texts[f.key])
+	}
+	return hash(all)
 }
 
 // decodeMetadata is the inverse of encode. It ignores keys that it does not know.
@@ -295,6 +309,10 @@ func parseModel(file []byte) (*Model, error) {
 	parameters, err := newParameters(metadata.Shape, c.Tensors)
 	if err != nil {
 		return nil, err
+	}
+	// Last, so that a file from elsewhere is told what is wrong with it, and not this alone.
+	if sum := hashMetadata(c.Metadata); sum != c.Metadata[metadataHashKey] {
+		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, c.Metadata[metadataHashKey])
 	}
 	return &Model{Parameters: parameters, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
 }

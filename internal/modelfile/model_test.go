@@ -278,6 +278,22 @@ func TestNoFlippedBitOfTheDataGoesUnnoticed(t *testing.T) {
 	}
 }
 
+func TestNoFlippedBitOfTheMetadataGoesUnnoticed(t *testing.T) {
+	original := newModel(t)
+	file := writeModel(t, original)
+	header, _ := split(t, file)
+	for at := range header {
+		for bit := range 8 {
+			damaged := bytes.Clone(file)
+			damaged[lengthSize+at] ^= 1 << bit
+			got, err := ParseModel(damaged)
+			if err == nil && !reflect.DeepEqual(got.Metadata, original.Metadata) {
+				t.Fatalf("byte %d with bit %d flipped gives other metadata and no error", at, bit)
+			}
+		}
+	}
+}
+
 func TestOpenNamesTheFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "model.safetensors")
