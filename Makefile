@@ -4,7 +4,7 @@ JUDGE ?= judge
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench model figures fuzz
+.PHONY: test bench model figures startup fuzz
 
 test:
 	go test ./...
@@ -17,14 +17,25 @@ model:
 	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -o $(MODEL) $(shell cat models/flags)
 
 # figures prints every figure of the model card.
+EVAL = $(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json
 figures:
-	$(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json -only names
-	$(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json -only urls
-	$(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json $(JUDGE)/domain_privacybadger_cname_firstparty.tsv.gz $(JUDGE)/dga_families_unseen.tsv.gz $(JUDGE)/dga_families_seen_other_source.tsv.gz $(JUDGE)/domain_jarelllama_light.tsv.gz
-	$(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json $(JUDGE)/url_citizenlab_test_lists.tsv.gz $(JUDGE)/url_openphish_public_feed.tsv.gz $(JUDGE)/url_phishtank_2021_gilbertguo.tsv.gz
+	$(EVAL) -only names
+	$(EVAL) -only urls
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,domain_privacybadger_cname_firstparty \
+		dga_families_unseen dga_families_seen_other_source domain_jarelllama_light))
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
+		url_openphish_public_feed url_phishtank_2020_05_namgung url_phishtank_2021_gilbertguo))
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
+		domain_privacybadger_yellowlist domain_jarelllama_whitelist domain_privacybadger_cname_firstparty))
+
+# startup measures how long the program takes to its first answer.
+startup:
+	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman
+	@for i in 1 2 3 4 5; do bash -c 'TIMEFORMAT="%3R s"; time build/snowman score github.com > /dev/null'; done
 
 FUZZTIME ?= 1m
 fuzz:
 	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
+	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
