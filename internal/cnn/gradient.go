@@ -163,12 +163,9 @@ func mix(z uint64) uint64 {
 func (g *Backpropagation) classify(text, kind int, weight, scale float32) {
 	p, s := g.parameters, g.parameters.Shape
 	at := text * s.Pooled()
-	live, scales := g.live[at:at], g.scales[at:at]
-	for f, feature := range g.pooled[at:][:s.Pooled()] {
-		if feature > 0 {
-			live, scales = append(live, int32(f)), append(scales, feature)
-		}
-	}
+	live, scales := g.live[at:][:s.Pooled()], g.scales[at:][:s.Pooled()]
+	count := kernel.Positive(live, scales, g.pooled[at:][:s.Pooled()])
+	live, scales = live[:count], scales[:count]
 
 	// Forward.
 	hidden := g.hidden[text*s.Hidden:][:s.Hidden]

@@ -7,13 +7,11 @@ type Network struct {
 	parameters *Parameters
 	blocks     []block
 	tables     [][]float32 // one for each block
-	pooled     []int32     // 0 ... P-1
-	features   []int32     // 0 ... features-1
 }
 
 // NewNetwork folds the parameters, which must not change afterwards.
 func NewNetwork(p *Parameters) *Network {
-	n := &Network{parameters: p, blocks: p.Shape.blocks(), pooled: count(p.Shape.Pooled()), features: count(p.Shape.features())}
+	n := &Network{parameters: p, blocks: p.Shape.blocks()}
 	for _, b := range n.blocks {
 		table := make([]float32, b.tableSize(p.Shape))
 		b.fold(table, p)
@@ -31,12 +29,21 @@ func (n *Network) Shape() Shape { return n.parameters.Shape }
 // Scratch is the memory that scoring one text needs. It belongs to one goroutine.
 type Scratch struct {
 	pooled, hidden, logits []float32
+	live                   []int32   // the indices of features above 0
+	scales                 []float32 // those features
 }
 
 // NewScratch returns scratch memory for this network.
 func (n *Network) NewScratch() *Scratch {
 	s := n.Shape()
-	return &Scratch{pooled: make([]float32, s.Pooled()), hidden: make([]float32, s.Hidden), logits: make([]float32, s.Kinds)}
+	most := max(s.Pooled(), s.Hidden)
+	return &Scratch{
+		pooled: make([]float32, s.Pooled()),
+		hidden: make([]float32, s.Hidden),
+		logits: make([]float32, s.Kinds),
+		live:   make([]int32, most),
+		scales: make([]float32, most),
+	}
 }
 
 // Logits returns the K logits of one padded text. They lie in the scratch memory and hold until its
@@ -47,21 +54,24 @@ func (n *Network) Logits(scratch *Scratch, symbols []uint8) []float32 {
 		pooled := scratch.pooled[b.pooled:][:b.filters]
 		kernel.ConvolveMax(pooled, n.tables[i], p.Shape.Symbols, b.width, p.Shape.window(symbols, b.width))
 		for f, bias := range b.bias(p) {
-			pooled[f] = max(pooled[f]+bias, 0)
+			pooled[f] += bias
 		}
 	}
-	features, indices := scratch.pooled, n.pooled
+	features := scratch.pooled
 	if p.Shape.Hidden > 0 {
-		copy(scratch.hidden, p.DenseBias)
-		kernel.AddScaledRows(scratch.hidden, p.DenseWeight, indices, features)
-		for i, h := range scratch.hidden {
-			scratch.hidden[i] = max(h, 0)
-		}
-		features, indices = scratch.hidden, n.features
+		scratch.relu(scratch.hidden, features, p.DenseWeight, p.DenseBias)
+		features = scratch.hidden
 	}
-	copy(scratch.logits, p.OutputBias)
-	kernel.AddScaledRows(scratch.logits, p.OutputWeight, indices, features)
+	scratch.relu(scratch.logits, features, p.OutputWeight, p.OutputBias)
 	return scratch.logits
+}
+
+// relu sets out to bias + relu(in) . weight. Of features at or below 0, which are about half, the
+// rows are not even loaded.
+func (s *Scratch) relu(out, in, weight, bias []float32) {
+	live := kernel.Positive(s.live, s.scales, in)
+	copy(out, bias)
+	kernel.AddScaledRows(out, weight, s.live[:live], s.scales[:live])
 }
 
 // count returns 0 ... n-1.

@@ -9,6 +9,8 @@
 // the language checks; callers hold the stated lengths, and that each symbol is below vocabulary.
 package kernel
 
+import "math"
+
 // convolveMax defines ConvolveMax for the first len(maxima) entries of table rows that are
 // rowLength long.
 func convolveMax(maxima, table []float32, rowLength, vocabulary, width int, symbols []uint8) {
@@ -75,4 +77,18 @@ func dot(parts *[dotParts]float32, a, b []float32) {
 	for i := range a {
 		parts[i%dotParts] += float32(a[i] * b[i])
 	}
+}
+
+// Positive stores the indices of the features above 0, and those features, and returns how many they
+// are. Both destinations are as long as features. About every other feature is above 0, in no order
+// that a processor could foresee, so there is no branch: whether a float32 is above 0 is whether its
+// bits minus 1 are below those of infinity.
+func Positive(indices []int32, values, features []float32) int {
+	indices, values = indices[:len(features)], values[:len(features)]
+	count := 0
+	for i, feature := range features {
+		indices[count], values[count] = int32(i), feature
+		count += int((uint64(math.Float32bits(feature)-1) - 0x7f800000) >> 63)
+	}
+	return count
 }

@@ -103,6 +103,22 @@ func TestProductsHaveTheSameBitsOnEveryBackend(t *testing.T) {
 	}
 }
 
+func TestPositiveKeepsWhatIsAboveZero(t *testing.T) {
+	negativeZero := float32(math.Copysign(0, -1))
+	features := []float32{0, 1, -1, negativeZero, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, math.MaxFloat32, 0, 2}
+	indices, values := make([]int32, len(features)), make([]float32, len(features))
+	count := Positive(indices, values, features)
+	if want := []int32{1, 4, 6, 8}; !slices.Equal(indices[:count], want) {
+		t.Errorf("indices are %v, want %v", indices[:count], want)
+	}
+	if want := []float32{1, math.SmallestNonzeroFloat32, math.MaxFloat32, 2}; !slices.Equal(values[:count], want) {
+		t.Errorf("values are %v, want %v", values[:count], want)
+	}
+	if count := Positive(nil, nil, nil); count != 0 {
+		t.Errorf("of nothing %d are above 0", count)
+	}
+}
+
 func testConvolutionsEqualTheNaiveLoop(t *testing.T) {
 	for name, draw := range draws {
 		t.Run(name, func(t *testing.T) {
