@@ -114,7 +114,7 @@ func readFile(ctx context.Context, path, kind string, account *SourceAccount, us
 func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccount) {
 	domain := b.intern(string(u.RegisteredDomain()))
 	row.Kind, row.Family, row.Date = b.intern(row.Kind), b.intern(row.Family), b.intern(row.Date)
-	b.vetted.note(source, row, domain)
+	b.vetted.note(source, row, domain, u.IsRegistrable())
 	if part, held := b.recipe.heldOut(row); held {
 		b.heldOut[domain] = max(part, b.heldOut[domain])
 	}

@@ -351,7 +351,7 @@ var generatedRecipe = Recipe{
 	Share:      map[string]float64{"choose": 0.1, "calibrate": 0.15, "report": 0.15},
 	ReportFrom: "2026-02",
 	HeldOut:    map[string][]string{"choose": {"y"}, "report": {"z"}},
-	Sources:    []Source{{File: "a", Hosts: true, ListYear: 2013}, {File: "b", Rows: 300}, {File: "c", FamilyRows: 60, Dated: true}},
+	Sources:    []Source{{File: "a", Hosts: true, Curated: true}, {File: "b", Rows: 300}, {File: "c", FamilyRows: 60, Dated: true}},
 }
 
 func buildGenerated(t *testing.T, files map[string][]string) *Set {

@@ -19,8 +19,9 @@ type Recipe struct {
 	// Share says how much of the registered domains goes to each part but train, by its name.
 	Share map[string]float64 `json:"share"`
 
-	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report:
-	// they are newer than everything trained on. Empty: the date decides nothing.
+	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report, unless
+	// older rows share their registered domain: those go to train, as always. Empty: the date decides
+	// nothing.
 	ReportFrom string `json:"report_from,omitempty"`
 
 	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain with

@@ -28,6 +28,8 @@ func TestVettedNames(t *testing.T) {
 		{"on a dated list without a date", map[string]string{"old.tsv": table("a.com 0"), "history.tsv": table("a.com 0")}, nil},
 		{"on a list and a file that is none", map[string]string{"old.tsv": table("a.com 0"), "other.tsv": table("a.com 0 - - 2026")}, nil},
 		{"behind a curated link", map[string]string{"links.tsv": table("http://a.com/b 0")}, []string{"a.com"}},
+		{"an address, a suffix, or what only looks like a name, behind a curated link",
+			map[string]string{"links.tsv": table("http://192.0.2.1/b 0", "github.io/b 0", "thereisnolink 0", "a.onlyhere/b 0")}, nil},
 		{"behind a curated link and on a malicious list",
 			map[string]string{"links.tsv": table("a.com/b 0"), "bad.tsv": table("evil.a.com 1 malware")}, nil},
 		{"on two lists and a malicious one",

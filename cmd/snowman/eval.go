@@ -49,6 +49,9 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	if *only != "" && *only != "names" && *only != "urls" {
 		return usageError{fmt.Sprintf("-only %q: want names or urls", *only)}
 	}
+	if *recipePath != "" && *data == "" {
+		return usageError{"-recipe says how to read the folder of -data, which is missing"}
+	}
 	if *data == "" && flags.NArg() == 0 {
 		return usageError{"name the data: a folder with -data, or files"}
 	}
@@ -83,7 +86,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 		rows = filter(rows, *only == "urls")
 	}
 	if len(rows) == 0 {
-		return errors.New("no row is left to measure on")
+		return errors.New("no row is left to measure on; a file of labelled rows has a header with the columns text and label")
 	}
 	measured, err := measure(ctx, model, rows, seen)
 	if err != nil {

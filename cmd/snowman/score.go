@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/lines"
@@ -61,6 +62,11 @@ func score(ctx context.Context, args []string, s streams) error {
 	}
 	if *path != "" && flags.NArg() > 0 {
 		return usageError{"-f and texts as arguments exclude each other"}
+	}
+	for _, text := range flags.Args() {
+		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
+		}
 	}
 	if job.model, err = openModel(*modelPath); err != nil {
 		return err

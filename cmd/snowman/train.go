@@ -118,6 +118,11 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err := os.Remove(options.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the checkpoint: %w", err)
 	}
+	for _, t := range model.Metadata.Thresholds {
+		if float64(t.Benign)*t.FalsePositiveRate < 1 {
+			fmt.Fprintf(s.stderr, "level %s means little: %d benign names are too few for a false positive rate of %g\n", t.Level, t.Benign, t.FalsePositiveRate)
+		}
+	}
 	return report.Text(s.stdout, measured)
 }
 
@@ -211,6 +216,8 @@ func parseWidths(list string) ([]int, error) {
 // chooseRecipe returns the recipe that the flags of train and eval name.
 func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
 	switch {
+	case data == "" && recipe != "":
+		return dataset.Recipe{}, usageError{"-recipe says how to read the folder of -data, which is missing"}
 	case data != "" && (black != "" || white != ""):
 		return dataset.Recipe{}, usageError{"-data and -black, -white exclude each other"}
 	case data != "" && recipe != "":

@@ -239,6 +239,13 @@ func (u *URL) RegisteredDomain() []byte {
 	return u.text[u.domain:u.port]
 }
 
+// IsRegistrable reports whether the host is a name below a listed public suffix: not an address, a
+// suffix itself, or a name of some other system, such as a local one.
+func (u *URL) IsRegistrable() bool {
+	u.computeSuffixes()
+	return !u.isAddress && u.suffix < u.port && findSuffix(u.Host()) != publicsuffix.DefaultRule
+}
+
 func (u *URL) computeSuffixes() {
 	if u.suffixesAreComputed {
 		return
@@ -264,11 +271,10 @@ const SuffixListVersion = publicsuffix.ListVersion
 // splitSuffix returns where in host the registered domain starts, and where the dot before its
 // public suffix stands; a host that is itself a public suffix is all domain.
 func splitSuffix(host []byte) (domain, suffix int) {
-	end := host[max(0, len(host)-longestName):] // finding a rule takes time that grows with the square
-	if len(end) == 0 {
+	if len(host) == 0 {
 		return 0, 0
 	}
-	rule := publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
+	rule := findSuffix(host)
 	labels := rule.Length
 	switch {
 	case rule == publicsuffix.DefaultRule:
@@ -284,6 +290,12 @@ func splitSuffix(host []byte) (domain, suffix int) {
 		}
 	}
 	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix
+}
+
+// findSuffix returns the rule for the public suffix of a host that is not empty.
+func findSuffix(host []byte) *publicsuffix.Rule {
+	end := host[max(0, len(host)-longestName):] // finding a rule takes time that grows with the square
+	return publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
 }
 
 // abbreviate shortens a text for an error message.

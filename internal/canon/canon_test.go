@@ -195,6 +195,21 @@ func TestRegisteredDomain(t *testing.T) {
 	}
 }
 
+func TestIsRegistrable(t *testing.T) {
+	for text, want := range map[string]bool{
+		"example.com": true, "a.example.co.uk": true, "user.github.io": true,
+		"github.io": false, "com": false, "localhost": false, "a.b.internal": false, "192.0.2.1": false, "[2001:db8::1]": false,
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil {
+			t.Fatal(err)
+		}
+		if got := u.IsRegistrable(); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
 	alphabet := HostAndPath()
 	var u URL
