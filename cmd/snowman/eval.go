@@ -117,6 +117,7 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 	const rowsPerTask = 1 << 10
 	scores := make([]float64, len(rows))
 	var next atomic.Int64
+	var failed atomic.Pointer[error]
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
@@ -127,8 +128,12 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 					return
 				}
 				for i := end - rowsPerTask; i < min(end, len(rows)); i++ {
-					// Every row has a canonical form, so there is no error.
-					scores[i], _ = scorer.Score(rows[i].Text)
+					score, err := scorer.Score(rows[i].Text)
+					if err != nil {
+						failed.CompareAndSwap(nil, &err)
+						return
+					}
+					scores[i] = score
 				}
 			}
 		})
@@ -136,6 +141,9 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 	group.Wait()
 	if ctx.Err() != nil {
 		return eval.Report{}, ctx.Err()
+	}
+	if err := failed.Load(); err != nil {
+		return eval.Report{}, fmt.Errorf("scoring a row: %w", *err)
 	}
 	var meter eval.Meter
 	for _, threshold := range model.Info().Thresholds {
