@@ -5,8 +5,8 @@
 // reordered and no multiplication is fused with an addition, so every path returns the same bits,
 // on every processor; the tests hold them equal at every length.
 //
-// The functions know slices of numbers and no type of this project's. They check nothing but what
-// the language checks; callers hold the stated lengths, and that each symbol is below vocabulary.
+// The functions know slices of numbers and no type of this project's. Assembly checks nothing: callers
+// hold the stated lengths, that each symbol is below vocabulary, and that each index names a row.
 package kernel
 
 import "math"
