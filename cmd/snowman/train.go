@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -66,6 +67,14 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	var err error
+	flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "0" && f.Name != "seed" && f.Name != "workers" { // to the library 0 is the default
+			err = usageError{fmt.Sprintf("-%s 0: want another number; snowman train -h says which stands for none", f.Name)}
+		}
+	})
+	if err != nil {
+		return err
+	}
 	if options.Widths, err = parseWidths(*widths); err != nil {
 		return err
 	}
