@@ -1,25 +1,54 @@
 package kernel
 
-// Backend names what the kernels run on: go, avx2 or avx512.
+// Backend names what the kernels run on: go, avx2, avx512 or neon.
 func Backend() string { return backend }
 
-// ConvolveMax convolves one text with a block of folded filters and pools the result over time.
+// ConvolveMax convolves texts with a block of folded filters and pools each over time.
 //
-// The table has a row of len(maxima) filters for every tap and symbol, [width][vocabulary][filters];
-// the convolution at position t is the sum of the rows table[tap][symbols[t+tap]], taps in ascending
-// order, and maxima receives each filter's largest sum. There must be at least width symbols.
-func ConvolveMax(maxima, table []float32, vocabulary, width int, symbols []uint8) {
-	filters := len(maxima)
-	done := convolveMaxFast(maxima, table, vocabulary, width, symbols)
-	convolveMax(maxima[done:], table[done:], filters, vocabulary, width, symbols)
+// The table has a row of Lanes filters for every symbol and tap, [symbols][width][Lanes]. The
+// convolution at position t of a text, 1-width <= t < length, is the sum over taps, in ascending order,
+// of the row of the symbol at t+tap. features[text*stride:] receives each filter's largest sum plus
+// its bias, or 0 where that is not above 0.
+func ConvolveMax(features []float32, stride int, table, bias []float32, width int, texts Texts) {
+	if !convolveMaxFast(features, stride, table, bias, width, texts) {
+		convolveMax(features, stride, table, bias, width, texts)
+	}
 }
 
-// ConvolveArgMax is ConvolveMax that also stores, for each filter, the position at which the
-// maximum stands; of equal ones, the first.
-func ConvolveArgMax(maxima []float32, positions []int32, table []float32, vocabulary, width int, symbols []uint8) {
-	filters := len(maxima)
-	done := convolveArgMaxFast(maxima, positions, table, vocabulary, width, symbols)
-	convolveArgMax(maxima[done:], positions[done:], table[done:], filters, vocabulary, width, symbols)
+// ConvolveArgMax is ConvolveMax that also stores, laid out as the features, the position at which each
+// largest sum stands; of equal ones, the first.
+func ConvolveArgMax(features []float32, positions []int32, stride int, table, bias []float32, width int, texts Texts) {
+	if !convolveArgMaxFast(features, positions, stride, table, bias, width, texts) {
+		convolveArgMax(features, positions, stride, table, bias, width, texts)
+	}
+}
+
+// ConvolveMax16 is ConvolveMax for a table of int16, [symbols][width][Lanes16], in which the bias is
+// part of the first tap's rows. No sum over taps may overflow.
+func ConvolveMax16(features []int16, stride int, table []int16, width int, texts Texts) {
+	if !convolveMax16Fast(features, stride, table, width, texts) {
+		convolveMax16(features, stride, table, width, texts)
+	}
+}
+
+// Dense adds to each text's sums, columns of them from sums[text*sumStride], the products of its
+// features, Lanes of them from features[text*stride], with their rows of weights, [Lanes][columns].
+// Features that are 0 are left out, the others taken in ascending order.
+func Dense(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
+	done := denseFast(sums, columns, sumStride, weights, features, stride, texts)
+	if done < columns {
+		dense(sums[done:], columns-done, sumStride, weights[done:], columns, features, stride, texts)
+	}
+}
+
+// Dense16 does the same for Lanes16 features of int16, none below 0. The products of a column are
+// added as int32, which must not overflow; the sum, as float32 and times the column's scale, is
+// added to sums. Weights of neighbouring features lie side by side, [Lanes16/2][columns][2]; columns
+// are a multiple of 16.
+func Dense16(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) {
+	if !dense16Fast(sums, columns, sumStride, weights, scales, features, stride, texts) {
+		dense16(sums, columns, sumStride, weights, 2*columns, scales, features, stride, texts)
+	}
 }
 
 // AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times
@@ -33,19 +62,4 @@ func AddScaledRows(sum, rows []float32, indices []int32, scales []float32) {
 // AddScaled adds to each entry of sum the same entry of row times scale.
 func AddScaled(sum, row []float32, scale float32) {
 	AddScaledRows(sum, row[:len(sum)], []int32{0}, []float32{scale})
-}
-
-// Dot returns the inner product of a and b, which have the same length: entry i counts to part
-// i mod 16, and the parts are added in halves.
-func Dot(a, b []float32) float32 {
-	b = b[:len(a)]
-	var parts [dotParts]float32
-	done := dotFast(&parts, a, b)
-	dot(&parts, a[done:], b[done:])
-	for half := dotParts / 2; half > 0; half /= 2 {
-		for i := range half {
-			parts[i] += parts[i+half]
-		}
-	}
-	return parts[0]
 }

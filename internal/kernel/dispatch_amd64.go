@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -23,61 +24,94 @@ var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {
 	switch {
-	case atMost == goBackend || !cpu.X86.HasAVX2:
+	case atMost == goBackend || !cpu.X86.HasAVX2 || !cpu.X86.HasBMI1:
 		return goBackend
-	case atMost == avx2Backend || !cpu.X86.HasAVX512F:
+	case atMost == avx2Backend || !cpu.X86.HasAVX512BW || !cpu.X86.HasAVX512VNNI:
 		return avx2Backend
 	}
 	return avx512Backend
 }
 
-// Each of the following does the first entries of a row, as many as fill registers, and returns how
-// many those are.
+// The following do all of their work and return true, or none where the processor lacks the
+// instructions.
 
-func convolveMaxFast(maxima, table []float32, vocabulary, width int, symbols []uint8) (done int) {
-	filters, windows := len(maxima), len(symbols)-width+1
-	if backend == goBackend || windows < 1 || filters < 8 {
-		return 0
+func convolveMaxFast(maxima []float32, stride int, table, bias []float32, width int, x Texts) bool {
+	switch {
+	case backend == goBackend || len(x.Ends) == 0:
+		return false
+	case backend == avx2Backend:
+		convolveMaxAVX2(&maxima[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	default:
+		convolveMaxAVX512(&maxima[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
-	_ = table[width*vocabulary*filters-1]
-	rowBytes, tapBytes := 4*filters, 4*filters*vocabulary
-	if backend == avx512Backend {
-		for ; done+64 <= filters; done += 64 {
-			convolveMax64xAVX512(&maxima[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
-		}
-		for ; done+16 <= filters; done += 16 {
-			convolveMax16xAVX512(&maxima[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
-		}
-	}
-	for ; done+32 <= filters; done += 32 {
-		convolveMax32xAVX2(&maxima[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
-	}
-	for ; done+8 <= filters; done += 8 {
-		convolveMax8xAVX2(&maxima[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
-	}
-	return done
+	return true
 }
 
-func convolveArgMaxFast(maxima []float32, positions []int32, table []float32, vocabulary, width int, symbols []uint8) (done int) {
-	filters, windows := len(maxima), len(symbols)-width+1
-	if backend == goBackend || windows < 1 || filters < 8 {
+func convolveArgMaxFast(maxima []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
+	switch {
+	case backend == goBackend || len(x.Ends) == 0:
+		return false
+	case backend == avx2Backend:
+		convolveArgMaxAVX2(&maxima[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	default:
+		convolveArgMaxAVX512(&maxima[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	}
+	return true
+}
+
+func convolveMax16Fast(maxima []int16, stride int, table []int16, width int, x Texts) bool {
+	switch {
+	case backend == goBackend || len(x.Ends) == 0:
+		return false
+	case backend == avx2Backend:
+		convolveMax16AVX2(&maxima[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	default:
+		convolveMax16AVX512(&maxima[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	}
+	return true
+}
+
+func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) bool {
+	if backend == goBackend || texts == 0 {
+		return false
+	}
+	done := 0
+	if backend == avx512Backend {
+		for ; done+128 <= columns; done += 128 {
+			dense16_128xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+		}
+		for ; done+16 <= columns; done += 16 {
+			dense16_16xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+		}
+	}
+	for ; done+64 <= columns; done += 64 {
+		dense16_64xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+	}
+	for ; done+8 <= columns; done += 8 {
+		dense16_8xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+	}
+	return true
+}
+
+// The following do the first entries of a row, as many as fill registers, and return how many those are.
+
+func denseFast(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) (done int) {
+	if backend == goBackend || texts == 0 {
 		return 0
 	}
-	_, _ = table[width*vocabulary*filters-1], positions[filters-1]
-	rowBytes, tapBytes := 4*filters, 4*filters*vocabulary
 	if backend == avx512Backend {
-		for ; done+64 <= filters; done += 64 {
-			convolveArgMax64xAVX512(&maxima[done], &positions[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
+		for ; done+128 <= columns; done += 128 {
+			dense128xAVX512(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
 		}
-		for ; done+16 <= filters; done += 16 {
-			convolveArgMax16xAVX512(&maxima[done], &positions[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
+		for ; done+16 <= columns; done += 16 {
+			dense16xAVX512(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
 		}
 	}
-	for ; done+32 <= filters; done += 32 {
-		convolveArgMax32xAVX2(&maxima[done], &positions[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
+	for ; done+64 <= columns; done += 64 {
+		dense64xAVX2(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
 	}
-	for ; done+8 <= filters; done += 8 {
-		convolveArgMax8xAVX2(&maxima[done], &positions[done], &table[done], rowBytes, tapBytes, width, &symbols[0], windows)
+	for ; done+8 <= columns; done += 8 {
+		dense8xAVX2(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
 	}
 	return done
 }
@@ -102,19 +136,4 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 		addScaledRows8xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 	}
 	return done
-}
-
-func dotFast(parts *[dotParts]float32, a, b []float32) (done int) {
-	turns := len(a) / dotParts
-	switch {
-	case turns == 0:
-		return 0
-	case backend == avx512Backend:
-		dotAVX512(&parts[0], &a[0], &b[0], turns)
-	case backend == avx2Backend:
-		dotAVX2(&parts[0], &a[0], &b[0], turns)
-	default:
-		return 0
-	}
-	return turns * dotParts
 }

@@ -4,333 +4,2978 @@
 
 #include "textflag.h"
 
-// func convolveMax64xAVX512(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+// func convolveMaxAVX512(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX512F
-TEXT ·convolveMax64xAVX512(SB), NOSPLIT, $0-56
-	MOVQ    maxima+0(FP), AX
-	MOVQ    table+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    tapBytes+24(FP), BX
-	MOVQ    width+32(FP), SI
-	MOVQ    symbols+40(FP), DI
-	MOVQ    windows+48(FP), R8
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z1
-	VMOVUPS 128(R11), Z2
-	VMOVUPS 192(R11), Z3
-	INCQ    R10
-
-firstTap:
-	CMPQ    R10, SI
-	JGE     firstSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Z0, Z0
-	VADDPS  64(R11), Z1, Z1
-	VADDPS  128(R11), Z2, Z2
-	VADDPS  192(R11), Z3, Z3
-	INCQ    R10
-	JMP     firstTap
-
-firstSummed:
-	INCQ    DI
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z2, Z6
-	VMOVAPS Z3, Z7
-
-next:
-	DECQ    R8
-	JLE     done
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z1
-	VMOVUPS 128(R11), Z2
-	VMOVUPS 192(R11), Z3
-	INCQ    R10
-
-laterTap:
-	CMPQ    R10, SI
-	JGE     laterSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Z0, Z0
-	VADDPS  64(R11), Z1, Z1
-	VADDPS  128(R11), Z2, Z2
-	VADDPS  192(R11), Z3, Z3
-	INCQ    R10
-	JMP     laterTap
-
-laterSummed:
-	INCQ   DI
-	VMAXPS Z4, Z0, Z4
-	VMAXPS Z5, Z1, Z5
-	VMAXPS Z6, Z2, Z6
-	VMAXPS Z7, Z3, Z7
-	JMP    next
-
-done:
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	VMOVUPS Z6, 128(AX)
-	VMOVUPS Z7, 192(AX)
-	VZEROUPPER
+TEXT ·convolveMaxAVX512(SB), NOSPLIT, $0-80
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
 	RET
 
-// func convolveArgMax64xAVX512(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
-// Requires: AVX, AVX512F
-TEXT ·convolveArgMax64xAVX512(SB), NOSPLIT, $0-64
-	MOVQ    maxima+0(FP), AX
-	MOVQ    positions+8(FP), CX
-	MOVQ    table+16(FP), DX
-	MOVQ    rowBytes+24(FP), BX
-	MOVQ    tapBytes+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    symbols+48(FP), R8
-	MOVQ    windows+56(FP), R9
-	MOVQ    DX, R10
-	XORQ    R11, R11
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	INCQ    R11
+width1:
+	XORQ AX, AX
 
-firstTap:
-	CMPQ    R11, DI
-	JGE     firstSummed
-	ADDQ    SI, R10
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VADDPS  (R12), Z0, Z0
-	VADDPS  64(R12), Z1, Z1
-	VADDPS  128(R12), Z2, Z2
-	VADDPS  192(R12), Z3, Z3
-	INCQ    R11
-	JMP     firstTap
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000080, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), DI
+	MOVQ   ends+64(FP), R8
+	MOVQ   texts+72(FP), R9
+	MOVQ   DI, R10
 
-firstSummed:
-	INCQ    R8
-	VMOVAPS Z0, Z4
-	VPXORD  Z8, Z8, Z8
-	VMOVAPS Z1, Z5
-	VPXORD  Z9, Z9, Z9
-	VMOVAPS Z2, Z6
-	VPXORD  Z10, Z10, Z10
-	VMOVAPS Z3, Z7
-	VPXORD  Z11, Z11, Z11
-	XORL    R10, R10
+text1:
+	MOVLQSX      (R8), R11
+	ADDQ         DI, R11
+	MOVL         $0xff800000, R12
+	VPBROADCASTD R12, Z0
+	VMOVAPS      Z0, Z1
+	CMPQ         R10, R11
+	JGE          last1
 
-next:
-	DECQ         R9
-	JLE          done
-	INCL         R10
-	VPBROADCASTD R10, Z12
-	MOVQ         DX, R11
-	XORQ         R12, R12
-	MOVBQZX      (R8)(R12*1), R13
-	IMULQ        BX, R13
-	ADDQ         R11, R13
-	VMOVUPS      (R13), Z0
-	VMOVUPS      64(R13), Z1
-	VMOVUPS      128(R13), Z2
-	VMOVUPS      192(R13), Z3
-	INCQ         R12
-
-laterTap:
-	CMPQ    R12, DI
-	JGE     laterSummed
-	ADDQ    SI, R11
-	MOVBQZX (R8)(R12*1), R13
-	IMULQ   BX, R13
-	ADDQ    R11, R13
-	VADDPS  (R13), Z0, Z0
-	VADDPS  64(R13), Z1, Z1
-	VADDPS  128(R13), Z2, Z2
-	VADDPS  192(R13), Z3, Z3
-	INCQ    R12
-	JMP     laterTap
-
-laterSummed:
-	INCQ      R8
-	VCMPPS    $0x1e, Z4, Z0, K1
-	VMOVAPS   Z0, K1, Z4
-	VMOVDQA32 Z12, K1, Z8
-	VCMPPS    $0x1e, Z5, Z1, K1
-	VMOVAPS   Z1, K1, Z5
-	VMOVDQA32 Z12, K1, Z9
-	VCMPPS    $0x1e, Z6, Z2, K1
-	VMOVAPS   Z2, K1, Z6
-	VMOVDQA32 Z12, K1, Z10
-	VCMPPS    $0x1e, Z7, Z3, K1
-	VMOVAPS   Z3, K1, Z7
-	VMOVDQA32 Z12, K1, Z11
-	JMP       next
-
-done:
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z8, (CX)
-	VMOVUPS Z5, 64(AX)
-	VMOVUPS Z9, 64(CX)
-	VMOVUPS Z6, 128(AX)
-	VMOVUPS Z10, 128(CX)
-	VMOVUPS Z7, 192(AX)
-	VMOVUPS Z11, 192(CX)
-	VZEROUPPER
-	RET
-
-// func convolveMax16xAVX512(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
-// Requires: AVX, AVX512F
-TEXT ·convolveMax16xAVX512(SB), NOSPLIT, $0-56
-	MOVQ    maxima+0(FP), AX
-	MOVQ    table+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    tapBytes+24(FP), BX
-	MOVQ    width+32(FP), SI
-	MOVQ    symbols+40(FP), DI
-	MOVQ    windows+48(FP), R8
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Z0
+symbol1:
+	MOVBQZX (R10), R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    BX, R12
 	INCQ    R10
+	VMOVUPS (R12), Z2
+	VMOVUPS 64(R12), Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	CMPQ    R10, R11
+	JLT     symbol1
 
-firstTap:
-	CMPQ    R10, SI
-	JGE     firstSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Z0, Z0
-	INCQ    R10
-	JMP     firstTap
-
-firstSummed:
-	INCQ    DI
-	VMOVAPS Z0, Z1
-
-next:
-	DECQ    R8
-	JLE     done
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Z0
-	INCQ    R10
-
-laterTap:
-	CMPQ    R10, SI
-	JGE     laterSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Z0, Z0
-	INCQ    R10
-	JMP     laterTap
-
-laterSummed:
-	INCQ   DI
-	VMAXPS Z1, Z0, Z1
-	JMP    next
-
-done:
-	VMOVUPS Z1, (AX)
-	VZEROUPPER
-	RET
-
-// func convolveArgMax16xAVX512(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
-// Requires: AVX, AVX512F
-TEXT ·convolveArgMax16xAVX512(SB), NOSPLIT, $0-64
-	MOVQ    maxima+0(FP), AX
-	MOVQ    positions+8(FP), CX
-	MOVQ    table+16(FP), DX
-	MOVQ    rowBytes+24(FP), BX
-	MOVQ    tapBytes+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    symbols+48(FP), R8
-	MOVQ    windows+56(FP), R9
-	MOVQ    DX, R10
-	XORQ    R11, R11
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VMOVUPS (R12), Z0
-	INCQ    R11
-
-firstTap:
-	CMPQ    R11, DI
-	JGE     firstSummed
-	ADDQ    SI, R10
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VADDPS  (R12), Z0, Z0
-	INCQ    R11
-	JMP     firstTap
-
-firstSummed:
-	INCQ    R8
-	VMOVAPS Z0, Z1
+last1:
 	VPXORD  Z2, Z2, Z2
-	XORL    R10, R10
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R8
+	DECQ    R9
+	JNZ     text1
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
 
-next:
-	DECQ         R9
-	JLE          done
-	INCL         R10
-	VPBROADCASTD R10, Z3
-	MOVQ         DX, R11
-	XORQ         R12, R12
-	MOVBQZX      (R8)(R12*1), R13
-	IMULQ        BX, R13
-	ADDQ         R11, R13
-	VMOVUPS      (R13), Z0
-	INCQ         R12
+width2:
+	XORQ AX, AX
 
-laterTap:
-	CMPQ    R12, DI
-	JGE     laterSummed
-	ADDQ    SI, R11
-	MOVBQZX (R8)(R12*1), R13
-	IMULQ   BX, R13
-	ADDQ    R11, R13
-	VADDPS  (R13), Z0, Z0
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000100, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000100, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text2:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z2
+	VMOVUPS      64(DI), Z3
+	CMPQ         R12, R13
+	JGE          last2
+
+symbol2:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000100, R14, R14
+	ADDQ    BX, R14
 	INCQ    R12
-	JMP     laterTap
+	VADDPS  128(R14), Z2, Z2
+	VADDPS  192(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VMOVUPS (R14), Z2
+	VMOVUPS 64(R14), Z3
+	CMPQ    R12, R13
+	JLT     symbol2
 
-laterSummed:
-	INCQ      R8
-	VCMPPS    $0x1e, Z1, Z0, K1
-	VMOVAPS   Z0, K1, Z1
-	VMOVDQA32 Z3, K1, Z2
-	JMP       next
+last2:
+	VADDPS  128(R8), Z2, Z2
+	VADDPS  192(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text2
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part2
+	VZEROUPPER
+	RET
 
-done:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, (CX)
+width3:
+	XORQ AX, AX
+
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000180, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000180, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text3:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z2
+	VADDPS       192(DI), Z5, Z3
+	CMPQ         R12, R13
+	JGE          last3
+
+symbol3:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000180, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  256(R14), Z2, Z2
+	VADDPS  320(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  128(R14), Z4, Z2
+	VADDPS  192(R14), Z5, Z3
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol3
+
+last3:
+	VADDPS  256(R8), Z2, Z2
+	VADDPS  320(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  128(R8), Z4, Z2
+	VADDPS  192(R8), Z5, Z3
+	VADDPS  256(R8), Z2, Z2
+	VADDPS  320(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text3
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part3
+	VZEROUPPER
+	RET
+
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000200, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000200, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text4:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z6
+	VADDPS       192(DI), Z5, Z7
+	VADDPS       256(DI), Z6, Z2
+	VADDPS       320(DI), Z7, Z3
+	CMPQ         R12, R13
+	JGE          last4
+
+symbol4:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000200, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  384(R14), Z2, Z2
+	VADDPS  448(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  256(R14), Z6, Z2
+	VADDPS  320(R14), Z7, Z3
+	VADDPS  128(R14), Z4, Z6
+	VADDPS  192(R14), Z5, Z7
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol4
+
+last4:
+	VADDPS  384(R8), Z2, Z2
+	VADDPS  448(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  256(R8), Z6, Z2
+	VADDPS  320(R8), Z7, Z3
+	VADDPS  128(R8), Z4, Z6
+	VADDPS  192(R8), Z5, Z7
+	VADDPS  384(R8), Z2, Z2
+	VADDPS  448(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  256(R8), Z6, Z2
+	VADDPS  320(R8), Z7, Z3
+	VADDPS  384(R8), Z2, Z2
+	VADDPS  448(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text4
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000280, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000280, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text5:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z6
+	VADDPS       192(DI), Z5, Z7
+	VADDPS       256(DI), Z6, Z8
+	VADDPS       320(DI), Z7, Z9
+	VADDPS       384(DI), Z8, Z2
+	VADDPS       448(DI), Z9, Z3
+	CMPQ         R12, R13
+	JGE          last5
+
+symbol5:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000280, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  512(R14), Z2, Z2
+	VADDPS  576(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  384(R14), Z8, Z2
+	VADDPS  448(R14), Z9, Z3
+	VADDPS  256(R14), Z6, Z8
+	VADDPS  320(R14), Z7, Z9
+	VADDPS  128(R14), Z4, Z6
+	VADDPS  192(R14), Z5, Z7
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol5
+
+last5:
+	VADDPS  512(R8), Z2, Z2
+	VADDPS  576(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  384(R8), Z8, Z2
+	VADDPS  448(R8), Z9, Z3
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  128(R8), Z4, Z6
+	VADDPS  192(R8), Z5, Z7
+	VADDPS  512(R8), Z2, Z2
+	VADDPS  576(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  384(R8), Z8, Z2
+	VADDPS  448(R8), Z9, Z3
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  512(R8), Z2, Z2
+	VADDPS  576(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  384(R8), Z8, Z2
+	VADDPS  448(R8), Z9, Z3
+	VADDPS  512(R8), Z2, Z2
+	VADDPS  576(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text5
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000300, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000300, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text6:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z6
+	VADDPS       192(DI), Z5, Z7
+	VADDPS       256(DI), Z6, Z8
+	VADDPS       320(DI), Z7, Z9
+	VADDPS       384(DI), Z8, Z10
+	VADDPS       448(DI), Z9, Z11
+	VADDPS       512(DI), Z10, Z2
+	VADDPS       576(DI), Z11, Z3
+	CMPQ         R12, R13
+	JGE          last6
+
+symbol6:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000300, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  640(R14), Z2, Z2
+	VADDPS  704(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  512(R14), Z10, Z2
+	VADDPS  576(R14), Z11, Z3
+	VADDPS  384(R14), Z8, Z10
+	VADDPS  448(R14), Z9, Z11
+	VADDPS  256(R14), Z6, Z8
+	VADDPS  320(R14), Z7, Z9
+	VADDPS  128(R14), Z4, Z6
+	VADDPS  192(R14), Z5, Z7
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol6
+
+last6:
+	VADDPS  640(R8), Z2, Z2
+	VADDPS  704(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  512(R8), Z10, Z2
+	VADDPS  576(R8), Z11, Z3
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  128(R8), Z4, Z6
+	VADDPS  192(R8), Z5, Z7
+	VADDPS  640(R8), Z2, Z2
+	VADDPS  704(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  512(R8), Z10, Z2
+	VADDPS  576(R8), Z11, Z3
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  640(R8), Z2, Z2
+	VADDPS  704(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  512(R8), Z10, Z2
+	VADDPS  576(R8), Z11, Z3
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  640(R8), Z2, Z2
+	VADDPS  704(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  512(R8), Z10, Z2
+	VADDPS  576(R8), Z11, Z3
+	VADDPS  640(R8), Z2, Z2
+	VADDPS  704(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text6
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000380, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000380, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text7:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z6
+	VADDPS       192(DI), Z5, Z7
+	VADDPS       256(DI), Z6, Z8
+	VADDPS       320(DI), Z7, Z9
+	VADDPS       384(DI), Z8, Z10
+	VADDPS       448(DI), Z9, Z11
+	VADDPS       512(DI), Z10, Z12
+	VADDPS       576(DI), Z11, Z13
+	VADDPS       640(DI), Z12, Z2
+	VADDPS       704(DI), Z13, Z3
+	CMPQ         R12, R13
+	JGE          last7
+
+symbol7:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000380, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  768(R14), Z2, Z2
+	VADDPS  832(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R14), Z12, Z2
+	VADDPS  704(R14), Z13, Z3
+	VADDPS  512(R14), Z10, Z12
+	VADDPS  576(R14), Z11, Z13
+	VADDPS  384(R14), Z8, Z10
+	VADDPS  448(R14), Z9, Z11
+	VADDPS  256(R14), Z6, Z8
+	VADDPS  320(R14), Z7, Z9
+	VADDPS  128(R14), Z4, Z6
+	VADDPS  192(R14), Z5, Z7
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol7
+
+last7:
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R8), Z12, Z2
+	VADDPS  704(R8), Z13, Z3
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  128(R8), Z4, Z6
+	VADDPS  192(R8), Z5, Z7
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R8), Z12, Z2
+	VADDPS  704(R8), Z13, Z3
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R8), Z12, Z2
+	VADDPS  704(R8), Z13, Z3
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R8), Z12, Z2
+	VADDPS  704(R8), Z13, Z3
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  640(R8), Z12, Z2
+	VADDPS  704(R8), Z13, Z3
+	VADDPS  768(R8), Z2, Z2
+	VADDPS  832(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text7
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000400, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000400, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text8:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VPBROADCASTD R14, Z0
+	VMOVAPS      Z0, Z1
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VADDPS       128(DI), Z4, Z6
+	VADDPS       192(DI), Z5, Z7
+	VADDPS       256(DI), Z6, Z8
+	VADDPS       320(DI), Z7, Z9
+	VADDPS       384(DI), Z8, Z10
+	VADDPS       448(DI), Z9, Z11
+	VADDPS       512(DI), Z10, Z12
+	VADDPS       576(DI), Z11, Z13
+	VADDPS       640(DI), Z12, Z14
+	VADDPS       704(DI), Z13, Z15
+	VADDPS       768(DI), Z14, Z2
+	VADDPS       832(DI), Z15, Z3
+	CMPQ         R12, R13
+	JGE          last8
+
+symbol8:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000400, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  896(R14), Z2, Z2
+	VADDPS  960(R14), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R14), Z14, Z2
+	VADDPS  832(R14), Z15, Z3
+	VADDPS  640(R14), Z12, Z14
+	VADDPS  704(R14), Z13, Z15
+	VADDPS  512(R14), Z10, Z12
+	VADDPS  576(R14), Z11, Z13
+	VADDPS  384(R14), Z8, Z10
+	VADDPS  448(R14), Z9, Z11
+	VADDPS  256(R14), Z6, Z8
+	VADDPS  320(R14), Z7, Z9
+	VADDPS  128(R14), Z4, Z6
+	VADDPS  192(R14), Z5, Z7
+	VMOVUPS (R14), Z4
+	VMOVUPS 64(R14), Z5
+	CMPQ    R12, R13
+	JLT     symbol8
+
+last8:
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  640(R8), Z12, Z14
+	VADDPS  704(R8), Z13, Z15
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  128(R8), Z4, Z6
+	VADDPS  192(R8), Z5, Z7
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  640(R8), Z12, Z14
+	VADDPS  704(R8), Z13, Z15
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  256(R8), Z6, Z8
+	VADDPS  320(R8), Z7, Z9
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  640(R8), Z12, Z14
+	VADDPS  704(R8), Z13, Z15
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  384(R8), Z8, Z10
+	VADDPS  448(R8), Z9, Z11
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  640(R8), Z12, Z14
+	VADDPS  704(R8), Z13, Z15
+	VADDPS  512(R8), Z10, Z12
+	VADDPS  576(R8), Z11, Z13
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  640(R8), Z12, Z14
+	VADDPS  704(R8), Z13, Z15
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VADDPS  768(R8), Z14, Z2
+	VADDPS  832(R8), Z15, Z3
+	VADDPS  896(R8), Z2, Z2
+	VADDPS  960(R8), Z3, Z3
+	VMAXPS  Z0, Z2, Z0
+	VMAXPS  Z1, Z3, Z1
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (SI), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text8
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part8
+	VZEROUPPER
+	RET
+
+// func convolveArgMaxAVX512(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// Requires: AVX, AVX512F
+TEXT ·convolveArgMaxAVX512(SB), NOSPLIT, $8-88
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
+
+width1:
+	XORQ AX, AX
+
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), BX
+	MOVQ   end+56(FP), R9
+	IMUL3Q $0x00000080, BX, BX
+	ADDQ   DI, BX
+	IMUL3Q $0x00000080, R9, R9
+	ADDQ   DI, R9
+	MOVQ   symbols+64(FP), R9
+	MOVQ   ends+72(FP), R10
+	MOVQ   texts+80(FP), R11
+	MOVQ   R9, R12
+
+text1:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $+0, BX
+	VPBROADCASTD BX, Z4
+	VMOVAPS      Z4, Z5
+	CMPQ         R12, R13
+	JGE          last1
+
+symbol1:
+	MOVBQZX      (R12), R14
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         DI, R14
+	INCQ         R12
+	VMOVUPS      (R14), Z2
+	VMOVUPS      64(R14), Z3
+	VPBROADCASTD BX, Z6
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z6, K1, Z4
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z6, K1, Z5
+	CMPQ         R12, R13
+	JLT          symbol1
+
+last1:
+	VPXORD  Z2, Z2, Z2
+	VADDPS  (R8), Z0, Z0
+	VMAXPS  Z2, Z0, Z0
+	VADDPS  64(R8), Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    DX, SI
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text1
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
+
+width2:
+	XORQ AX, AX
+
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000100, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000100, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text2:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-1, BX
+	VPBROADCASTD BX, Z4
+	VMOVAPS      Z4, Z5
+	VMOVUPS      (R9), Z2
+	VMOVUPS      64(R9), Z3
+	CMPQ         R14, R15
+	JGE          last2
+
+symbol2:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000100, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       128(BP), Z2, Z2
+	VADDPS       192(BP), Z3, Z3
+	VPBROADCASTD BX, Z6
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z6, K1, Z4
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z6, K1, Z5
+	VMOVUPS      (BP), Z2
+	VMOVUPS      64(BP), Z3
+	CMPQ         R14, R15
+	JLT          symbol2
+
+last2:
+	VADDPS       128(R10), Z2, Z2
+	VADDPS       192(R10), Z3, Z3
+	VPBROADCASTD BX, Z6
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z6, K1, Z4
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z6, K1, Z5
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text2
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part2
+	VZEROUPPER
+	RET
+
+width3:
+	XORQ AX, AX
+
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000180, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000180, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text3:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-2, BX
+	VPBROADCASTD BX, Z6
+	VMOVAPS      Z6, Z7
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z2
+	VADDPS       192(R9), Z5, Z3
+	CMPQ         R14, R15
+	JGE          last3
+
+symbol3:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000180, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       256(BP), Z2, Z2
+	VADDPS       320(BP), Z3, Z3
+	VPBROADCASTD BX, Z8
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z8, K1, Z6
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z8, K1, Z7
+	VADDPS       128(BP), Z4, Z2
+	VADDPS       192(BP), Z5, Z3
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol3
+
+last3:
+	VADDPS       256(R10), Z2, Z2
+	VADDPS       320(R10), Z3, Z3
+	VPBROADCASTD BX, Z8
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z8, K1, Z6
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z8, K1, Z7
+	VADDPS       128(R10), Z4, Z2
+	VADDPS       192(R10), Z5, Z3
+	VADDPS       256(R10), Z2, Z2
+	VADDPS       320(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z6
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z7
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z6, (SI)
+	VMOVUPS      Z7, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text3
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part3
+	VZEROUPPER
+	RET
+
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000200, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000200, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text4:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-3, BX
+	VPBROADCASTD BX, Z8
+	VMOVAPS      Z8, Z9
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z6
+	VADDPS       192(R9), Z5, Z7
+	VADDPS       256(R9), Z6, Z2
+	VADDPS       320(R9), Z7, Z3
+	CMPQ         R14, R15
+	JGE          last4
+
+symbol4:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000200, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       384(BP), Z2, Z2
+	VADDPS       448(BP), Z3, Z3
+	VPBROADCASTD BX, Z10
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z10, K1, Z8
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z10, K1, Z9
+	VADDPS       256(BP), Z6, Z2
+	VADDPS       320(BP), Z7, Z3
+	VADDPS       128(BP), Z4, Z6
+	VADDPS       192(BP), Z5, Z7
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol4
+
+last4:
+	VADDPS       384(R10), Z2, Z2
+	VADDPS       448(R10), Z3, Z3
+	VPBROADCASTD BX, Z10
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z10, K1, Z8
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z10, K1, Z9
+	VADDPS       256(R10), Z6, Z2
+	VADDPS       320(R10), Z7, Z3
+	VADDPS       128(R10), Z4, Z6
+	VADDPS       192(R10), Z5, Z7
+	VADDPS       384(R10), Z2, Z2
+	VADDPS       448(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z8
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z9
+	VADDPS       256(R10), Z6, Z2
+	VADDPS       320(R10), Z7, Z3
+	VADDPS       384(R10), Z2, Z2
+	VADDPS       448(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z8
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z9
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z8, (SI)
+	VMOVUPS      Z9, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text4
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000280, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000280, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text5:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-4, BX
+	VPBROADCASTD BX, Z10
+	VMOVAPS      Z10, Z11
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z6
+	VADDPS       192(R9), Z5, Z7
+	VADDPS       256(R9), Z6, Z8
+	VADDPS       320(R9), Z7, Z9
+	VADDPS       384(R9), Z8, Z2
+	VADDPS       448(R9), Z9, Z3
+	CMPQ         R14, R15
+	JGE          last5
+
+symbol5:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000280, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       512(BP), Z2, Z2
+	VADDPS       576(BP), Z3, Z3
+	VPBROADCASTD BX, Z12
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z12, K1, Z10
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z12, K1, Z11
+	VADDPS       384(BP), Z8, Z2
+	VADDPS       448(BP), Z9, Z3
+	VADDPS       256(BP), Z6, Z8
+	VADDPS       320(BP), Z7, Z9
+	VADDPS       128(BP), Z4, Z6
+	VADDPS       192(BP), Z5, Z7
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol5
+
+last5:
+	VADDPS       512(R10), Z2, Z2
+	VADDPS       576(R10), Z3, Z3
+	VPBROADCASTD BX, Z12
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z12, K1, Z10
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z12, K1, Z11
+	VADDPS       384(R10), Z8, Z2
+	VADDPS       448(R10), Z9, Z3
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       128(R10), Z4, Z6
+	VADDPS       192(R10), Z5, Z7
+	VADDPS       512(R10), Z2, Z2
+	VADDPS       576(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z10
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z11
+	VADDPS       384(R10), Z8, Z2
+	VADDPS       448(R10), Z9, Z3
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       512(R10), Z2, Z2
+	VADDPS       576(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z10
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z11
+	VADDPS       384(R10), Z8, Z2
+	VADDPS       448(R10), Z9, Z3
+	VADDPS       512(R10), Z2, Z2
+	VADDPS       576(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z10
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z11
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z10, (SI)
+	VMOVUPS      Z11, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text5
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000300, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000300, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text6:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-5, BX
+	VPBROADCASTD BX, Z12
+	VMOVAPS      Z12, Z13
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z6
+	VADDPS       192(R9), Z5, Z7
+	VADDPS       256(R9), Z6, Z8
+	VADDPS       320(R9), Z7, Z9
+	VADDPS       384(R9), Z8, Z10
+	VADDPS       448(R9), Z9, Z11
+	VADDPS       512(R9), Z10, Z2
+	VADDPS       576(R9), Z11, Z3
+	CMPQ         R14, R15
+	JGE          last6
+
+symbol6:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000300, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       640(BP), Z2, Z2
+	VADDPS       704(BP), Z3, Z3
+	VPBROADCASTD BX, Z14
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z14, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z14, K1, Z13
+	VADDPS       512(BP), Z10, Z2
+	VADDPS       576(BP), Z11, Z3
+	VADDPS       384(BP), Z8, Z10
+	VADDPS       448(BP), Z9, Z11
+	VADDPS       256(BP), Z6, Z8
+	VADDPS       320(BP), Z7, Z9
+	VADDPS       128(BP), Z4, Z6
+	VADDPS       192(BP), Z5, Z7
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol6
+
+last6:
+	VADDPS       640(R10), Z2, Z2
+	VADDPS       704(R10), Z3, Z3
+	VPBROADCASTD BX, Z14
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z14, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z14, K1, Z13
+	VADDPS       512(R10), Z10, Z2
+	VADDPS       576(R10), Z11, Z3
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       128(R10), Z4, Z6
+	VADDPS       192(R10), Z5, Z7
+	VADDPS       640(R10), Z2, Z2
+	VADDPS       704(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z13
+	VADDPS       512(R10), Z10, Z2
+	VADDPS       576(R10), Z11, Z3
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       640(R10), Z2, Z2
+	VADDPS       704(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z13
+	VADDPS       512(R10), Z10, Z2
+	VADDPS       576(R10), Z11, Z3
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       640(R10), Z2, Z2
+	VADDPS       704(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z13
+	VADDPS       512(R10), Z10, Z2
+	VADDPS       576(R10), Z11, Z3
+	VADDPS       640(R10), Z2, Z2
+	VADDPS       704(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z12
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z13
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z12, (SI)
+	VMOVUPS      Z13, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text6
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000380, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000380, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text7:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-6, BX
+	VPBROADCASTD BX, Z14
+	VMOVAPS      Z14, Z15
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z6
+	VADDPS       192(R9), Z5, Z7
+	VADDPS       256(R9), Z6, Z8
+	VADDPS       320(R9), Z7, Z9
+	VADDPS       384(R9), Z8, Z10
+	VADDPS       448(R9), Z9, Z11
+	VADDPS       512(R9), Z10, Z12
+	VADDPS       576(R9), Z11, Z13
+	VADDPS       640(R9), Z12, Z2
+	VADDPS       704(R9), Z13, Z3
+	CMPQ         R14, R15
+	JGE          last7
+
+symbol7:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000380, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       768(BP), Z2, Z2
+	VADDPS       832(BP), Z3, Z3
+	VPBROADCASTD BX, Z16
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z16, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z16, K1, Z15
+	VADDPS       640(BP), Z12, Z2
+	VADDPS       704(BP), Z13, Z3
+	VADDPS       512(BP), Z10, Z12
+	VADDPS       576(BP), Z11, Z13
+	VADDPS       384(BP), Z8, Z10
+	VADDPS       448(BP), Z9, Z11
+	VADDPS       256(BP), Z6, Z8
+	VADDPS       320(BP), Z7, Z9
+	VADDPS       128(BP), Z4, Z6
+	VADDPS       192(BP), Z5, Z7
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol7
+
+last7:
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z16
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z16, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z16, K1, Z15
+	VADDPS       640(R10), Z12, Z2
+	VADDPS       704(R10), Z13, Z3
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       128(R10), Z4, Z6
+	VADDPS       192(R10), Z5, Z7
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z15
+	VADDPS       640(R10), Z12, Z2
+	VADDPS       704(R10), Z13, Z3
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z15
+	VADDPS       640(R10), Z12, Z2
+	VADDPS       704(R10), Z13, Z3
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z15
+	VADDPS       640(R10), Z12, Z2
+	VADDPS       704(R10), Z13, Z3
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z15
+	VADDPS       640(R10), Z12, Z2
+	VADDPS       704(R10), Z13, Z3
+	VADDPS       768(R10), Z2, Z2
+	VADDPS       832(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z14
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z15
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z14, (SI)
+	VMOVUPS      Z15, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text7
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000400, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000400, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text8:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VPBROADCASTD BX, Z0
+	VMOVAPS      Z0, Z1
+	MOVL         $-7, BX
+	VPBROADCASTD BX, Z16
+	VMOVAPS      Z16, Z17
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VADDPS       128(R9), Z4, Z6
+	VADDPS       192(R9), Z5, Z7
+	VADDPS       256(R9), Z6, Z8
+	VADDPS       320(R9), Z7, Z9
+	VADDPS       384(R9), Z8, Z10
+	VADDPS       448(R9), Z9, Z11
+	VADDPS       512(R9), Z10, Z12
+	VADDPS       576(R9), Z11, Z13
+	VADDPS       640(R9), Z12, Z14
+	VADDPS       704(R9), Z13, Z15
+	VADDPS       768(R9), Z14, Z2
+	VADDPS       832(R9), Z15, Z3
+	CMPQ         R14, R15
+	JGE          last8
+
+symbol8:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000400, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       896(BP), Z2, Z2
+	VADDPS       960(BP), Z3, Z3
+	VPBROADCASTD BX, Z18
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z18, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z18, K1, Z17
+	VADDPS       768(BP), Z14, Z2
+	VADDPS       832(BP), Z15, Z3
+	VADDPS       640(BP), Z12, Z14
+	VADDPS       704(BP), Z13, Z15
+	VADDPS       512(BP), Z10, Z12
+	VADDPS       576(BP), Z11, Z13
+	VADDPS       384(BP), Z8, Z10
+	VADDPS       448(BP), Z9, Z11
+	VADDPS       256(BP), Z6, Z8
+	VADDPS       320(BP), Z7, Z9
+	VADDPS       128(BP), Z4, Z6
+	VADDPS       192(BP), Z5, Z7
+	VMOVUPS      (BP), Z4
+	VMOVUPS      64(BP), Z5
+	CMPQ         R14, R15
+	JLT          symbol8
+
+last8:
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z18
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z18, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z18, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       640(R10), Z12, Z14
+	VADDPS       704(R10), Z13, Z15
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       128(R10), Z4, Z6
+	VADDPS       192(R10), Z5, Z7
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       640(R10), Z12, Z14
+	VADDPS       704(R10), Z13, Z15
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       256(R10), Z6, Z8
+	VADDPS       320(R10), Z7, Z9
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       640(R10), Z12, Z14
+	VADDPS       704(R10), Z13, Z15
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       384(R10), Z8, Z10
+	VADDPS       448(R10), Z9, Z11
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       640(R10), Z12, Z14
+	VADDPS       704(R10), Z13, Z15
+	VADDPS       512(R10), Z10, Z12
+	VADDPS       576(R10), Z11, Z13
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       640(R10), Z12, Z14
+	VADDPS       704(R10), Z13, Z15
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VADDPS       768(R10), Z14, Z2
+	VADDPS       832(R10), Z15, Z3
+	VADDPS       896(R10), Z2, Z2
+	VADDPS       960(R10), Z3, Z3
+	VPBROADCASTD BX, Z4
+	INCL         BX
+	VCMPPS       $0x1e, Z0, Z2, K1
+	VMAXPS       Z0, Z2, Z0
+	VMOVDQA32    Z4, K1, Z16
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMAXPS       Z1, Z3, Z1
+	VMOVDQA32    Z4, K1, Z17
+	VPXORD       Z2, Z2, Z2
+	VADDPS       (R8), Z0, Z0
+	VMAXPS       Z2, Z0, Z0
+	VADDPS       64(R8), Z1, Z1
+	VMAXPS       Z2, Z1, Z1
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Z16, (SI)
+	VMOVUPS      Z17, 64(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text8
+	ADDQ         $0x80, AX
+	CMPQ         AX, $0x00000080
+	JLT          part8
+	VZEROUPPER
+	RET
+
+// func convolveMax16AVX512(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·convolveMax16AVX512(SB), NOSPLIT, $0-72
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
+
+width1:
+	XORQ AX, AX
+
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000080, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), SI
+	MOVQ   ends+56(FP), DI
+	MOVQ   texts+64(FP), R8
+	MOVQ   SI, R9
+
+text1:
+	MOVLQSX (DI), R10
+	ADDQ    SI, R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	CMPQ    R9, R10
+	JGE     last1
+
+symbol1:
+	MOVBQZX (R9), R11
+	IMUL3Q  $0x00000080, R11, R11
+	ADDQ    BX, R11
+	INCQ    R9
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	CMPQ    R9, R10
+	JLT     symbol1
+
+last1:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, DI
+	DECQ    R8
+	JNZ     text1
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
+
+width2:
+	XORQ AX, AX
+
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000100, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000100, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text2:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	CMPQ    R11, R12
+	JGE     last2
+
+symbol2:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000100, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  128(R13), Z4, Z2
+	VPADDW  192(R13), Z5, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol2
+
+last2:
+	VMOVUPS 128(DI), Z2
+	VPADDW  Z2, Z4, Z4
+	VMOVUPS 192(DI), Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text2
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part2
+	VZEROUPPER
+	RET
+
+width3:
+	XORQ AX, AX
+
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000180, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000180, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text3:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	CMPQ    R11, R12
+	JGE     last3
+
+symbol3:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000180, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  256(R13), Z6, Z2
+	VPADDW  320(R13), Z7, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol3
+
+last3:
+	VMOVUPS 256(DI), Z2
+	VPADDW  Z2, Z6, Z6
+	VMOVUPS 320(DI), Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text3
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part3
+	VZEROUPPER
+	RET
+
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000200, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000200, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text4:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	VPADDW  256(SI), Z6, Z8
+	VPADDW  320(SI), Z7, Z9
+	CMPQ    R11, R12
+	JGE     last4
+
+symbol4:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000200, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  384(R13), Z8, Z2
+	VPADDW  448(R13), Z9, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  256(R13), Z6, Z8
+	VPADDW  320(R13), Z7, Z9
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol4
+
+last4:
+	VMOVUPS 384(DI), Z2
+	VPADDW  Z2, Z8, Z8
+	VMOVUPS 448(DI), Z3
+	VPADDW  Z3, Z9, Z9
+	VPMAXSW Z8, Z0, Z0
+	VPMAXSW Z9, Z1, Z1
+	VPADDW  256(DI), Z2, Z2
+	VPADDW  Z2, Z6, Z6
+	VPADDW  320(DI), Z3, Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text4
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000280, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000280, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text5:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	VPADDW  256(SI), Z6, Z8
+	VPADDW  320(SI), Z7, Z9
+	VPADDW  384(SI), Z8, Z10
+	VPADDW  448(SI), Z9, Z11
+	CMPQ    R11, R12
+	JGE     last5
+
+symbol5:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000280, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  512(R13), Z10, Z2
+	VPADDW  576(R13), Z11, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  384(R13), Z8, Z10
+	VPADDW  448(R13), Z9, Z11
+	VPADDW  256(R13), Z6, Z8
+	VPADDW  320(R13), Z7, Z9
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol5
+
+last5:
+	VMOVUPS 512(DI), Z2
+	VPADDW  Z2, Z10, Z10
+	VMOVUPS 576(DI), Z3
+	VPADDW  Z3, Z11, Z11
+	VPMAXSW Z10, Z0, Z0
+	VPMAXSW Z11, Z1, Z1
+	VPADDW  384(DI), Z2, Z2
+	VPADDW  Z2, Z8, Z8
+	VPADDW  448(DI), Z3, Z3
+	VPADDW  Z3, Z9, Z9
+	VPMAXSW Z8, Z0, Z0
+	VPMAXSW Z9, Z1, Z1
+	VPADDW  256(DI), Z2, Z2
+	VPADDW  Z2, Z6, Z6
+	VPADDW  320(DI), Z3, Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text5
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000300, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000300, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text6:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	VPADDW  256(SI), Z6, Z8
+	VPADDW  320(SI), Z7, Z9
+	VPADDW  384(SI), Z8, Z10
+	VPADDW  448(SI), Z9, Z11
+	VPADDW  512(SI), Z10, Z12
+	VPADDW  576(SI), Z11, Z13
+	CMPQ    R11, R12
+	JGE     last6
+
+symbol6:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000300, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  640(R13), Z12, Z2
+	VPADDW  704(R13), Z13, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  512(R13), Z10, Z12
+	VPADDW  576(R13), Z11, Z13
+	VPADDW  384(R13), Z8, Z10
+	VPADDW  448(R13), Z9, Z11
+	VPADDW  256(R13), Z6, Z8
+	VPADDW  320(R13), Z7, Z9
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol6
+
+last6:
+	VMOVUPS 640(DI), Z2
+	VPADDW  Z2, Z12, Z12
+	VMOVUPS 704(DI), Z3
+	VPADDW  Z3, Z13, Z13
+	VPMAXSW Z12, Z0, Z0
+	VPMAXSW Z13, Z1, Z1
+	VPADDW  512(DI), Z2, Z2
+	VPADDW  Z2, Z10, Z10
+	VPADDW  576(DI), Z3, Z3
+	VPADDW  Z3, Z11, Z11
+	VPMAXSW Z10, Z0, Z0
+	VPMAXSW Z11, Z1, Z1
+	VPADDW  384(DI), Z2, Z2
+	VPADDW  Z2, Z8, Z8
+	VPADDW  448(DI), Z3, Z3
+	VPADDW  Z3, Z9, Z9
+	VPMAXSW Z8, Z0, Z0
+	VPMAXSW Z9, Z1, Z1
+	VPADDW  256(DI), Z2, Z2
+	VPADDW  Z2, Z6, Z6
+	VPADDW  320(DI), Z3, Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text6
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000380, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000380, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text7:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	VPADDW  256(SI), Z6, Z8
+	VPADDW  320(SI), Z7, Z9
+	VPADDW  384(SI), Z8, Z10
+	VPADDW  448(SI), Z9, Z11
+	VPADDW  512(SI), Z10, Z12
+	VPADDW  576(SI), Z11, Z13
+	VPADDW  640(SI), Z12, Z14
+	VPADDW  704(SI), Z13, Z15
+	CMPQ    R11, R12
+	JGE     last7
+
+symbol7:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000380, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  768(R13), Z14, Z2
+	VPADDW  832(R13), Z15, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  640(R13), Z12, Z14
+	VPADDW  704(R13), Z13, Z15
+	VPADDW  512(R13), Z10, Z12
+	VPADDW  576(R13), Z11, Z13
+	VPADDW  384(R13), Z8, Z10
+	VPADDW  448(R13), Z9, Z11
+	VPADDW  256(R13), Z6, Z8
+	VPADDW  320(R13), Z7, Z9
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol7
+
+last7:
+	VMOVUPS 768(DI), Z2
+	VPADDW  Z2, Z14, Z14
+	VMOVUPS 832(DI), Z3
+	VPADDW  Z3, Z15, Z15
+	VPMAXSW Z14, Z0, Z0
+	VPMAXSW Z15, Z1, Z1
+	VPADDW  640(DI), Z2, Z2
+	VPADDW  Z2, Z12, Z12
+	VPADDW  704(DI), Z3, Z3
+	VPADDW  Z3, Z13, Z13
+	VPMAXSW Z12, Z0, Z0
+	VPMAXSW Z13, Z1, Z1
+	VPADDW  512(DI), Z2, Z2
+	VPADDW  Z2, Z10, Z10
+	VPADDW  576(DI), Z3, Z3
+	VPADDW  Z3, Z11, Z11
+	VPMAXSW Z10, Z0, Z0
+	VPMAXSW Z11, Z1, Z1
+	VPADDW  384(DI), Z2, Z2
+	VPADDW  Z2, Z8, Z8
+	VPADDW  448(DI), Z3, Z3
+	VPADDW  Z3, Z9, Z9
+	VPMAXSW Z8, Z0, Z0
+	VPMAXSW Z9, Z1, Z1
+	VPADDW  256(DI), Z2, Z2
+	VPADDW  Z2, Z6, Z6
+	VPADDW  320(DI), Z3, Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text7
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000400, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000400, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text8:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VPADDW  128(SI), Z4, Z6
+	VPADDW  192(SI), Z5, Z7
+	VPADDW  256(SI), Z6, Z8
+	VPADDW  320(SI), Z7, Z9
+	VPADDW  384(SI), Z8, Z10
+	VPADDW  448(SI), Z9, Z11
+	VPADDW  512(SI), Z10, Z12
+	VPADDW  576(SI), Z11, Z13
+	VPADDW  640(SI), Z12, Z14
+	VPADDW  704(SI), Z13, Z15
+	VPADDW  768(SI), Z14, Z16
+	VPADDW  832(SI), Z15, Z17
+	CMPQ    R11, R12
+	JGE     last8
+
+symbol8:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000400, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  896(R13), Z16, Z2
+	VPADDW  960(R13), Z17, Z3
+	VPMAXSW Z2, Z0, Z0
+	VPMAXSW Z3, Z1, Z1
+	VPADDW  768(R13), Z14, Z16
+	VPADDW  832(R13), Z15, Z17
+	VPADDW  640(R13), Z12, Z14
+	VPADDW  704(R13), Z13, Z15
+	VPADDW  512(R13), Z10, Z12
+	VPADDW  576(R13), Z11, Z13
+	VPADDW  384(R13), Z8, Z10
+	VPADDW  448(R13), Z9, Z11
+	VPADDW  256(R13), Z6, Z8
+	VPADDW  320(R13), Z7, Z9
+	VPADDW  128(R13), Z4, Z6
+	VPADDW  192(R13), Z5, Z7
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	CMPQ    R11, R12
+	JLT     symbol8
+
+last8:
+	VMOVUPS 896(DI), Z2
+	VPADDW  Z2, Z16, Z16
+	VMOVUPS 960(DI), Z3
+	VPADDW  Z3, Z17, Z17
+	VPMAXSW Z16, Z0, Z0
+	VPMAXSW Z17, Z1, Z1
+	VPADDW  768(DI), Z2, Z2
+	VPADDW  Z2, Z14, Z14
+	VPADDW  832(DI), Z3, Z3
+	VPADDW  Z3, Z15, Z15
+	VPMAXSW Z14, Z0, Z0
+	VPMAXSW Z15, Z1, Z1
+	VPADDW  640(DI), Z2, Z2
+	VPADDW  Z2, Z12, Z12
+	VPADDW  704(DI), Z3, Z3
+	VPADDW  Z3, Z13, Z13
+	VPMAXSW Z12, Z0, Z0
+	VPMAXSW Z13, Z1, Z1
+	VPADDW  512(DI), Z2, Z2
+	VPADDW  Z2, Z10, Z10
+	VPADDW  576(DI), Z3, Z3
+	VPADDW  Z3, Z11, Z11
+	VPMAXSW Z10, Z0, Z0
+	VPMAXSW Z11, Z1, Z1
+	VPADDW  384(DI), Z2, Z2
+	VPADDW  Z2, Z8, Z8
+	VPADDW  448(DI), Z3, Z3
+	VPADDW  Z3, Z9, Z9
+	VPMAXSW Z8, Z0, Z0
+	VPMAXSW Z9, Z1, Z1
+	VPADDW  256(DI), Z2, Z2
+	VPADDW  Z2, Z6, Z6
+	VPADDW  320(DI), Z3, Z3
+	VPADDW  Z3, Z7, Z7
+	VPMAXSW Z6, Z0, Z0
+	VPMAXSW Z7, Z1, Z1
+	VPADDW  128(DI), Z2, Z2
+	VPADDW  Z2, Z4, Z4
+	VPADDW  192(DI), Z3, Z3
+	VPADDW  Z3, Z5, Z5
+	VPMAXSW Z4, Z0, Z0
+	VPMAXSW Z5, Z1, Z1
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text8
+	ADDQ    $0x80, AX
+	CMPQ    AX, $0x00000080
+	JLT     part8
+	VZEROUPPER
+	RET
+
+// func dense128xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·dense128xAVX512(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), AX
+	MOVQ sumStride+8(FP), CX
+	MOVQ weights+16(FP), DX
+	MOVQ rowBytes+24(FP), BX
+	MOVQ features+32(FP), SI
+	MOVQ stride+40(FP), DI
+	MOVQ texts+48(FP), R8
+
+text:
+	VPXORD  Z8, Z8, Z8
+	VCMPPS  $0x04, (SI), Z8, K1
+	KMOVW   K1, R9
+	VCMPPS  $0x04, 64(SI), Z8, K1
+	KMOVW   K1, R10
+	SHLL    $0x10, R10
+	ORL     R10, R9
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
+	TESTL   R9, R9
+	JZ      last
+
+feature:
+	TZCNTL       R9, R10
+	MOVQ         BX, R11
+	IMULQ        R10, R11
+	ADDQ         DX, R11
+	VBROADCASTSS (SI)(R10*4), Z9
+	BLSRL        R9, R9
+	VMULPS       (R11), Z9, Z10
+	VADDPS       Z10, Z0, Z0
+	VMULPS       64(R11), Z9, Z10
+	VADDPS       Z10, Z1, Z1
+	VMULPS       128(R11), Z9, Z10
+	VADDPS       Z10, Z2, Z2
+	VMULPS       192(R11), Z9, Z10
+	VADDPS       Z10, Z3, Z3
+	VMULPS       256(R11), Z9, Z10
+	VADDPS       Z10, Z4, Z4
+	VMULPS       320(R11), Z9, Z10
+	VADDPS       Z10, Z5, Z5
+	VMULPS       384(R11), Z9, Z10
+	VADDPS       Z10, Z6, Z6
+	VMULPS       448(R11), Z9, Z9
+	VADDPS       Z9, Z7, Z7
+	TESTL        R9, R9
+	JNZ          feature
+
+last:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	ADDQ    CX, AX
+	ADDQ    DI, SI
+	DECQ    R8
+	JNZ     text
+	VZEROUPPER
+	RET
+
+// func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·dense16xAVX512(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), AX
+	MOVQ sumStride+8(FP), CX
+	MOVQ weights+16(FP), DX
+	MOVQ rowBytes+24(FP), BX
+	MOVQ features+32(FP), SI
+	MOVQ stride+40(FP), DI
+	MOVQ texts+48(FP), R8
+
+text:
+	VPXORD  Z1, Z1, Z1
+	VCMPPS  $0x04, (SI), Z1, K1
+	KMOVW   K1, R9
+	VCMPPS  $0x04, 64(SI), Z1, K1
+	KMOVW   K1, R10
+	SHLL    $0x10, R10
+	ORL     R10, R9
+	VMOVUPS (AX), Z0
+	TESTL   R9, R9
+	JZ      last
+
+feature:
+	TZCNTL       R9, R10
+	MOVQ         BX, R11
+	IMULQ        R10, R11
+	ADDQ         DX, R11
+	VBROADCASTSS (SI)(R10*4), Z2
+	BLSRL        R9, R9
+	VMULPS       (R11), Z2, Z2
+	VADDPS       Z2, Z0, Z0
+	TESTL        R9, R9
+	JNZ          feature
+
+last:
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	ADDQ    DI, SI
+	DECQ    R8
+	JNZ     text
+	VZEROUPPER
+	RET
+
+// func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·dense16_128xAVX512(SB), NOSPLIT, $0-64
+	MOVQ scales+32(FP), AX
+	MOVQ sums+0(FP), CX
+	MOVQ sumStride+8(FP), DX
+	MOVQ weights+16(FP), BX
+	MOVQ rowBytes+24(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXORD    Z8, Z8, Z8
+	VMOVDQU32 (DI), Z9
+	VPTESTMD  Z9, Z9, K1
+	KMOVW     K1, R10
+	VMOVDQU32 64(DI), Z9
+	VPTESTMD  Z9, Z9, K1
+	KMOVW     K1, R11
+	SHLL      $0x10, R11
+	ORL       R11, R10
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	TESTL     R10, R10
+	JZ        last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         SI, R12
+	IMULQ        R11, R12
+	ADDQ         BX, R12
+	VPBROADCASTD (DI)(R11*4), Z9
+	BLSRL        R10, R10
+	VPDPWSSD     (R12), Z9, Z0
+	VPDPWSSD     64(R12), Z9, Z1
+	VPDPWSSD     128(R12), Z9, Z2
+	VPDPWSSD     192(R12), Z9, Z3
+	VPDPWSSD     256(R12), Z9, Z4
+	VPDPWSSD     320(R12), Z9, Z5
+	VPDPWSSD     384(R12), Z9, Z6
+	VPDPWSSD     448(R12), Z9, Z7
+	TESTL        R10, R10
+	JNZ          feature
+
+last:
+	VCVTDQ2PS Z0, Z0
+	VMULPS    (AX), Z0, Z0
+	VADDPS    (CX), Z0, Z0
+	VMOVUPS   Z0, (CX)
+	VCVTDQ2PS Z1, Z1
+	VMULPS    64(AX), Z1, Z1
+	VADDPS    64(CX), Z1, Z1
+	VMOVUPS   Z1, 64(CX)
+	VCVTDQ2PS Z2, Z2
+	VMULPS    128(AX), Z2, Z2
+	VADDPS    128(CX), Z2, Z2
+	VMOVUPS   Z2, 128(CX)
+	VCVTDQ2PS Z3, Z3
+	VMULPS    192(AX), Z3, Z3
+	VADDPS    192(CX), Z3, Z3
+	VMOVUPS   Z3, 192(CX)
+	VCVTDQ2PS Z4, Z4
+	VMULPS    256(AX), Z4, Z4
+	VADDPS    256(CX), Z4, Z4
+	VMOVUPS   Z4, 256(CX)
+	VCVTDQ2PS Z5, Z5
+	VMULPS    320(AX), Z5, Z5
+	VADDPS    320(CX), Z5, Z5
+	VMOVUPS   Z5, 320(CX)
+	VCVTDQ2PS Z6, Z6
+	VMULPS    384(AX), Z6, Z6
+	VADDPS    384(CX), Z6, Z6
+	VMOVUPS   Z6, 384(CX)
+	VCVTDQ2PS Z7, Z7
+	VMULPS    448(AX), Z7, Z7
+	VADDPS    448(CX), Z7, Z7
+	VMOVUPS   Z7, 448(CX)
+	ADDQ      DX, CX
+	ADDQ      R8, DI
+	DECQ      R9
+	JNZ       text
+	VZEROUPPER
+	RET
+
+// func dense16_16xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·dense16_16xAVX512(SB), NOSPLIT, $0-64
+	MOVQ scales+32(FP), AX
+	MOVQ sums+0(FP), CX
+	MOVQ sumStride+8(FP), DX
+	MOVQ weights+16(FP), BX
+	MOVQ rowBytes+24(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXORD    Z1, Z1, Z1
+	VMOVDQU32 (DI), Z2
+	VPTESTMD  Z2, Z2, K1
+	KMOVW     K1, R10
+	VMOVDQU32 64(DI), Z2
+	VPTESTMD  Z2, Z2, K1
+	KMOVW     K1, R11
+	SHLL      $0x10, R11
+	ORL       R11, R10
+	VPXORD    Z0, Z0, Z0
+	TESTL     R10, R10
+	JZ        last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         SI, R12
+	IMULQ        R11, R12
+	ADDQ         BX, R12
+	VPBROADCASTD (DI)(R11*4), Z2
+	BLSRL        R10, R10
+	VPDPWSSD     (R12), Z2, Z0
+	TESTL        R10, R10
+	JNZ          feature
+
+last:
+	VCVTDQ2PS Z0, Z0
+	VMULPS    (AX), Z0, Z0
+	VADDPS    (CX), Z0, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      DX, CX
+	ADDQ      R8, DI
+	DECQ      R9
+	JNZ       text
 	VZEROUPPER
 	RET
 
@@ -420,359 +3065,2813 @@ done:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(sums *float32, a *float32, b *float32, count int)
-// Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $0-32
-	MOVQ    sums+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    count+24(FP), BX
-	VMOVUPS (AX), Z0
-
-next:
-	DECQ    BX
-	JL      done
-	VMOVUPS (CX), Z1
-	VMULPS  (DX), Z1, Z1
-	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	JMP     next
-
-done:
-	VMOVUPS Z0, (AX)
-	VZEROUPPER
-	RET
-
-// func convolveMax32xAVX2(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
-// Requires: AVX
-TEXT ·convolveMax32xAVX2(SB), NOSPLIT, $0-56
-	MOVQ    maxima+0(FP), AX
-	MOVQ    table+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    tapBytes+24(FP), BX
-	MOVQ    width+32(FP), SI
-	MOVQ    symbols+40(FP), DI
-	MOVQ    windows+48(FP), R8
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	INCQ    R10
-
-firstTap:
-	CMPQ    R10, SI
-	JGE     firstSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Y0, Y0
-	VADDPS  32(R11), Y1, Y1
-	VADDPS  64(R11), Y2, Y2
-	VADDPS  96(R11), Y3, Y3
-	INCQ    R10
-	JMP     firstTap
-
-firstSummed:
-	INCQ    DI
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y2, Y6
-	VMOVAPS Y3, Y7
-
-next:
-	DECQ    R8
-	JLE     done
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	INCQ    R10
-
-laterTap:
-	CMPQ    R10, SI
-	JGE     laterSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Y0, Y0
-	VADDPS  32(R11), Y1, Y1
-	VADDPS  64(R11), Y2, Y2
-	VADDPS  96(R11), Y3, Y3
-	INCQ    R10
-	JMP     laterTap
-
-laterSummed:
-	INCQ   DI
-	VMAXPS Y4, Y0, Y4
-	VMAXPS Y5, Y1, Y5
-	VMAXPS Y6, Y2, Y6
-	VMAXPS Y7, Y3, Y7
-	JMP    next
-
-done:
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	VMOVUPS Y6, 64(AX)
-	VMOVUPS Y7, 96(AX)
-	VZEROUPPER
-	RET
-
-// func convolveArgMax32xAVX2(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+// func convolveMaxAVX2(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
-TEXT ·convolveArgMax32xAVX2(SB), NOSPLIT, $0-64
-	MOVQ    maxima+0(FP), AX
-	MOVQ    positions+8(FP), CX
-	MOVQ    table+16(FP), DX
-	MOVQ    rowBytes+24(FP), BX
-	MOVQ    tapBytes+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    symbols+48(FP), R8
-	MOVQ    windows+56(FP), R9
-	MOVQ    DX, R10
-	XORQ    R11, R11
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	VMOVUPS 64(R12), Y2
-	VMOVUPS 96(R12), Y3
-	INCQ    R11
+TEXT ·convolveMaxAVX2(SB), NOSPLIT, $0-80
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+32(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
 
-firstTap:
-	CMPQ    R11, DI
-	JGE     firstSummed
-	ADDQ    SI, R10
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VADDPS  (R12), Y0, Y0
-	VADDPS  32(R12), Y1, Y1
-	VADDPS  64(R12), Y2, Y2
-	VADDPS  96(R12), Y3, Y3
-	INCQ    R11
-	JMP     firstTap
+width1:
+	XORQ AX, AX
 
-firstSummed:
-	INCQ    R8
-	VMOVAPS Y0, Y4
-	VXORPS  Y8, Y8, Y8
-	VMOVAPS Y1, Y5
-	VXORPS  Y9, Y9, Y9
-	VMOVAPS Y2, Y6
-	VXORPS  Y10, Y10, Y10
-	VMOVAPS Y3, Y7
-	VXORPS  Y11, Y11, Y11
-	XORL    R10, R10
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000080, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), DI
+	MOVQ   ends+64(FP), R8
+	MOVQ   texts+72(FP), R9
+	MOVQ   DI, R10
 
-next:
-	DECQ         R9
-	JLE          done
-	INCL         R10
-	VMOVD        R10, X0
-	VPBROADCASTD X0, Y12
-	MOVQ         DX, R11
-	XORQ         R12, R12
-	MOVBQZX      (R8)(R12*1), R13
-	IMULQ        BX, R13
-	ADDQ         R11, R13
-	VMOVUPS      (R13), Y0
-	VMOVUPS      32(R13), Y1
-	VMOVUPS      64(R13), Y2
-	VMOVUPS      96(R13), Y3
-	INCQ         R12
+text1:
+	MOVLQSX      (R8), R11
+	ADDQ         DI, R11
+	MOVL         $0xff800000, R12
+	VMOVD        R12, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	CMPQ         R10, R11
+	JGE          last1
 
-laterTap:
-	CMPQ    R12, DI
-	JGE     laterSummed
-	ADDQ    SI, R11
-	MOVBQZX (R8)(R12*1), R13
-	IMULQ   BX, R13
-	ADDQ    R11, R13
-	VADDPS  (R13), Y0, Y0
-	VADDPS  32(R13), Y1, Y1
-	VADDPS  64(R13), Y2, Y2
-	VADDPS  96(R13), Y3, Y3
+symbol1:
+	MOVBQZX (R10), R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    BX, R12
+	INCQ    R10
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	CMPQ    R10, R11
+	JLT     symbol1
+
+last1:
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R8
+	DECQ    R9
+	JNZ     text1
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
+
+width2:
+	XORQ AX, AX
+
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000100, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000100, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text2:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y2
+	VMOVUPS      32(DI), Y3
+	CMPQ         R12, R13
+	JGE          last2
+
+symbol2:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000100, R14, R14
+	ADDQ    BX, R14
 	INCQ    R12
-	JMP     laterTap
+	VADDPS  128(R14), Y2, Y2
+	VADDPS  160(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS (R14), Y2
+	VMOVUPS 32(R14), Y3
+	CMPQ    R12, R13
+	JLT     symbol2
 
-laterSummed:
-	INCQ      R8
-	VCMPPS    $0x1e, Y4, Y0, Y13
-	VBLENDVPS Y13, Y0, Y4, Y4
-	VBLENDVPS Y13, Y12, Y8, Y8
-	VCMPPS    $0x1e, Y5, Y1, Y0
-	VBLENDVPS Y0, Y1, Y5, Y5
-	VBLENDVPS Y0, Y12, Y9, Y9
-	VCMPPS    $0x1e, Y6, Y2, Y0
-	VBLENDVPS Y0, Y2, Y6, Y6
-	VBLENDVPS Y0, Y12, Y10, Y10
-	VCMPPS    $0x1e, Y7, Y3, Y0
-	VBLENDVPS Y0, Y3, Y7, Y7
-	VBLENDVPS Y0, Y12, Y11, Y11
-	JMP       next
-
-done:
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y8, (CX)
-	VMOVUPS Y5, 32(AX)
-	VMOVUPS Y9, 32(CX)
-	VMOVUPS Y6, 64(AX)
-	VMOVUPS Y10, 64(CX)
-	VMOVUPS Y7, 96(AX)
-	VMOVUPS Y11, 96(CX)
+last2:
+	VADDPS  128(R8), Y2, Y2
+	VADDPS  160(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text2
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part2
 	VZEROUPPER
 	RET
 
-// func convolveMax8xAVX2(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
-// Requires: AVX
-TEXT ·convolveMax8xAVX2(SB), NOSPLIT, $0-56
-	MOVQ    maxima+0(FP), AX
-	MOVQ    table+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    tapBytes+24(FP), BX
-	MOVQ    width+32(FP), SI
-	MOVQ    symbols+40(FP), DI
-	MOVQ    windows+48(FP), R8
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Y0
-	INCQ    R10
+width3:
+	XORQ AX, AX
 
-firstTap:
-	CMPQ    R10, SI
-	JGE     firstSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Y0, Y0
-	INCQ    R10
-	JMP     firstTap
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000180, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000180, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
 
-firstSummed:
-	INCQ    DI
-	VMOVAPS Y0, Y1
+text3:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VADDPS       128(DI), Y4, Y2
+	VADDPS       160(DI), Y5, Y3
+	CMPQ         R12, R13
+	JGE          last3
 
-next:
-	DECQ    R8
-	JLE     done
-	MOVQ    CX, R9
-	XORQ    R10, R10
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VMOVUPS (R11), Y0
-	INCQ    R10
+symbol3:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000180, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  256(R14), Y2, Y2
+	VADDPS  288(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  128(R14), Y4, Y2
+	VADDPS  160(R14), Y5, Y3
+	VMOVUPS (R14), Y4
+	VMOVUPS 32(R14), Y5
+	CMPQ    R12, R13
+	JLT     symbol3
 
-laterTap:
-	CMPQ    R10, SI
-	JGE     laterSummed
-	ADDQ    BX, R9
-	MOVBQZX (DI)(R10*1), R11
-	IMULQ   DX, R11
-	ADDQ    R9, R11
-	VADDPS  (R11), Y0, Y0
-	INCQ    R10
-	JMP     laterTap
-
-laterSummed:
-	INCQ   DI
-	VMAXPS Y1, Y0, Y1
-	JMP    next
-
-done:
-	VMOVUPS Y1, (AX)
+last3:
+	VADDPS  256(R8), Y2, Y2
+	VADDPS  288(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  128(R8), Y4, Y2
+	VADDPS  160(R8), Y5, Y3
+	VADDPS  256(R8), Y2, Y2
+	VADDPS  288(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text3
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part3
 	VZEROUPPER
 	RET
 
-// func convolveArgMax8xAVX2(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000200, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000200, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text4:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VADDPS       128(DI), Y4, Y6
+	VADDPS       160(DI), Y5, Y7
+	VADDPS       256(DI), Y6, Y2
+	VADDPS       288(DI), Y7, Y3
+	CMPQ         R12, R13
+	JGE          last4
+
+symbol4:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000200, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  384(R14), Y2, Y2
+	VADDPS  416(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  256(R14), Y6, Y2
+	VADDPS  288(R14), Y7, Y3
+	VADDPS  128(R14), Y4, Y6
+	VADDPS  160(R14), Y5, Y7
+	VMOVUPS (R14), Y4
+	VMOVUPS 32(R14), Y5
+	CMPQ    R12, R13
+	JLT     symbol4
+
+last4:
+	VADDPS  384(R8), Y2, Y2
+	VADDPS  416(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  256(R8), Y6, Y2
+	VADDPS  288(R8), Y7, Y3
+	VADDPS  128(R8), Y4, Y6
+	VADDPS  160(R8), Y5, Y7
+	VADDPS  384(R8), Y2, Y2
+	VADDPS  416(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  256(R8), Y6, Y2
+	VADDPS  288(R8), Y7, Y3
+	VADDPS  384(R8), Y2, Y2
+	VADDPS  416(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text4
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000280, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000280, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text5:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VADDPS       128(DI), Y4, Y6
+	VADDPS       160(DI), Y5, Y7
+	VADDPS       256(DI), Y6, Y8
+	VADDPS       288(DI), Y7, Y9
+	VADDPS       384(DI), Y8, Y2
+	VADDPS       416(DI), Y9, Y3
+	CMPQ         R12, R13
+	JGE          last5
+
+symbol5:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000280, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  512(R14), Y2, Y2
+	VADDPS  544(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  384(R14), Y8, Y2
+	VADDPS  416(R14), Y9, Y3
+	VADDPS  256(R14), Y6, Y8
+	VADDPS  288(R14), Y7, Y9
+	VADDPS  128(R14), Y4, Y6
+	VADDPS  160(R14), Y5, Y7
+	VMOVUPS (R14), Y4
+	VMOVUPS 32(R14), Y5
+	CMPQ    R12, R13
+	JLT     symbol5
+
+last5:
+	VADDPS  512(R8), Y2, Y2
+	VADDPS  544(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  384(R8), Y8, Y2
+	VADDPS  416(R8), Y9, Y3
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  128(R8), Y4, Y6
+	VADDPS  160(R8), Y5, Y7
+	VADDPS  512(R8), Y2, Y2
+	VADDPS  544(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  384(R8), Y8, Y2
+	VADDPS  416(R8), Y9, Y3
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  512(R8), Y2, Y2
+	VADDPS  544(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  384(R8), Y8, Y2
+	VADDPS  416(R8), Y9, Y3
+	VADDPS  512(R8), Y2, Y2
+	VADDPS  544(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text5
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000300, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000300, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text6:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VADDPS       128(DI), Y4, Y6
+	VADDPS       160(DI), Y5, Y7
+	VADDPS       256(DI), Y6, Y8
+	VADDPS       288(DI), Y7, Y9
+	VADDPS       384(DI), Y8, Y10
+	VADDPS       416(DI), Y9, Y11
+	VADDPS       512(DI), Y10, Y2
+	VADDPS       544(DI), Y11, Y3
+	CMPQ         R12, R13
+	JGE          last6
+
+symbol6:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000300, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  640(R14), Y2, Y2
+	VADDPS  672(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  512(R14), Y10, Y2
+	VADDPS  544(R14), Y11, Y3
+	VADDPS  384(R14), Y8, Y10
+	VADDPS  416(R14), Y9, Y11
+	VADDPS  256(R14), Y6, Y8
+	VADDPS  288(R14), Y7, Y9
+	VADDPS  128(R14), Y4, Y6
+	VADDPS  160(R14), Y5, Y7
+	VMOVUPS (R14), Y4
+	VMOVUPS 32(R14), Y5
+	CMPQ    R12, R13
+	JLT     symbol6
+
+last6:
+	VADDPS  640(R8), Y2, Y2
+	VADDPS  672(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  512(R8), Y10, Y2
+	VADDPS  544(R8), Y11, Y3
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  128(R8), Y4, Y6
+	VADDPS  160(R8), Y5, Y7
+	VADDPS  640(R8), Y2, Y2
+	VADDPS  672(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  512(R8), Y10, Y2
+	VADDPS  544(R8), Y11, Y3
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  640(R8), Y2, Y2
+	VADDPS  672(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  512(R8), Y10, Y2
+	VADDPS  544(R8), Y11, Y3
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  640(R8), Y2, Y2
+	VADDPS  672(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  512(R8), Y10, Y2
+	VADDPS  544(R8), Y11, Y3
+	VADDPS  640(R8), Y2, Y2
+	VADDPS  672(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text6
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000380, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000380, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text7:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VADDPS       128(DI), Y4, Y6
+	VADDPS       160(DI), Y5, Y7
+	VADDPS       256(DI), Y6, Y8
+	VADDPS       288(DI), Y7, Y9
+	VADDPS       384(DI), Y8, Y10
+	VADDPS       416(DI), Y9, Y11
+	VADDPS       512(DI), Y10, Y12
+	VADDPS       544(DI), Y11, Y13
+	VADDPS       640(DI), Y12, Y2
+	VADDPS       672(DI), Y13, Y3
+	CMPQ         R12, R13
+	JGE          last7
+
+symbol7:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000380, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  768(R14), Y2, Y2
+	VADDPS  800(R14), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R14), Y12, Y2
+	VADDPS  672(R14), Y13, Y3
+	VADDPS  512(R14), Y10, Y12
+	VADDPS  544(R14), Y11, Y13
+	VADDPS  384(R14), Y8, Y10
+	VADDPS  416(R14), Y9, Y11
+	VADDPS  256(R14), Y6, Y8
+	VADDPS  288(R14), Y7, Y9
+	VADDPS  128(R14), Y4, Y6
+	VADDPS  160(R14), Y5, Y7
+	VMOVUPS (R14), Y4
+	VMOVUPS 32(R14), Y5
+	CMPQ    R12, R13
+	JLT     symbol7
+
+last7:
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R8), Y12, Y2
+	VADDPS  672(R8), Y13, Y3
+	VADDPS  512(R8), Y10, Y12
+	VADDPS  544(R8), Y11, Y13
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  128(R8), Y4, Y6
+	VADDPS  160(R8), Y5, Y7
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R8), Y12, Y2
+	VADDPS  672(R8), Y13, Y3
+	VADDPS  512(R8), Y10, Y12
+	VADDPS  544(R8), Y11, Y13
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  256(R8), Y6, Y8
+	VADDPS  288(R8), Y7, Y9
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R8), Y12, Y2
+	VADDPS  672(R8), Y13, Y3
+	VADDPS  512(R8), Y10, Y12
+	VADDPS  544(R8), Y11, Y13
+	VADDPS  384(R8), Y8, Y10
+	VADDPS  416(R8), Y9, Y11
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R8), Y12, Y2
+	VADDPS  672(R8), Y13, Y3
+	VADDPS  512(R8), Y10, Y12
+	VADDPS  544(R8), Y11, Y13
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VADDPS  640(R8), Y12, Y2
+	VADDPS  672(R8), Y13, Y3
+	VADDPS  768(R8), Y2, Y2
+	VADDPS  800(R8), Y3, Y3
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y3, Y1
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text7
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   bias+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   start+40(FP), DI
+	MOVQ   end+48(FP), R8
+	IMUL3Q $0x00000400, DI, DI
+	ADDQ   BX, DI
+	IMUL3Q $0x00000400, R8, R8
+	ADDQ   BX, R8
+	MOVQ   symbols+56(FP), R9
+	MOVQ   ends+64(FP), R10
+	MOVQ   texts+72(FP), R11
+	MOVQ   R9, R12
+
+text8:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, R14
+	VMOVD        R14, X0
+	VPBROADCASTD X0, Y0
+	VMOVUPS      (DI), Y2
+	VADDPS       128(DI), Y2, Y3
+	VADDPS       256(DI), Y3, Y4
+	VADDPS       384(DI), Y4, Y5
+	VADDPS       512(DI), Y5, Y6
+	VADDPS       640(DI), Y6, Y7
+	VADDPS       768(DI), Y7, Y1
+	CMPQ         R12, R13
+	JGE          last8
+
+symbol8:
+	MOVBQZX (R12), R14
+	IMUL3Q  $0x00000400, R14, R14
+	ADDQ    BX, R14
+	INCQ    R12
+	VADDPS  896(R14), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R14), Y7, Y1
+	VADDPS  640(R14), Y6, Y7
+	VADDPS  512(R14), Y5, Y6
+	VADDPS  384(R14), Y4, Y5
+	VADDPS  256(R14), Y3, Y4
+	VADDPS  128(R14), Y2, Y3
+	VMOVUPS (R14), Y2
+	CMPQ    R12, R13
+	JLT     symbol8
+
+last8:
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  640(R8), Y6, Y7
+	VADDPS  512(R8), Y5, Y6
+	VADDPS  384(R8), Y4, Y5
+	VADDPS  256(R8), Y3, Y4
+	VADDPS  128(R8), Y2, Y3
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  640(R8), Y6, Y7
+	VADDPS  512(R8), Y5, Y6
+	VADDPS  384(R8), Y4, Y5
+	VADDPS  256(R8), Y3, Y4
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  640(R8), Y6, Y7
+	VADDPS  512(R8), Y5, Y6
+	VADDPS  384(R8), Y4, Y5
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  640(R8), Y6, Y7
+	VADDPS  512(R8), Y5, Y6
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  640(R8), Y6, Y7
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VADDPS  768(R8), Y7, Y1
+	VADDPS  896(R8), Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VPXOR   Y1, Y1, Y1
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text8
+	ADDQ    $0x20, AX
+	CMPQ    AX, $0x00000080
+	JLT     part8
+	VZEROUPPER
+	RET
+
+// func convolveArgMaxAVX2(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
-TEXT ·convolveArgMax8xAVX2(SB), NOSPLIT, $0-64
-	MOVQ    maxima+0(FP), AX
-	MOVQ    positions+8(FP), CX
-	MOVQ    table+16(FP), DX
-	MOVQ    rowBytes+24(FP), BX
-	MOVQ    tapBytes+32(FP), SI
-	MOVQ    width+40(FP), DI
-	MOVQ    symbols+48(FP), R8
-	MOVQ    windows+56(FP), R9
-	MOVQ    DX, R10
-	XORQ    R11, R11
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y0
-	INCQ    R11
+TEXT ·convolveArgMaxAVX2(SB), NOSPLIT, $8-88
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+40(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
 
-firstTap:
-	CMPQ    R11, DI
-	JGE     firstSummed
-	ADDQ    SI, R10
-	MOVBQZX (R8)(R11*1), R12
-	IMULQ   BX, R12
-	ADDQ    R10, R12
-	VADDPS  (R12), Y0, Y0
-	INCQ    R11
-	JMP     firstTap
+width1:
+	XORQ AX, AX
 
-firstSummed:
-	INCQ    R8
-	VMOVAPS Y0, Y1
-	VXORPS  Y2, Y2, Y2
-	XORL    R10, R10
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), BX
+	MOVQ   end+56(FP), R9
+	IMUL3Q $0x00000080, BX, BX
+	ADDQ   DI, BX
+	IMUL3Q $0x00000080, R9, R9
+	ADDQ   DI, R9
+	MOVQ   symbols+64(FP), R9
+	MOVQ   ends+72(FP), R10
+	MOVQ   texts+80(FP), R11
+	MOVQ   R9, R12
 
-next:
-	DECQ         R9
-	JLE          done
-	INCL         R10
-	VMOVD        R10, X0
-	VPBROADCASTD X0, Y3
-	MOVQ         DX, R11
-	XORQ         R12, R12
-	MOVBQZX      (R8)(R12*1), R13
-	IMULQ        BX, R13
-	ADDQ         R11, R13
-	VMOVUPS      (R13), Y0
+text1:
+	MOVLQSX      (R10), R13
+	ADDQ         R9, R13
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $+0, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y4
+	VMOVAPS      Y4, Y5
+	CMPQ         R12, R13
+	JGE          last1
+
+symbol1:
+	MOVBQZX      (R12), R14
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         DI, R14
 	INCQ         R12
+	VMOVUPS      (R14), Y2
+	VMOVUPS      32(R14), Y3
+	VMOVD        BX, X6
+	VPBROADCASTD X6, Y6
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y7
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y6, Y5, Y5
+	CMPQ         R12, R13
+	JLT          symbol1
 
-laterTap:
-	CMPQ    R12, DI
-	JGE     laterSummed
-	ADDQ    SI, R11
-	MOVBQZX (R8)(R12*1), R13
-	IMULQ   BX, R13
-	ADDQ    R11, R13
-	VADDPS  (R13), Y0, Y0
-	INCQ    R12
-	JMP     laterTap
+last1:
+	VPXOR   Y2, Y2, Y2
+	VADDPS  (R8), Y0, Y0
+	VMAXPS  Y2, Y0, Y0
+	VADDPS  32(R8), Y1, Y1
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    DX, SI
+	ADDQ    $0x04, R10
+	DECQ    R11
+	JNZ     text1
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
 
-laterSummed:
-	INCQ      R8
-	VCMPPS    $0x1e, Y1, Y0, Y4
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VBLENDVPS Y4, Y3, Y2, Y2
-	JMP       next
+width2:
+	XORQ AX, AX
 
-done:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, (CX)
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000100, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000100, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text2:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $-1, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y4
+	VMOVAPS      Y4, Y5
+	VMOVUPS      (R9), Y2
+	VMOVUPS      32(R9), Y3
+	CMPQ         R14, R15
+	JGE          last2
+
+symbol2:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000100, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       128(BP), Y2, Y2
+	VADDPS       160(BP), Y3, Y3
+	VMOVD        BX, X6
+	VPBROADCASTD X6, Y6
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y7
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y6, Y5, Y5
+	VMOVUPS      (BP), Y2
+	VMOVUPS      32(BP), Y3
+	CMPQ         R14, R15
+	JLT          symbol2
+
+last2:
+	VADDPS       128(R10), Y2, Y2
+	VADDPS       160(R10), Y3, Y3
+	VMOVD        BX, X6
+	VPBROADCASTD X6, Y6
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y7
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y6, Y5, Y5
+	VPXOR        Y2, Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VADDPS       32(R8), Y1, Y1
+	VMAXPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (SI)
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text2
+	ADDQ         $0x40, AX
+	CMPQ         AX, $0x00000080
+	JLT          part2
+	VZEROUPPER
+	RET
+
+width3:
+	XORQ AX, AX
+
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000180, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000180, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text3:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $-2, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y6
+	VMOVAPS      Y6, Y7
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VADDPS       128(R9), Y4, Y2
+	VADDPS       160(R9), Y5, Y3
+	CMPQ         R14, R15
+	JGE          last3
+
+symbol3:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000180, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       256(BP), Y2, Y2
+	VADDPS       288(BP), Y3, Y3
+	VMOVD        BX, X8
+	VPBROADCASTD X8, Y8
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y9
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y8, Y7, Y7
+	VADDPS       128(BP), Y4, Y2
+	VADDPS       160(BP), Y5, Y3
+	VMOVUPS      (BP), Y4
+	VMOVUPS      32(BP), Y5
+	CMPQ         R14, R15
+	JLT          symbol3
+
+last3:
+	VADDPS       256(R10), Y2, Y2
+	VADDPS       288(R10), Y3, Y3
+	VMOVD        BX, X8
+	VPBROADCASTD X8, Y8
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y9
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y8, Y7, Y7
+	VADDPS       128(R10), Y4, Y2
+	VADDPS       160(R10), Y5, Y3
+	VADDPS       256(R10), Y2, Y2
+	VADDPS       288(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y6, Y6
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y7, Y7
+	VPXOR        Y2, Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VADDPS       32(R8), Y1, Y1
+	VMAXPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (SI)
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text3
+	ADDQ         $0x40, AX
+	CMPQ         AX, $0x00000080
+	JLT          part3
+	VZEROUPPER
+	RET
+
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000200, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000200, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text4:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $-3, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y8
+	VMOVAPS      Y8, Y9
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VADDPS       128(R9), Y4, Y6
+	VADDPS       160(R9), Y5, Y7
+	VADDPS       256(R9), Y6, Y2
+	VADDPS       288(R9), Y7, Y3
+	CMPQ         R14, R15
+	JGE          last4
+
+symbol4:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000200, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       384(BP), Y2, Y2
+	VADDPS       416(BP), Y3, Y3
+	VMOVD        BX, X10
+	VPBROADCASTD X10, Y10
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y11
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y11, Y10, Y8, Y8
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y10, Y9, Y9
+	VADDPS       256(BP), Y6, Y2
+	VADDPS       288(BP), Y7, Y3
+	VADDPS       128(BP), Y4, Y6
+	VADDPS       160(BP), Y5, Y7
+	VMOVUPS      (BP), Y4
+	VMOVUPS      32(BP), Y5
+	CMPQ         R14, R15
+	JLT          symbol4
+
+last4:
+	VADDPS       384(R10), Y2, Y2
+	VADDPS       416(R10), Y3, Y3
+	VMOVD        BX, X10
+	VPBROADCASTD X10, Y10
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y11
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y11, Y10, Y8, Y8
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y10, Y9, Y9
+	VADDPS       256(R10), Y6, Y2
+	VADDPS       288(R10), Y7, Y3
+	VADDPS       128(R10), Y4, Y6
+	VADDPS       160(R10), Y5, Y7
+	VADDPS       384(R10), Y2, Y2
+	VADDPS       416(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y8, Y8
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y9, Y9
+	VADDPS       256(R10), Y6, Y2
+	VADDPS       288(R10), Y7, Y3
+	VADDPS       384(R10), Y2, Y2
+	VADDPS       416(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y8, Y8
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y9, Y9
+	VPXOR        Y2, Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VADDPS       32(R8), Y1, Y1
+	VMAXPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (SI)
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text4
+	ADDQ         $0x40, AX
+	CMPQ         AX, $0x00000080
+	JLT          part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000280, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000280, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text5:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVAPS      Y0, Y1
+	MOVL         $-4, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y10
+	VMOVAPS      Y10, Y11
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VADDPS       128(R9), Y4, Y6
+	VADDPS       160(R9), Y5, Y7
+	VADDPS       256(R9), Y6, Y8
+	VADDPS       288(R9), Y7, Y9
+	VADDPS       384(R9), Y8, Y2
+	VADDPS       416(R9), Y9, Y3
+	CMPQ         R14, R15
+	JGE          last5
+
+symbol5:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000280, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       512(BP), Y2, Y2
+	VADDPS       544(BP), Y3, Y3
+	VMOVD        BX, X12
+	VPBROADCASTD X12, Y12
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y13
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y13, Y12, Y10, Y10
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y12, Y11, Y11
+	VADDPS       384(BP), Y8, Y2
+	VADDPS       416(BP), Y9, Y3
+	VADDPS       256(BP), Y6, Y8
+	VADDPS       288(BP), Y7, Y9
+	VADDPS       128(BP), Y4, Y6
+	VADDPS       160(BP), Y5, Y7
+	VMOVUPS      (BP), Y4
+	VMOVUPS      32(BP), Y5
+	CMPQ         R14, R15
+	JLT          symbol5
+
+last5:
+	VADDPS       512(R10), Y2, Y2
+	VADDPS       544(R10), Y3, Y3
+	VMOVD        BX, X12
+	VPBROADCASTD X12, Y12
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y13
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y13, Y12, Y10, Y10
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y12, Y11, Y11
+	VADDPS       384(R10), Y8, Y2
+	VADDPS       416(R10), Y9, Y3
+	VADDPS       256(R10), Y6, Y8
+	VADDPS       288(R10), Y7, Y9
+	VADDPS       128(R10), Y4, Y6
+	VADDPS       160(R10), Y5, Y7
+	VADDPS       512(R10), Y2, Y2
+	VADDPS       544(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y10, Y10
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y11, Y11
+	VADDPS       384(R10), Y8, Y2
+	VADDPS       416(R10), Y9, Y3
+	VADDPS       256(R10), Y6, Y8
+	VADDPS       288(R10), Y7, Y9
+	VADDPS       512(R10), Y2, Y2
+	VADDPS       544(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y10, Y10
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y11, Y11
+	VADDPS       384(R10), Y8, Y2
+	VADDPS       416(R10), Y9, Y3
+	VADDPS       512(R10), Y2, Y2
+	VADDPS       544(R10), Y3, Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y2, Y5
+	VMAXPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y4, Y10, Y10
+	VCMPPS       $0x1e, Y1, Y3, Y2
+	VMAXPS       Y1, Y3, Y1
+	VBLENDVPS    Y2, Y4, Y11, Y11
+	VPXOR        Y2, Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VADDPS       32(R8), Y1, Y1
+	VMAXPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (SI)
+	VMOVUPS      Y11, 32(SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text5
+	ADDQ         $0x40, AX
+	CMPQ         AX, $0x00000080
+	JLT          part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000300, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000300, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text6:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $-5, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y6
+	VMOVUPS      (R9), Y2
+	VADDPS       128(R9), Y2, Y3
+	VADDPS       256(R9), Y3, Y4
+	VADDPS       384(R9), Y4, Y5
+	VADDPS       512(R9), Y5, Y1
+	CMPQ         R14, R15
+	JGE          last6
+
+symbol6:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000300, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       640(BP), Y1, Y1
+	VMOVD        BX, X7
+	VPBROADCASTD X7, Y7
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y8
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VADDPS       512(BP), Y5, Y1
+	VADDPS       384(BP), Y4, Y5
+	VADDPS       256(BP), Y3, Y4
+	VADDPS       128(BP), Y2, Y3
+	VMOVUPS      (BP), Y2
+	CMPQ         R14, R15
+	JLT          symbol6
+
+last6:
+	VADDPS       640(R10), Y1, Y1
+	VMOVD        BX, X7
+	VPBROADCASTD X7, Y7
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y8
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VADDPS       512(R10), Y5, Y1
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       128(R10), Y2, Y3
+	VADDPS       640(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y7
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y7, Y2, Y6, Y6
+	VADDPS       512(R10), Y5, Y1
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       640(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y6, Y6
+	VADDPS       512(R10), Y5, Y1
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       640(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y6, Y6
+	VADDPS       512(R10), Y5, Y1
+	VADDPS       640(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y6, Y6
+	VPXOR        Y1, Y1, Y1
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text6
+	ADDQ         $0x20, AX
+	CMPQ         AX, $0x00000080
+	JLT          part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000380, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000380, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text7:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $-6, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y7
+	VMOVUPS      (R9), Y2
+	VADDPS       128(R9), Y2, Y3
+	VADDPS       256(R9), Y3, Y4
+	VADDPS       384(R9), Y4, Y5
+	VADDPS       512(R9), Y5, Y6
+	VADDPS       640(R9), Y6, Y1
+	CMPQ         R14, R15
+	JGE          last7
+
+symbol7:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000380, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       768(BP), Y1, Y1
+	VMOVD        BX, X8
+	VPBROADCASTD X8, Y8
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y9
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VADDPS       640(BP), Y6, Y1
+	VADDPS       512(BP), Y5, Y6
+	VADDPS       384(BP), Y4, Y5
+	VADDPS       256(BP), Y3, Y4
+	VADDPS       128(BP), Y2, Y3
+	VMOVUPS      (BP), Y2
+	CMPQ         R14, R15
+	JLT          symbol7
+
+last7:
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X8
+	VPBROADCASTD X8, Y8
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y9
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VADDPS       640(R10), Y6, Y1
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       128(R10), Y2, Y3
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y8
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y8, Y2, Y7, Y7
+	VADDPS       640(R10), Y6, Y1
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y7, Y7
+	VADDPS       640(R10), Y6, Y1
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y7, Y7
+	VADDPS       640(R10), Y6, Y1
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y7, Y7
+	VADDPS       640(R10), Y6, Y1
+	VADDPS       768(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y7, Y7
+	VPXOR        Y1, Y1, Y1
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y7, (SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text7
+	ADDQ         $0x20, AX
+	CMPQ         AX, $0x00000080
+	JLT          part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+16(FP), DX
+	ADDQ   AX, CX
+	MOVQ   positions+8(FP), SI
+	ADDQ   AX, SI
+	MOVQ   table+24(FP), DI
+	ADDQ   AX, DI
+	MOVQ   bias+32(FP), R8
+	ADDQ   AX, R8
+	MOVQ   start+48(FP), R9
+	MOVQ   end+56(FP), R10
+	IMUL3Q $0x00000400, R9, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x00000400, R10, R10
+	ADDQ   DI, R10
+	MOVQ   symbols+64(FP), R11
+	MOVQ   ends+72(FP), R12
+	MOVQ   texts+80(FP), R13
+	MOVQ   R11, R14
+
+text8:
+	MOVLQSX      (R12), R15
+	ADDQ         R11, R15
+	MOVL         $0xff800000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $-7, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y8
+	VMOVUPS      (R9), Y2
+	VADDPS       128(R9), Y2, Y3
+	VADDPS       256(R9), Y3, Y4
+	VADDPS       384(R9), Y4, Y5
+	VADDPS       512(R9), Y5, Y6
+	VADDPS       640(R9), Y6, Y7
+	VADDPS       768(R9), Y7, Y1
+	CMPQ         R14, R15
+	JGE          last8
+
+symbol8:
+	MOVBQZX      (R14), BP
+	IMUL3Q       $0x00000400, BP, BP
+	ADDQ         DI, BP
+	INCQ         R14
+	VADDPS       896(BP), Y1, Y1
+	VMOVD        BX, X9
+	VPBROADCASTD X9, Y9
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y10
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VADDPS       768(BP), Y7, Y1
+	VADDPS       640(BP), Y6, Y7
+	VADDPS       512(BP), Y5, Y6
+	VADDPS       384(BP), Y4, Y5
+	VADDPS       256(BP), Y3, Y4
+	VADDPS       128(BP), Y2, Y3
+	VMOVUPS      (BP), Y2
+	CMPQ         R14, R15
+	JLT          symbol8
+
+last8:
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X9
+	VPBROADCASTD X9, Y9
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y10
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       640(R10), Y6, Y7
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       128(R10), Y2, Y3
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y9
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y9, Y2, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       640(R10), Y6, Y7
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       256(R10), Y3, Y4
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       640(R10), Y6, Y7
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       384(R10), Y4, Y5
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       640(R10), Y6, Y7
+	VADDPS       512(R10), Y5, Y6
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       640(R10), Y6, Y7
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y8, Y8
+	VADDPS       768(R10), Y7, Y1
+	VADDPS       896(R10), Y1, Y1
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	INCL         BX
+	VCMPPS       $0x1e, Y0, Y1, Y3
+	VMAXPS       Y0, Y1, Y0
+	VBLENDVPS    Y3, Y2, Y8, Y8
+	VPXOR        Y1, Y1, Y1
+	VADDPS       (R8), Y0, Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (SI)
+	ADDQ         DX, SI
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          text8
+	ADDQ         $0x20, AX
+	CMPQ         AX, $0x00000080
+	JLT          part8
+	VZEROUPPER
+	RET
+
+// func convolveMax16AVX2(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// Requires: AVX, AVX2
+TEXT ·convolveMax16AVX2(SB), NOSPLIT, $0-72
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+24(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
+
+width1:
+	XORQ AX, AX
+
+part1:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000080, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), SI
+	MOVQ   ends+56(FP), DI
+	MOVQ   texts+64(FP), R8
+	MOVQ   SI, R9
+
+text1:
+	MOVLQSX (DI), R10
+	ADDQ    SI, R10
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	CMPQ    R9, R10
+	JGE     last1
+
+symbol1:
+	MOVBQZX (R9), R11
+	IMUL3Q  $0x00000080, R11, R11
+	ADDQ    BX, R11
+	INCQ    R9
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	CMPQ    R9, R10
+	JLT     symbol1
+
+last1:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, DI
+	DECQ    R8
+	JNZ     text1
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part1
+	VZEROUPPER
+	RET
+
+width2:
+	XORQ AX, AX
+
+part2:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000100, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000100, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text2:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	CMPQ    R11, R12
+	JGE     last2
+
+symbol2:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000100, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  128(R13), Y4, Y2
+	VPADDW  160(R13), Y5, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol2
+
+last2:
+	VMOVUPS 128(DI), Y2
+	VPADDW  Y2, Y4, Y4
+	VMOVUPS 160(DI), Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text2
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part2
+	VZEROUPPER
+	RET
+
+width3:
+	XORQ AX, AX
+
+part3:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000180, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000180, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text3:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VPADDW  128(SI), Y4, Y6
+	VPADDW  160(SI), Y5, Y7
+	CMPQ    R11, R12
+	JGE     last3
+
+symbol3:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000180, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  256(R13), Y6, Y2
+	VPADDW  288(R13), Y7, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VPADDW  128(R13), Y4, Y6
+	VPADDW  160(R13), Y5, Y7
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol3
+
+last3:
+	VMOVUPS 256(DI), Y2
+	VPADDW  Y2, Y6, Y6
+	VMOVUPS 288(DI), Y3
+	VPADDW  Y3, Y7, Y7
+	VPMAXSW Y6, Y0, Y0
+	VPMAXSW Y7, Y1, Y1
+	VPADDW  128(DI), Y2, Y2
+	VPADDW  Y2, Y4, Y4
+	VPADDW  160(DI), Y3, Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text3
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part3
+	VZEROUPPER
+	RET
+
+width4:
+	XORQ AX, AX
+
+part4:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000200, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000200, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text4:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VPADDW  128(SI), Y4, Y6
+	VPADDW  160(SI), Y5, Y7
+	VPADDW  256(SI), Y6, Y8
+	VPADDW  288(SI), Y7, Y9
+	CMPQ    R11, R12
+	JGE     last4
+
+symbol4:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000200, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  384(R13), Y8, Y2
+	VPADDW  416(R13), Y9, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VPADDW  256(R13), Y6, Y8
+	VPADDW  288(R13), Y7, Y9
+	VPADDW  128(R13), Y4, Y6
+	VPADDW  160(R13), Y5, Y7
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol4
+
+last4:
+	VMOVUPS 384(DI), Y2
+	VPADDW  Y2, Y8, Y8
+	VMOVUPS 416(DI), Y3
+	VPADDW  Y3, Y9, Y9
+	VPMAXSW Y8, Y0, Y0
+	VPMAXSW Y9, Y1, Y1
+	VPADDW  256(DI), Y2, Y2
+	VPADDW  Y2, Y6, Y6
+	VPADDW  288(DI), Y3, Y3
+	VPADDW  Y3, Y7, Y7
+	VPMAXSW Y6, Y0, Y0
+	VPMAXSW Y7, Y1, Y1
+	VPADDW  128(DI), Y2, Y2
+	VPADDW  Y2, Y4, Y4
+	VPADDW  160(DI), Y3, Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text4
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part4
+	VZEROUPPER
+	RET
+
+width5:
+	XORQ AX, AX
+
+part5:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000280, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000280, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text5:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VPADDW  128(SI), Y4, Y6
+	VPADDW  160(SI), Y5, Y7
+	VPADDW  256(SI), Y6, Y8
+	VPADDW  288(SI), Y7, Y9
+	VPADDW  384(SI), Y8, Y10
+	VPADDW  416(SI), Y9, Y11
+	CMPQ    R11, R12
+	JGE     last5
+
+symbol5:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000280, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  512(R13), Y10, Y2
+	VPADDW  544(R13), Y11, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VPADDW  384(R13), Y8, Y10
+	VPADDW  416(R13), Y9, Y11
+	VPADDW  256(R13), Y6, Y8
+	VPADDW  288(R13), Y7, Y9
+	VPADDW  128(R13), Y4, Y6
+	VPADDW  160(R13), Y5, Y7
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol5
+
+last5:
+	VMOVUPS 512(DI), Y2
+	VPADDW  Y2, Y10, Y10
+	VMOVUPS 544(DI), Y3
+	VPADDW  Y3, Y11, Y11
+	VPMAXSW Y10, Y0, Y0
+	VPMAXSW Y11, Y1, Y1
+	VPADDW  384(DI), Y2, Y2
+	VPADDW  Y2, Y8, Y8
+	VPADDW  416(DI), Y3, Y3
+	VPADDW  Y3, Y9, Y9
+	VPMAXSW Y8, Y0, Y0
+	VPMAXSW Y9, Y1, Y1
+	VPADDW  256(DI), Y2, Y2
+	VPADDW  Y2, Y6, Y6
+	VPADDW  288(DI), Y3, Y3
+	VPADDW  Y3, Y7, Y7
+	VPMAXSW Y6, Y0, Y0
+	VPMAXSW Y7, Y1, Y1
+	VPADDW  128(DI), Y2, Y2
+	VPADDW  Y2, Y4, Y4
+	VPADDW  160(DI), Y3, Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text5
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part5
+	VZEROUPPER
+	RET
+
+width6:
+	XORQ AX, AX
+
+part6:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000300, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000300, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text6:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VPADDW  128(SI), Y4, Y6
+	VPADDW  160(SI), Y5, Y7
+	VPADDW  256(SI), Y6, Y8
+	VPADDW  288(SI), Y7, Y9
+	VPADDW  384(SI), Y8, Y10
+	VPADDW  416(SI), Y9, Y11
+	VPADDW  512(SI), Y10, Y12
+	VPADDW  544(SI), Y11, Y13
+	CMPQ    R11, R12
+	JGE     last6
+
+symbol6:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000300, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  640(R13), Y12, Y2
+	VPADDW  672(R13), Y13, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VPADDW  512(R13), Y10, Y12
+	VPADDW  544(R13), Y11, Y13
+	VPADDW  384(R13), Y8, Y10
+	VPADDW  416(R13), Y9, Y11
+	VPADDW  256(R13), Y6, Y8
+	VPADDW  288(R13), Y7, Y9
+	VPADDW  128(R13), Y4, Y6
+	VPADDW  160(R13), Y5, Y7
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol6
+
+last6:
+	VMOVUPS 640(DI), Y2
+	VPADDW  Y2, Y12, Y12
+	VMOVUPS 672(DI), Y3
+	VPADDW  Y3, Y13, Y13
+	VPMAXSW Y12, Y0, Y0
+	VPMAXSW Y13, Y1, Y1
+	VPADDW  512(DI), Y2, Y2
+	VPADDW  Y2, Y10, Y10
+	VPADDW  544(DI), Y3, Y3
+	VPADDW  Y3, Y11, Y11
+	VPMAXSW Y10, Y0, Y0
+	VPMAXSW Y11, Y1, Y1
+	VPADDW  384(DI), Y2, Y2
+	VPADDW  Y2, Y8, Y8
+	VPADDW  416(DI), Y3, Y3
+	VPADDW  Y3, Y9, Y9
+	VPMAXSW Y8, Y0, Y0
+	VPMAXSW Y9, Y1, Y1
+	VPADDW  256(DI), Y2, Y2
+	VPADDW  Y2, Y6, Y6
+	VPADDW  288(DI), Y3, Y3
+	VPADDW  Y3, Y7, Y7
+	VPMAXSW Y6, Y0, Y0
+	VPMAXSW Y7, Y1, Y1
+	VPADDW  128(DI), Y2, Y2
+	VPADDW  Y2, Y4, Y4
+	VPADDW  160(DI), Y3, Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text6
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part6
+	VZEROUPPER
+	RET
+
+width7:
+	XORQ AX, AX
+
+part7:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000380, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000380, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text7:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VPADDW  128(SI), Y4, Y6
+	VPADDW  160(SI), Y5, Y7
+	VPADDW  256(SI), Y6, Y8
+	VPADDW  288(SI), Y7, Y9
+	VPADDW  384(SI), Y8, Y10
+	VPADDW  416(SI), Y9, Y11
+	VPADDW  512(SI), Y10, Y12
+	VPADDW  544(SI), Y11, Y13
+	VPADDW  640(SI), Y12, Y14
+	VPADDW  672(SI), Y13, Y15
+	CMPQ    R11, R12
+	JGE     last7
+
+symbol7:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000380, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  768(R13), Y14, Y2
+	VPADDW  800(R13), Y15, Y3
+	VPMAXSW Y2, Y0, Y0
+	VPMAXSW Y3, Y1, Y1
+	VPADDW  640(R13), Y12, Y14
+	VPADDW  672(R13), Y13, Y15
+	VPADDW  512(R13), Y10, Y12
+	VPADDW  544(R13), Y11, Y13
+	VPADDW  384(R13), Y8, Y10
+	VPADDW  416(R13), Y9, Y11
+	VPADDW  256(R13), Y6, Y8
+	VPADDW  288(R13), Y7, Y9
+	VPADDW  128(R13), Y4, Y6
+	VPADDW  160(R13), Y5, Y7
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	CMPQ    R11, R12
+	JLT     symbol7
+
+last7:
+	VMOVUPS 768(DI), Y2
+	VPADDW  Y2, Y14, Y14
+	VMOVUPS 800(DI), Y3
+	VPADDW  Y3, Y15, Y15
+	VPMAXSW Y14, Y0, Y0
+	VPMAXSW Y15, Y1, Y1
+	VPADDW  640(DI), Y2, Y2
+	VPADDW  Y2, Y12, Y12
+	VPADDW  672(DI), Y3, Y3
+	VPADDW  Y3, Y13, Y13
+	VPMAXSW Y12, Y0, Y0
+	VPMAXSW Y13, Y1, Y1
+	VPADDW  512(DI), Y2, Y2
+	VPADDW  Y2, Y10, Y10
+	VPADDW  544(DI), Y3, Y3
+	VPADDW  Y3, Y11, Y11
+	VPMAXSW Y10, Y0, Y0
+	VPMAXSW Y11, Y1, Y1
+	VPADDW  384(DI), Y2, Y2
+	VPADDW  Y2, Y8, Y8
+	VPADDW  416(DI), Y3, Y3
+	VPADDW  Y3, Y9, Y9
+	VPMAXSW Y8, Y0, Y0
+	VPMAXSW Y9, Y1, Y1
+	VPADDW  256(DI), Y2, Y2
+	VPADDW  Y2, Y6, Y6
+	VPADDW  288(DI), Y3, Y3
+	VPADDW  Y3, Y7, Y7
+	VPMAXSW Y6, Y0, Y0
+	VPMAXSW Y7, Y1, Y1
+	VPADDW  128(DI), Y2, Y2
+	VPADDW  Y2, Y4, Y4
+	VPADDW  160(DI), Y3, Y3
+	VPADDW  Y3, Y5, Y5
+	VPMAXSW Y4, Y0, Y0
+	VPMAXSW Y5, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text7
+	ADDQ    $0x40, AX
+	CMPQ    AX, $0x00000080
+	JLT     part7
+	VZEROUPPER
+	RET
+
+width8:
+	XORQ AX, AX
+
+part8:
+	MOVQ   maxima+0(FP), CX
+	MOVQ   stride+8(FP), DX
+	ADDQ   AX, CX
+	MOVQ   table+16(FP), BX
+	ADDQ   AX, BX
+	MOVQ   start+32(FP), SI
+	MOVQ   end+40(FP), DI
+	IMUL3Q $0x00000400, SI, SI
+	ADDQ   BX, SI
+	IMUL3Q $0x00000400, DI, DI
+	ADDQ   BX, DI
+	MOVQ   symbols+48(FP), R8
+	MOVQ   ends+56(FP), R9
+	MOVQ   texts+64(FP), R10
+	MOVQ   R8, R11
+
+text8:
+	MOVLQSX (R9), R12
+	ADDQ    R8, R12
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS (SI), Y2
+	VPADDW  128(SI), Y2, Y3
+	VPADDW  256(SI), Y3, Y4
+	VPADDW  384(SI), Y4, Y5
+	VPADDW  512(SI), Y5, Y6
+	VPADDW  640(SI), Y6, Y7
+	VPADDW  768(SI), Y7, Y8
+	CMPQ    R11, R12
+	JGE     last8
+
+symbol8:
+	MOVBQZX (R11), R13
+	IMUL3Q  $0x00000400, R13, R13
+	ADDQ    BX, R13
+	INCQ    R11
+	VPADDW  896(R13), Y8, Y1
+	VPMAXSW Y1, Y0, Y0
+	VPADDW  768(R13), Y7, Y8
+	VPADDW  640(R13), Y6, Y7
+	VPADDW  512(R13), Y5, Y6
+	VPADDW  384(R13), Y4, Y5
+	VPADDW  256(R13), Y3, Y4
+	VPADDW  128(R13), Y2, Y3
+	VMOVUPS (R13), Y2
+	CMPQ    R11, R12
+	JLT     symbol8
+
+last8:
+	VMOVUPS 896(DI), Y1
+	VPADDW  Y1, Y8, Y8
+	VPMAXSW Y8, Y0, Y0
+	VPADDW  768(DI), Y1, Y1
+	VPADDW  Y1, Y7, Y7
+	VPMAXSW Y7, Y0, Y0
+	VPADDW  640(DI), Y1, Y1
+	VPADDW  Y1, Y6, Y6
+	VPMAXSW Y6, Y0, Y0
+	VPADDW  512(DI), Y1, Y1
+	VPADDW  Y1, Y5, Y5
+	VPMAXSW Y5, Y0, Y0
+	VPADDW  384(DI), Y1, Y1
+	VPADDW  Y1, Y4, Y4
+	VPMAXSW Y4, Y0, Y0
+	VPADDW  256(DI), Y1, Y1
+	VPADDW  Y1, Y3, Y3
+	VPMAXSW Y3, Y0, Y0
+	VPADDW  128(DI), Y1, Y1
+	VPADDW  Y1, Y2, Y2
+	VPMAXSW Y2, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	ADDQ    $0x04, R9
+	DECQ    R10
+	JNZ     text8
+	ADDQ    $0x20, AX
+	CMPQ    AX, $0x00000080
+	JLT     part8
+	VZEROUPPER
+	RET
+
+// func dense64xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+// Requires: AVX, AVX2, BMI
+TEXT ·dense64xAVX2(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), AX
+	MOVQ sumStride+8(FP), CX
+	MOVQ weights+16(FP), DX
+	MOVQ rowBytes+24(FP), BX
+	MOVQ features+32(FP), SI
+	MOVQ stride+40(FP), DI
+	MOVQ texts+48(FP), R8
+
+text:
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R9
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	SHLL      $0x08, R10
+	ORL       R10, R9
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	SHLL      $0x10, R10
+	ORL       R10, R9
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y0
+	VMOVMSKPS Y0, R10
+	SHLL      $0x18, R10
+	ORL       R10, R9
+	VMOVUPS   (AX), Y0
+	VMOVUPS   32(AX), Y1
+	VMOVUPS   64(AX), Y2
+	VMOVUPS   96(AX), Y3
+	VMOVUPS   128(AX), Y4
+	VMOVUPS   160(AX), Y5
+	VMOVUPS   192(AX), Y6
+	VMOVUPS   224(AX), Y7
+	TESTL     R9, R9
+	JZ        last
+
+feature:
+	TZCNTL       R9, R10
+	MOVQ         BX, R11
+	IMULQ        R10, R11
+	ADDQ         DX, R11
+	VBROADCASTSS (SI)(R10*4), Y8
+	BLSRL        R9, R9
+	VMULPS       (R11), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(R11), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(R11), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(R11), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(R11), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(R11), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(R11), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(R11), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	TESTL        R9, R9
+	JNZ          feature
+
+last:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	ADDQ    CX, AX
+	ADDQ    DI, SI
+	DECQ    R8
+	JNZ     text
+	VZEROUPPER
+	RET
+
+// func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+// Requires: AVX, AVX2, BMI
+TEXT ·dense8xAVX2(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), AX
+	MOVQ sumStride+8(FP), CX
+	MOVQ weights+16(FP), DX
+	MOVQ rowBytes+24(FP), BX
+	MOVQ features+32(FP), SI
+	MOVQ stride+40(FP), DI
+	MOVQ texts+48(FP), R8
+
+text:
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R9
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	SHLL      $0x08, R10
+	ORL       R10, R9
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	SHLL      $0x10, R10
+	ORL       R10, R9
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x04, Y0, Y1, Y0
+	VMOVMSKPS Y0, R10
+	SHLL      $0x18, R10
+	ORL       R10, R9
+	VMOVUPS   (AX), Y0
+	TESTL     R9, R9
+	JZ        last
+
+feature:
+	TZCNTL       R9, R10
+	MOVQ         BX, R11
+	IMULQ        R10, R11
+	ADDQ         DX, R11
+	VBROADCASTSS (SI)(R10*4), Y1
+	BLSRL        R9, R9
+	VMULPS       (R11), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	TESTL        R9, R9
+	JNZ          feature
+
+last:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	ADDQ    DI, SI
+	DECQ    R8
+	JNZ     text
+	VZEROUPPER
+	RET
+
+// func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+// Requires: AVX, AVX2, BMI
+TEXT ·dense16_64xAVX2(SB), NOSPLIT, $0-64
+	MOVQ scales+32(FP), AX
+	MOVQ sums+0(FP), CX
+	MOVQ sumStride+8(FP), DX
+	MOVQ weights+16(FP), BX
+	MOVQ rowBytes+24(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   (DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	VMOVUPS   32(DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x08, R11
+	ORL       R11, R10
+	VMOVUPS   64(DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x10, R11
+	ORL       R11, R10
+	VMOVUPS   96(DI), Y1
+	VPCMPGTD  Y0, Y1, Y0
+	VMOVMSKPS Y0, R11
+	SHLL      $0x18, R11
+	ORL       R11, R10
+	VPXOR     Y0, Y0, Y0
+	VPXOR     Y1, Y1, Y1
+	VPXOR     Y2, Y2, Y2
+	VPXOR     Y3, Y3, Y3
+	VPXOR     Y4, Y4, Y4
+	VPXOR     Y5, Y5, Y5
+	VPXOR     Y6, Y6, Y6
+	VPXOR     Y7, Y7, Y7
+	TESTL     R10, R10
+	JZ        last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         SI, R12
+	IMULQ        R11, R12
+	ADDQ         BX, R12
+	VPBROADCASTD (DI)(R11*4), Y8
+	BLSRL        R10, R10
+	VPMADDWD     (R12), Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     32(R12), Y8, Y9
+	VPADDD       Y9, Y1, Y1
+	VPMADDWD     64(R12), Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     96(R12), Y8, Y9
+	VPADDD       Y9, Y3, Y3
+	VPMADDWD     128(R12), Y8, Y9
+	VPADDD       Y9, Y4, Y4
+	VPMADDWD     160(R12), Y8, Y9
+	VPADDD       Y9, Y5, Y5
+	VPMADDWD     192(R12), Y8, Y9
+	VPADDD       Y9, Y6, Y6
+	VPMADDWD     224(R12), Y8, Y8
+	VPADDD       Y8, Y7, Y7
+	TESTL        R10, R10
+	JNZ          feature
+
+last:
+	VCVTDQ2PS Y0, Y0
+	VMULPS    (AX), Y0, Y0
+	VADDPS    (CX), Y0, Y0
+	VMOVUPS   Y0, (CX)
+	VCVTDQ2PS Y1, Y1
+	VMULPS    32(AX), Y1, Y1
+	VADDPS    32(CX), Y1, Y1
+	VMOVUPS   Y1, 32(CX)
+	VCVTDQ2PS Y2, Y2
+	VMULPS    64(AX), Y2, Y2
+	VADDPS    64(CX), Y2, Y2
+	VMOVUPS   Y2, 64(CX)
+	VCVTDQ2PS Y3, Y3
+	VMULPS    96(AX), Y3, Y3
+	VADDPS    96(CX), Y3, Y3
+	VMOVUPS   Y3, 96(CX)
+	VCVTDQ2PS Y4, Y4
+	VMULPS    128(AX), Y4, Y4
+	VADDPS    128(CX), Y4, Y4
+	VMOVUPS   Y4, 128(CX)
+	VCVTDQ2PS Y5, Y5
+	VMULPS    160(AX), Y5, Y5
+	VADDPS    160(CX), Y5, Y5
+	VMOVUPS   Y5, 160(CX)
+	VCVTDQ2PS Y6, Y6
+	VMULPS    192(AX), Y6, Y6
+	VADDPS    192(CX), Y6, Y6
+	VMOVUPS   Y6, 192(CX)
+	VCVTDQ2PS Y7, Y7
+	VMULPS    224(AX), Y7, Y7
+	VADDPS    224(CX), Y7, Y7
+	VMOVUPS   Y7, 224(CX)
+	ADDQ      DX, CX
+	ADDQ      R8, DI
+	DECQ      R9
+	JNZ       text
+	VZEROUPPER
+	RET
+
+// func dense16_8xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+// Requires: AVX, AVX2, BMI
+TEXT ·dense16_8xAVX2(SB), NOSPLIT, $0-64
+	MOVQ scales+32(FP), AX
+	MOVQ sums+0(FP), CX
+	MOVQ sumStride+8(FP), DX
+	MOVQ weights+16(FP), BX
+	MOVQ rowBytes+24(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   (DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R10
+	VMOVUPS   32(DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x08, R11
+	ORL       R11, R10
+	VMOVUPS   64(DI), Y1
+	VPCMPGTD  Y0, Y1, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x10, R11
+	ORL       R11, R10
+	VMOVUPS   96(DI), Y1
+	VPCMPGTD  Y0, Y1, Y0
+	VMOVMSKPS Y0, R11
+	SHLL      $0x18, R11
+	ORL       R11, R10
+	VPXOR     Y0, Y0, Y0
+	TESTL     R10, R10
+	JZ        last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         SI, R12
+	IMULQ        R11, R12
+	ADDQ         BX, R12
+	VPBROADCASTD (DI)(R11*4), Y1
+	BLSRL        R10, R10
+	VPMADDWD     (R12), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	TESTL        R10, R10
+	JNZ          feature
+
+last:
+	VCVTDQ2PS Y0, Y0
+	VMULPS    (AX), Y0, Y0
+	VADDPS    (CX), Y0, Y0
+	VMOVUPS   Y0, (CX)
+	ADDQ      DX, CX
+	ADDQ      R8, DI
+	DECQ      R9
+	JNZ       text
 	VZEROUPPER
 	RET
 
@@ -859,34 +5958,5 @@ next:
 
 done:
 	VMOVUPS Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func dotAVX2(sums *float32, a *float32, b *float32, count int)
-// Requires: AVX
-TEXT ·dotAVX2(SB), NOSPLIT, $0-32
-	MOVQ    sums+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    count+24(FP), BX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-
-next:
-	DECQ    BX
-	JL      done
-	VMOVUPS (CX), Y2
-	VMULPS  (DX), Y2, Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(CX), Y2
-	VMULPS  32(DX), Y2, Y2
-	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	JMP     next
-
-done:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET

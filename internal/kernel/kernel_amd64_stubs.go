@@ -4,72 +4,92 @@
 
 package kernel
 
-// convolveMax64xAVX512 is ConvolveMax, for 64 entries of a row.
+// convolveMaxAVX512 is convolveMax.
 //
 //go:noescape
-func convolveMax64xAVX512(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func convolveMaxAVX512(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveArgMax64xAVX512 is ConvolveArgMax, for 64 entries of a row.
+// convolveArgMaxAVX512 is convolveArgMax.
 //
 //go:noescape
-func convolveArgMax64xAVX512(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func convolveArgMaxAVX512(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax16xAVX512 is ConvolveMax, for 16 entries of a row.
+// convolveMax16AVX512 is convolveMax16.
 //
 //go:noescape
-func convolveMax16xAVX512(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func convolveMax16AVX512(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveArgMax16xAVX512 is ConvolveArgMax, for 16 entries of a row.
+// dense128xAVX512 is dense, for 128 entries of a row.
 //
 //go:noescape
-func convolveArgMax16xAVX512(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func dense128xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
-// addScaledRows128xAVX512 is AddScaledRows, for 128 entries of a row.
+// dense16xAVX512 is dense, for 16 entries of a row.
+//
+//go:noescape
+func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+
+// dense16_128xAVX512 is dense16, for 128 entries of a row.
+//
+//go:noescape
+func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// dense16_16xAVX512 is dense16, for 16 entries of a row.
+//
+//go:noescape
+func dense16_16xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
 //go:noescape
 func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
-// addScaledRows16xAVX512 is AddScaledRows, for 16 entries of a row.
+// addScaledRows16xAVX512 is addScaledRows, for 16 entries of a row.
 //
 //go:noescape
 func addScaledRows16xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
-// dotAVX512 adds the products of a and b to the interleaved sums of Dot, for a count of whole turns.
+// convolveMaxAVX2 is convolveMax.
 //
 //go:noescape
-func dotAVX512(sums *float32, a *float32, b *float32, count int)
+func convolveMaxAVX2(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax32xAVX2 is ConvolveMax, for 32 entries of a row.
+// convolveArgMaxAVX2 is convolveArgMax.
 //
 //go:noescape
-func convolveMax32xAVX2(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func convolveArgMaxAVX2(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveArgMax32xAVX2 is ConvolveArgMax, for 32 entries of a row.
+// convolveMax16AVX2 is convolveMax16.
 //
 //go:noescape
-func convolveArgMax32xAVX2(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func convolveMax16AVX2(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax8xAVX2 is ConvolveMax, for 8 entries of a row.
+// dense64xAVX2 is dense, for 64 entries of a row.
 //
 //go:noescape
-func convolveMax8xAVX2(maxima *float32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func dense64xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
-// convolveArgMax8xAVX2 is ConvolveArgMax, for 8 entries of a row.
+// dense8xAVX2 is dense, for 8 entries of a row.
 //
 //go:noescape
-func convolveArgMax8xAVX2(maxima *float32, positions *int32, table *float32, rowBytes int, tapBytes int, width int, symbols *uint8, windows int)
+func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
-// addScaledRows64xAVX2 is AddScaledRows, for 64 entries of a row.
+// dense16_64xAVX2 is dense16, for 64 entries of a row.
+//
+//go:noescape
+func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// dense16_8xAVX2 is dense16, for 8 entries of a row.
+//
+//go:noescape
+func dense16_8xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //
 //go:noescape
 func addScaledRows64xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
-// addScaledRows8xAVX2 is AddScaledRows, for 8 entries of a row.
+// addScaledRows8xAVX2 is addScaledRows, for 8 entries of a row.
 //
 //go:noescape
 func addScaledRows8xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// dotAVX2 adds the products of a and b to the interleaved sums of Dot, for a count of whole turns.
-//
-//go:noescape
-func dotAVX2(sums *float32, a *float32, b *float32, count int)

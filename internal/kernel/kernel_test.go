@@ -8,51 +8,62 @@ import (
 	"testing"
 )
 
-const (
-	mostFilters = 130 // two blocks of 64 lanes and a tail
-	mostWidth   = 8
-	vocabulary  = 7
-)
+const vocabulary = 7
 
 // draws are the numbers that tables are filled with.
 var draws = map[string]func(*rand.Rand) float32{
 	"numbers of both signs": func(r *rand.Rand) float32 { return float32(r.NormFloat64()) },
 	"all sums below zero":   func(r *rand.Rand) float32 { return -r.Float32() - 0.1 },
-	"many ties":             func(r *rand.Rand) float32 { return float32(r.IntN(3)) },
+	"many ties":             func(r *rand.Rand) float32 { return float32(r.IntN(3) - 1) },
+	"zeros of both signs":   func(r *rand.Rand) float32 { return float32(math.Copysign(0, r.NormFloat64())) },
 }
 
-func filled(random *rand.Rand, size int, draw func(*rand.Rand) float32) []float32 {
-	numbers := make([]float32, size)
+func filled[number any](random *rand.Rand, size int, draw func(*rand.Rand) number) []number {
+	numbers := make([]number, size)
 	for i := range numbers {
 		numbers[i] = draw(random)
 	}
 	return numbers
 }
 
-func randomSymbols(random *rand.Rand, length, vocabulary int) []uint8 {
-	symbols := make([]uint8, length)
-	for t := range symbols {
-		symbols[t] = uint8(random.IntN(vocabulary))
+// randomTexts returns texts of every length from 0 to longest, in random order.
+func randomTexts(random *rand.Rand, longest, vocabulary int) Texts {
+	x := Texts{Start: uint8(random.IntN(vocabulary)), End: uint8(random.IntN(vocabulary))}
+	for _, length := range random.Perm(longest + 1) {
+		for range length {
+			x.Symbols = append(x.Symbols, uint8(random.IntN(vocabulary)))
+		}
+		x.Ends = append(x.Ends, int32(len(x.Symbols)))
 	}
-	return symbols
+	return x
 }
 
-// naiveConvolution pools one filter after the other, with nothing in common with the package.
-func naiveConvolution(filters int, table []float32, vocabulary, width int, symbols []uint8) (maxima []float32, positions []int32) {
-	for f := range filters {
-		best, at := float32(0), -1
-		for t := 0; t <= len(symbols)-width; t++ {
-			sum := table[int(symbols[t])*filters+f]
-			for tap := 1; tap < width; tap++ {
-				sum += table[tap*vocabulary*filters+int(symbols[t+tap])*filters+f]
-			}
-			if at < 0 || sum > best {
-				best, at = sum, t
-			}
-		}
-		maxima, positions = append(maxima, best), append(positions, int32(at))
+// padded returns each text with its padding.
+func padded(x Texts, width int) [][]uint8 {
+	var texts [][]uint8
+	first := int32(0)
+	for _, last := range x.Ends {
+		text := slices.Repeat([]uint8{x.Start}, width-1)
+		text = append(text, x.Symbols[first:last]...)
+		texts = append(texts, append(text, slices.Repeat([]uint8{x.End}, width-1)...))
+		first = last
 	}
-	return maxima, positions
+	return texts
+}
+
+// naiveConvolution pools one filter of one padded text, with nothing in common with the package.
+func naiveConvolution[number int16 | float32](table []number, lanes, filter, width int, text []uint8, least number) (largest number, position int32) {
+	largest, position = least, int32(1-width)
+	for t := 0; t <= len(text)-width; t++ {
+		sum := table[(int(text[t])*width)*lanes+filter]
+		for tap := 1; tap < width; tap++ {
+			sum += table[(int(text[t+tap])*width+tap)*lanes+filter]
+		}
+		if sum > largest {
+			largest, position = sum, int32(t+1-width)
+		}
+	}
+	return largest, position
 }
 
 // TestEveryBackend runs every test on every backend. One that this processor cannot run is skipped, by
@@ -66,101 +77,94 @@ func TestEveryBackend(t *testing.T) {
 				t.Skipf("this processor has no %s: NOT TESTED", name)
 			}
 			t.Run("ConvolutionsEqualTheNaiveLoop", testConvolutionsEqualTheNaiveLoop)
-			t.Run("ConvolutionsTakeTheLargestVocabulary", testConvolutionsTakeTheLargestVocabulary)
+			t.Run("ConvolutionOfInt16EqualsTheNaiveLoop", testConvolutionOfInt16EqualsTheNaiveLoop)
 			t.Run("ConvolveArgMaxPicksTheFirstMaximum", testConvolveArgMaxPicksTheFirstMaximum)
-			t.Run("AddScaledRowsEqualsASequenceOfAddScaled", testAddScaledRowsEqualsASequenceOfAddScaled)
-			t.Run("AddScaledEqualsTheFloat64Reference", testAddScaledEqualsTheFloat64Reference)
-			t.Run("DotEqualsTheFloat64Reference", testDotEqualsTheFloat64Reference)
-			t.Run("UpTo64FiltersAllocateNothing", testUpTo64FiltersAllocateNothing)
+			t.Run("DenseEqualsItsDefinition", testDenseEqualsItsDefinition)
+			t.Run("Dense16EqualsTheFloat64Reference", testDense16EqualsTheFloat64Reference)
+			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
+			t.Run("NothingAllocates", testNothingAllocates)
 		})
 	}
 }
 
-// The sums of products are not compared with a naive loop alone: every backend must give the same bits.
-func TestProductsHaveTheSameBitsOnEveryBackend(t *testing.T) {
-	chosen := backend
-	defer func() { backend = chosen }()
-	random := rand.New(rand.NewPCG(11, 12))
-	for length := 1; length <= 2*mostFilters; length++ {
-		rows := filled(random, 5*length, draws["numbers of both signs"])
-		indices, scales := []int32{4, 0, 2, 2, 1}, filled(random, 5, draws["numbers of both signs"])
-		backend = goBackend
-		wantDot := Dot(rows[:length], rows[length:2*length])
-		want := slices.Clone(rows[:length])
-		AddScaledRows(want, rows, indices, scales)
-		for _, name := range backends {
-			if backend = fastest(name); backend != name {
-				continue // TestEveryBackend says so
-			}
-			if got := Dot(rows[:length], rows[length:2*length]); got != wantDot {
-				t.Errorf("%s: Dot of %d numbers is %v, want %v", name, length, got, wantDot)
-			}
-			got := slices.Clone(rows[:length])
-			if AddScaledRows(got, rows, indices, scales); !slices.Equal(got, want) {
-				t.Errorf("%s: AddScaledRows of %d numbers is %v, want %v", name, length, got, want)
-			}
-		}
-	}
-}
-
-func TestPositiveKeepsWhatIsAboveZero(t *testing.T) {
-	negativeZero := float32(math.Copysign(0, -1))
-	features := []float32{0, 1, -1, negativeZero, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, math.MaxFloat32, 0, 2}
-	indices, values := make([]int32, len(features)), make([]float32, len(features))
-	count := Positive(indices, values, features)
-	if want := []int32{1, 4, 6, 8}; !slices.Equal(indices[:count], want) {
-		t.Errorf("indices are %v, want %v", indices[:count], want)
-	}
-	if want := []float32{1, math.SmallestNonzeroFloat32, math.MaxFloat32, 2}; !slices.Equal(values[:count], want) {
-		t.Errorf("values are %v, want %v", values[:count], want)
-	}
-	if count := Positive(nil, nil, nil); count != 0 {
-		t.Errorf("of nothing %d are above 0", count)
-	}
+// same compares bits, so that a zero differs from a minus zero.
+func same(a, b []float32) bool {
+	return slices.EqualFunc(a, b, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) })
 }
 
 func testConvolutionsEqualTheNaiveLoop(t *testing.T) {
 	for name, draw := range draws {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
-			numbers := filled(random, mostWidth*vocabulary*mostFilters, draw)
-			for filters := 1; filters <= mostFilters; filters++ {
-				for width := 1; width <= mostWidth; width++ {
-					table := numbers[:width*vocabulary*filters]
-					for _, length := range []int{width, width + 1, width + 12} {
-						symbols := randomSymbols(random, length, vocabulary)
-						checkConvolutions(t, filters, table, vocabulary, width, symbols)
-					}
-				}
+			for width := 1; width <= MaxWidth; width++ {
+				table := filled(random, vocabulary*width*Lanes, draw)
+				bias := filled(random, Lanes, draws["numbers of both signs"])
+				checkConvolutions(t, table, bias, width, randomTexts(random, 2*MaxWidth+3, vocabulary))
+				checkConvolutions(t, table, make([]float32, Lanes), width, randomTexts(random, 2*MaxWidth+3, vocabulary))
 			}
 		})
 	}
+	t.Run("the largest vocabulary", func(t *testing.T) {
+		random := rand.New(rand.NewPCG(3, 4))
+		table := filled(random, 256*MaxWidth*Lanes, draws["numbers of both signs"])
+		checkConvolutions(t, table, make([]float32, Lanes), MaxWidth, Texts{Symbols: []uint8{255, 0, 254, 255}, Ends: []int32{4}, Start: 255, End: 253})
+	})
 }
 
-func testConvolutionsTakeTheLargestVocabulary(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	table := filled(random, 3*256*5, draws["numbers of both signs"])
-	checkConvolutions(t, 5, table, 256, 3, []uint8{255, 255, 255, 0, 254, 255})
-}
-
-// checkConvolutions also looks for what is written behind the last filter.
-func checkConvolutions(t *testing.T, filters int, table []float32, vocabulary, width int, symbols []uint8) {
+// checkConvolutions also looks for what is written beside a block.
+func checkConvolutions(t *testing.T, table, bias []float32, width int, x Texts) {
 	t.Helper()
-	const untouched = 12345
-	want, wantPositions := naiveConvolution(filters, table, vocabulary, width, symbols)
-	want, wantPositions = append(want, untouched), append(wantPositions, untouched)
-	maxima, positions := make([]float32, filters+1), make([]int32, filters+1)
-	maxima[filters], positions[filters] = untouched, untouched
-
-	ConvolveMax(maxima[:filters], table, vocabulary, width, symbols)
-	if !slices.Equal(maxima, want) {
-		t.Fatalf("%d filters of width %d, symbols %v: maxima are %v, want %v", filters, width, symbols, maxima, want)
+	const untouched, stride = 12345, Lanes + 3
+	features := slices.Repeat([]float32{untouched}, len(x.Ends)*stride)
+	wantFeatures := slices.Clone(features)
+	positions := slices.Repeat([]int32{untouched}, len(x.Ends)*stride)
+	wantPositions := slices.Clone(positions)
+	for i, text := range padded(x, width) {
+		for f := range Lanes {
+			wantFeatures[i*stride+f], wantPositions[i*stride+f] =
+				naiveConvolution(table, Lanes, f, width, text, float32(math.Inf(-1)))
+			if wantFeatures[i*stride+f] += bias[f]; wantFeatures[i*stride+f] <= 0 {
+				wantFeatures[i*stride+f] = 0 // and no minus zero
+			}
+		}
 	}
-	clear(maxima[:filters])
-	ConvolveArgMax(maxima[:filters], positions[:filters], table, vocabulary, width, symbols)
-	if !slices.Equal(maxima, want) || !slices.Equal(positions, wantPositions) {
-		t.Fatalf("%d filters of width %d, symbols %v: maxima are %v at %v, want %v at %v",
-			filters, width, symbols, maxima, positions, want, wantPositions)
+	ConvolveMax(features, stride, table, bias, width, x)
+	if !same(features, wantFeatures) {
+		t.Fatalf("width %d: features are %v, want %v", width, features, wantFeatures)
+	}
+	clear(features)
+	for i := range features {
+		features[i] = untouched
+	}
+	ConvolveArgMax(features, positions, stride, table, bias, width, x)
+	if !same(features, wantFeatures) || !slices.Equal(positions, wantPositions) {
+		t.Fatalf("width %d: features are %v at %v, want %v at %v", width, features, positions, wantFeatures, wantPositions)
+	}
+}
+
+func testConvolutionOfInt16EqualsTheNaiveLoop(t *testing.T) {
+	const untouched, stride = 12345, Lanes16 + 3
+	random := rand.New(rand.NewPCG(5, 6))
+	for width := 1; width <= MaxWidth; width++ {
+		for name, draw := range map[string]func(*rand.Rand) int16{
+			"up to the largest sum": func(r *rand.Rand) int16 { return int16((r.IntN(2*math.MaxInt16+1) - math.MaxInt16) / width) },
+			"many ties":             func(r *rand.Rand) int16 { return int16(r.IntN(3) - 1) },
+			"all sums below zero":   func(r *rand.Rand) int16 { return int16(-1 - r.IntN(1000)) },
+		} {
+			table := filled(random, vocabulary*width*Lanes16, draw)
+			x := randomTexts(random, 2*MaxWidth+3, vocabulary)
+			features := slices.Repeat([]int16{untouched}, len(x.Ends)*stride)
+			want := slices.Clone(features)
+			for i, text := range padded(x, width) {
+				for f := range Lanes16 {
+					want[i*stride+f], _ = naiveConvolution(table, Lanes16, f, width, text, 0)
+				}
+			}
+			ConvolveMax16(features, stride, table, width, x)
+			if !slices.Equal(features, want) {
+				t.Fatalf("width %d, %s: features are %v, want %v", width, name, features, want)
+			}
+		}
 	}
 }
 
@@ -168,164 +172,268 @@ func testConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 	negativeZero := float32(math.Copysign(0, -1))
 	for _, test := range []struct {
 		name     string
-		table    []float32 // of one filter, [width][symbols]
+		table    []float32 // of one filter, [symbols][width]; symbol 0 is the padding
 		width    int
 		symbols  []uint8
-		maximum  float32
+		feature  float32 // with a bias of 10
 		position int32
 	}{
-		{"a text as short as the filter", []float32{1, 2, 10, 20}, 2, []uint8{0, 1}, 21, 0},
-		{"the first window", []float32{1, 5, 2}, 1, []uint8{1, 0, 2}, 5, 0},
-		{"the last window", []float32{1, 5, 2}, 1, []uint8{0, 2, 1}, 5, 2},
-		{"the same symbol twice", []float32{1, 5, 2}, 1, []uint8{0, 1, 2, 1}, 5, 1},
-		{"different symbols with the same sum", []float32{1, 5, 5}, 1, []uint8{0, 2, 1}, 5, 1},
-		{"nothing but ties", []float32{3, 3, 4, 4}, 2, []uint8{0, 1, 0, 1, 1}, 7, 0},
-		{"all sums below zero", []float32{-3, -2, -4}, 1, []uint8{2, 1, 0}, -2, 1},
-		{"zero after minus zero is a tie", []float32{negativeZero, 0}, 1, []uint8{0, 1}, negativeZero, 0},
-		{"minus zero after zero is a tie", []float32{negativeZero, 0}, 1, []uint8{1, 0}, 0, 0},
+		{"the first window", []float32{0, 5, 2}, 1, []uint8{1, 0, 2}, 15, 0},
+		{"the last window", []float32{0, 5, 2}, 1, []uint8{0, 2, 1}, 15, 2},
+		{"half before the text", []float32{7, 0, 1, 2}, 2, []uint8{1, 1}, 19, -1},
+		{"half behind the text", []float32{0, 7, 1, 2}, 2, []uint8{1, 1}, 18, 1},
+		{"the same symbol twice", []float32{0, 5, 2}, 1, []uint8{0, 1, 2, 1}, 15, 1},
+		{"different symbols with the same sum", []float32{0, 5, 5}, 1, []uint8{0, 2, 1}, 15, 1},
+		{"all sums below zero", []float32{-3, -2, -4}, 1, []uint8{2, 1, 0}, 8, 1},
+		{"zero after minus zero is a tie", []float32{negativeZero, 0}, 1, []uint8{0, 1}, 10, 0},
+		{"minus zero after zero is a tie", []float32{negativeZero, 0}, 1, []uint8{1, 0}, 10, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var maximum, maximumAlone [1]float32
-			position := [1]int32{99}
-			vocabulary := len(test.table) / test.width
-			ConvolveArgMax(maximum[:], position[:], test.table, vocabulary, test.width, test.symbols)
-			if math.Float32bits(maximum[0]) != math.Float32bits(test.maximum) || position[0] != test.position {
-				t.Errorf("the maximum is %v at %d, want %v at %d", maximum[0], position[0], test.maximum, test.position)
+			var features [Lanes]float32
+			var positions [Lanes]int32
+			table := make([]float32, len(test.table)*Lanes)
+			for i, entry := range test.table {
+				table[i*Lanes+Lanes-1] = entry
 			}
-			ConvolveMax(maximumAlone[:], test.table, vocabulary, test.width, test.symbols)
-			if math.Float32bits(maximumAlone[0]) != math.Float32bits(test.maximum) {
-				t.Errorf("ConvolveMax gives %v, want %v", maximumAlone[0], test.maximum)
+			bias := slices.Repeat([]float32{10}, Lanes)
+			ConvolveArgMax(features[:], positions[:], Lanes, table, bias, test.width, Texts{Symbols: test.symbols, Ends: []int32{int32(len(test.symbols))}})
+			feature, position := features[Lanes-1], positions[Lanes-1]
+			if feature != test.feature || position != test.position {
+				t.Errorf("the feature is %v at %d, want %v at %d", feature, position, test.feature, test.position)
 			}
 		})
 	}
 }
 
-func testAddScaledRowsEqualsASequenceOfAddScaled(t *testing.T) {
-	const rowCount = 11
-	random := rand.New(rand.NewPCG(5, 6))
+// columnCounts are numbers of columns that fill registers of every width, and leave some over.
+var columnCounts = []int{1, 4, 7, 8, 9, 16, 31, 64, 72, 127, 128, 137, 255, 256, 300}
+
+func testDenseEqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
 	normal := draws["numbers of both signs"]
-	for width := 1; width <= mostFilters; width++ {
+	for _, columns := range columnCounts {
+		const texts, stride = 4, Lanes + 5
+		sumStride := columns + 3
+		weights := filled(random, Lanes*columns, normal)
+		features := filled(random, texts*stride, normal)
+		for f := range Lanes { // a text without a live feature
+			features[f] = 0
+		}
+		features[2*stride], features[2*stride+1] = 0, float32(math.Copysign(0, -1))
+		sums := filled(random, texts*sumStride, normal)
+		want := slices.Clone(sums)
+		dense(want, columns, sumStride, weights, columns, features, stride, texts)
+		reference := slices.Clone(sums)
+		Dense(sums, columns, sumStride, weights, features, stride, texts)
+		if !same(sums, want) {
+			t.Fatalf("%d columns: sums are %v, want %v", columns, sums, want)
+		}
+		for text := range texts {
+			for column := range columns {
+				exact := float64(reference[text*sumStride+column])
+				size := math.Abs(exact)
+				for f := range Lanes {
+					product := float64(features[text*stride+f]) * float64(weights[f*columns+column])
+					exact += product
+					size += math.Abs(product)
+				}
+				if got := float64(sums[text*sumStride+column]); math.Abs(got-exact) > 1e-5*size {
+					t.Fatalf("column %d of %d is %v, want %v", column, columns, got, exact)
+				}
+			}
+		}
+	}
+}
+
+func testDense16EqualsTheFloat64Reference(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	const largestWeight = math.MaxInt32 / Lanes16 / math.MaxInt16 // with it no sum can overflow
+	for _, columns := range []int{16, 32, 64, 80, 128, 144, 256, 272} {
+		const texts, stride = 5, Lanes16 + 6
+		sumStride := columns + 3
+		weights := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(2*largestWeight+1) - largestWeight) })
+		features := filled(random, texts*stride, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(2*math.MaxInt16+1)-math.MaxInt16)) })
+		for f := range Lanes16 { // a text without a live feature, and one where all are as large as can be
+			features[f], features[stride+f] = 0, math.MaxInt16
+		}
+		for f := range weights {
+			if f/2%columns == 3 { // the largest sum and the smallest
+				weights[f] = largestWeight
+			} else if f/2%columns == 4 {
+				weights[f] = -largestWeight
+			}
+		}
+		scales := filled(random, columns, draws["numbers of both signs"])
+		sums := filled(random, texts*sumStride, draws["numbers of both signs"])
+		want := slices.Clone(sums)
+		for text := range texts {
+			for column := range columns {
+				sum := 0.0 // whole numbers below 2^31: exact
+				for f := range Lanes16 {
+					sum += float64(features[text*stride+f]) * float64(weights[(f/2*columns+column)*2+f%2])
+				}
+				want[text*sumStride+column] += float32(float32(sum) * scales[column])
+			}
+		}
+		Dense16(sums, columns, sumStride, weights, scales, features, stride, texts)
+		if !same(sums, want) {
+			t.Fatalf("%d columns: sums are %v, want %v", columns, sums, want)
+		}
+	}
+}
+
+func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
+	const rowCount = 11
+	random := rand.New(rand.NewPCG(11, 12))
+	normal := draws["numbers of both signs"]
+	for width := 0; width <= 2*128+9; width++ {
 		rows := filled(random, rowCount*width, normal)
-		for count := range 10 {
-			indices := make([]int32, count)
-			for k := range indices {
-				indices[k] = int32(random.IntN(rowCount))
-			}
+		for count := range 6 {
+			indices := filled(random, count, func(r *rand.Rand) int32 { return int32(r.IntN(rowCount)) })
 			scales := filled(random, count, normal)
-			sum := filled(random, width, normal)
+			sum := append(filled(random, width, normal), 5)
 			want := slices.Clone(sum)
-			for k, index := range indices {
-				AddScaled(want, rows[int(index)*width:], scales[k])
-			}
-			AddScaledRows(sum, rows, indices, scales)
-			if !slices.Equal(sum, want) {
+			addScaledRows(want[:width], rows, width, indices, scales)
+			AddScaledRows(sum[:width], rows, indices, scales)
+			if !same(sum, want) {
 				t.Fatalf("%d rows of %d entries: the sum is %v, want %v", count, width, sum, want)
 			}
 		}
 	}
 }
 
-func testAddScaledEqualsTheFloat64Reference(t *testing.T) {
-	random := rand.New(rand.NewPCG(7, 8))
+// Every backend is held to the definition of AddScaledRows, and that one to float64.
+func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
 	normal := draws["numbers of both signs"]
-	for width := range mostFilters + 1 {
-		before, row, scale := filled(random, width+1, normal), filled(random, width+1, normal), normal(random)
-		sum := slices.Clone(before)
-		AddScaled(sum[:width], row, scale)
-		for i := range width {
-			product := float64(scale) * float64(row[i])
-			want := float64(before[i]) + product
-			if math.Abs(float64(sum[i])-want) > 1e-5*(math.Abs(float64(before[i]))+math.Abs(product)) {
-				t.Fatalf("entry %d of %d is %v, want %v", i, width, sum[i], want)
-			}
-		}
-		if sum[width] != before[width] {
-			t.Fatalf("AddScaled wrote behind %d entries", width)
+	before, row, scale := filled(random, 100, normal), filled(random, 100, normal), normal(random)
+	sum := slices.Clone(before)
+	AddScaled(sum, row, scale)
+	for i := range sum {
+		product := float64(scale) * float64(row[i])
+		want := float64(before[i]) + product
+		if math.Abs(float64(sum[i])-want) > 1e-5*(math.Abs(float64(before[i]))+math.Abs(product)) {
+			t.Fatalf("entry %d is %v, want %v", i, sum[i], want)
 		}
 	}
 }
 
-// The error is relative to the sum of the products' sizes: the products themselves may cancel out.
-func testDotEqualsTheFloat64Reference(t *testing.T) {
-	random := rand.New(rand.NewPCG(9, 10))
-	for name, draw := range draws {
-		t.Run(name, func(t *testing.T) {
-			for length := range 1300 {
-				a, b := filled(random, length, draw), filled(random, length, draw)
-				want, size := 0.0, 0.0
-				for i := range a {
-					product := float64(a[i]) * float64(b[i])
-					want += product
-					size += math.Abs(product)
-				}
-				if got := float64(Dot(a, b)); math.Abs(got-want) > 1e-5*size {
-					t.Fatalf("the product of %d entries is %v, want %v", length, got, want)
-				}
-			}
-		})
-	}
-}
-
-func testUpTo64FiltersAllocateNothing(t *testing.T) {
-	random := rand.New(rand.NewPCG(11, 12))
-	for _, filters := range []int{1, 63, 64} {
-		table := filled(random, 4*vocabulary*filters, draws["many ties"])
-		symbols := randomSymbols(random, 30, vocabulary)
-		maxima, positions := make([]float32, filters), make([]int32, filters)
-		indices, scales := []int32{3, 1, 4, 1, 5}, []float32{2, 7, 1, 8, 2}
-		for name, call := range map[string]func(){
-			"ConvolveMax":    func() { ConvolveMax(maxima, table, vocabulary, 4, symbols) },
-			"ConvolveArgMax": func() { ConvolveArgMax(maxima, positions, table, vocabulary, 4, symbols) },
-			"AddScaledRows":  func() { AddScaledRows(maxima, table, indices, scales) },
-			"Dot":            func() { Dot(maxima, table[:filters]) },
-		} {
-			if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
-				t.Errorf("%s with %d filters costs %v allocations, want 0", name, filters, allocations)
-			}
+func testNothingAllocates(t *testing.T) {
+	const width, columns = 4, 144
+	random := rand.New(rand.NewPCG(15, 16))
+	x := randomTexts(random, 9, vocabulary)
+	texts := len(x.Ends)
+	table, bias := filled(random, vocabulary*width*Lanes, draws["many ties"]), make([]float32, Lanes)
+	table16 := make([]int16, vocabulary*width*Lanes16)
+	features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
+	sums, weights, weights16, scales := make([]float32, texts*columns), make([]float32, Lanes*columns), make([]int16, Lanes16*columns), make([]float32, columns)
+	for name, call := range map[string]func(){
+		"ConvolveMax":    func() { ConvolveMax(features, Lanes, table, bias, width, x) },
+		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) },
+		"ConvolveMax16":  func() { ConvolveMax16(features16, Lanes16, table16, width, x) },
+		"Dense":          func() { Dense(sums, columns, columns, weights, features, Lanes, texts) },
+		"Dense16":        func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
+		"AddScaledRows":  func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
+	} {
+		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
+			t.Errorf("%s costs %v allocations, want 0", name, allocations)
 		}
 	}
 }
 
 func BenchmarkConvolve(b *testing.B) {
-	const filters, vocabulary, characters = 64, 140, 77
-	random := rand.New(rand.NewPCG(13, 14))
-	for _, width := range []int{2, 4, 6} {
-		table := filled(random, width*vocabulary*filters, draws["numbers of both signs"])
-		symbols := randomSymbols(random, characters, vocabulary)
-		want, wantPositions := naiveConvolution(filters, table, vocabulary, width, symbols)
-		maxima, positions := make([]float32, filters), make([]int32, filters)
-		for name, call := range map[string]func(){
-			"max":    func() { ConvolveMax(maxima, table, vocabulary, width, symbols) },
-			"argmax": func() { ConvolveArgMax(maxima, positions, table, vocabulary, width, symbols) },
+	const common, characters, texts = 45, 77, 64 // symbols that real texts are mostly made of
+	random := rand.New(rand.NewPCG(17, 18))
+	for _, width := range []int{2, 3, 4, 5} {
+		x := Texts{Start: 0, End: 1}
+		for range texts {
+			x.Symbols = append(x.Symbols, filled(random, characters, func(r *rand.Rand) uint8 { return uint8(r.IntN(common)) })...)
+			x.Ends = append(x.Ends, int32(len(x.Symbols)))
+		}
+		table, bias := filled(random, common*width*Lanes, draws["numbers of both signs"]), make([]float32, Lanes)
+		table16 := filled(random, common*width*Lanes16, func(r *rand.Rand) int16 { return int16(r.IntN(4000) - 2000) })
+		features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
+		wantFeatures, wantPositions, wantFeatures16 := slices.Clone(features), slices.Clone(positions), slices.Clone(features16)
+		convolveArgMax(wantFeatures, wantPositions, Lanes, table, bias, width, x)
+		convolveMax16(wantFeatures16, Lanes16, table16, width, x)
+		for _, run := range []struct {
+			name    string
+			call    func()
+			isRight func() bool
+		}{
+			{"max", func() { ConvolveMax(features, Lanes, table, bias, width, x) }, func() bool { return same(features, wantFeatures) }},
+			{"argmax", func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) }, func() bool { return slices.Equal(positions, wantPositions) }},
+			{"max16", func() { ConvolveMax16(features16, Lanes16, table16, width, x) }, func() bool { return slices.Equal(features16, wantFeatures16) }},
 		} {
-			b.Run(fmt.Sprintf("%s/width=%d", name, width), func(b *testing.B) {
-				copy(positions, wantPositions) // ConvolveMax leaves them alone
-				call()
-				if !slices.Equal(maxima, want) || !slices.Equal(positions, wantPositions) {
+			b.Run(fmt.Sprintf("%s/width=%d", run.name, width), func(b *testing.B) {
+				if run.call(); !run.isRight() {
 					b.Fatal("the result is wrong")
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					call()
+					run.call()
 				}
+				// Each symbol loads one row of 128 bytes for each tap.
+				rows := float64(b.N) * texts * characters * float64(width)
+				b.ReportMetric(rows*128/b.Elapsed().Seconds()/1e9, "GB/s")
 			})
 		}
 	}
 }
 
+func BenchmarkDense(b *testing.B) {
+	const texts, columns = 64, 128
+	random := rand.New(rand.NewPCG(19, 20))
+	features := filled(random, texts*Lanes, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) })
+	features16 := filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(9)-4)) })
+	weights := filled(random, Lanes*columns, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) }) // sums stay exact
+	weights16 := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(9) - 4) })
+	scales := filled(random, columns, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) })
+	for _, run := range []struct {
+		name       string
+		call, want func(sums []float32)
+	}{
+		{"float32",
+			func(sums []float32) { Dense(sums, columns, columns, weights, features, Lanes, texts) },
+			func(sums []float32) {
+				dense(sums, columns, columns, weights, columns, features, Lanes, texts)
+			}},
+		{"int16",
+			func(sums []float32) {
+				Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts)
+			},
+			func(sums []float32) {
+				dense16(sums, columns, columns, weights16, 2*columns, scales, features16, Lanes16, texts)
+			}},
+	} {
+		b.Run(run.name, func(b *testing.B) {
+			sums, want := make([]float32, texts*columns), make([]float32, texts*columns)
+			if run.call(sums); true {
+				run.want(want)
+			}
+			if !same(sums, want) {
+				b.Fatal("the result is wrong")
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				run.call(sums)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/texts, "ns/text")
+		})
+	}
+}
+
 func BenchmarkAddScaledRows(b *testing.B) {
 	const rowCount, width = 1280, 128
-	random := rand.New(rand.NewPCG(15, 16))
+	random := rand.New(rand.NewPCG(21, 22))
 	whole := func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) } // sums stay exact
 	rows, scales := filled(random, rowCount*width, whole), filled(random, rowCount, whole)
 	indices := make([]int32, rowCount)
 	want := make([]float32, width)
 	for k := range indices {
 		indices[k] = int32(rowCount - 1 - k)
-		for i := range want {
-			want[i] += scales[k] * rows[int(indices[k])*width+i]
-		}
 	}
+	addScaledRows(want, rows, width, indices, scales)
 	sum := make([]float32, width)
 	if AddScaledRows(sum, rows, indices, scales); !slices.Equal(sum, want) {
 		b.Fatal("the result is wrong")
@@ -333,22 +441,5 @@ func BenchmarkAddScaledRows(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		AddScaledRows(sum, rows, indices, scales)
-	}
-}
-
-func BenchmarkDot(b *testing.B) {
-	random := rand.New(rand.NewPCG(17, 18))
-	whole := func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) } // sums stay exact
-	one, other := filled(random, 128, whole), filled(random, 128, whole)
-	var want float32
-	for i := range one {
-		want += one[i] * other[i]
-	}
-	if got := Dot(one, other); got != want {
-		b.Fatalf("the product is %v, want %v", got, want)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		Dot(one, other)
 	}
 }

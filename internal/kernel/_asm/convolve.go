@@ -1,0 +1,298 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+const (
+	maxWidth = 8
+	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
+)
+
+// A convolution generates one of the three convolutions, with a loop of its own for each width. At each
+// symbol the loop holds, for each tap, the sum of the window in which the last symbol stood at that tap,
+// so that a step adds one row to each and completes the oldest.
+type convolution struct {
+	backend
+	integer   bool // int16 instead of float32
+	positions bool // also where the maxima stand
+}
+
+// A window is the state of the loop.
+type window struct {
+	convolution
+	width                    int
+	sums                     [][]reg.VecVirtual // [width-1][registers]
+	largest                  []reg.VecVirtual
+	where                    []reg.VecVirtual
+	temporary                []reg.VecVirtual
+	position                 reg.GPVirtual // of the window that the next symbol completes
+	table, row               reg.Register
+	startPadding, endPadding reg.Register // their rows
+}
+
+// count is how many registers hold a part of a row in the loop for one width.
+func (c convolution) count(width int) int {
+	for count := 2; count > 1; count-- {
+		needed := (width-1)*count + 2*count // sums, maxima, temporary
+		if c.positions {
+			needed += count + 1
+		}
+		if needed <= c.registers {
+			return count
+		}
+	}
+	return 1
+}
+
+func (b backend) convolveMax() {
+	b.begin("convolveMax", "convolveMax", "func(maxima *float32, stride int, table, bias *float32, "+textsParameters)
+	convolution{backend: b}.generate()
+}
+
+func (b backend) convolveArgMax() {
+	b.begin("convolveArgMax", "convolveArgMax", "func(maxima *float32, positions *int32, stride int, table, bias *float32, "+textsParameters)
+	convolution{backend: b, positions: true}.generate()
+}
+
+func (b backend) convolveMax16() {
+	b.begin("convolveMax16", "convolveMax16", "func(maxima *int16, stride int, table *int16, "+textsParameters)
+	convolution{backend: b, integer: true}.generate()
+}
+
+const textsParameters = "width, start, end int, symbols *uint8, ends *int32, texts int)"
+
+func (c convolution) generate() {
+	for width := 1; width <= maxWidth; width++ {
+		CMPQ(parameter("width"), Imm(uint64(width)))
+		JEQ(LabelRef(fmt.Sprintf("width%d", width)))
+	}
+	RET()
+	for width := 1; width <= maxWidth; width++ {
+		c.generateWidth(width)
+	}
+}
+
+func (c convolution) generateWidth(width int) {
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, width) }
+	count := c.count(width)
+	w := window{convolution: c, width: width, largest: c.vectors(count), temporary: c.vectors(count)}
+	for range width - 1 {
+		w.sums = append(w.sums, c.vectors(count))
+	}
+
+	// A part of the rows, all texts; then the next part.
+	Label(label("width"))
+	part := GP64()
+	XORQ(part, part)
+	Label(label("part"))
+	maxima, stride := parameter("maxima"), parameter("stride")
+	ADDQ(part, maxima)
+	var positions reg.Register
+	if c.positions {
+		w.where, w.position = c.vectors(count), GP32()
+		positions = parameter("positions")
+		ADDQ(part, positions)
+	}
+	w.table = parameter("table")
+	ADDQ(part, w.table)
+	var bias reg.Register
+	if !c.integer {
+		bias = parameter("bias")
+		ADDQ(part, bias)
+	}
+	w.startPadding, w.endPadding = parameter("start"), parameter("end")
+	for _, padding := range []reg.Register{w.startPadding, w.endPadding} {
+		IMUL3Q(U32(uint32(width*rowBytes)), padding, padding)
+		ADDQ(w.table, padding)
+	}
+	symbols, ends := parameter("symbols"), parameter("ends")
+	texts := parameter("texts")
+	symbol := GP64()
+	MOVQ(symbols, symbol)
+
+	Label(label("text"))
+	behind := GP64()
+	MOVLQSX(Mem{Base: ends}, behind)
+	ADDQ(symbols, behind)
+	w.begin()
+	CMPQ(symbol, behind)
+	JGE(LabelRef(label("last")))
+	Label(label("symbol"))
+	row := GP64()
+	MOVBQZX(Mem{Base: symbol}, row)
+	IMUL3Q(U32(uint32(width*rowBytes)), row, row)
+	ADDQ(w.table, row)
+	INCQ(symbol)
+	w.complete(row)
+	w.shift(row, 0)
+	CMPQ(symbol, behind)
+	JLT(LabelRef(label("symbol")))
+	Label(label("last"))
+	w.finish()
+	if !c.integer {
+		w.rectify(bias)
+	}
+	for i, v := range w.largest {
+		VMOVUPS(v, c.at(maxima, i))
+	}
+	ADDQ(stride, maxima)
+	if c.positions {
+		for i, v := range w.where {
+			VMOVUPS(v, c.at(positions, i))
+		}
+		ADDQ(stride, positions)
+	}
+	ADDQ(U8(4), ends)
+	DECQ(texts)
+	JNZ(LabelRef(label("text")))
+
+	ADDQ(U8(uint8(count*c.bytes)), part)
+	CMPQ(part, U32(rowBytes))
+	JLT(LabelRef(label("part")))
+	c.end()
+}
+
+// tap is the i-th register's worth of a tap's row.
+func (w window) tap(rows reg.Register, tap, i int) Mem {
+	return Mem{Base: rows, Disp: tap*rowBytes + i*w.bytes}
+}
+
+func (w window) add(row Op, sum, to reg.VecVirtual) {
+	if w.integer {
+		VPADDW(row, sum, to)
+	} else {
+		VADDPS(row, sum, to)
+	}
+}
+
+// begin puts the padding before the text into the windows.
+func (w window) begin() {
+	for i, v := range w.largest {
+		if w.integer {
+			w.zero(v) // no maximum below 0: the ReLU
+		} else if i == 0 {
+			const minusInfinity = 0xff800000
+			bits := GP32()
+			MOVL(U32(minusInfinity), bits)
+			w.broadcast(bits, v)
+		} else {
+			VMOVAPS(w.largest[0], v)
+		}
+	}
+	if w.positions {
+		MOVL(I32(int32(1-w.width)), w.position)
+		for i, v := range w.where {
+			if i == 0 {
+				w.broadcast(w.position, v)
+			} else {
+				VMOVAPS(w.where[0], v)
+			}
+		}
+	}
+	if w.width > 1 {
+		for i, v := range w.sums[0] {
+			VMOVUPS(w.tap(w.startPadding, 0, i), v)
+		}
+	}
+	for tap := 1; tap < w.width-1; tap++ {
+		for i, v := range w.sums[tap] {
+			w.add(w.tap(w.startPadding, tap, i), w.sums[tap-1][i], v)
+		}
+	}
+}
+
+// complete adds the last tap's row to the oldest window and pools its sum.
+func (w window) complete(rows reg.Register) {
+	sums := w.temporary
+	for i, sum := range sums {
+		if w.width > 1 {
+			w.add(w.tap(rows, w.width-1, i), w.sums[w.width-2][i], sum)
+		} else {
+			VMOVUPS(w.tap(rows, 0, i), sum)
+		}
+	}
+	w.pool(sums)
+}
+
+func (w window) pool(sums []reg.VecVirtual) {
+	here := reg.VecVirtual(nil)
+	if w.positions {
+		here = w.vector()
+		w.broadcast(w.position, here)
+		INCL(w.position)
+	}
+	for i, sum := range sums {
+		largest := w.largest[i]
+		switch {
+		case w.integer:
+			VPMAXSW(sum, largest, largest)
+		case !w.positions:
+			// if sum > largest { largest = sum }: of two equal values the instruction takes its last
+			// source, which in this notation stands first.
+			VMAXPS(largest, sum, largest)
+		case w.bytes == 64:
+			isLarger := K()
+			VCMPPS(U8(greater), largest, sum, isLarger)
+			VMAXPS(largest, sum, largest)
+			VMOVDQA32(here, isLarger, w.where[i])
+		default:
+			isLarger := w.vector()
+			VCMPPS(U8(greater), largest, sum, isLarger)
+			VMAXPS(largest, sum, largest)
+			VBLENDVPS(isLarger, here, w.where[i], w.where[i])
+		}
+	}
+}
+
+const greater = 0x1e // GT_OQ
+
+// shift moves all windows on by one tap, from the last to the first one.
+func (w window) shift(rows reg.Register, first int) {
+	for tap := w.width - 2; tap >= first; tap-- {
+		for i, sum := range w.sums[tap] {
+			if tap == 0 {
+				VMOVUPS(w.tap(rows, 0, i), sum)
+			} else {
+				w.add(w.tap(rows, tap, i), w.sums[tap-1][i], sum)
+			}
+		}
+	}
+}
+
+// finish completes the windows with the padding behind the text.
+func (w window) finish() {
+	if !w.integer { // one symbol after the other, since the order of additions counts
+		for symbol := 1; symbol < w.width; symbol++ {
+			w.complete(w.endPadding)
+			w.shift(w.endPadding, symbol)
+		}
+		return
+	}
+	rest := w.temporary // of the taps that stand behind the text
+	for tap := w.width - 1; tap > 0; tap-- {
+		for i, v := range rest {
+			if tap == w.width-1 {
+				VMOVUPS(w.tap(w.endPadding, tap, i), v)
+			} else {
+				VPADDW(w.tap(w.endPadding, tap, i), v, v)
+			}
+			VPADDW(v, w.sums[tap-1][i], w.sums[tap-1][i])
+		}
+		w.pool(w.sums[tap-1])
+	}
+}
+
+// rectify adds the bias to the maxima and raises them to 0.
+func (w window) rectify(bias reg.Register) {
+	zero := w.temporary[0]
+	w.zero(zero)
+	for i, largest := range w.largest {
+		VADDPS(w.at(bias, i), largest, largest)
+		VMAXPS(zero, largest, largest) // of two zeros, this one
+	}
+}
