@@ -21,8 +21,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -35,11 +37,16 @@ const MaxLength = canon.MaxLength
 
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
-	network    *cnn.Network
+	network    network
 	alphabet   *canon.Alphabet
 	thresholds [High]float64 // the lowest score of each level above None
 	file       *modelfile.Model
 	scorers    sync.Pool
+}
+
+// A network is what a model computes with: *cnn.Quantized or, exactly, *cnn.Network.
+type network interface {
+	Logits(logits []float32, scratch *cnn.Scratch, texts cnn.Texts)
 }
 
 // A Verdict is what a model says of one text.
@@ -87,7 +94,11 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if alphabet.Symbols() != metadata.Shape.Symbols {
 		return nil, fmt.Errorf("alphabet has %d symbols, the network %d", alphabet.Symbols(), metadata.Shape.Symbols)
 	}
-	m := &Model{network: cnn.NewNetwork(file.Parameters), alphabet: alphabet, file: file}
+	quantized, err := cnn.Quantize(file.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{network: quantized, alphabet: alphabet, file: file}
 	for i := range m.thresholds {
 		m.thresholds[i] = 2 // no score reaches it
 		if i < len(metadata.Thresholds) {
@@ -95,6 +106,12 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		}
 	}
 	return m, nil
+}
+
+// Exact returns the same model computing in float32 throughout. A Model computes in int16 where it can,
+// about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000.
+func (m *Model) Exact() *Model {
+	return &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, thresholds: m.thresholds, file: m.file}
 }
 
 // Kinds names what the model tells apart, benign first.
@@ -117,6 +134,39 @@ func (m *Model) Classify(text string) (Verdict, error) {
 	return verdict, err
 }
 
+// ScoreAll returns the scores of many texts, computed on all cores. Where every text has one, errs is nil;
+// otherwise errs[i] says what keeps texts[i] from being a URL or a name, or is nil.
+func (m *Model) ScoreAll(texts []string) (scores []float64, errs []error) {
+	const part = 8 * batchTexts
+	scores, failures := make([]float64, len(texts)), make([]error, len(texts))
+	var next atomic.Int64
+	var failed atomic.Bool
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (len(texts)+part-1)/part) {
+		workers.Go(func() {
+			s := m.scorer()
+			defer m.scorers.Put(s)
+			for {
+				first := int(next.Add(part)) - part
+				if first >= len(texts) {
+					return
+				}
+				s.ClassifyAll(texts[first:min(first+part, len(texts))], func(i int, verdict Verdict, err error) {
+					scores[first+i], failures[first+i] = verdict.Score, err
+					if err != nil {
+						failed.Store(true)
+					}
+				})
+			}
+		})
+	}
+	workers.Wait()
+	if failed.Load() {
+		errs = failures
+	}
+	return scores, errs
+}
+
 func (m *Model) scorer() *Scorer {
 	if s, ok := m.scorers.Get().(*Scorer); ok {
 		return s
@@ -124,29 +174,100 @@ func (m *Model) scorer() *Scorer {
 	return m.NewScorer()
 }
 
-// A Scorer scores texts one after the other without allocating memory. It belongs to one goroutine.
+// A Scorer scores texts without allocating memory. It belongs to one goroutine.
 type Scorer struct {
 	model         *Model
 	url           canon.URL
-	symbols       []uint8
-	scratch       *cnn.Scratch
+	batch         cnn.Texts
+	errors        []error // of each text of a batch
+	scratch       cnn.Scratch
+	logits        []float32
 	probabilities []float64
 }
 
 // NewScorer returns a Scorer for this model.
 func (m *Model) NewScorer() *Scorer {
-	shape := m.network.Shape()
-	return &Scorer{model: m, scratch: m.network.NewScratch(), probabilities: make([]float64, shape.Kinds)}
+	return &Scorer{model: m, probabilities: make([]float64, len(m.file.Metadata.Kinds))}
 }
 
 // Score is Model.Score.
 func (s *Scorer) Score(text string) (float64, error) {
-	if err := s.url.Parse(text); err != nil {
+	s.clear()
+	if err := s.add(text); err != nil {
 		return 0, err
 	}
-	metadata := &s.model.file.Metadata
-	s.symbols = s.model.alphabet.Append(s.symbols[:0], &s.url, metadata.SymbolLimit, metadata.Shape.Padding())
-	cnn.Softmax(s.probabilities, s.model.network.Logits(s.scratch, s.symbols), metadata.Temperature)
+	s.run()
+	return s.score(0)
+}
+
+// Classify is Model.Classify. The verdict's probabilities hold until the next call.
+func (s *Scorer) Classify(text string) (Verdict, error) {
+	score, err := s.Score(text)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return s.verdict(score), nil
+}
+
+// ClassifyAll classifies many texts, which is faster than one at a time. It calls each with the
+// verdict on every text, in their order, or the error that keeps it from having one. The verdict's
+// probabilities hold until the call returns.
+func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
+	for first := 0; first < len(texts); {
+		s.clear()
+		last := first
+		for ; last < len(texts) && len(s.errors) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
+			s.errors = append(s.errors, s.add(texts[last]))
+		}
+		s.run()
+		scored := 0
+		for i, err := range s.errors {
+			var verdict Verdict
+			if err == nil {
+				var score float64
+				if score, err = s.score(scored); err == nil {
+					verdict = s.verdict(score)
+				}
+				scored++
+			}
+			each(first+i, verdict, err)
+		}
+		first = last
+	}
+}
+
+// A batch is full at so many texts or symbols: enough of them for a block of filters to be worth its
+// way into the cache, few enough for their features to stay there.
+const (
+	batchTexts   = 128
+	batchSymbols = 1 << 20
+)
+
+func (s *Scorer) clear() {
+	s.batch.Symbols, s.batch.Ends, s.errors = s.batch.Symbols[:0], s.batch.Ends[:0], s.errors[:0]
+}
+
+// add adds a text to the batch.
+func (s *Scorer) add(text string) error {
+	if err := s.url.Parse(text); err != nil {
+		return err
+	}
+	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
+	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
+	return nil
+}
+
+// run computes the logits of the batch.
+func (s *Scorer) run() {
+	size := s.batch.Len() * len(s.probabilities)
+	s.logits = slices.Grow(s.logits[:0], size)[:size]
+	s.model.network.Logits(s.logits, &s.scratch, s.batch)
+}
+
+// score sets the probabilities to those of the batch's i-th text.
+func (s *Scorer) score(i int) (float64, error) {
+	kinds := len(s.probabilities)
+	cnn.Softmax(s.probabilities, s.logits[i*kinds:][:kinds], s.model.file.Metadata.Temperature)
 	score := cnn.Score(s.probabilities)
 	if math.IsNaN(score) {
 		return 0, errOverflow
@@ -157,13 +278,10 @@ func (s *Scorer) Score(text string) (float64, error) {
 // errOverflow is what becomes of weights that are finite, but so large that their sums are not.
 var errOverflow = errors.New("the model's numbers overflow on this text: it is damaged")
 
-// Classify is Model.Classify. The verdict's probabilities hold until the next call.
-func (s *Scorer) Classify(text string) (Verdict, error) {
-	score, err := s.Score(text)
-	if err != nil {
-		return Verdict{}, err
-	}
-	verdict := Verdict{Score: score, Level: s.model.level(score), Kind: s.model.file.Metadata.Kinds[0], Probabilities: s.probabilities}
+// verdict returns the verdict on the text whose probabilities were set last.
+func (s *Scorer) verdict(score float64) Verdict {
+	kinds := s.model.file.Metadata.Kinds
+	verdict := Verdict{Score: score, Level: s.model.level(score), Kind: kinds[0], Probabilities: s.probabilities}
 	if verdict.Level > None {
 		likeliest := 1
 		for k := range s.probabilities {
@@ -171,9 +289,9 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 				likeliest = k
 			}
 		}
-		verdict.Kind = s.model.file.Metadata.Kinds[likeliest]
+		verdict.Kind = kinds[likeliest]
 	}
-	return verdict, nil
+	return verdict
 }
 
 // Canonical returns what the last text was scored as, its canonical form.

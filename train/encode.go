@@ -12,7 +12,7 @@ import (
 // encoder turns rows into what the network trains on.
 type encoder struct {
 	alphabet       *canon.Alphabet
-	limit, padding int
+	limit    int
 	kinds          []string
 }
 
@@ -20,7 +20,7 @@ type encoder struct {
 // small ones would cost more than they hold.
 type encoded struct {
 	symbols []uint8
-	ends    []int // of each text in symbols
+	ends    []int // of each text in symbols: there may be more than an int32 counts
 	kinds   []int // an index, or cnn.UnknownMalicious
 	weights []float32
 }
@@ -40,7 +40,7 @@ func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 				kind = cnn.UnknownMalicious
 			}
 		}
-		all.symbols = e.alphabet.Append(all.symbols, &u, e.limit, e.padding)
+		all.symbols = e.alphabet.Append(all.symbols, &u, e.limit)
 		all.ends = append(all.ends, len(all.symbols))
 		all.kinds = append(all.kinds, kind)
 		all.weights = append(all.weights, row.Weight)
@@ -59,11 +59,22 @@ func (e encoded) text(i int) []uint8 {
 	return e.symbols[start:e.ends[i]]
 }
 
-// batch gathers texts.
-func (e encoded) batch(texts []int) cnn.Batch {
-	var batch cnn.Batch
+// texts gathers the texts from first to last-1.
+func (e encoded) texts(first, last int) cnn.Texts {
+	var texts cnn.Texts
+	for i := first; i < last; i++ {
+		texts.Symbols = append(texts.Symbols, e.text(i)...)
+		texts.Ends = append(texts.Ends, int32(len(texts.Symbols)))
+	}
+	return texts
+}
+
+// batch gathers texts into the batch's memory.
+func (e encoded) batch(batch cnn.Batch, texts []int) cnn.Batch {
+	batch.Symbols, batch.Ends, batch.Kinds, batch.Weights = batch.Symbols[:0], batch.Ends[:0], batch.Kinds[:0], batch.Weights[:0]
 	for _, i := range texts {
-		batch.Symbols = append(batch.Symbols, e.text(i))
+		batch.Symbols = append(batch.Symbols, e.text(i)...)
+		batch.Ends = append(batch.Ends, int32(len(batch.Symbols)))
 		batch.Kinds = append(batch.Kinds, e.kinds[i])
 		batch.Weights = append(batch.Weights, e.weights[i])
 	}

@@ -46,20 +46,19 @@ func (r *run) validate() Validation {
 // logits returns the logits of all texts, [len][K].
 func (o Options) logits(network *cnn.Network, texts encoded) []float32 {
 	const textsPerTask = 256
-	kinds := network.Shape().Kinds
+	kinds := network.Kinds()
 	all := make([]float32, texts.len()*kinds)
 	o.parallel((texts.len()+textsPerTask-1)/textsPerTask, func(task int) {
-		scratch := network.NewScratch()
-		for i := task * textsPerTask; i < min((task+1)*textsPerTask, texts.len()); i++ {
-			copy(all[i*kinds:], network.Logits(scratch, texts.text(i)))
-		}
+		first, last := task*textsPerTask, min((task+1)*textsPerTask, texts.len())
+		var scratch cnn.Scratch
+		network.Logits(all[first*kinds:last*kinds], &scratch, texts.texts(first, last))
 	})
 	return all
 }
 
 // scores returns each text's score.
 func (o Options) scores(network *cnn.Network, texts encoded, temperature float64) []float64 {
-	kinds := network.Shape().Kinds
+	kinds := network.Kinds()
 	logits := o.logits(network, texts)
 	probabilities := make([]float64, kinds)
 	scores := make([]float64, texts.len())

@@ -178,7 +178,7 @@ func newRun(set *dataset.Set, options Options, alphabet *canon.Alphabet, shape c
 		optimiser:  newAdam(len(parameters.Flat)),
 		best:       make([]float32, len(parameters.Flat)),
 	}
-	encoder := encoder{alphabet: alphabet, limit: options.SymbolLimit, padding: shape.Padding(), kinds: set.Kinds}
+	encoder := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: set.Kinds}
 	if r.trainTexts, err = encoder.encode(set.Parts[dataset.Train]); err != nil {
 		return nil, err
 	}
@@ -203,6 +203,7 @@ func (r *run) train(ctx context.Context) error {
 		return err
 	}
 	var order []int
+	var batch cnn.Batch
 	for r.state.Step < steps {
 		if ctx.Err() != nil {
 			return errors.Join(ctx.Err(), r.save())
@@ -211,7 +212,7 @@ func (r *run) train(ctx context.Context) error {
 		if order == nil || step == 0 {
 			order = rand.New(rand.NewPCG(o.Seed, uint64(epoch)+1)).Perm(texts)
 		}
-		batch := r.trainTexts.batch(order[step*o.BatchSize : min((step+1)*o.BatchSize, texts)])
+		batch = r.trainTexts.batch(batch, order[step*o.BatchSize : min((step+1)*o.BatchSize, texts)])
 		dropoutSeed := o.Seed<<32 + uint64(r.state.Step)
 		loss := gradient.Run(batch, o.Dropout, dropoutSeed, o.parallel)
 		if math.IsNaN(loss) {
@@ -222,7 +223,7 @@ func (r *run) train(ctx context.Context) error {
 
 		r.state.Step++
 		r.state.LossSum += loss
-		progress := Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: r.state.Step, Steps: steps, Texts: len(batch.Symbols), Loss: loss}
+		progress := Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: r.state.Step, Steps: steps, Texts: batch.Len(), Loss: loss}
 		if step+1 == stepsPerEpoch {
 			progress.Validation = r.endEpoch(epoch+1, stepsPerEpoch)
 		}
@@ -255,7 +256,7 @@ func (r *run) endEpoch(epoch, steps int) *Validation {
 // model measures what a model needs beside its parameters.
 func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 	shape := r.parameters.Shape
-	encoder := encoder{alphabet: r.alphabet, limit: r.options.SymbolLimit, padding: shape.Padding(), kinds: set.Kinds}
+	encoder := encoder{alphabet: r.alphabet, limit: r.options.SymbolLimit, kinds: set.Kinds}
 	network := cnn.NewNetwork(r.parameters)
 	calibrate, err := encoder.encode(set.Parts[dataset.Calibrate])
 	if err != nil {

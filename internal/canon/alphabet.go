@@ -106,14 +106,11 @@ func (a *Alphabet) MarshalJSON() ([]byte, error) { return json.Marshal(a.groups)
 // Symbols is the number of symbols.
 func (a *Alphabet) Symbols() int { return a.symbols }
 
-// Append appends to symbols those of u, with padding start symbols before and end symbols behind it.
+// Append appends to symbols those of u.
 //
 // It reads about limit characters. What is cut is the end of the user-info, beyond a quarter of the
 // limit, and the end of the path; host and port never are, since a cut host would be another one.
-func (a *Alphabet) Append(symbols []uint8, u *URL, limit, padding int) []uint8 {
-	for range padding {
-		symbols = append(symbols, Start)
-	}
+func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	user := u.text[:u.host]
 	if longest := max(1, limit/4); len(user) > longest {
 		symbols = a.appendSegment(symbols, 0, user[:longest-1])
@@ -139,9 +136,6 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit, padding int) []uint8 {
 	}
 	if u.fragment < end {
 		symbols = a.appendSegment(symbols, 7, u.text[u.fragment:end])
-	}
-	for range padding {
-		symbols = append(symbols, End)
 	}
 	return symbols
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
 // shapes are the networks that the tests run on.
@@ -14,14 +16,14 @@ var shapes = map[string]Shape{
 	"the original Snowman of 2017":     {Symbols: 256, Embedding: 15, Widths: []int{2, 4, 6}, Filters: 15, Kinds: 2},
 }
 
-// randomTexts returns texts of 1 to longest symbols, padded.
-func randomTexts(random *rand.Rand, s Shape, texts, longest int) [][]uint8 {
-	batch := make([][]uint8, texts)
-	for i := range batch {
-		batch[i] = make([]uint8, 1+random.IntN(longest)+2*s.Padding())
-		for t := range batch[i] {
-			batch[i][t] = uint8(random.IntN(s.Symbols))
+// randomTexts returns texts of 0 to longest symbols.
+func randomTexts(random *rand.Rand, s Shape, texts, longest int) Texts {
+	var batch Texts
+	for range texts {
+		for range random.IntN(longest + 1) {
+			batch.Symbols = append(batch.Symbols, uint8(random.IntN(s.Symbols)))
 		}
+		batch.Ends = append(batch.Ends, int32(len(batch.Symbols)))
 	}
 	return batch
 }
@@ -51,12 +53,15 @@ func TestUnfoldedAndFoldedEqualTheFloat64Reference(t *testing.T) {
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
 			p := newParameters(t, shape, 1)
-			network := NewNetwork(p)
-			scratch := network.NewScratch()
-			for _, symbols := range randomTexts(rand.New(rand.NewPCG(2, 2)), shape, 40, 60) {
+			var scratch Scratch
+			texts := randomTexts(rand.New(rand.NewPCG(2, 2)), shape, 40, 60)
+			logits := make([]float32, texts.Len()*shape.Kinds)
+			NewNetwork(p).Logits(logits, &scratch, texts)
+			for i := range texts.Len() {
+				symbols := texts.Text(i)
 				want := Reference[float64](p, symbols)
 				unfolded := Reference[float32](p, symbols)
-				folded := network.Logits(scratch, symbols)
+				folded := logits[i*shape.Kinds:][:shape.Kinds]
 				for k := range want {
 					if e := relativeError(float64(unfolded[k]), want[k]); e > 1e-5 {
 						t.Errorf("unfolded logit %d of %d symbols is %v, want %v", k, len(symbols), unfolded[k], want[k])
@@ -73,8 +78,8 @@ func TestUnfoldedAndFoldedEqualTheFloat64Reference(t *testing.T) {
 // referenceLoss is the weighted mean loss of a batch, in float64 throughout.
 func referenceLoss(p *Parameters, batch Batch) float64 {
 	loss, total := 0.0, 0.0
-	for i, symbols := range batch.Symbols {
-		logits := Reference[float64](p, symbols)
+	for i := range batch.Len() {
+		logits := Reference[float64](p, batch.Text(i))
 		sum, malicious := 0.0, 0.0
 		for k, logit := range logits {
 			sum += math.Exp(logit)
@@ -94,7 +99,7 @@ func referenceLoss(p *Parameters, batch Batch) float64 {
 }
 
 func newBatch(random *rand.Rand, s Shape, texts int) Batch {
-	batch := Batch{Symbols: randomTexts(random, s, texts, 20)}
+	batch := Batch{Texts: randomTexts(random, s, texts, 20)}
 	for range texts {
 		batch.Kinds = append(batch.Kinds, random.IntN(s.Kinds+1)-1) // UnknownMalicious among them
 		batch.Weights = append(batch.Weights, 0.5+random.Float32())
@@ -114,7 +119,7 @@ func TestGradientsEqualFiniteDifferences(t *testing.T) {
 			p := newParameters(t, shape, 3)
 			random := rand.New(rand.NewPCG(4, 4))
 			batch := newBatch(random, shape, 12)
-			g, err := NewBackpropagation(p, len(batch.Symbols))
+			g, err := NewBackpropagation(p, batch.Len())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,14 +172,14 @@ func finiteDifference(p *Parameters, batch Batch, weight *float32) (slope float6
 func TestGradientDoesNotDependOnTheOrderOfTasks(t *testing.T) {
 	shape := shapes["several blocks, the last one cut"]
 	p := newParameters(t, shape, 5)
-	batch := newBatch(rand.New(rand.NewPCG(6, 6)), shape, 50)
+	batch := newBatch(rand.New(rand.NewPCG(6, 6)), shape, 150)
 	backwards := func(tasks int, task func(int)) {
 		for i := tasks - 1; i >= 0; i-- {
 			task(i)
 		}
 	}
-	one, _ := NewBackpropagation(p, 50)
-	other, _ := NewBackpropagation(p, 64)
+	one, _ := NewBackpropagation(p, 150)
+	other, _ := NewBackpropagation(p, 200)
 	lossOne, lossOther := one.Run(batch, 0.4, 7, serially), other.Run(batch, 0.4, 7, backwards)
 	if lossOne != lossOther {
 		t.Errorf("loss is %v or %v, by the order of the tasks", lossOne, lossOther)
@@ -196,23 +201,32 @@ func TestDropoutDropsItsShareAndKeepsTheExpectation(t *testing.T) {
 	batch := newBatch(rand.New(rand.NewPCG(9, 9)), shape, 50)
 	g, _ := NewBackpropagation(p, 50)
 	g.Run(batch, 0, 0, serially)
-	sum := 0.0
-	for _, feature := range g.pooled {
-		sum += float64(feature)
-	}
-	g.Run(batch, 0.25, 10, serially)
-	dropped, sumAfter := 0, 0.0
-	for _, feature := range g.pooled {
-		if feature == 0 {
-			dropped++
+	count := func() (dropped int, sum float64) {
+		for i, memory := range g.memories {
+			for text := range batch.Len() {
+				for _, feature := range memory.features[text*kernel.Lanes:][:g.blocks[i].filters] {
+					if feature == 0 {
+						dropped++
+					}
+					sum += float64(feature)
+				}
+			}
 		}
-		sumAfter += float64(feature)
+		return dropped, sum
 	}
-	if share := float64(dropped) / float64(len(g.pooled)); math.Abs(share-0.25) > 0.01 {
-		t.Errorf("dropped %v of the features, want 0.25", share)
-	}
-	if ratio := sumAfter / sum; math.Abs(ratio-1) > 0.01 {
-		t.Errorf("dropout changed the sum of the features by the factor %v", ratio)
+	_, sum := count()
+	for _, probability := range []float64{0.25, 0.5, 0.3, 1.0 / 256, 255.0 / 256} {
+		g.Run(batch, probability, 10, serially)
+		dropped, sumAfter := count()
+		want := math.Round(probability*256) / 256
+		features := float64(batch.Len() * shape.Filters)
+		deviation := 5 * math.Sqrt(want*(1-want)/features)
+		if share := float64(dropped) / features; math.Abs(share-want) > deviation {
+			t.Errorf("dropped %v of the features, want %v", share, want)
+		}
+		if ratio := float64(g.dropout.scale) * sumAfter / sum; math.Abs(ratio-1) > deviation/(1-want) {
+			t.Errorf("dropout of %v changed the sum of the features by the factor %v", probability, ratio)
+		}
 	}
 }
 
@@ -255,15 +269,16 @@ func TestExpEqualsMathExp(t *testing.T) {
 func TestValidateRefusesWhatCannotBeBuilt(t *testing.T) {
 	good := shapes["one hidden layer, odd sizes"]
 	for name, spoil := range map[string]func(*Shape){
-		"no symbols":               func(s *Shape) { s.Symbols = 0 },
-		"more symbols than a byte": func(s *Shape) { s.Symbols = 257 },
-		"no widths":                func(s *Shape) { s.Widths = nil },
-		"a width twice":            func(s *Shape) { s.Widths = []int{2, 2} },
-		"a width of 0":             func(s *Shape) { s.Widths = []int{0, 2} },
-		"a negative hidden layer":  func(s *Shape) { s.Hidden = -1 },
-		"one kind":                 func(s *Shape) { s.Kinds = 1 },
-		"filters beyond memory":    func(s *Shape) { s.Filters = math.MaxInt },
-		"tables beyond memory":     func(s *Shape) { s.Symbols, s.Widths, s.Filters = 256, []int{14, 15, 16}, 4096*2 },
+		"no symbols":                 func(s *Shape) { s.Symbols = 0 },
+		"more symbols than a byte":   func(s *Shape) { s.Symbols = 257 },
+		"no widths":                  func(s *Shape) { s.Widths = nil },
+		"a width twice":              func(s *Shape) { s.Widths = []int{2, 2} },
+		"a width of 0":               func(s *Shape) { s.Widths = []int{0, 2} },
+		"a negative hidden layer":    func(s *Shape) { s.Hidden = -1 },
+		"one kind":                   func(s *Shape) { s.Kinds = 1 },
+		"filters beyond memory":      func(s *Shape) { s.Filters = math.MaxInt },
+		"a width beyond the kernels": func(s *Shape) { s.Widths = []int{2, 9} },
+		"tables beyond memory":       func(s *Shape) { s.Symbols, s.Widths, s.Filters = 256, []int{1, 2, 3, 4, 5, 6, 7, 8}, 4096*2 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := good
@@ -275,35 +290,55 @@ func TestValidateRefusesWhatCannotBeBuilt(t *testing.T) {
 	}
 }
 
+// benchmarkShape is the network that the published figures of speed are for.
+var benchmarkShape = Shape{Symbols: 148, Embedding: 32, Widths: []int{2, 3, 4, 5}, Filters: 256, Hidden: 128, Kinds: 4}
+
 func BenchmarkLogits(b *testing.B) {
-	shape := Shape{Symbols: 140, Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Kinds: 4}
-	p, _ := NewParameters(shape)
+	p, _ := NewParameters(benchmarkShape)
 	p.Initialize(1)
-	network := NewNetwork(p)
-	scratch := network.NewScratch()
+	quantized, _ := Quantize(p)
 	for _, length := range []int{18, 77} {
-		b.Run(fmt.Sprintf("characters=%d", length), func(b *testing.B) {
-			symbols := make([]uint8, length+2*shape.Padding())
+		for _, size := range []int{1, 128} {
+			var texts Texts
 			random := rand.New(rand.NewPCG(1, 1))
-			for i := range symbols {
-				symbols[i] = uint8(random.IntN(shape.Symbols))
+			for range size {
+				for range length {
+					texts.Symbols = append(texts.Symbols, uint8(2+random.IntN(40)))
+				}
+				texts.Ends = append(texts.Ends, int32(len(texts.Symbols)))
 			}
-			b.ReportAllocs()
-			for b.Loop() {
-				network.Logits(scratch, symbols)
+			for _, network := range []struct {
+				name   string
+				logits func([]float32, *Scratch, Texts)
+			}{{"float32", NewNetwork(p).Logits}, {"int16", quantized.Logits}} {
+				b.Run(fmt.Sprintf("%s/characters=%d/batch=%d", network.name, length, size), func(b *testing.B) {
+					var scratch Scratch
+					logits := make([]float32, size*benchmarkShape.Kinds)
+					network.logits(logits, &scratch, texts)
+					want := Reference[float64](p, texts.Text(0))
+					for k := range want {
+						if e := relativeError(float64(logits[k]), want[k]); e > 1e-2 {
+							b.Fatalf("logit %d is %v, want %v", k, logits[k], want[k])
+						}
+					}
+					b.ReportAllocs()
+					for b.Loop() {
+						network.logits(logits, &scratch, texts)
+					}
+					b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "texts/s")
+				})
 			}
-		})
+		}
 	}
 }
 
 func BenchmarkTrainingStep(b *testing.B) {
-	shape := Shape{Symbols: 140, Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Kinds: 4}
-	p, _ := NewParameters(shape)
+	p, _ := NewParameters(benchmarkShape)
 	p.Initialize(1)
 	const texts = 512
 	random := rand.New(rand.NewPCG(1, 1))
-	batch := newBatch(random, shape, texts)
-	batch.Symbols = randomTexts(random, shape, texts, 60)
+	batch := newBatch(random, benchmarkShape, texts)
+	batch.Texts = randomTexts(random, benchmarkShape, texts, 60)
 	g, _ := NewBackpropagation(p, texts)
 	for b.Loop() {
 		g.Run(batch, 0.5, 1, serially)

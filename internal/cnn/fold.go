@@ -6,89 +6,107 @@ import (
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// blockFilters is how many filters share a table. A block's table [w][V][64] stays in the caches
-// near the core while a whole batch runs over it.
-const blockFilters = 64
-
-// A block is up to blockFilters neighbouring filters of one width.
+// A block is neighbouring filters of one width, as many as a table row has lanes. What is left of the
+// last block's lanes stays 0.
 type block struct {
 	convolution int // index into Parameters.Convolutions
 	width       int
 	first       int // the block's first filter within the convolution
 	filters     int
-	pooled      int // where the block's features start in the pooled vector
+	pooled      int // the block's first feature within all pooled features
+	lanes       int
 }
 
 // blocks divides all filters of a network.
-func (s Shape) blocks() []block {
+func (s Shape) blocks(lanes int) []block {
 	var blocks []block
 	for i, width := range s.Widths {
-		for first := 0; first < s.Filters; first += blockFilters {
+		for first := 0; first < s.Filters; first += lanes {
 			blocks = append(blocks, block{
 				convolution: i,
 				width:       width,
 				first:       first,
-				filters:     min(blockFilters, s.Filters-first),
+				filters:     min(lanes, s.Filters-first),
 				pooled:      i*s.Filters + first,
+				lanes:       lanes,
 			})
 		}
 	}
 	return blocks
 }
 
-// tableSize is the number of entries of the block's folded table, [w][V][filters].
-func (b block) tableSize(s Shape) int { return b.width * s.Symbols * b.filters }
+// rowLength is the number of entries that a symbol has in the block's table, [V][w][lanes].
+func (b block) rowLength() int { return b.width * b.lanes }
 
-// fold computes the block's table, T[j][v][f] = sum_d E[v][d] W[j][d][f]. The bias is left out: it
-// does not depend on the position, so it is added once, after the maximum.
-func (b block) fold(table []float32, p *Parameters) {
-	s := p.Shape
-	clear(table)
-	dimensions := count(s.Embedding)
-	weights := make([]float32, s.Embedding*b.filters)
-	for j := range b.width {
-		for d := range s.Embedding {
-			copy(weights[d*b.filters:], b.weights(p, j, d))
-		}
-		for v := range s.Symbols {
-			row := table[(j*s.Symbols+v)*b.filters:][:b.filters]
-			kernel.AddScaledRows(row, weights, dimensions, p.Embedding[v*s.Embedding:][:s.Embedding])
-		}
+// foldScratch is the memory for folding and unfolding one block.
+type foldScratch struct {
+	weights    []float32 // the block's part of W, [D][w][lanes]
+	transposed []float32 // the same, [w][lanes][D]
+	dimensions []int32   // 0 ... D-1
+	entries    []int32   // 0 ... w*lanes-1
+	live       []int32
+	scales     []float32
+}
+
+func (b block) newFoldScratch(s Shape) foldScratch {
+	return foldScratch{
+		weights:    make([]float32, s.Embedding*b.rowLength()),
+		transposed: make([]float32, b.rowLength()*s.Embedding),
+		dimensions: count(s.Embedding),
+		entries:    count(b.rowLength()),
+		live:       make([]int32, 0, s.Symbols),
+		scales:     make([]float32, s.Symbols),
 	}
 }
 
-// unfold carries a table's gradient back to what the table was folded from: it adds
-// dW[j][d][f] = sum_v E[v][d] dT[j][v][f] to gradient, and dE[v][d] = sum_jf W[j][d][f] dT[j][v][f]
-// to embedding, [V][D].
+// fold computes the block's table, T[v][j][f] = sum_d E[v][d] W[j][d][f]. The bias is left out: it
+// does not depend on the position, so it is added once, after the maximum.
+func (b block) fold(table []float32, p *Parameters, scratch foldScratch) {
+	s := p.Shape
+	for d := range s.Embedding {
+		for j := range b.width {
+			copy(scratch.weights[(d*b.width+j)*b.lanes:], b.weights(p, j, d))
+		}
+	}
+	clear(table)
+	for v := range s.Symbols {
+		row := table[v*b.rowLength():][:b.rowLength()]
+		kernel.AddScaledRows(row, scratch.weights, scratch.dimensions, p.Embedding[v*s.Embedding:][:s.Embedding])
+	}
+}
+
+// unfold carries a table's gradient back to what the table was folded from: it sets
+// dW[j][d][f] = sum_v E[v][d] dT[v][j][f] in gradient, and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]
+// in embedding, [V][D].
 //
 // Most rows of a table's gradient are zero: few symbols stand where the maxima of a batch do. They
 // are left out.
-func (b block) unfold(gradient *Parameters, embedding, table []float32, p *Parameters) {
+func (b block) unfold(gradient *Parameters, embedding, table []float32, p *Parameters, scratch foldScratch) {
 	s := p.Shape
-	live := make([]int32, 0, s.Symbols)               // the symbols whose rows are not zero
-	scales := make([]float32, s.Symbols)              // E[live][d], for one d
-	weights := make([]float32, b.filters*s.Embedding) // W[j] of the block, transposed to [filters][D]
-	filters := count(b.filters)
-	for j := range b.width {
-		rows := table[j*s.Symbols*b.filters:][:s.Symbols*b.filters]
-		live = live[:0]
-		for v := range s.Symbols {
-			if slices.ContainsFunc(rows[v*b.filters:][:b.filters], func(g float32) bool { return g != 0 }) {
-				live = append(live, int32(v))
-			}
+	live := scratch.live
+	for v := range s.Symbols {
+		if slices.ContainsFunc(table[v*b.rowLength():][:b.rowLength()], func(g float32) bool { return g != 0 }) {
+			live = append(live, int32(v))
 		}
-		for d := range s.Embedding {
-			for i, v := range live {
-				scales[i] = p.Embedding[int(v)*s.Embedding+d]
-			}
-			kernel.AddScaledRows(b.weights(gradient, j, d), rows, live, scales[:len(live)])
+	}
+	scales := scratch.scales[:len(live)]
+	dWeights := scratch.weights
+	clear(dWeights)
+	for d := range s.Embedding {
+		for i, v := range live {
+			scales[i] = p.Embedding[int(v)*s.Embedding+d]
+		}
+		kernel.AddScaledRows(dWeights[d*b.rowLength():][:b.rowLength()], table, live, scales)
+		for j := range b.width {
+			copy(b.weights(gradient, j, d), dWeights[(d*b.width+j)*b.lanes:])
 			for f, weight := range b.weights(p, j, d) {
-				weights[f*s.Embedding+d] = weight
+				scratch.transposed[(j*b.lanes+f)*s.Embedding+d] = weight
 			}
 		}
-		for _, v := range live {
-			kernel.AddScaledRows(embedding[int(v)*s.Embedding:][:s.Embedding], weights, filters, rows[int(v)*b.filters:][:b.filters])
-		}
+	}
+	clear(embedding)
+	for _, v := range live {
+		kernel.AddScaledRows(embedding[int(v)*s.Embedding:][:s.Embedding], scratch.transposed, scratch.entries, table[int(v)*b.rowLength():][:b.rowLength()])
 	}
 }
 
@@ -101,4 +119,20 @@ func (b block) weights(p *Parameters, j, d int) []float32 {
 // bias returns the block's part of the convolution's bias.
 func (b block) bias(p *Parameters) []float32 {
 	return p.Convolutions[b.convolution].Bias[b.first:][:b.filters]
+}
+
+// lanesOf returns numbers, with zeros up to all lanes.
+func (b block) lanesOf(numbers []float32) []float32 {
+	lanes := make([]float32, b.lanes)
+	copy(lanes, numbers)
+	return lanes
+}
+
+// count returns 0 ... n-1.
+func count(n int) []int32 {
+	indices := make([]int32, n)
+	for i := range indices {
+		indices[i] = int32(i)
+	}
+	return indices
 }

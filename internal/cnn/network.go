@@ -4,81 +4,134 @@ import "github.com/snowman-ml/snowman/internal/kernel"
 
 // A Network is a folded, immutable network, safe for use by any number of goroutines.
 type Network struct {
-	parameters *Parameters
-	blocks     []block
-	tables     [][]float32 // one for each block
+	blocks []block
+	tables [][]float32 // of each block, [V][w][lanes]
+	biases [][]float32 // [lanes]
+	dense  [][]float32 // [lanes][columns], of the layer above the pooled features
+	head   head
 }
 
 // NewNetwork folds the parameters, which must not change afterwards.
 func NewNetwork(p *Parameters) *Network {
-	n := &Network{parameters: p, blocks: p.Shape.blocks()}
+	n := &Network{blocks: p.Shape.blocks(kernel.Lanes), head: newHead(p)}
 	for _, b := range n.blocks {
-		table := make([]float32, b.tableSize(p.Shape))
-		b.fold(table, p)
+		table := make([]float32, p.Shape.Symbols*b.rowLength())
+		b.fold(table, p, b.newFoldScratch(p.Shape))
+		dense := make([]float32, b.lanes*n.head.columns)
+		for f := range b.filters {
+			copy(dense[f*n.head.columns:], b.above(p, f))
+		}
 		n.tables = append(n.tables, table)
+		n.biases = append(n.biases, b.lanesOf(b.bias(p)))
+		n.dense = append(n.dense, dense)
 	}
 	return n
 }
 
-// Parameters returns what the network was folded from.
-func (n *Network) Parameters() *Parameters { return n.parameters }
+// Kinds is K, the number of logits.
+func (n *Network) Kinds() int { return n.head.kinds }
 
-// Shape returns the network's shape.
-func (n *Network) Shape() Shape { return n.parameters.Shape }
-
-// Scratch is the memory that scoring one text needs. It belongs to one goroutine.
-type Scratch struct {
-	pooled, hidden, logits []float32
-	live                   []int32   // the indices of features above 0
-	scales                 []float32 // those features
-}
-
-// NewScratch returns scratch memory for this network.
-func (n *Network) NewScratch() *Scratch {
-	s := n.Shape()
-	most := max(s.Pooled(), s.Hidden)
-	return &Scratch{
-		pooled: make([]float32, s.Pooled()),
-		hidden: make([]float32, s.Hidden),
-		logits: make([]float32, s.Kinds),
-		live:   make([]int32, most),
-		scales: make([]float32, most),
-	}
-}
-
-// Logits returns the K logits of one padded text. They lie in the scratch memory and hold until its
-// next use.
-func (n *Network) Logits(scratch *Scratch, symbols []uint8) []float32 {
-	p := n.parameters
+// Logits sets logits, [B][K], to those of the texts.
+//
+// All texts run through one block before the next, so that a block's table and weights stay in the
+// caches near the core.
+func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
+	scratch.grow(texts.Len(), &n.head)
 	for i, b := range n.blocks {
-		pooled := scratch.pooled[b.pooled:][:b.filters]
-		kernel.ConvolveMax(pooled, n.tables[i], p.Shape.Symbols, b.width, p.Shape.window(symbols, b.width))
-		for f, bias := range b.bias(p) {
-			pooled[f] += bias
+		kernel.ConvolveMax(scratch.features, kernel.Lanes, n.tables[i], n.biases[i], b.width, texts.padded())
+		kernel.Dense(scratch.sums, n.head.columns, n.head.columns, n.dense[i], scratch.features, kernel.Lanes, texts.Len())
+	}
+	n.head.finish(logits, scratch, texts.Len())
+}
+
+// above returns the weights, in the layer above, of the block's feature f.
+func (b block) above(p *Parameters, f int) []float32 {
+	weights, _ := p.above()
+	outputs := len(weights) / p.Shape.Pooled()
+	return weights[(b.pooled+f)*outputs:][:outputs]
+}
+
+// above returns the layer above the pooled features: the dense one, or the output where there is none.
+func (p *Parameters) above() (weights, bias []float32) {
+	if p.Shape.Hidden > 0 {
+		return p.DenseWeight, p.DenseBias
+	}
+	return p.OutputWeight, p.OutputBias
+}
+
+// A head is what a network does with the sums of the layer above the pooled features.
+type head struct {
+	kinds   int
+	bias    []float32 // [columns], of that layer
+	columns int       // of that layer, with zeros up to a multiple of what the kernels take at once
+
+	// Where that layer is the hidden one:
+	output     []float32 // [columns][outputColumns]
+	outputBias []float32 // [outputColumns]
+}
+
+// outputColumns is K with zeros up to a register.
+func (h *head) outputColumns() int { return len(h.outputBias) }
+
+func newHead(p *Parameters) head {
+	_, bias := p.above()
+	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), kernel.Lanes)}
+	h.bias = make([]float32, h.columns)
+	copy(h.bias, bias)
+	if p.Shape.Hidden == 0 {
+		return h
+	}
+	const register = 16
+	h.outputBias = make([]float32, roundUp(h.kinds, register))
+	copy(h.outputBias, p.OutputBias)
+	h.output = make([]float32, h.columns*h.outputColumns())
+	for i := range p.Shape.Hidden {
+		copy(h.output[i*h.outputColumns():], p.OutputWeight[i*h.kinds:][:h.kinds])
+	}
+	return h
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
+
+// finish takes the sums of all texts to logits.
+func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
+	outputs, columns := scratch.sums, h.columns
+	if h.output != nil {
+		outputs, columns = scratch.outputs, h.outputColumns()
+		for first := 0; first < h.columns; first += kernel.Lanes { // the products skip what is below 0: the ReLU
+			kernel.Dense(outputs, columns, columns, h.output[first*columns:][:kernel.Lanes*columns], scratch.sums[first:], h.columns, texts)
 		}
 	}
-	features := scratch.pooled
-	if p.Shape.Hidden > 0 {
-		scratch.relu(scratch.hidden, features, p.DenseWeight, p.DenseBias)
-		features = scratch.hidden
+	for text := range texts {
+		copy(logits[text*h.kinds:][:h.kinds], outputs[text*columns:])
 	}
-	scratch.relu(scratch.logits, features, p.OutputWeight, p.OutputBias)
-	return scratch.logits
 }
 
-// relu sets out to bias + relu(in) . weight. Of features at or below 0, which are about half, the
-// rows are not even loaded.
-func (s *Scratch) relu(out, in, weight, bias []float32) {
-	live := kernel.Positive(s.live, s.scales, in)
-	copy(out, bias)
-	kernel.AddScaledRows(out, weight, s.live[:live], s.scales[:live])
+// Scratch is the memory that scoring texts needs; it grows with the largest batch. The zero value is
+// ready. It belongs to one goroutine.
+type Scratch struct {
+	features   []float32 // [B][Lanes], of one block
+	features16 []int16   // [B][Lanes16]
+	sums       []float32 // [B][columns]
+	outputs    []float32 // [B][outputColumns]
 }
 
-// count returns 0 ... n-1.
-func count(n int) []int32 {
-	indices := make([]int32, n)
-	for i := range indices {
-		indices[i] = int32(i)
+// grow makes room for a batch and sets the sums to their biases.
+func (s *Scratch) grow(texts int, h *head) {
+	s.features = grown(s.features, texts*kernel.Lanes)
+	s.features16 = grown(s.features16, texts*kernel.Lanes16)
+	s.sums = grown(s.sums, texts*h.columns)
+	s.outputs = grown(s.outputs, texts*h.outputColumns())
+	for text := range texts {
+		copy(s.sums[text*h.columns:], h.bias)
+		copy(s.outputs[text*h.outputColumns():], h.outputBias)
 	}
-	return indices
+}
+
+// grown returns a slice of the size, the given one where it is large enough.
+func grown[T any](slice []T, size int) []T {
+	if cap(slice) < size {
+		return make([]T, size)
+	}
+	return slice[:size]
 }

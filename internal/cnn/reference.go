@@ -1,19 +1,21 @@
 package cnn
 
-// Reference returns the logits of one padded text, computed as the package comment writes them, one
+import "slices"
+
+// Reference returns the logits of one text, computed as the package comment writes them, one
 // multiplication at a time in the precision that the caller names. It is what everything faster is
 // held to, and must stay plain.
 func Reference[float float32 | float64](p *Parameters, symbols []uint8) []float {
 	s := p.Shape
 	pooled := make([]float, 0, s.Pooled())
 	for _, c := range p.Convolutions {
-		windows := s.window(symbols, c.Width)
+		padded := slices.Concat(slices.Repeat([]uint8{Start}, c.Width-1), symbols, slices.Repeat([]uint8{End}, c.Width-1))
 		for f := range s.Filters {
 			var maximum float // relu(max c) is the maximum of 0 and every c
-			for t := 0; t+c.Width <= len(windows); t++ {
+			for t := 0; t+c.Width <= len(padded); t++ {
 				sum := float(c.Bias[f])
 				for j := range c.Width {
-					embedded := p.Embedding[int(windows[t+j])*s.Embedding:][:s.Embedding]
+					embedded := p.Embedding[int(padded[t+j])*s.Embedding:][:s.Embedding]
 					for d, e := range embedded {
 						sum += float(c.Weight[(j*s.Embedding+d)*s.Filters+f]) * float(e)
 					}

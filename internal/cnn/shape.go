@@ -16,8 +16,9 @@
 // Legend of shapes, throughout: B texts, T positions, V symbols, D embedding, w width, F filters of
 // one width, P = F times the number of widths, H hidden, K kinds.
 //
-// Symbols come padded: before the first and after the last character stand Shape.Padding symbols,
-// so that a short text fills every window and a filter can see where a text starts and ends.
+// Before the first symbol of a text stands Start, behind its last one End, as often as a filter reads
+// beyond the text, so that a short text fills every window and a filter can see where a text starts
+// and ends: a filter of width w has the windows 1-w <= t < T.
 //
 // The package reads no files, starts no goroutines and prints nothing.
 package cnn
@@ -25,7 +26,37 @@ package cnn
 import (
 	"fmt"
 	"slices"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
 )
+
+// The padding symbols.
+const (
+	Start = 0
+	End   = 1
+)
+
+// Texts are the symbols of a batch of texts.
+type Texts struct {
+	Symbols []uint8 // of all texts, one behind the other
+	Ends    []int32 // of each text in Symbols
+}
+
+// Len is the number of texts.
+func (x Texts) Len() int { return len(x.Ends) }
+
+// Text returns the symbols of one text.
+func (x Texts) Text(i int) []uint8 {
+	first := int32(0)
+	if i > 0 {
+		first = x.Ends[i-1]
+	}
+	return x.Symbols[first:x.Ends[i]]
+}
+
+func (x Texts) padded() kernel.Texts {
+	return kernel.Texts{Symbols: x.Symbols, Ends: x.Ends, Start: Start, End: End}
+}
 
 // A Shape says how large each layer is.
 type Shape struct {
@@ -42,7 +73,7 @@ type Shape struct {
 const (
 	maxSymbols   = 256
 	maxEmbedding = 256
-	maxWidth     = 16
+	maxWidth     = kernel.MaxWidth
 	maxFilters   = 4096
 	maxHidden    = 4096
 	maxKinds     = 64
@@ -55,7 +86,7 @@ func (s Shape) Validate() error {
 		name            string
 		size, low, high int
 	}{
-		{"symbols", s.Symbols, 1, maxSymbols},
+		{"symbols", s.Symbols, 2, maxSymbols},
 		{"embedding", s.Embedding, 1, maxEmbedding},
 		{"filters", s.Filters, 1, maxFilters},
 		{"hidden", s.Hidden, 0, maxHidden},
@@ -91,7 +122,7 @@ func (s Shape) Equal(other Shape) bool {
 // Pooled is P, the number of features after the max over time.
 func (s Shape) Pooled() int { return len(s.Widths) * s.Filters }
 
-// Padding is how many padding symbols stand on either side of a text: one less than the widest filter.
+// Padding is how many padding symbols the widest filter reads on either side of a text.
 func (s Shape) Padding() int { return s.Widths[len(s.Widths)-1] - 1 }
 
 // features is the number of inputs of the output layer: H, or P where there is no hidden layer.
@@ -100,10 +131,4 @@ func (s Shape) features() int {
 		return s.Hidden
 	}
 	return s.Pooled()
-}
-
-// window returns the part of padded symbols that filters of one width run over.
-func (s Shape) window(symbols []uint8, width int) []uint8 {
-	spare := s.Padding() - (width - 1)
-	return symbols[spare : len(symbols)-spare]
 }

@@ -33,7 +33,7 @@ func ConvolveMax16(features []int16, stride int, table []int16, width int, texts
 
 // Dense adds to each text's sums, columns of them from sums[text*sumStride], the products of its
 // features, Lanes of them from features[text*stride], with their rows of weights, [Lanes][columns].
-// Features that are 0 are left out, the others taken in ascending order.
+// Features at or below 0 are left out, the others taken in ascending order.
 func Dense(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
 	done := denseFast(sums, columns, sumStride, weights, features, stride, texts)
 	if done < columns {
@@ -41,7 +41,18 @@ func Dense(sums []float32, columns, sumStride int, weights, features []float32, 
 	}
 }
 
-// Dense16 does the same for Lanes16 features of int16, none below 0. The products of a column are
+// DenseBackward is the way back through Dense: from the gradient by sums, laid out without gaps, to those by
+// features and by weights. For each feature above 0, dFeatures receives the inner product of its row
+// of weights with the text's dSums, and its row of dWeights is added the dSums times the feature; for any
+// other, dFeatures receives 0. The product is summed in 16 parts, entry i in part i mod 16, and the parts
+// are added in halves.
+func DenseBackward(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) {
+	if !denseBackwardFast(dFeatures, dWeights, features, stride, weights, dSums, columns, texts) {
+		denseBackward(dFeatures, dWeights, features, stride, weights, dSums, columns, texts)
+	}
+}
+
+// Dense16 is Dense for Lanes16 features of int16, none below 0. The products of a column are
 // added as int32, which must not overflow; the sum, as float32 and times the column's scale, is
 // added to sums. Weights of neighbouring features lie side by side, [Lanes16/2][columns][2]; columns
 // are a multiple of 16.

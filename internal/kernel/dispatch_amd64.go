@@ -93,6 +93,18 @@ func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales
 	return true
 }
 
+func denseBackwardFast(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) bool {
+	switch {
+	case backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0:
+		return false
+	case backend == avx2Backend:
+		denseBackwardAVX2(&dFeatures[0], &dWeights[0], &features[0], 4*stride, &weights[0], &dSums[0], 4*columns, texts)
+	default:
+		denseBackwardAVX512(&dFeatures[0], &dWeights[0], &features[0], 4*stride, &weights[0], &dSums[0], 4*columns, texts)
+	}
+	return true
+}
+
 // The following do the first entries of a row, as many as fill registers, and return how many those are.
 
 func denseFast(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) (done int) {

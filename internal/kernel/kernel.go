@@ -136,11 +136,38 @@ func dense(sums []float32, columns, sumStride int, weights []float32, rowLength 
 	for text := range texts {
 		sum := sums[text*sumStride:][:columns]
 		for f, feature := range features[text*stride:][:Lanes] {
-			if feature != 0 {
+			if feature > 0 {
 				addScaled(sum, weights[f*rowLength:], feature)
 			}
 		}
 	}
+}
+
+// denseBackward defines DenseBackward.
+func denseBackward(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) {
+	for text := range texts {
+		dSum := dSums[text*columns:][:columns]
+		for f, feature := range features[text*stride:][:Lanes] {
+			dFeatures[text*stride+f] = 0
+			if feature > 0 {
+				dFeatures[text*stride+f] = dot(weights[f*columns:][:columns], dSum)
+				addScaled(dWeights[f*columns:][:columns], dSum, feature)
+			}
+		}
+	}
+}
+
+func dot(a, b []float32) float32 {
+	var parts [16]float32
+	for i := range a {
+		parts[i%16] += float32(a[i] * b[i])
+	}
+	for half := len(parts) / 2; half > 0; half /= 2 {
+		for i := range half {
+			parts[i] += parts[i+half]
+		}
+	}
+	return parts[0]
 }
 
 // dense16 defines Dense16 for the first columns of sums.

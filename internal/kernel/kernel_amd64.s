@@ -2736,9 +2736,9 @@ TEXT ·dense128xAVX512(SB), NOSPLIT, $0-56
 
 text:
 	VPXORD  Z8, Z8, Z8
-	VCMPPS  $0x04, (SI), Z8, K1
+	VCMPPS  $0x11, (SI), Z8, K1
 	KMOVW   K1, R9
-	VCMPPS  $0x04, 64(SI), Z8, K1
+	VCMPPS  $0x11, 64(SI), Z8, K1
 	KMOVW   K1, R10
 	SHLL    $0x10, R10
 	ORL     R10, R9
@@ -2808,9 +2808,9 @@ TEXT ·dense16xAVX512(SB), NOSPLIT, $0-56
 
 text:
 	VPXORD  Z1, Z1, Z1
-	VCMPPS  $0x04, (SI), Z1, K1
+	VCMPPS  $0x11, (SI), Z1, K1
 	KMOVW   K1, R9
-	VCMPPS  $0x04, 64(SI), Z1, K1
+	VCMPPS  $0x11, 64(SI), Z1, K1
 	KMOVW   K1, R10
 	SHLL    $0x10, R10
 	ORL     R10, R9
@@ -2836,6 +2836,74 @@ last:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNZ     text
+	VZEROUPPER
+	RET
+
+// func denseBackwardAVX512(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·denseBackwardAVX512(SB), NOSPLIT, $0-64
+	MOVQ dFeatures+0(FP), AX
+	MOVQ dWeights+8(FP), CX
+	MOVQ features+16(FP), DX
+	MOVQ stride+24(FP), BX
+	MOVQ weights+32(FP), SI
+	MOVQ dSums+40(FP), DI
+	MOVQ columnBytes+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXORD  Z0, Z0, Z0
+	VCMPPS  $0x11, (DX), Z0, K1
+	KMOVW   K1, R10
+	VCMPPS  $0x11, 64(DX), Z0, K1
+	KMOVW   K1, R11
+	SHLL    $0x10, R11
+	ORL     R11, R10
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z1, 64(AX)
+	TESTL   R10, R10
+	JZ      last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         R8, R12
+	IMULQ        R11, R12
+	VBROADCASTSS (DX)(R11*4), Z2
+	LEAQ         (SI)(R12*1), R13
+	LEAQ         (CX)(R12*1), R14
+	VPXORD       Z3, Z3, Z3
+	XORQ         R12, R12
+
+column:
+	VMOVUPS       (DI)(R12*1), Z4
+	VMULPS        (R13)(R12*1), Z4, Z5
+	VADDPS        Z5, Z3, Z3
+	VMULPS        Z4, Z2, Z5
+	VADDPS        (R14)(R12*1), Z5, Z5
+	VMOVUPS       Z5, (R14)(R12*1)
+	ADDQ          $0x40, R12
+	CMPQ          R12, R8
+	JLT           column
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VADDPS        Y2, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VADDPS        X2, X3, X3
+	VMOVHLPS      X3, X3, X2
+	VADDPS        X2, X3, X3
+	VMOVSHDUP     X3, X2
+	VADDPS        X2, X3, X3
+	VMOVSS        X3, (AX)(R11*4)
+	BLSRL         R10, R10
+	TESTL         R10, R10
+	JNZ           feature
+
+last:
+	ADDQ R8, DI
+	ADDQ BX, DX
+	ADDQ BX, AX
+	DECQ R9
+	JNZ  text
 	VZEROUPPER
 	RET
 
@@ -5580,20 +5648,20 @@ TEXT ·dense64xAVX2(SB), NOSPLIT, $0-56
 text:
 	VPXOR     Y0, Y0, Y0
 	VMOVUPS   (SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R9
 	VMOVUPS   32(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
 	SHLL      $0x08, R10
 	ORL       R10, R9
 	VMOVUPS   64(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
 	SHLL      $0x10, R10
 	ORL       R10, R9
 	VMOVUPS   96(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y0
+	VCMPPS    $0x11, Y1, Y0, Y0
 	VMOVMSKPS Y0, R10
 	SHLL      $0x18, R10
 	ORL       R10, R9
@@ -5664,20 +5732,20 @@ TEXT ·dense8xAVX2(SB), NOSPLIT, $0-56
 text:
 	VPXOR     Y0, Y0, Y0
 	VMOVUPS   (SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R9
 	VMOVUPS   32(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
 	SHLL      $0x08, R10
 	ORL       R10, R9
 	VMOVUPS   64(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
 	SHLL      $0x10, R10
 	ORL       R10, R9
 	VMOVUPS   96(SI), Y1
-	VCMPPS    $0x04, Y0, Y1, Y0
+	VCMPPS    $0x11, Y1, Y0, Y0
 	VMOVMSKPS Y0, R10
 	SHLL      $0x18, R10
 	ORL       R10, R9
@@ -5703,6 +5771,94 @@ last:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNZ     text
+	VZEROUPPER
+	RET
+
+// func denseBackwardAVX2(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+// Requires: AVX, AVX2, BMI
+TEXT ·denseBackwardAVX2(SB), NOSPLIT, $0-64
+	MOVQ dFeatures+0(FP), AX
+	MOVQ dWeights+8(FP), CX
+	MOVQ features+16(FP), DX
+	MOVQ stride+24(FP), BX
+	MOVQ weights+32(FP), SI
+	MOVQ dSums+40(FP), DI
+	MOVQ columnBytes+48(FP), R8
+	MOVQ texts+56(FP), R9
+
+text:
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   (DX), Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
+	VMOVMSKPS Y1, R10
+	VMOVUPS   32(DX), Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x08, R11
+	ORL       R11, R10
+	VMOVUPS   64(DX), Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
+	VMOVMSKPS Y1, R11
+	SHLL      $0x10, R11
+	ORL       R11, R10
+	VMOVUPS   96(DX), Y1
+	VCMPPS    $0x11, Y1, Y0, Y0
+	VMOVMSKPS Y0, R11
+	SHLL      $0x18, R11
+	ORL       R11, R10
+	VPXOR     Y0, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   Y0, 32(AX)
+	VMOVUPS   Y0, 64(AX)
+	VMOVUPS   Y0, 96(AX)
+	TESTL     R10, R10
+	JZ        last
+
+feature:
+	TZCNTL       R10, R11
+	MOVQ         R8, R12
+	IMULQ        R11, R12
+	VBROADCASTSS (DX)(R11*4), Y0
+	LEAQ         (SI)(R12*1), R13
+	LEAQ         (CX)(R12*1), R14
+	VPXOR        Y1, Y1, Y1
+	VPXOR        Y2, Y2, Y2
+	XORQ         R12, R12
+
+column:
+	VMOVUPS      (DI)(R12*1), Y3
+	VMULPS       (R13)(R12*1), Y3, Y4
+	VADDPS       Y4, Y1, Y1
+	VMULPS       Y3, Y0, Y4
+	VADDPS       (R14)(R12*1), Y4, Y4
+	VMOVUPS      Y4, (R14)(R12*1)
+	VMOVUPS      32(DI)(R12*1), Y3
+	VMULPS       32(R13)(R12*1), Y3, Y4
+	VADDPS       Y4, Y2, Y2
+	VMULPS       Y3, Y0, Y4
+	VADDPS       32(R14)(R12*1), Y4, Y4
+	VMOVUPS      Y4, 32(R14)(R12*1)
+	ADDQ         $0x40, R12
+	CMPQ         R12, R8
+	JLT          column
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)(R11*4)
+	BLSRL        R10, R10
+	TESTL        R10, R10
+	JNZ          feature
+
+last:
+	ADDQ R8, DI
+	ADDQ BX, DX
+	ADDQ BX, AX
+	DECQ R9
+	JNZ  text
 	VZEROUPPER
 	RET
 

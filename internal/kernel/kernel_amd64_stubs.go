@@ -29,6 +29,11 @@ func dense128xAVX512(sums *float32, sumStride int, weights *float32, rowBytes in
 //go:noescape
 func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
+// denseBackwardAVX512 is denseBackward.
+//
+//go:noescape
+func denseBackwardAVX512(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+
 // dense16_128xAVX512 is dense16, for 128 entries of a row.
 //
 //go:noescape
@@ -73,6 +78,11 @@ func dense64xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, 
 //
 //go:noescape
 func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+
+// denseBackwardAVX2 is denseBackward.
+//
+//go:noescape
+func denseBackwardAVX2(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
 
 // dense16_64xAVX2 is dense16, for 64 entries of a row.
 //

@@ -216,8 +216,9 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 		sumStride := columns + 3
 		weights := filled(random, Lanes*columns, normal)
 		features := filled(random, texts*stride, normal)
-		for f := range Lanes { // a text without a live feature
-			features[f] = 0
+		for f := range Lanes { // a text without a live feature, and one with nothing else
+			features[f] = -features[f] * features[f]
+			features[stride+f] *= features[stride+f]
 		}
 		features[2*stride], features[2*stride+1] = 0, float32(math.Copysign(0, -1))
 		sums := filled(random, texts*sumStride, normal)
@@ -233,7 +234,7 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 				exact := float64(reference[text*sumStride+column])
 				size := math.Abs(exact)
 				for f := range Lanes {
-					product := float64(features[text*stride+f]) * float64(weights[f*columns+column])
+					product := float64(max(features[text*stride+f], 0)) * float64(weights[f*columns+column])
 					exact += product
 					size += math.Abs(product)
 				}

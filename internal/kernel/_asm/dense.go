@@ -78,7 +78,7 @@ func addProducts(weights Mem, pair, sum reg.VecVirtual) {
 	})
 }
 
-// A dense product runs over the features of a block, text by text, and skips those that are 0.
+// A dense product runs over the features of a block, text by text, and skips those at or below 0.
 type denseProduct struct {
 	backend
 	count                              int
@@ -128,7 +128,7 @@ func (d *denseProduct) generate(load func(int, reg.VecVirtual), broadcast func(r
 	d.end()
 }
 
-const notEqual = 4 // NEQ_UQ
+const less = 0x11 // LT_OQ
 
 // live returns a bit for each of the text's 32 features, or pairs of features, that are not 0.
 func (d *denseProduct) live() reg.GPVirtual {
@@ -149,7 +149,7 @@ func (d *denseProduct) live() reg.GPVirtual {
 				VMOVDQU32(features, pair)
 				VPTESTMD(pair, pair, mask)
 			} else {
-				VCMPPS(U8(notEqual), features, zero, mask)
+				VCMPPS(U8(less), features, zero, mask)
 			}
 			KMOVW(mask, part)
 		} else {
@@ -157,7 +157,7 @@ func (d *denseProduct) live() reg.GPVirtual {
 			if d.integer {
 				VPCMPGTD(zero, d.load(features), isLive) // no feature is below 0
 			} else {
-				VCMPPS(U8(notEqual), zero, d.load(features), isLive)
+				VCMPPS(U8(less), d.load(features), zero, isLive)
 			}
 			VMOVMSKPS(isLive, part)
 		}
@@ -173,6 +173,84 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 	v := d.vector()
 	VMOVUPS(from, v)
 	return v
+}
+
+func (b backend) denseBackward() {
+	const parts = 16 // of a product
+	b.begin("denseBackward", "denseBackward", "func(dFeatures, dWeights, features *float32, stride int, weights, dSums *float32, columnBytes int, texts int)")
+	dFeatures, dWeights, features, stride := parameter("dFeatures"), parameter("dWeights"), parameter("features"), parameter("stride")
+	weights, dSums, columnBytes, texts := parameter("weights"), parameter("dSums"), parameter("columnBytes"), parameter("texts")
+	d := denseProduct{backend: b, features: features}
+
+	Label("text")
+	live := d.live()
+	zero := b.vector()
+	b.zero(zero)
+	for i := 0; i*b.bytes < 4*32; i++ {
+		VMOVUPS(zero, b.at(dFeatures, i))
+	}
+	TESTL(live, live)
+	JZ(LabelRef("last"))
+	Label("feature")
+	at, row, column := GP64(), GP64(), GP64()
+	TZCNTL(live, at.As32())
+	MOVQ(columnBytes, row)
+	IMULQ(at, row)
+	feature := b.vector()
+	VBROADCASTSS(Mem{Base: features, Index: at, Scale: 4}, feature)
+	weightsRow, dWeightsRow := GP64(), GP64()
+	LEAQ(Mem{Base: weights, Index: row, Scale: 1}, weightsRow)
+	LEAQ(Mem{Base: dWeights, Index: row, Scale: 1}, dWeightsRow)
+	sums := b.vectors(4 * parts / b.bytes)
+	for _, sum := range sums {
+		b.zero(sum)
+	}
+	XORQ(column, column)
+	Label("column")
+	for i, sum := range sums {
+		here := func(row reg.Register) Mem { return Mem{Base: row, Index: column, Scale: 1, Disp: i * b.bytes} }
+		dSum, product := b.vector(), b.vector()
+		VMOVUPS(here(dSums), dSum)
+		VMULPS(here(weightsRow), dSum, product)
+		VADDPS(product, sum, sum)
+		VMULPS(dSum, feature, product)
+		VADDPS(here(dWeightsRow), product, product)
+		VMOVUPS(product, here(dWeightsRow))
+	}
+	ADDQ(U8(4*parts), column)
+	CMPQ(column, columnBytes)
+	JLT(LabelRef("column"))
+	VMOVSS(b.halves(sums), Mem{Base: dFeatures, Index: at, Scale: 4})
+	BLSRL(live, live)
+	TESTL(live, live)
+	JNZ(LabelRef("feature"))
+	Label("last")
+	ADDQ(columnBytes, dSums)
+	ADDQ(stride, features)
+	ADDQ(stride, dFeatures)
+	DECQ(texts)
+	JNZ(LabelRef("text"))
+	b.end()
+}
+
+// halves emits the sum of 16 parts, adding the second half to the first until one is left.
+func (b backend) halves(parts []reg.VecVirtual) reg.Register {
+	low := parts[0].AsY()
+	if b.bytes == 64 {
+		high := YMM()
+		VEXTRACTF64X4(U8(1), parts[0], high)
+		VADDPS(high, low, low)
+	} else {
+		VADDPS(parts[1], low, low)
+	}
+	four, other := parts[0].AsX(), XMM()
+	VEXTRACTF128(U8(1), low, other)
+	VADDPS(other, four, four)
+	VMOVHLPS(four, four, other)
+	VADDPS(other, four, four)
+	VMOVSHDUP(four, other)
+	VADDPS(other, four, four)
+	return four
 }
 
 func (b backend) addScaledRows() {

@@ -29,6 +29,7 @@ func main() {
 		b.convolveArgMax()
 		b.convolveMax16()
 		b.dense()
+		b.denseBackward()
 		b.dense16()
 		b.addScaledRows()
 	}

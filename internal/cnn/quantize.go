@@ -1,0 +1,146 @@
+package cnn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
+)
+
+// A Quantized network computes in int16 what a Network computes in float32, twice as fast: the tables
+// and the features of the convolution, and the weights of the layer above. It is immutable and safe
+// for use by any number of goroutines.
+//
+// Each filter has a scale of its own. In its units the bias is part of the first tap, and with
+// r_f = sum_j max_v |T[v][j][f]|, over all symbols v,
+//
+//	T16[v][j][f] = round(T[v][j][f] * (32767 - w) / r_f)
+//
+// Rounding adds at most 1/2 to each of w entries, so that no sum over taps, nor any part of one, goes
+// beyond 32767 - w + w/2: nothing overflows, whatever the text.
+//
+// A feature is then at most M_f = sum_j max_v T16[v][j][f]. The weights of the layer above are divided by
+// the features' scales and rounded in units of u_h for each block and output h, with
+//
+//	u_h >= sum_f M_f |A[f][h] / scale_f| / (2^31 - 1 - sum_f M_f / 2)
+//
+// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within int32.
+// The blocks' sums are added as float32.
+type Quantized struct {
+	blocks []block
+	tables [][]int16   // of each block, [V][w][lanes]
+	dense  [][]int16   // [lanes/2][columns][2]
+	scales [][]float32 // [columns], u_h
+	head   head
+}
+
+// Quantize folds and quantises the parameters.
+func Quantize(p *Parameters) (*Quantized, error) {
+	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes16), head: newHead(p)}
+	for _, b := range q.blocks {
+		table := make([]float32, p.Shape.Symbols*b.rowLength())
+		b.fold(table, p, b.newFoldScratch(p.Shape))
+		for _, entry := range table {
+			if difference := entry - entry; difference != 0 { // of an infinity or no number
+				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
+			}
+		}
+		for v := range p.Shape.Symbols {
+			for f, bias := range b.bias(p) {
+				table[v*b.rowLength()+f] += bias
+			}
+		}
+		table16, scales := b.quantizeTable(table)
+		dense, units := b.quantizeDense(p, scales, b.largest(table16), q.head.columns)
+		q.tables = append(q.tables, table16)
+		q.dense = append(q.dense, dense)
+		q.scales = append(q.scales, units)
+	}
+	return q, nil
+}
+
+// quantizeTable returns the table in int16 and each filter's scale.
+func (b block) quantizeTable(table []float32) (table16 []int16, scales []float64) {
+	symbols := len(table) / b.rowLength()
+	scales = make([]float64, b.lanes)
+	table16 = make([]int16, len(table))
+	for f := range b.lanes {
+		sum := 0.0
+		for j := range b.width {
+			largest := float32(0)
+			for v := range symbols {
+				entry := table[v*b.rowLength()+j*b.lanes+f]
+				largest = max(largest, entry, -entry)
+			}
+			sum += float64(largest)
+		}
+		scales[f] = 1
+		if sum > 0 {
+			scales[f] = float64(math.MaxInt16-b.width) / sum
+		}
+	}
+	for i, entry := range table {
+		table16[i] = int16(math.Round(float64(entry) * scales[i%b.lanes]))
+	}
+	return table16, scales
+}
+
+// largest returns M_f, the largest sum over taps that any text can give each filter.
+func (b block) largest(table16 []int16) []float64 {
+	symbols := len(table16) / b.rowLength()
+	sums := make([]float64, b.lanes)
+	for f := range b.lanes {
+		for j := range b.width {
+			largest := int16(math.MinInt16)
+			for v := range symbols {
+				largest = max(largest, table16[v*b.rowLength()+j*b.lanes+f])
+			}
+			sums[f] += float64(largest)
+		}
+		sums[f] = max(sums[f], 0)
+	}
+	return sums
+}
+
+// smallestUnit is far below any that matters, and above the float32 that have fewer digits.
+const smallestUnit = 1e-30
+
+// quantizeDense returns the weights above the block's features in int16, and the unit of each column.
+func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int16, units []float32) {
+	dense = make([]int16, b.lanes*columns)
+	units = make([]float32, columns)
+	room := float64(math.MaxInt32)
+	for _, m := range largest {
+		room -= m / 2
+	}
+	_, bias := p.above()
+	for h := range bias {
+		sum, largestWeight := 0.0, 0.0
+		for f := range b.filters {
+			weight := math.Abs(float64(b.above(p, f)[h]) / scales[f])
+			sum += largest[f] * weight
+			largestWeight = max(largestWeight, weight)
+		}
+		const roundedUp = 1 + 1e-6 // as float32, and then still large enough
+		units[h] = float32(max(sum/room, largestWeight/(math.MaxInt16-1)) * roundedUp)
+		if units[h] < smallestUnit {
+			units[h] = 0
+			continue // no weights, or such as make no difference
+		}
+		for f := range b.filters {
+			weight := float64(b.above(p, f)[h]) / scales[f]
+			dense[(f/2*columns+h)*2+f%2] = int16(math.Round(weight / float64(units[h])))
+		}
+	}
+	return dense, units
+}
+
+// Logits sets logits, [B][K], to those of the texts.
+func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
+	scratch.grow(texts.Len(), &q.head)
+	for i, b := range q.blocks {
+		kernel.ConvolveMax16(scratch.features16, kernel.Lanes16, q.tables[i], b.width, texts.padded())
+		kernel.Dense16(scratch.sums, q.head.columns, q.head.columns, q.dense[i], q.scales[i], scratch.features16, kernel.Lanes16, texts.Len())
+	}
+	q.head.finish(logits, scratch, texts.Len())
+}
