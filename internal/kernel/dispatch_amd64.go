@@ -75,6 +75,22 @@ func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales
 	if backend == goBackend || texts == 0 {
 		return false
 	}
+	if texts >= 4 {
+		together := texts / 4 * 4
+		for text := 0; text < together; text += 4 {
+			sums, features := sums[text*sumStride:], features[text*stride:]
+			if backend == avx512Backend {
+				for done := 0; done < columns; done += 64 {
+					dense16_4x64xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
+				}
+			} else {
+				for done := 0; done < columns; done += 16 {
+					dense16_4x16xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
+				}
+			}
+		}
+		return texts == together || dense16Fast(sums[together*sumStride:], columns, sumStride, weights, scales, features[together*stride:], stride, texts-together)
+	}
 	done := 0
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {

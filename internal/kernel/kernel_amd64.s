@@ -3047,6 +3047,137 @@ last:
 	VZEROUPPER
 	RET
 
+// func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
+// Requires: AVX, AVX512F
+TEXT ·dense16_4x64xAVX512(SB), NOSPLIT, $0-56
+	MOVQ   sums+0(FP), AX
+	MOVQ   sumStride+8(FP), CX
+	MOVQ   weights+16(FP), DX
+	MOVQ   rowBytes+24(FP), BX
+	MOVQ   scales+32(FP), SI
+	MOVQ   stride+48(FP), DI
+	MOVQ   features+40(FP), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	LEAQ   (R8)(DI*1), R9
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	LEAQ   (R9)(DI*1), R10
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	LEAQ   (R10)(DI*1), DI
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	XORQ   R11, R11
+
+pair:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VPBROADCASTD (R8)(R11*1), Z20
+	VPDPWSSD     Z16, Z20, Z0
+	VPDPWSSD     Z17, Z20, Z1
+	VPDPWSSD     Z18, Z20, Z2
+	VPDPWSSD     Z19, Z20, Z3
+	VPBROADCASTD (R9)(R11*1), Z20
+	VPDPWSSD     Z16, Z20, Z4
+	VPDPWSSD     Z17, Z20, Z5
+	VPDPWSSD     Z18, Z20, Z6
+	VPDPWSSD     Z19, Z20, Z7
+	VPBROADCASTD (R10)(R11*1), Z20
+	VPDPWSSD     Z16, Z20, Z8
+	VPDPWSSD     Z17, Z20, Z9
+	VPDPWSSD     Z18, Z20, Z10
+	VPDPWSSD     Z19, Z20, Z11
+	VPBROADCASTD (DI)(R11*1), Z20
+	VPDPWSSD     Z16, Z20, Z12
+	VPDPWSSD     Z17, Z20, Z13
+	VPDPWSSD     Z18, Z20, Z14
+	VPDPWSSD     Z19, Z20, Z15
+	ADDQ         BX, DX
+	ADDQ         $0x04, R11
+	CMPQ         R11, $0x00000080
+	JLT          pair
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       (SI), Z0, Z0
+	VADDPS       (AX), Z0, Z0
+	VMOVUPS      Z0, (AX)
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       64(SI), Z1, Z1
+	VADDPS       64(AX), Z1, Z1
+	VMOVUPS      Z1, 64(AX)
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       128(SI), Z2, Z2
+	VADDPS       128(AX), Z2, Z2
+	VMOVUPS      Z2, 128(AX)
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       192(SI), Z3, Z3
+	VADDPS       192(AX), Z3, Z3
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       (SI), Z4, Z4
+	VADDPS       (AX), Z4, Z4
+	VMOVUPS      Z4, (AX)
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       64(SI), Z5, Z5
+	VADDPS       64(AX), Z5, Z5
+	VMOVUPS      Z5, 64(AX)
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       128(SI), Z6, Z6
+	VADDPS       128(AX), Z6, Z6
+	VMOVUPS      Z6, 128(AX)
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       192(SI), Z7, Z7
+	VADDPS       192(AX), Z7, Z7
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       (SI), Z8, Z8
+	VADDPS       (AX), Z8, Z8
+	VMOVUPS      Z8, (AX)
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       64(SI), Z9, Z9
+	VADDPS       64(AX), Z9, Z9
+	VMOVUPS      Z9, 64(AX)
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       128(SI), Z10, Z10
+	VADDPS       128(AX), Z10, Z10
+	VMOVUPS      Z10, 128(AX)
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       192(SI), Z11, Z11
+	VADDPS       192(AX), Z11, Z11
+	VMOVUPS      Z11, 192(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       (SI), Z12, Z12
+	VADDPS       (AX), Z12, Z12
+	VMOVUPS      Z12, (AX)
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       64(SI), Z13, Z13
+	VADDPS       64(AX), Z13, Z13
+	VMOVUPS      Z13, 64(AX)
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       128(SI), Z14, Z14
+	VADDPS       128(AX), Z14, Z14
+	VMOVUPS      Z14, 128(AX)
+	VCVTDQ2PS    Z15, Z15
+	VMULPS       192(SI), Z15, Z15
+	VADDPS       192(AX), Z15, Z15
+	VMOVUPS      Z15, 192(AX)
+	ADDQ         CX, AX
+	VZEROUPPER
+	RET
+
 // func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 // Requires: AVX, AVX512F
 TEXT ·addScaledRows128xAVX512(SB), NOSPLIT, $0-48
@@ -6028,6 +6159,95 @@ last:
 	ADDQ      R8, DI
 	DECQ      R9
 	JNZ       text
+	VZEROUPPER
+	RET
+
+// func dense16_4x16xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
+// Requires: AVX, AVX2
+TEXT ·dense16_4x16xAVX2(SB), NOSPLIT, $0-56
+	MOVQ  sums+0(FP), AX
+	MOVQ  sumStride+8(FP), CX
+	MOVQ  weights+16(FP), DX
+	MOVQ  rowBytes+24(FP), BX
+	MOVQ  scales+32(FP), SI
+	MOVQ  stride+48(FP), DI
+	MOVQ  features+40(FP), R8
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	LEAQ  (R8)(DI*1), R9
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	LEAQ  (R9)(DI*1), R10
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	LEAQ  (R10)(DI*1), DI
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	XORQ  R11, R11
+
+pair:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VPBROADCASTD (R8)(R11*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD (R9)(R11*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD (R10)(R11*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD (DI)(R11*1), Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         BX, DX
+	ADDQ         $0x04, R11
+	CMPQ         R11, $0x00000080
+	JLT          pair
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (SI), Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (AX)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(SI), Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       (SI), Y2, Y2
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (AX)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       32(SI), Y3, Y3
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (SI), Y4, Y4
+	VADDPS       (AX), Y4, Y4
+	VMOVUPS      Y4, (AX)
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       32(SI), Y5, Y5
+	VADDPS       32(AX), Y5, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       (SI), Y6, Y6
+	VADDPS       (AX), Y6, Y6
+	VMOVUPS      Y6, (AX)
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       32(SI), Y7, Y7
+	VADDPS       32(AX), Y7, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
 	VZEROUPPER
 	RET
 

@@ -44,6 +44,11 @@ func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes i
 //go:noescape
 func dense16_16xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
 
+// dense16_4x64xAVX512 is dense16, for 4 texts and 64 entries of a row.
+//
+//go:noescape
+func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
+
 // addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
 //go:noescape
@@ -93,6 +98,11 @@ func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int,
 //
 //go:noescape
 func dense16_8xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// dense16_4x16xAVX2 is dense16, for 4 texts and 16 entries of a row.
+//
+//go:noescape
+func dense16_4x16xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
 
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //

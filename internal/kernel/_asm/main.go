@@ -31,6 +31,7 @@ func main() {
 		b.dense()
 		b.denseBackward()
 		b.dense16()
+		b.dense16Texts()
 		b.addScaledRows()
 	}
 	Generate()
