@@ -259,6 +259,9 @@ func (s *Scorer) add(text string) error {
 
 // run computes the logits of the batch.
 func (s *Scorer) run() {
+	if s.batch.Len() == 0 {
+		return
+	}
 	size := s.batch.Len() * len(s.probabilities)
 	s.logits = slices.Grow(s.logits[:0], size)[:size]
 	s.model.network.Logits(s.logits, &s.scratch, s.batch)

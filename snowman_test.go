@@ -1,9 +1,11 @@
 package snowman
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,13 +49,17 @@ func TestTheHostIsReadHoweverLongTheRest(t *testing.T) {
 
 func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 	m := Default()
-	s := m.NewScorer()
+	s, exact := m.NewScorer(), m.Exact().NewScorer()
 	for _, text := range []string{"zis32msdi3.com", "github.com", "http://a.example.co.uk:8080/login?next=%2F", strings.Repeat("long.", 60) + "example.com/path"} {
-		verdict, err := s.Classify(text)
+		score, err := s.Score(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		logits := cnn.Reference[float64](m.file.Parameters, s.symbols)
+		exactScore, err := exact.Score(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logits := cnn.Reference[float64](m.file.Parameters, s.batch.Symbols)
 		sum, malicious := 0.0, 0.0
 		for k, logit := range logits {
 			e := math.Exp(logit / m.file.Metadata.Temperature)
@@ -62,8 +68,12 @@ func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 				malicious += e
 			}
 		}
-		if want := malicious / sum; math.Abs(verdict.Score-want) > 1e-5 {
-			t.Errorf("%q scores %v, the reference says %v", text, verdict.Score, want)
+		want := malicious / sum
+		if math.Abs(exactScore-want) > 1e-5 {
+			t.Errorf("%q scores %v in float32, the reference says %v", text, exactScore, want)
+		}
+		if math.Abs(score-want) > 1e-3 {
+			t.Errorf("%q scores %v, the reference says %v", text, score, want)
 		}
 	}
 }
@@ -128,6 +138,56 @@ func TestManyGoroutinesShareAModel(t *testing.T) {
 	group.Wait()
 }
 
+// Some texts of every sort, and some that are none, more than a batch holds.
+func mixedTexts() []string {
+	var texts []string
+	for i := range 3*batchTexts + 5 {
+		texts = append(texts, fmt.Sprintf("name%d.example.com", i*i))
+		switch i % 50 {
+		case 0:
+			texts = append(texts, "")
+		case 10:
+			texts = append(texts, fmt.Sprintf("http://example.com/%d/%s", i, strings.Repeat("path/", i/4)))
+		case 20:
+			texts = append(texts, strings.Repeat("a", MaxLength+1))
+		}
+	}
+	return texts
+}
+
+func TestABatchGivesWhatItsTextsGiveAlone(t *testing.T) {
+	texts := mixedTexts()
+	for name, m := range map[string]*Model{"int16": Default(), "float32": Default().Exact()} {
+		t.Run(name, func(t *testing.T) {
+			scores, errs := m.ScoreAll(texts)
+			alone, batch := m.NewScorer(), m.NewScorer()
+			next := 0
+			batch.ClassifyAll(texts, func(i int, verdict Verdict, err error) {
+				if i != next {
+					t.Fatalf("verdict %d came at place %d", i, next)
+				}
+				next++
+				want, wantErr := alone.Classify(texts[i])
+				if fmt.Sprint(err) != fmt.Sprint(wantErr) || fmt.Sprint(errs[i]) != fmt.Sprint(wantErr) {
+					t.Fatalf("text %d: errors are %v and %v, want %v", i, err, errs[i], wantErr)
+				}
+				if verdict.Score != want.Score || scores[i] != want.Score || verdict.Level != want.Level || verdict.Kind != want.Kind || (err == nil && !slices.Equal(verdict.Probabilities, want.Probabilities)) {
+					t.Fatalf("text %d: verdicts are %+v and score %v, want %+v", i, verdict, scores[i], want)
+				}
+			})
+			if next != len(texts) {
+				t.Errorf("%d verdicts for %d texts", next, len(texts))
+			}
+		})
+	}
+	if scores, errs := Default().ScoreAll([]string{"github.com"}); len(scores) != 1 || errs != nil {
+		t.Errorf("scores are %v, errors %v, want one score and no error", scores, errs)
+	}
+	if scores, errs := Default().ScoreAll(nil); len(scores) != 0 || errs != nil {
+		t.Errorf("of no texts, scores are %v, errors %v", scores, errs)
+	}
+}
+
 func TestScoringAllocatesNothing(t *testing.T) {
 	s := Default().NewScorer()
 	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080"} {
@@ -138,6 +198,11 @@ func TestScoringAllocatesNothing(t *testing.T) {
 		}); allocations != 0 {
 			t.Errorf("%q costs %v allocations, want 0", text, allocations)
 		}
+	}
+	texts := slices.Repeat([]string{"zis32msdi3.com", "http://a.example.co.uk:8080/login?next=%2F"}, 300)
+	nothing := func(int, Verdict, error) {}
+	if allocations := testing.AllocsPerRun(5, func() { s.ClassifyAll(texts, nothing) }); allocations != 0 {
+		t.Errorf("a batch costs %v allocations, want 0", allocations)
 	}
 }
 

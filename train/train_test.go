@@ -83,7 +83,8 @@ func scoresOf(t *testing.T, model *modelfile.Model, texts ...string) []float64 {
 		t.Fatal(err)
 	}
 	network := cnn.NewNetwork(model.Parameters)
-	scratch := network.NewScratch()
+	var scratch cnn.Scratch
+	logits := make([]float32, len(model.Metadata.Kinds))
 	probabilities := make([]float64, len(model.Metadata.Kinds))
 	var scores []float64
 	for _, text := range texts {
@@ -91,8 +92,9 @@ func scoresOf(t *testing.T, model *modelfile.Model, texts ...string) []float64 {
 		if err := u.Parse(text); err != nil {
 			t.Fatal(err)
 		}
-		symbols := alphabet.Append(nil, &u, model.Metadata.SymbolLimit, model.Parameters.Shape.Padding())
-		cnn.Softmax(probabilities, network.Logits(scratch, symbols), model.Metadata.Temperature)
+		symbols := alphabet.Append(nil, &u, model.Metadata.SymbolLimit)
+		network.Logits(logits, &scratch, cnn.Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}})
+		cnn.Softmax(probabilities, logits, model.Metadata.Temperature)
 		scores = append(scores, cnn.Score(probabilities))
 	}
 	return scores
@@ -174,13 +176,14 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 	}
 	model := mustRun(t, set, small)
 	network := cnn.NewNetwork(model.Parameters)
-	texts, err := encoder{alphabet: canon.HostAndPath(), limit: 40, padding: 2, kinds: fourKinds}.encode(set.Parts[dataset.Choose])
+	texts, err := encoder{alphabet: canon.HostAndPath(), limit: 40, kinds: fourKinds}.encode(set.Parts[dataset.Choose])
 	if err != nil {
 		t.Fatal(err)
 	}
 	right := 0
+	logits := Options{Workers: 1}.logits(network, texts)
 	for i, kind := range texts.kinds {
-		logits := network.Logits(network.NewScratch(), texts.text(i))
+		logits := logits[i*len(fourKinds):][:len(fourKinds)]
 		if slices.Max(logits) == logits[kind] {
 			right++
 		}
@@ -477,7 +480,7 @@ func TestATrainingThatDivergesEndsInAnError(t *testing.T) {
 
 func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
 	alphabet := canon.HostAndPath()
-	e := encoder{alphabet: alphabet, limit: 20, padding: 2, kinds: fourKinds}
+	e := encoder{alphabet: alphabet, limit: 20, kinds: fourKinds}
 	rows := []dataset.Row{
 		{Text: "a.com", Kind: dataset.Benign, Weight: 1},
 		{Text: "b.com/c", Malicious: true, Kind: dataset.Malware, Weight: 0.5},
@@ -498,12 +501,12 @@ func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
 		if err := u.Parse(row.Text); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := texts.text(i), alphabet.Append(nil, &u, 20, 2); !slices.Equal(got, want) {
+		if got, want := texts.text(i), alphabet.Append(nil, &u, 20); !slices.Equal(got, want) {
 			t.Errorf("symbols of %q are %v, want %v", row.Text, got, want)
 		}
 	}
-	batch := texts.batch([]int{3, 1})
-	if !slices.Equal(batch.Symbols[0], texts.text(3)) || !slices.Equal(batch.Symbols[1], texts.text(1)) ||
+	batch := texts.batch(cnn.Batch{Kinds: []int{9}}, []int{3, 1})
+	if !slices.Equal(batch.Text(0), texts.text(3)) || !slices.Equal(batch.Text(1), texts.text(1)) ||
 		!slices.Equal(batch.Kinds, []int{cnn.UnknownMalicious, 3}) || !slices.Equal(batch.Weights, []float32{1, 0.5}) {
 		t.Errorf("the batch of texts 3 and 1 is %v", batch)
 	}

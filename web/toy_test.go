@@ -73,7 +73,7 @@ func newToy(t *testing.T) modelfile.Model {
 		if err := u.Parse(l.letter); err != nil {
 			t.Fatal(err)
 		}
-		symbol := alphabet.Append(nil, &u, 1, 0)[0]
+		symbol := alphabet.Append(nil, &u, 1)[0]
 		parameters.Embedding[int(symbol)*shape.Embedding+i] = 1
 		parameters.Convolutions[0].Weight[i*shape.Filters+i] = 1
 		parameters.OutputWeight[i*shape.Kinds+1+i] = l.weight

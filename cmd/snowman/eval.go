@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
@@ -39,6 +37,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	partName := flags.String("part", "report", "part of -data to measure on: train, choose, calibrate, report")
 	only := flags.String("only", "", "measure on names (texts without a path) or urls alone: `names` or urls")
 	asJSON := flags.Bool("json", false, "print JSON")
+	exact := flags.Bool("exact", false, exactUsage)
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
@@ -58,6 +57,9 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	model, err := openModel(*modelPath)
 	if err != nil {
 		return err
+	}
+	if *exact {
+		model = model.Exact()
 	}
 
 	var rows []dataset.Row
@@ -114,36 +116,23 @@ func filter(rows []dataset.Row, withPath bool) []dataset.Row {
 // measure scores the rows on all CPUs and holds the scores against the truth. A DGA family that was
 // not seen makes a kind of its own.
 func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, error) {
-	const rowsPerTask = 1 << 10
-	scores := make([]float64, len(rows))
-	var next atomic.Int64
-	var failed atomic.Pointer[error]
-	var group sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		group.Go(func() {
-			scorer := model.NewScorer()
-			for ctx.Err() == nil {
-				end := int(next.Add(rowsPerTask))
-				if end-rowsPerTask >= len(rows) {
-					return
-				}
-				for i := end - rowsPerTask; i < min(end, len(rows)); i++ {
-					score, err := scorer.Score(rows[i].Text)
-					if err != nil {
-						failed.CompareAndSwap(nil, &err)
-						return
-					}
-					scores[i] = score
-				}
+	const rowsAtOnce = 1 << 16 // between two looks at the context
+	scores := make([]float64, 0, len(rows))
+	for part := range slices.Chunk(rows, rowsAtOnce) {
+		if ctx.Err() != nil {
+			return eval.Report{}, ctx.Err()
+		}
+		texts := make([]string, len(part))
+		for i, row := range part {
+			texts[i] = row.Text
+		}
+		some, errs := model.ScoreAll(texts)
+		for i, err := range errs {
+			if err != nil {
+				return eval.Report{}, fmt.Errorf("scoring %q: %w", texts[i], err)
 			}
-		})
-	}
-	group.Wait()
-	if ctx.Err() != nil {
-		return eval.Report{}, ctx.Err()
-	}
-	if err := failed.Load(); err != nil {
-		return eval.Report{}, fmt.Errorf("scoring a row: %w", *err)
+		}
+		scores = append(scores, some...)
 	}
 	var meter eval.Meter
 	for _, threshold := range model.Info().Thresholds {

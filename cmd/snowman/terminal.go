@@ -4,16 +4,14 @@ import (
 	"io"
 	"os"
 	"unicode"
+
+	"golang.org/x/term"
 )
 
 // isTerminal reports whether a person may be looking at what is written to w.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // printable is a text of somebody else's, such as a file name, as a terminal may be shown it.

@@ -13,7 +13,7 @@ func symbolsOf(t *testing.T, a *Alphabet, text string, limit int) []uint8 {
 	if err := u.Parse(text); err != nil {
 		t.Fatal(err)
 	}
-	return a.Append(nil, &u, limit, 0)
+	return a.Append(nil, &u, limit)
 }
 
 func TestSymbolsKnowTheirSegment(t *testing.T) {
@@ -39,17 +39,6 @@ func TestSymbolsStayWithinTheAlphabet(t *testing.T) {
 				t.Errorf("%q has the symbol %d, want 2 to %d", text, symbol, a.Symbols()-1)
 			}
 		}
-	}
-}
-
-func TestPaddingStandsOnBothSides(t *testing.T) {
-	var u URL
-	if err := u.Parse("a.b"); err != nil {
-		t.Fatal(err)
-	}
-	got := HostAndPath().Append(nil, &u, 100, 2)
-	if len(got) != 7 || got[0] != Start || got[1] != Start || got[5] != End || got[6] != End {
-		t.Errorf("symbols are %v, want two of %d, three others, two of %d", got, Start, End)
 	}
 }
 

@@ -219,7 +219,7 @@ func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
 			if err := u.Parse(text); err != nil {
 				t.Fatal(err)
 			}
-			symbols = alphabet.Append(symbols[:0], &u, 200, 5)
+			symbols = alphabet.Append(symbols[:0], &u, 200)
 		})
 		if allocations != 0 {
 			t.Errorf("%q costs %v allocations, want 0", text, allocations)
@@ -250,7 +250,7 @@ func FuzzParse(f *testing.F) {
 		if len(once.RegisteredDomain()) == 0 {
 			t.Fatalf("%q has no registered domain", &once)
 		}
-		symbols := alphabet.Append(nil, &once, 100, 3)
+		symbols := alphabet.Append(nil, &once, 100)
 		if longest := 6 + max(100, once.path-once.host+25); len(symbols) > longest {
 			t.Fatalf("%q became %d symbols, want at most %d", &once, len(symbols), longest)
 		}

@@ -31,7 +31,7 @@ func NewNetwork(p *Parameters) *Network {
 // Kinds is K, the number of logits.
 func (n *Network) Kinds() int { return n.head.kinds }
 
-// Logits sets logits, [B][K], to those of the texts.
+// Logits sets logits, [B][K], to those of the texts, of which there is at least one.
 //
 // All texts run through one block before the next, so that a block's table and weights stay in the
 // caches near the core.
@@ -75,7 +75,7 @@ func (h *head) outputColumns() int { return len(h.outputBias) }
 
 func newHead(p *Parameters) head {
 	_, bias := p.above()
-	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), kernel.Lanes)}
+	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), 64)}
 	h.bias = make([]float32, h.columns)
 	copy(h.bias, bias)
 	if p.Shape.Hidden == 0 {

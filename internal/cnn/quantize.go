@@ -135,7 +135,7 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 	return dense, units
 }
 
-// Logits sets logits, [B][K], to those of the texts.
+// Logits sets logits, [B][K], to those of the texts, of which there is at least one.
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &q.head)
 	for i, b := range q.blocks {

@@ -55,7 +55,7 @@ func DenseBackward(dFeatures, dWeights, features []float32, stride int, weights,
 // Dense16 is Dense for Lanes16 features of int16, none below 0. The products of a column are
 // added as int32, which must not overflow; the sum, as float32 and times the column's scale, is
 // added to sums. Weights of neighbouring features lie side by side, [Lanes16/2][columns][2]; columns
-// are a multiple of 16.
+// are a multiple of 64.
 func Dense16(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) {
 	if !dense16Fast(sums, columns, sumStride, weights, scales, features, stride, texts) {
 		dense16(sums, columns, sumStride, weights, 2*columns, scales, features, stride, texts)

@@ -72,39 +72,35 @@ func convolveMax16Fast(maxima []int16, stride int, table []int16, width int, x T
 }
 
 func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) bool {
-	if backend == goBackend || texts == 0 {
+	if backend == goBackend {
 		return false
 	}
-	if texts >= 4 {
-		together := texts / 4 * 4
-		for text := 0; text < together; text += 4 {
-			sums, features := sums[text*sumStride:], features[text*stride:]
-			if backend == avx512Backend {
-				for done := 0; done < columns; done += 64 {
-					dense16_4x64xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
-				}
-			} else {
-				for done := 0; done < columns; done += 16 {
-					dense16_4x16xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
-				}
+	for ; texts >= 4; texts -= 4 {
+		if backend == avx512Backend {
+			for done := 0; done < columns; done += 64 {
+				dense16_4x64xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
+			}
+		} else {
+			for done := 0; done < columns; done += 16 {
+				dense16_4x16xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
 			}
 		}
-		return texts == together || dense16Fast(sums[together*sumStride:], columns, sumStride, weights, scales, features[together*stride:], stride, texts-together)
+		if texts == 4 {
+			return true
+		}
+		sums, features = sums[4*sumStride:], features[4*stride:]
+	}
+	if texts == 0 {
+		return true
 	}
 	done := 0
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {
 			dense16_128xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
 		}
-		for ; done+16 <= columns; done += 16 {
-			dense16_16xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
-		}
 	}
-	for ; done+64 <= columns; done += 64 {
+	for ; done < columns; done += 64 {
 		dense16_64xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
-	}
-	for ; done+8 <= columns; done += 8 {
-		dense16_8xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
 	}
 	return true
 }

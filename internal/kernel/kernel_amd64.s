@@ -2998,55 +2998,6 @@ last:
 	VZEROUPPER
 	RET
 
-// func dense16_16xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
-// Requires: AVX, AVX512F, BMI
-TEXT ·dense16_16xAVX512(SB), NOSPLIT, $0-64
-	MOVQ scales+32(FP), AX
-	MOVQ sums+0(FP), CX
-	MOVQ sumStride+8(FP), DX
-	MOVQ weights+16(FP), BX
-	MOVQ rowBytes+24(FP), SI
-	MOVQ features+40(FP), DI
-	MOVQ stride+48(FP), R8
-	MOVQ texts+56(FP), R9
-
-text:
-	VPXORD    Z1, Z1, Z1
-	VMOVDQU32 (DI), Z2
-	VPTESTMD  Z2, Z2, K1
-	KMOVW     K1, R10
-	VMOVDQU32 64(DI), Z2
-	VPTESTMD  Z2, Z2, K1
-	KMOVW     K1, R11
-	SHLL      $0x10, R11
-	ORL       R11, R10
-	VPXORD    Z0, Z0, Z0
-	TESTL     R10, R10
-	JZ        last
-
-feature:
-	TZCNTL       R10, R11
-	MOVQ         SI, R12
-	IMULQ        R11, R12
-	ADDQ         BX, R12
-	VPBROADCASTD (DI)(R11*4), Z2
-	BLSRL        R10, R10
-	VPDPWSSD     (R12), Z2, Z0
-	TESTL        R10, R10
-	JNZ          feature
-
-last:
-	VCVTDQ2PS Z0, Z0
-	VMULPS    (AX), Z0, Z0
-	VADDPS    (CX), Z0, Z0
-	VMOVUPS   Z0, (CX)
-	ADDQ      DX, CX
-	ADDQ      R8, DI
-	DECQ      R9
-	JNZ       text
-	VZEROUPPER
-	RET
-
 // func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
 // Requires: AVX, AVX512F
 TEXT ·dense16_4x64xAVX512(SB), NOSPLIT, $0-56
@@ -6095,66 +6046,6 @@ last:
 	VMULPS    224(AX), Y7, Y7
 	VADDPS    224(CX), Y7, Y7
 	VMOVUPS   Y7, 224(CX)
-	ADDQ      DX, CX
-	ADDQ      R8, DI
-	DECQ      R9
-	JNZ       text
-	VZEROUPPER
-	RET
-
-// func dense16_8xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
-// Requires: AVX, AVX2, BMI
-TEXT ·dense16_8xAVX2(SB), NOSPLIT, $0-64
-	MOVQ scales+32(FP), AX
-	MOVQ sums+0(FP), CX
-	MOVQ sumStride+8(FP), DX
-	MOVQ weights+16(FP), BX
-	MOVQ rowBytes+24(FP), SI
-	MOVQ features+40(FP), DI
-	MOVQ stride+48(FP), R8
-	MOVQ texts+56(FP), R9
-
-text:
-	VPXOR     Y0, Y0, Y0
-	VMOVUPS   (DI), Y1
-	VPCMPGTD  Y0, Y1, Y1
-	VMOVMSKPS Y1, R10
-	VMOVUPS   32(DI), Y1
-	VPCMPGTD  Y0, Y1, Y1
-	VMOVMSKPS Y1, R11
-	SHLL      $0x08, R11
-	ORL       R11, R10
-	VMOVUPS   64(DI), Y1
-	VPCMPGTD  Y0, Y1, Y1
-	VMOVMSKPS Y1, R11
-	SHLL      $0x10, R11
-	ORL       R11, R10
-	VMOVUPS   96(DI), Y1
-	VPCMPGTD  Y0, Y1, Y0
-	VMOVMSKPS Y0, R11
-	SHLL      $0x18, R11
-	ORL       R11, R10
-	VPXOR     Y0, Y0, Y0
-	TESTL     R10, R10
-	JZ        last
-
-feature:
-	TZCNTL       R10, R11
-	MOVQ         SI, R12
-	IMULQ        R11, R12
-	ADDQ         BX, R12
-	VPBROADCASTD (DI)(R11*4), Y1
-	BLSRL        R10, R10
-	VPMADDWD     (R12), Y1, Y1
-	VPADDD       Y1, Y0, Y0
-	TESTL        R10, R10
-	JNZ          feature
-
-last:
-	VCVTDQ2PS Y0, Y0
-	VMULPS    (AX), Y0, Y0
-	VADDPS    (CX), Y0, Y0
-	VMOVUPS   Y0, (CX)
 	ADDQ      DX, CX
 	ADDQ      R8, DI
 	DECQ      R9

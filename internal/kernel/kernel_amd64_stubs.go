@@ -39,11 +39,6 @@ func denseBackwardAVX512(dFeatures *float32, dWeights *float32, features *float3
 //go:noescape
 func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
 
-// dense16_16xAVX512 is dense16, for 16 entries of a row.
-//
-//go:noescape
-func dense16_16xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
-
 // dense16_4x64xAVX512 is dense16, for 4 texts and 64 entries of a row.
 //
 //go:noescape
@@ -93,11 +88,6 @@ func denseBackwardAVX2(dFeatures *float32, dWeights *float32, features *float32,
 //
 //go:noescape
 func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
-
-// dense16_8xAVX2 is dense16, for 8 entries of a row.
-//
-//go:noescape
-func dense16_8xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
 
 // dense16_4x16xAVX2 is dense16, for 4 texts and 16 entries of a row.
 //

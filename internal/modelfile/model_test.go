@@ -127,7 +127,7 @@ var spoiled = map[string]struct {
 	spoil func(*Metadata)
 	want  string
 }{
-	"an impossible shape":              {func(m *Metadata) { m.Shape.Symbols = 257 }, "symbols is 257, want 1 to 256"},
+	"an impossible shape":              {func(m *Metadata) { m.Shape.Symbols = 257 }, "symbols is 257, want 2 to 256"},
 	"no alphabet":                      {func(m *Metadata) { m.Alphabet = nil }, "alphabet is empty"},
 	"an alphabet that is not JSON":     {func(m *Metadata) { m.Alphabet = json.RawMessage("{") }, "alphabet is not valid JSON"},
 	"training that is not JSON":        {func(m *Metadata) { m.Training = json.RawMessage("x") }, "training is not valid JSON"},
@@ -171,7 +171,7 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 		"a layer that lost its weights":  {func(m *Model) { m.Parameters.DenseBias = nil }, `tensor "dense.bias" has 0 bytes, want 8 for shape [2]`},
 		"figures longer than the header": {func(m *Model) { m.Metadata.Figures = json.RawMessage(strings.Repeat("1", maxHeader)) }, "want at most 1048576"},
 		"more weights than are read": {func(m *Model) {
-			m.Metadata.Shape = cnn.Shape{Symbols: 1, Embedding: 1, Widths: []int{1}, Filters: 4096, Hidden: 4096, Kinds: 2}
+			m.Metadata.Shape = cnn.Shape{Symbols: 2, Embedding: 1, Widths: []int{1}, Filters: 4096, Hidden: 4096, Kinds: 2}
 			m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
 		}, "want at most 67108864"},
 	}
