@@ -11,9 +11,9 @@ import (
 
 // encoder turns rows into what the network trains on.
 type encoder struct {
-	alphabet       *canon.Alphabet
+	alphabet *canon.Alphabet
 	limit    int
-	kinds          []string
+	kinds    []string
 }
 
 // encoded are the symbols and labels of many texts. The symbols lie in one slice, since millions of

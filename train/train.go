@@ -212,7 +212,7 @@ func (r *run) train(ctx context.Context) error {
 		if order == nil || step == 0 {
 			order = rand.New(rand.NewPCG(o.Seed, uint64(epoch)+1)).Perm(texts)
 		}
-		batch = r.trainTexts.batch(batch, order[step*o.BatchSize : min((step+1)*o.BatchSize, texts)])
+		batch = r.trainTexts.batch(batch, order[step*o.BatchSize:min((step+1)*o.BatchSize, texts)])
 		dropoutSeed := o.Seed<<32 + uint64(r.state.Step)
 		loss := gradient.Run(batch, o.Dropout, dropoutSeed, o.parallel)
 		if math.IsNaN(loss) {

@@ -1,8 +1,6 @@
 package cnn
 
 import (
-	"slices"
-
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
@@ -44,7 +42,6 @@ type foldScratch struct {
 	transposed []float32 // the same, [w][lanes][D]
 	dimensions []int32   // 0 ... D-1
 	entries    []int32   // 0 ... w*lanes-1
-	live       []int32
 	scales     []float32
 }
 
@@ -54,7 +51,6 @@ func (b block) newFoldScratch(s Shape) foldScratch {
 		transposed: make([]float32, b.rowLength()*s.Embedding),
 		dimensions: count(s.Embedding),
 		entries:    count(b.rowLength()),
-		live:       make([]int32, 0, s.Symbols),
 		scales:     make([]float32, s.Symbols),
 	}
 }
@@ -79,24 +75,17 @@ func (b block) fold(table []float32, p *Parameters, scratch foldScratch) {
 // dW[j][d][f] = sum_v E[v][d] dT[v][j][f] in gradient, and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]
 // in embedding, [V][D].
 //
-// Most rows of a table's gradient are zero: few symbols stand where the maxima of a batch do. They
-// are left out.
-func (b block) unfold(gradient *Parameters, embedding, table []float32, p *Parameters, scratch foldScratch) {
+// Only the symbols that are present in the batch have rows other than 0.
+func (b block) unfold(gradient *Parameters, embedding, table []float32, present []int32, p *Parameters, scratch foldScratch) {
 	s := p.Shape
-	live := scratch.live
-	for v := range s.Symbols {
-		if slices.ContainsFunc(table[v*b.rowLength():][:b.rowLength()], func(g float32) bool { return g != 0 }) {
-			live = append(live, int32(v))
-		}
-	}
-	scales := scratch.scales[:len(live)]
+	scales := scratch.scales[:len(present)]
 	dWeights := scratch.weights
 	clear(dWeights)
 	for d := range s.Embedding {
-		for i, v := range live {
+		for i, v := range present {
 			scales[i] = p.Embedding[int(v)*s.Embedding+d]
 		}
-		kernel.AddScaledRows(dWeights[d*b.rowLength():][:b.rowLength()], table, live, scales)
+		kernel.AddScaledRows(dWeights[d*b.rowLength():][:b.rowLength()], table, present, scales)
 		for j := range b.width {
 			copy(b.weights(gradient, j, d), dWeights[(d*b.width+j)*b.lanes:])
 			for f, weight := range b.weights(p, j, d) {
@@ -105,7 +94,7 @@ func (b block) unfold(gradient *Parameters, embedding, table []float32, p *Param
 		}
 	}
 	clear(embedding)
-	for _, v := range live {
+	for _, v := range present {
 		kernel.AddScaledRows(embedding[int(v)*s.Embedding:][:s.Embedding], scratch.transposed, scratch.entries, table[int(v)*b.rowLength():][:b.rowLength()])
 	}
 }

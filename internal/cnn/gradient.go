@@ -32,9 +32,14 @@ type Backpropagation struct {
 	memories   []blockMemory
 	groups     []groupMemory
 	dropout    dropout
-	padded     []uint8   // all texts, each between w-1 padding symbols of the widest filter
-	sums       []float32 // [B][H], then h; or [B][K] and the logits where there is no hidden layer
-	dSums      []float32 // likewise, times what dropout scales by
+	padded     []uint8 // all texts, each between w-1 padding symbols of the widest filter
+	present    []int32 // the symbols that stand in a text
+
+	// The layer above the pooled features has columns sums, with zeros up to whole vectors.
+	columns int
+	sums    []float32 // [B][columns]
+	dSums   []float32 // [B][columns], times what dropout scales by
+	head    head
 }
 
 // blockMemory is what a block of filters computes with, apart from all others.
@@ -43,21 +48,24 @@ type blockMemory struct {
 	table      []float32 // [V][w][lanes]
 	dTable     []float32 // likewise
 	dEmbedding []float32 // [V][D]
+	bias       []float32 // [lanes]
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], where each maximum stands
 	dFeatures  []float32 // [B][lanes]
-	bias       []float32 // [lanes]
+	live       []uint32  // [B], a bit for each feature above 0
 }
 
 // groupMemory is what a group of neighbouring texts sums up, apart from all others.
 type groupMemory struct {
 	loss          float64
-	dOutputWeight []float32 // [H][K]
-	dOutputBias   []float32 // [K]
-	dDenseBias    []float32 // [H]
+	logits        []float32 // [groupTexts][outputs], then their gradient
+	dOutputWeight []float32 // [columns][outputs], laid out as in head
+	dOutputBias   []float32 // [outputs]
+	dBias         []float32 // [columns], of the layer above the pooled features
+	live          []uint32  // [groupTexts]
 }
 
-// groupTexts is the number of texts in a group. A block's part of the dense weights is loaded once for
+// groupTexts is the number of texts in a group. A block's part of the weights above is loaded once for
 // each group.
 const groupTexts = 64
 
@@ -68,32 +76,36 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 		return nil, err
 	}
 	s := p.Shape
-	_, bias := p.above()
 	g := &Backpropagation{
 		Gradient:   gradient,
 		parameters: p,
 		blocks:     s.blocks(kernel.Lanes),
-		sums:       make([]float32, size*len(bias)),
-		dSums:      make([]float32, size*len(bias)),
 		groups:     make([]groupMemory, (size+groupTexts-1)/groupTexts),
+		head:       newHead(p),
 	}
+	g.columns = g.head.columns
+	g.sums = make([]float32, size*g.columns)
+	g.dSums = make([]float32, size*g.columns)
 	for _, b := range g.blocks {
 		g.memories = append(g.memories, blockMemory{
 			foldScratch: b.newFoldScratch(s),
 			table:       make([]float32, s.Symbols*b.rowLength()),
 			dTable:      make([]float32, s.Symbols*b.rowLength()),
 			dEmbedding:  make([]float32, s.Symbols*s.Embedding),
+			bias:        make([]float32, b.lanes),
 			features:    make([]float32, size*b.lanes),
 			positions:   make([]int32, size*b.lanes),
 			dFeatures:   make([]float32, size*b.lanes),
-			bias:        make([]float32, b.lanes),
+			live:        make([]uint32, size),
 		})
 	}
 	for i := range g.groups {
 		g.groups[i] = groupMemory{
-			dOutputWeight: make([]float32, s.Hidden*s.Kinds),
-			dOutputBias:   make([]float32, s.Kinds),
-			dDenseBias:    make([]float32, s.Hidden),
+			logits:        make([]float32, groupTexts*g.head.outputColumns()),
+			dOutputWeight: make([]float32, len(g.head.output)),
+			dOutputBias:   make([]float32, g.head.outputColumns()),
+			dBias:         make([]float32, g.columns),
+			live:          make([]uint32, groupTexts),
 		}
 	}
 	return g, nil
@@ -106,6 +118,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 // return when all are done; what is computed does not depend on the order.
 func (g *Backpropagation) Run(batch Batch, dropout float64, seed uint64, do func(tasks int, task func(int))) float64 {
 	g.dropout = newDropout(dropout, seed)
+	g.head = newHead(g.parameters)
 	g.pad(batch.Texts)
 	total := float32(0)
 	for _, weight := range batch.Weights {
@@ -118,10 +131,11 @@ func (g *Backpropagation) Run(batch Batch, dropout float64, seed uint64, do func
 	return g.sumUp(groups)
 }
 
-// pad writes every text between the padding of the widest filter.
+// pad writes every text between the padding of the widest filter, and lists the symbols.
 func (g *Backpropagation) pad(texts Texts) {
 	padding := g.parameters.Shape.Padding()
 	g.padded = g.padded[:0]
+	var stands [maxSymbols]bool
 	for i := range texts.Len() {
 		for range padding {
 			g.padded = append(g.padded, Start)
@@ -129,6 +143,15 @@ func (g *Backpropagation) pad(texts Texts) {
 		g.padded = append(g.padded, texts.Text(i)...)
 		for range padding {
 			g.padded = append(g.padded, End)
+		}
+	}
+	for _, symbol := range g.padded {
+		stands[symbol] = true
+	}
+	g.present = g.present[:0]
+	for symbol := range g.parameters.Shape.Symbols {
+		if stands[symbol] {
+			g.present = append(g.present, int32(symbol))
 		}
 	}
 }
@@ -203,80 +226,65 @@ func mix(z uint64) uint64 {
 // back to the sums of the layer above the pooled features.
 func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 	first, last := group*groupTexts, min((group+1)*groupTexts, batch.Len())
+	texts, columns, memory := last-first, g.columns, &g.groups[group]
 	weights, bias := g.parameters.above()
-	columns := len(bias)
+
+	// Forward.
 	sums := g.sums[first*columns : last*columns]
 	clear(sums)
 	for i, b := range g.blocks {
-		kernel.Dense(sums, columns, columns, weights[b.pooled*columns:][:b.filters*columns], g.memories[i].features[first*b.lanes:], b.lanes, last-first)
+		kernel.Dense(sums, len(bias), columns, weights[b.pooled*len(bias):][:b.filters*len(bias)], g.memories[i].features[first*b.lanes:], b.lanes, texts)
 	}
-	for i := range sums {
-		sums[i] = float32(sums[i]*g.dropout.scale) + bias[i%columns]
+	for text := range texts {
+		for i, sum := range sums[text*columns:][:columns] {
+			sums[text*columns+i] = float32(sum*g.dropout.scale) + g.head.bias[i]
+		}
 	}
-	g.groups[group].clear()
-	for text := first; text < last; text++ {
-		g.classifyText(&g.groups[group], text, batch.Kinds[text], batch.Weights[text]/total)
-	}
-}
-
-func (m *groupMemory) clear() {
-	m.loss = 0
-	clear(m.dOutputWeight)
-	clear(m.dOutputBias)
-	clear(m.dDenseBias)
-}
-
-// classifyText takes one text from its sums, now with their bias, to its loss and back to dSums.
-func (g *Backpropagation) classifyText(memory *groupMemory, text, kind int, weight float32) {
-	p, kinds := g.parameters, g.parameters.Shape.Kinds
-	_, bias := p.above()
-	sums, dSums := g.sums[text*len(bias):][:len(bias)], g.dSums[text*len(bias):][:len(bias)]
-	var buffer [maxKinds]float32
-	logits := buffer[:kinds]
-
-	// Forward. The hidden layer is left out where there is none.
-	if p.Shape.Hidden == 0 {
-		copy(logits, sums)
-	} else {
-		copy(logits, p.OutputBias)
-		for i, h := range sums {
-			if h > 0 {
-				kernel.AddScaled(logits, p.OutputWeight[i*kinds:], h)
-			}
+	logits, outputs := sums, columns
+	if g.head.output != nil {
+		logits, outputs = memory.logits[:texts*g.head.outputColumns()], g.head.outputColumns()
+		for text := range texts {
+			copy(logits[text*outputs:], g.head.outputBias)
+		}
+		for i := 0; i < columns; i += kernel.Lanes {
+			kernel.Dense(logits, outputs, outputs, g.head.output[i*outputs:], sums[i:], columns, texts)
 		}
 	}
 
-	// The loss, and from here on its gradient by the logits.
-	memory.loss += float64(weight) * crossEntropy(logits, kind)
-	for k := range logits {
-		logits[k] *= weight
+	// The loss; the logits turn into its gradient.
+	memory.loss = 0
+	for text := range texts {
+		weight := batch.Weights[first+text] / total
+		dLogits := logits[text*outputs:][:g.head.kinds]
+		memory.loss += float64(weight) * crossEntropy(dLogits, batch.Kinds[first+text])
+		for k := range dLogits {
+			dLogits[k] *= weight
+		}
+		clear(logits[text*outputs+g.head.kinds:][:outputs-g.head.kinds])
 	}
 
 	// Backward.
-	kernel.AddScaled(memory.dOutputBias, logits, 1)
-	if p.Shape.Hidden == 0 {
+	dSums := g.dSums[first*columns : last*columns]
+	clear(memory.dOutputBias)
+	clear(memory.dOutputWeight)
+	clear(memory.dBias)
+	if g.head.output == nil {
 		copy(dSums, logits)
 	} else {
-		for i, h := range sums {
-			dSums[i] = 0
-			if h > 0 {
-				kernel.AddScaled(memory.dOutputWeight[i*kinds:][:kinds], logits, h)
-				dSums[i] = dot(p.OutputWeight[i*kinds:][:kinds], logits)
-			}
+		for text := range texts {
+			kernel.AddScaled(memory.dOutputBias, logits[text*outputs:][:outputs], 1)
 		}
-		kernel.AddScaled(memory.dDenseBias, dSums, 1)
+		for i := 0; i < columns; i += kernel.Lanes {
+			kernel.DenseBackward(dSums[i:], memory.dOutputWeight[i*outputs:], memory.live, logits, outputs, outputs,
+				g.head.output[i*outputs:], sums[i:], columns, texts)
+		}
+	}
+	for text := range texts {
+		kernel.AddScaled(memory.dBias, dSums[text*columns:][:columns], 1)
 	}
 	for i := range dSums {
 		dSums[i] *= g.dropout.scale
 	}
-}
-
-func dot(a, b []float32) float32 {
-	sum := float32(0)
-	for i, x := range a {
-		sum += float32(x * b[i]) // not fused on any processor
-	}
-	return sum
 }
 
 // crossEntropy returns -log of the true kind's probability, or of all malicious kinds' where the
@@ -310,31 +318,28 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		return weights[b.pooled*len(bias):][:b.filters*len(bias)]
 	}
 	clear(rows(dWeights))
-	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.features, b.lanes, rows(weights), g.dSums, len(bias), batch.Len())
+	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.columns, rows(weights), memory.features, b.lanes, batch.Len())
 
 	clear(memory.dTable)
-	dBias := b.bias(g.Gradient)
-	clear(dBias)
+	clear(memory.bias)
 	padding := p.Shape.Padding()
 	first := padding // of the text in g.padded
-	for text := range batch.Len() {
-		at := text * b.lanes
-		positions := memory.positions[at:][:b.filters]
-		for f, feature := range memory.features[at:][:b.filters] {
-			if feature == 0 {
-				continue
-			}
-			gradient := memory.dFeatures[at+f]
-			dBias[f] += gradient
-			row := f
+	for text, live := range memory.live[:batch.Len()] {
+		positions := (*[kernel.Lanes]int32)(memory.positions[text*kernel.Lanes:])
+		gradients := (*[kernel.Lanes]float32)(memory.dFeatures[text*kernel.Lanes:])
+		for ; live != 0; live &= live - 1 {
+			f := bits.TrailingZeros32(live) % kernel.Lanes
+			memory.bias[f] += gradients[f]
+			at := f
 			for _, symbol := range g.padded[first+int(positions[f]):][:b.width] {
-				memory.dTable[int(symbol)*b.rowLength()+row] += gradient
-				row += b.lanes
+				memory.dTable[int(symbol)*b.rowLength()+at] += gradients[f]
+				at += kernel.Lanes
 			}
 		}
 		first += len(batch.Text(text)) + 2*padding
 	}
-	b.unfold(g.Gradient, memory.dEmbedding, memory.dTable, p, memory.foldScratch)
+	copy(b.bias(g.Gradient), memory.bias)
+	b.unfold(g.Gradient, memory.dEmbedding, memory.dTable, g.present, p, memory.foldScratch)
 }
 
 // sumUp adds, in their order, the parts of the gradient that blocks and groups have apart, and returns
@@ -344,21 +349,21 @@ func (g *Backpropagation) sumUp(groups int) float64 {
 	for i := range g.memories {
 		kernel.AddScaled(g.Gradient.Embedding, g.memories[i].dEmbedding, 1)
 	}
-	hidden := g.parameters.Shape.Hidden > 0
-	clear(g.Gradient.OutputBias)
-	clear(g.Gradient.DenseBias)
-	if hidden {
-		clear(g.Gradient.OutputWeight)
+	sum := &g.groups[0]
+	for i := range g.groups[1:groups] {
+		memory := &g.groups[1+i]
+		sum.loss += memory.loss
+		kernel.AddScaled(sum.dBias, memory.dBias, 1)
+		kernel.AddScaled(sum.dOutputBias, memory.dOutputBias, 1)
+		kernel.AddScaled(sum.dOutputWeight, memory.dOutputWeight, 1)
 	}
-	loss := 0.0
-	for i := range g.groups[:groups] {
-		memory := &g.groups[i]
-		loss += memory.loss
-		kernel.AddScaled(g.Gradient.OutputBias, memory.dOutputBias, 1)
-		if hidden {
-			kernel.AddScaled(g.Gradient.OutputWeight, memory.dOutputWeight, 1)
-			kernel.AddScaled(g.Gradient.DenseBias, memory.dDenseBias, 1)
+	_, dBias := g.Gradient.above()
+	copy(dBias, sum.dBias)
+	if g.head.output != nil {
+		copy(g.Gradient.OutputBias, sum.dOutputBias)
+		for i := range g.parameters.Shape.Hidden {
+			copy(g.Gradient.OutputWeight[i*g.head.kinds:][:g.head.kinds], sum.dOutputWeight[i*g.head.outputColumns():])
 		}
 	}
-	return loss
+	return sum.loss
 }

@@ -41,14 +41,14 @@ func Dense(sums []float32, columns, sumStride int, weights, features []float32, 
 	}
 }
 
-// DenseBackward is the way back through Dense: from the gradient by sums, laid out without gaps, to those by
-// features and by weights. For each feature above 0, dFeatures receives the inner product of its row
-// of weights with the text's dSums, and its row of dWeights is added the dSums times the feature; for any
-// other, dFeatures receives 0. The product is summed in 16 parts, entry i in part i mod 16, and the parts
-// are added in halves.
-func DenseBackward(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) {
-	if !denseBackwardFast(dFeatures, dWeights, features, stride, weights, dSums, columns, texts) {
-		denseBackward(dFeatures, dWeights, features, stride, weights, dSums, columns, texts)
+// DenseBackward is the way back through Dense: from the gradient by sums to those by features, laid out
+// as these, and by weights. For each feature above 0, dFeatures receives the inner product of its row of
+// weights with the text's dSums, and to its row of dWeights the dSums times the feature are added; for any
+// other, dFeatures receives 0. live[text] receives a bit for each feature above 0. The product is
+// summed in 16 parts, entry i in part i mod 16, and the parts are added in halves.
+func DenseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
+	if !denseBackwardFast(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts) {
+		denseBackward(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts)
 	}
 }
 
@@ -67,7 +67,9 @@ func Dense16(sums []float32, columns, sumStride int, weights []int16, scales []f
 func AddScaledRows(sum, rows []float32, indices []int32, scales []float32) {
 	scales = scales[:len(indices)]
 	done := addScaledRowsFast(sum, rows, indices, scales)
-	addScaledRows(sum[done:], rows[done:], len(sum), indices, scales)
+	if done < len(sum) {
+		addScaledRows(sum[done:], rows[done:], len(sum), indices, scales)
+	}
 }
 
 // AddScaled adds to each entry of sum the same entry of row times scale.

@@ -105,14 +105,14 @@ func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales
 	return true
 }
 
-func denseBackwardFast(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) bool {
+func denseBackwardFast(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) bool {
 	switch {
 	case backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0:
 		return false
 	case backend == avx2Backend:
-		denseBackwardAVX2(&dFeatures[0], &dWeights[0], &features[0], 4*stride, &weights[0], &dSums[0], 4*columns, texts)
+		denseBackwardAVX2(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
 	default:
-		denseBackwardAVX512(&dFeatures[0], &dWeights[0], &features[0], 4*stride, &weights[0], &dSums[0], 4*columns, texts)
+		denseBackwardAVX512(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
 	}
 	return true
 }
@@ -149,12 +149,18 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 		for ; done+128 <= len(sum); done += 128 {
 			addScaledRows128xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 		}
+		for ; done+32 <= len(sum); done += 32 {
+			addScaledRows32xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
+		}
 		for ; done+16 <= len(sum); done += 16 {
 			addScaledRows16xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 		}
 	}
 	for ; done+64 <= len(sum); done += 64 {
 		addScaledRows64xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
+	}
+	for ; done+16 <= len(sum); done += 16 {
+		addScaledRows16xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 	}
 	for ; done+8 <= len(sum); done += 8 {
 		addScaledRows8xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))

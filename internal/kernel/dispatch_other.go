@@ -19,7 +19,9 @@ func dense16Fast(_ []float32, _, _ int, _ []int16, _ []float32, _ []int16, _, _ 
 	return false
 }
 
-func denseBackwardFast(_, _, _ []float32, _ int, _, _ []float32, _, _ int) bool { return false }
+func denseBackwardFast(_, _ []float32, _ []uint32, _ []float32, _, _ int, _, _ []float32, _, _ int) bool {
+	return false
+}
 
 func denseFast(_ []float32, _, _ int, _, _ []float32, _, _ int) int { return 0 }
 

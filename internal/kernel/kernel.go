@@ -144,12 +144,14 @@ func dense(sums []float32, columns, sumStride int, weights []float32, rowLength 
 }
 
 // denseBackward defines DenseBackward.
-func denseBackward(dFeatures, dWeights, features []float32, stride int, weights, dSums []float32, columns, texts int) {
+func denseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
 	for text := range texts {
-		dSum := dSums[text*columns:][:columns]
+		dSum := dSums[text*sumStride:][:columns]
+		live[text] = 0
 		for f, feature := range features[text*stride:][:Lanes] {
 			dFeatures[text*stride+f] = 0
 			if feature > 0 {
+				live[text] |= 1 << f
 				dFeatures[text*stride+f] = dot(weights[f*columns:][:columns], dSum)
 				addScaled(dWeights[f*columns:][:columns], dSum, feature)
 			}

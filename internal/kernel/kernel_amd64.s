@@ -2839,26 +2839,28 @@ last:
 	VZEROUPPER
 	RET
 
-// func denseBackwardAVX512(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+// func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 // Requires: AVX, AVX512F, BMI
-TEXT ·denseBackwardAVX512(SB), NOSPLIT, $0-64
+TEXT ·denseBackwardAVX512(SB), NOSPLIT, $0-80
 	MOVQ dFeatures+0(FP), AX
 	MOVQ dWeights+8(FP), CX
-	MOVQ features+16(FP), DX
-	MOVQ stride+24(FP), BX
-	MOVQ weights+32(FP), SI
-	MOVQ dSums+40(FP), DI
-	MOVQ columnBytes+48(FP), R8
-	MOVQ texts+56(FP), R9
+	MOVQ live+16(FP), DX
+	MOVQ dSums+24(FP), BX
+	MOVQ columnBytes+32(FP), SI
+	MOVQ weights+48(FP), DI
+	MOVQ features+56(FP), R8
+	MOVQ texts+72(FP), R9
 
 text:
 	VPXORD  Z0, Z0, Z0
-	VCMPPS  $0x11, (DX), Z0, K1
+	VCMPPS  $0x11, (R8), Z0, K1
 	KMOVW   K1, R10
-	VCMPPS  $0x11, 64(DX), Z0, K1
+	VCMPPS  $0x11, 64(R8), Z0, K1
 	KMOVW   K1, R11
 	SHLL    $0x10, R11
 	ORL     R11, R10
+	MOVL    R10, (DX)
+	ADDQ    $0x04, DX
 	VPXORD  Z1, Z1, Z1
 	VMOVUPS Z1, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -2867,23 +2869,23 @@ text:
 
 feature:
 	TZCNTL       R10, R11
-	MOVQ         R8, R12
+	MOVQ         SI, R12
 	IMULQ        R11, R12
-	VBROADCASTSS (DX)(R11*4), Z2
-	LEAQ         (SI)(R12*1), R13
+	VBROADCASTSS (R8)(R11*4), Z2
+	LEAQ         (DI)(R12*1), R13
 	LEAQ         (CX)(R12*1), R14
 	VPXORD       Z3, Z3, Z3
 	XORQ         R12, R12
 
 column:
-	VMOVUPS       (DI)(R12*1), Z4
+	VMOVUPS       (BX)(R12*1), Z4
 	VMULPS        (R13)(R12*1), Z4, Z5
 	VADDPS        Z5, Z3, Z3
 	VMULPS        Z4, Z2, Z5
 	VADDPS        (R14)(R12*1), Z5, Z5
 	VMOVUPS       Z5, (R14)(R12*1)
 	ADDQ          $0x40, R12
-	CMPQ          R12, R8
+	CMPQ          R12, SI
 	JLT           column
 	VEXTRACTF64X4 $0x01, Z3, Y2
 	VADDPS        Y2, Y3, Y3
@@ -2899,9 +2901,11 @@ column:
 	JNZ           feature
 
 last:
-	ADDQ R8, DI
-	ADDQ BX, DX
-	ADDQ BX, AX
+	MOVQ sumStride+40(FP), R10
+	ADDQ R10, BX
+	MOVQ stride+64(FP), R10
+	ADDQ R10, R8
+	ADDQ R10, AX
 	DECQ R9
 	JNZ  text
 	VZEROUPPER
@@ -3183,6 +3187,39 @@ done:
 	VMOVUPS Z5, 320(AX)
 	VMOVUPS Z6, 384(AX)
 	VMOVUPS Z7, 448(AX)
+	VZEROUPPER
+	RET
+
+// func addScaledRows32xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+// Requires: AVX, AVX512F
+TEXT ·addScaledRows32xAVX512(SB), NOSPLIT, $0-48
+	MOVQ    sum+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    rowBytes+16(FP), DX
+	MOVQ    indices+24(FP), BX
+	MOVQ    scales+32(FP), SI
+	MOVQ    count+40(FP), DI
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+
+next:
+	DECQ         DI
+	JL           done
+	MOVLQSX      (BX), R8
+	IMULQ        DX, R8
+	ADDQ         CX, R8
+	VBROADCASTSS (SI), Z2
+	VMULPS       (R8), Z2, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R8), Z2, Z3
+	VADDPS       Z3, Z1, Z1
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	JMP          next
+
+done:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -5856,38 +5893,40 @@ last:
 	VZEROUPPER
 	RET
 
-// func denseBackwardAVX2(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+// func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 // Requires: AVX, AVX2, BMI
-TEXT ·denseBackwardAVX2(SB), NOSPLIT, $0-64
+TEXT ·denseBackwardAVX2(SB), NOSPLIT, $0-80
 	MOVQ dFeatures+0(FP), AX
 	MOVQ dWeights+8(FP), CX
-	MOVQ features+16(FP), DX
-	MOVQ stride+24(FP), BX
-	MOVQ weights+32(FP), SI
-	MOVQ dSums+40(FP), DI
-	MOVQ columnBytes+48(FP), R8
-	MOVQ texts+56(FP), R9
+	MOVQ live+16(FP), DX
+	MOVQ dSums+24(FP), BX
+	MOVQ columnBytes+32(FP), SI
+	MOVQ weights+48(FP), DI
+	MOVQ features+56(FP), R8
+	MOVQ texts+72(FP), R9
 
 text:
 	VPXOR     Y0, Y0, Y0
-	VMOVUPS   (DX), Y1
+	VMOVUPS   (R8), Y1
 	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
-	VMOVUPS   32(DX), Y1
+	VMOVUPS   32(R8), Y1
 	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R11
 	SHLL      $0x08, R11
 	ORL       R11, R10
-	VMOVUPS   64(DX), Y1
+	VMOVUPS   64(R8), Y1
 	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R11
 	SHLL      $0x10, R11
 	ORL       R11, R10
-	VMOVUPS   96(DX), Y1
+	VMOVUPS   96(R8), Y1
 	VCMPPS    $0x11, Y1, Y0, Y0
 	VMOVMSKPS Y0, R11
 	SHLL      $0x18, R11
 	ORL       R11, R10
+	MOVL      R10, (DX)
+	ADDQ      $0x04, DX
 	VPXOR     Y0, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	VMOVUPS   Y0, 32(AX)
@@ -5898,30 +5937,30 @@ text:
 
 feature:
 	TZCNTL       R10, R11
-	MOVQ         R8, R12
+	MOVQ         SI, R12
 	IMULQ        R11, R12
-	VBROADCASTSS (DX)(R11*4), Y0
-	LEAQ         (SI)(R12*1), R13
+	VBROADCASTSS (R8)(R11*4), Y0
+	LEAQ         (DI)(R12*1), R13
 	LEAQ         (CX)(R12*1), R14
 	VPXOR        Y1, Y1, Y1
 	VPXOR        Y2, Y2, Y2
 	XORQ         R12, R12
 
 column:
-	VMOVUPS      (DI)(R12*1), Y3
+	VMOVUPS      (BX)(R12*1), Y3
 	VMULPS       (R13)(R12*1), Y3, Y4
 	VADDPS       Y4, Y1, Y1
 	VMULPS       Y3, Y0, Y4
 	VADDPS       (R14)(R12*1), Y4, Y4
 	VMOVUPS      Y4, (R14)(R12*1)
-	VMOVUPS      32(DI)(R12*1), Y3
+	VMOVUPS      32(BX)(R12*1), Y3
 	VMULPS       32(R13)(R12*1), Y3, Y4
 	VADDPS       Y4, Y2, Y2
 	VMULPS       Y3, Y0, Y4
 	VADDPS       32(R14)(R12*1), Y4, Y4
 	VMOVUPS      Y4, 32(R14)(R12*1)
 	ADDQ         $0x40, R12
-	CMPQ         R12, R8
+	CMPQ         R12, SI
 	JLT          column
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X0
@@ -5936,9 +5975,11 @@ column:
 	JNZ          feature
 
 last:
-	ADDQ R8, DI
-	ADDQ BX, DX
-	ADDQ BX, AX
+	MOVQ sumStride+40(FP), R10
+	ADDQ R10, BX
+	MOVQ stride+64(FP), R10
+	ADDQ R10, R8
+	ADDQ R10, AX
 	DECQ R9
 	JNZ  text
 	VZEROUPPER
@@ -6196,6 +6237,39 @@ done:
 	VMOVUPS Y5, 160(AX)
 	VMOVUPS Y6, 192(AX)
 	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func addScaledRows16xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+// Requires: AVX
+TEXT ·addScaledRows16xAVX2(SB), NOSPLIT, $0-48
+	MOVQ    sum+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    rowBytes+16(FP), DX
+	MOVQ    indices+24(FP), BX
+	MOVQ    scales+32(FP), SI
+	MOVQ    count+40(FP), DI
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+
+next:
+	DECQ         DI
+	JL           done
+	MOVLQSX      (BX), R8
+	IMULQ        DX, R8
+	ADDQ         CX, R8
+	VBROADCASTSS (SI), Y2
+	VMULPS       (R8), Y2, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       32(R8), Y2, Y3
+	VADDPS       Y3, Y1, Y1
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	JMP          next
+
+done:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 

@@ -32,7 +32,7 @@ func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int
 // denseBackwardAVX512 is denseBackward.
 //
 //go:noescape
-func denseBackwardAVX512(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
 // dense16_128xAVX512 is dense16, for 128 entries of a row.
 //
@@ -48,6 +48,11 @@ func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes 
 //
 //go:noescape
 func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+
+// addScaledRows32xAVX512 is addScaledRows, for 32 entries of a row.
+//
+//go:noescape
+func addScaledRows32xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
 // addScaledRows16xAVX512 is addScaledRows, for 16 entries of a row.
 //
@@ -82,7 +87,7 @@ func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, f
 // denseBackwardAVX2 is denseBackward.
 //
 //go:noescape
-func denseBackwardAVX2(dFeatures *float32, dWeights *float32, features *float32, stride int, weights *float32, dSums *float32, columnBytes int, texts int)
+func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
 // dense16_64xAVX2 is dense16, for 64 entries of a row.
 //
@@ -98,6 +103,11 @@ func dense16_4x16xAVX2(sums *float32, sumStride int, weights *int16, rowBytes in
 //
 //go:noescape
 func addScaledRows64xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+
+// addScaledRows16xAVX2 is addScaledRows, for 16 entries of a row.
+//
+//go:noescape
+func addScaledRows16xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
 // addScaledRows8xAVX2 is addScaledRows, for 8 entries of a row.
 //

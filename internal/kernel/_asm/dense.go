@@ -135,13 +135,15 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 
 func (b backend) denseBackward() {
 	const parts = 16 // of a product
-	b.begin("denseBackward", "denseBackward", "func(dFeatures, dWeights, features *float32, stride int, weights, dSums *float32, columnBytes int, texts int)")
-	dFeatures, dWeights, features, stride := parameter("dFeatures"), parameter("dWeights"), parameter("features"), parameter("stride")
-	weights, dSums, columnBytes, texts := parameter("weights"), parameter("dSums"), parameter("columnBytes"), parameter("texts")
+	b.begin("denseBackward", "denseBackward", "func(dFeatures, dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)")
+	dFeatures, dWeights, masks, dSums := parameter("dFeatures"), parameter("dWeights"), parameter("live"), parameter("dSums")
+	columnBytes, weights, features, texts := parameter("columnBytes"), parameter("weights"), parameter("features"), parameter("texts")
 	d := denseProduct{backend: b, features: features}
 
 	Label("text")
 	live := d.live()
+	MOVL(live, Mem{Base: masks})
+	ADDQ(U8(4), masks)
 	zero := b.vector()
 	b.zero(zero)
 	for i := 0; i*b.bytes < 4*32; i++ {
@@ -183,9 +185,12 @@ func (b backend) denseBackward() {
 	TESTL(live, live)
 	JNZ(LabelRef("feature"))
 	Label("last")
-	ADDQ(columnBytes, dSums)
-	ADDQ(stride, features)
-	ADDQ(stride, dFeatures)
+	next := GP64()
+	Load(Param("sumStride"), next)
+	ADDQ(next, dSums)
+	Load(Param("stride"), next)
+	ADDQ(next, features)
+	ADDQ(next, dFeatures)
 	DECQ(texts)
 	JNZ(LabelRef("text"))
 	b.end()
@@ -212,7 +217,7 @@ func (b backend) halves(parts []reg.VecVirtual) reg.Register {
 }
 
 func (b backend) addScaledRows() {
-	for _, count := range []int{wide, 1} {
+	for _, count := range []int{wide, 2, 1} {
 		b.beginLanes("addScaledRows", "addScaledRows", count, "func(sum, rows *float32, rowBytes int, indices *int32, scales *float32, count int)")
 		sum, rows, rowBytes := parameter("sum"), parameter("rows"), parameter("rowBytes")
 		indices, scales, left := parameter("indices"), parameter("scales"), parameter("count")
