@@ -320,7 +320,8 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 	clear(rows(dWeights))
 	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.columns, rows(weights), memory.features, b.lanes, batch.Len())
 
-	clear(memory.dTable)
+	table, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
+	clear(table)
 	clear(memory.bias)
 	padding := p.Shape.Padding()
 	first := padding // of the text in g.padded
@@ -329,10 +330,11 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		gradients := (*[kernel.Lanes]float32)(memory.dFeatures[text*kernel.Lanes:])
 		for ; live != 0; live &= live - 1 {
 			f := bits.TrailingZeros32(live) % kernel.Lanes
-			memory.bias[f] += gradients[f]
+			gradient := gradients[f]
+			memory.bias[f] += gradient
 			at := f
 			for _, symbol := range g.padded[first+int(positions[f]):][:b.width] {
-				memory.dTable[int(symbol)*b.rowLength()+at] += gradients[f]
+				table[int(symbol)*rowLength+at] += gradient
 				at += kernel.Lanes
 			}
 		}
