@@ -7,6 +7,7 @@ require (
 	github.com/weppos/publicsuffix-go v0.50.3
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
+	google.golang.org/protobuf v1.36.12
 )
 
 require (

@@ -2,6 +2,7 @@ package snowman
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
 )
 
@@ -57,3 +58,7 @@ func (m *Model) Info() Info {
 	}
 	return info
 }
+
+// WriteONNX writes the model as an ONNX graph, for programs in other languages: docs/onnx.md says
+// what goes in and comes out. Equal models are written as equal bytes.
+func (m *Model) WriteONNX(w io.Writer) error { return m.file.WriteONNX(w) }

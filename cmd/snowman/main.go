@@ -77,7 +77,7 @@ var verbs = []struct {
 	{"serve", "answer the same over HTTP", serve},
 	{"train", "train a model on labelled texts", trainModel},
 	{"eval", "measure a model on labelled texts", evaluate},
-	{"model", "show what a model is and what it was trained on", model},
+	{"model", "show what a model is, or export it to ONNX", model},
 	{"version", "show the program's version", version},
 }
 

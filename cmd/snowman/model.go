@@ -5,30 +5,45 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/train"
 )
 
 const modelDescription = `
 Shows what a model is: its network, its levels with the false positive rate measured for each, and
-what it was trained on.
+what it was trained on. snowman model export -h says how to write it for other programs.
 
 example:
   $ snowman model show
   $ snowman model show -json my.safetensors
 `
 
+const exportDescription = `
+Writes a model, the built-in one if none is named, as an ONNX file, for programs in other languages.
+It scores the symbols of texts in their canonical form; docs/onnx.md says how to come by them, and
+has an example in Python.
+
+example:
+  $ snowman model export -onnx snowman.onnx
+  $ snowman model export -onnx my.onnx my.safetensors
+`
+
 // model is the verb model.
 func model(_ context.Context, args []string, s streams) error {
+	if len(args) > 0 && args[0] == "export" {
+		return exportModel(args[1:], s)
+	}
 	flags := newFlags("model", "show [-json] [FILE]", modelDescription)
 	asJSON := flags.Bool("json", false, "print all that the model file says, as JSON")
 	if len(args) > 0 && args[0] == "show" {
 		args = args[1:]
 	} else if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		return usageError{fmt.Sprintf("unknown verb %q; want model show", "model "+args[0])}
+		return usageError{fmt.Sprintf("unknown verb %q; want model show or model export", "model "+args[0])}
 	}
 	if err := parse(flags, args, s); err != nil {
 		return err
@@ -46,6 +61,39 @@ func model(_ context.Context, args []string, s streams) error {
 		return encoder.Encode(m.Info())
 	}
 	return showModel(s.stdout, m.Info())
+}
+
+// exportModel is the verb model export.
+func exportModel(args []string, s streams) error {
+	flags := newFlags("model export", "-onnx FILE [MODEL]", exportDescription)
+	output := flags.String("onnx", "", "the ONNX `file` to write")
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if *output == "" {
+		return usageError{"model export needs -onnx, the file to write"}
+	}
+	if flags.NArg() > 1 {
+		return usageError{fmt.Sprintf("unexpected argument %q; want one model file", flags.Arg(1))}
+	}
+	if isSameFile(*output, flags.Arg(0)) {
+		return usageError{fmt.Sprintf("-onnx %q is the model to read", *output)}
+	}
+	m, err := openModel(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	return modelfile.WriteFile(*output, m.WriteONNX)
+}
+
+// isSameFile reports whether both paths lead to one file that exists.
+func isSameFile(path, other string) bool {
+	first, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(other)
+	return err == nil && os.SameFile(first, second)
 }
 
 // showModel prints what a model is for people to read.

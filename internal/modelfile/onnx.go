@@ -1,0 +1,333 @@
+package modelfile
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+)
+
+// The numbers of the fields that we write, of the messages in
+// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
+const (
+	modelVersion   protowire.Number = 1
+	modelProducer  protowire.Number = 2
+	modelText      protowire.Number = 6
+	modelGraph     protowire.Number = 7
+	modelOperators protowire.Number = 8
+	modelMetadata  protowire.Number = 14
+
+	operatorsVersion protowire.Number = 2
+
+	metadataName protowire.Number = 1
+	metadataText protowire.Number = 2
+
+	graphNode        protowire.Number = 1
+	graphName        protowire.Number = 2
+	graphInitializer protowire.Number = 5
+	graphInput       protowire.Number = 11
+	graphOutput      protowire.Number = 12
+
+	nodeInput     protowire.Number = 1
+	nodeOutput    protowire.Number = 2
+	nodeName      protowire.Number = 3
+	nodeOperator  protowire.Number = 4
+	nodeAttribute protowire.Number = 5
+
+	attributeName     protowire.Number = 1
+	attributeInteger  protowire.Number = 3
+	attributeIntegers protowire.Number = 8
+	attributeType     protowire.Number = 20
+
+	tensorDimension protowire.Number = 1
+	tensorType      protowire.Number = 2
+	tensorName      protowire.Number = 8
+	tensorData      protowire.Number = 9
+
+	infoName           protowire.Number = 1
+	infoType           protowire.Number = 2
+	typeTensor         protowire.Number = 1
+	typeElement        protowire.Number = 1
+	typeShape          protowire.Number = 2
+	shapeDimension     protowire.Number = 1
+	dimensionSize      protowire.Number = 1
+	dimensionParameter protowire.Number = 2
+)
+
+// Values of ONNX's enumerations.
+const (
+	float32Element = 1
+	int64Element   = 7
+
+	integerAttribute  = 2
+	integersAttribute = 7
+)
+
+// Version 17 of the operators and 8 of the file are of 2022: programs that read ONNX know them.
+const (
+	onnxVersion         = 8
+	onnxOperatorVersion = 17
+)
+
+// onnxText is what the file says of itself to whoever looks into it.
+const onnxText = `Snowman: how likely is a URL or a domain name to be malicious.
+
+symbols [texts, positions] are the symbols of each text in its canonical form, with padding symbols 0
+before its first character and as many symbols 1 behind its last; padding is in the metadata. lengths
+[texts] count them. What stands behind them in a row may be any symbol and does not count.
+
+The alphabet in the metadata is a list of groups. Group by group, beginning with 2, symbols are
+numbered: one for any byte that the group does not list, then one for each of its characters.
+`
+
+// WriteONNX writes the network and its metadata as an ONNX file, equal models as equal bytes: the
+// network as cnn.Reference has it, in float32 and not folded. It writes no model that Write would not.
+func (m Model) WriteONNX(w io.Writer) error {
+	file, err := m.encodeONNX()
+	if err != nil {
+		return fmt.Errorf("writing model as ONNX: %w", err)
+	}
+	_, err = w.Write(file)
+	return err
+}
+
+func (m Model) encodeONNX() ([]byte, error) {
+	if _, err := m.encode(); err != nil { // checks everything
+		return nil, err
+	}
+	temperature := float32(m.Metadata.Temperature)
+	if temperature == 0 || math.IsInf(float64(temperature), 0) {
+		return nil, fmt.Errorf("temperature %v does not fit into a float32", m.Metadata.Temperature)
+	}
+	texts, err := m.Metadata.encode()
+	if err != nil {
+		return nil, err
+	}
+	texts["padding"] = strconv.Itoa(m.Metadata.Shape.Padding())
+	texts[hashKey] = m.SHA256
+
+	var operators message
+	operators.integer(operatorsVersion, onnxOperatorVersion)
+	var file message
+	file.integer(modelVersion, onnxVersion)
+	file.text(modelProducer, "snowman")
+	file.text(modelText, onnxText)
+	file.bytes(modelGraph, networkGraph(m.Parameters, temperature))
+	file.bytes(modelOperators, operators)
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		var entry message
+		entry.text(metadataName, name)
+		entry.text(metadataText, texts[name])
+		file.bytes(modelMetadata, entry)
+	}
+	return file, nil
+}
+
+// networkGraph returns the network as a GraphProto. In its comments B are texts and T positions; the
+// other letters are in the legend of package cnn.
+func networkGraph(p *cnn.Parameters, temperature float32) message {
+	s := p.Shape
+	padding := s.Padding()
+	g := &graph{}
+	g.fields.text(graphName, "snowman")
+	g.value(graphInput, "symbols", int64Element, "texts", "positions")
+	g.value(graphInput, "lengths", int64Element, "texts")
+	g.value(graphOutput, "logits", float32Element, "texts", s.Kinds)
+	g.value(graphOutput, "probabilities", float32Element, "texts", s.Kinds)
+	g.value(graphOutput, "score", float32Element, "texts")
+
+	// A window of any width may start before the padding that stands behind the text: [B, 1, T].
+	zero, one := g.scalar("zero", 0), g.scalar("one", 1)
+	shape := g.node("Shape", "shape", []string{"symbols"})
+	positions := g.node("Range", "positions", []string{zero, g.node("Gather", "positions.count", []string{shape, one}), one})
+	ends := g.node("Sub", "ends", []string{"lengths", g.scalar("padding", int64(padding))})
+	ends = g.node("Unsqueeze", "ends.columns", []string{ends, g.integers("ends.axes", 1, 2)})
+	isWindow := g.node("Less", "is_window", []string{positions, ends})
+	// Not minus infinity, which not every program that runs ONNX is sure to read.
+	mask := g.node("Where", "mask", []string{isWindow, g.floats("mask.window", nil, 0), g.floats("mask.fill", nil, -math.MaxFloat32)})
+
+	embedded := g.node("Gather", "embedded", []string{g.floats("embedding.weight", []int{s.Symbols, s.Embedding}, p.Embedding...), "symbols"})
+	embedded = g.node("Transpose", "embedded.columns", []string{embedded}, integerList("perm", 0, 2, 1)) // [B, D, T]
+	var pooled []string
+	for _, c := range p.Convolutions {
+		name := fmt.Sprintf("conv.%d", c.Width)
+		spare := padding - (c.Width - 1) // narrower filters see less of the padding: as in cnn
+		visible := g.slice(name+".symbols", embedded, 2, spare, spare)
+		windows := g.node("Conv", name+".windows", []string{
+			visible,
+			g.floats(name+".weight", []int{s.Filters, s.Embedding, c.Width}, filtersFirst(c, s)...),
+			g.floats(name+".bias", []int{s.Filters}, c.Bias...),
+		}) // [B, F, T - 2 spare - w + 1]
+		windows = g.node("Add", name+".masked", []string{windows, g.slice(name+".mask", mask, 2, spare, padding)})
+		pooled = append(pooled, g.node("ReduceMax", name+".maximum", []string{windows}, integerList("axes", 2), integer("keepdims", 0)))
+	}
+	features := g.node("Concat", "maximum", pooled, integer("axis", 1))
+	features = g.node("Relu", "pooled", []string{features}) // [B, P]
+	inputs := s.Pooled()
+	if s.Hidden > 0 {
+		features = g.node("Gemm", "dense", []string{
+			features,
+			g.floats("dense.weight", []int{inputs, s.Hidden}, p.DenseWeight...),
+			g.floats("dense.bias", []int{s.Hidden}, p.DenseBias...),
+		})
+		features = g.node("Relu", "hidden", []string{features})
+		inputs = s.Hidden
+	}
+	logits := g.node("Gemm", "logits", []string{
+		features,
+		g.floats("output.weight", []int{inputs, s.Kinds}, p.OutputWeight...),
+		g.floats("output.bias", []int{s.Kinds}, p.OutputBias...),
+	})
+	scaled := g.node("Div", "scaled", []string{logits, g.floats("temperature", nil, temperature)})
+	probabilities := g.node("Softmax", "probabilities", []string{scaled}, integer("axis", 1))
+	malicious := g.slice("malicious", probabilities, 1, 1, 0)
+	sum := g.node("ReduceSum", "sum", []string{malicious, g.integers("sum.axes", 1)}, integer("keepdims", 0))
+	g.node("Min", "score", []string{sum, g.floats("certain", nil, 1)}) // rounded, the sum may be above 1
+	return g.fields
+}
+
+// filtersFirst returns the weights [F][D][w], as Conv wants them.
+func filtersFirst(c cnn.Convolution, s cnn.Shape) []float32 {
+	weights := make([]float32, 0, len(c.Weight))
+	for f := range s.Filters {
+		for d := range s.Embedding {
+			for j := range c.Width {
+				weights = append(weights, c.Weight[(j*s.Embedding+d)*s.Filters+f])
+			}
+		}
+	}
+	return weights
+}
+
+// A graph is a GraphProto to which nodes and tensors are added, each by a name that stands once.
+type graph struct{ fields message }
+
+// value declares an input or an output; a dimension is a size or, where it is free, a name.
+func (g *graph) value(field protowire.Number, name string, element int, dimensions ...any) {
+	var shape message
+	for _, d := range dimensions {
+		var dimension message
+		switch d := d.(type) {
+		case int:
+			dimension.integer(dimensionSize, int64(d))
+		case string:
+			dimension.text(dimensionParameter, d)
+		}
+		shape.bytes(shapeDimension, dimension)
+	}
+	var tensor, kind, value message
+	tensor.integer(typeElement, int64(element))
+	tensor.bytes(typeShape, shape)
+	kind.bytes(typeTensor, tensor)
+	value.text(infoName, name)
+	value.bytes(infoType, kind)
+	g.fields.bytes(field, value)
+}
+
+// node adds a node with one output, which has the node's name, and returns it.
+func (g *graph) node(operator, name string, inputs []string, attributes ...message) string {
+	var node message
+	for _, input := range inputs {
+		node.text(nodeInput, input)
+	}
+	node.text(nodeOutput, name)
+	node.text(nodeName, name)
+	node.text(nodeOperator, operator)
+	for _, attribute := range attributes {
+		node.bytes(nodeAttribute, attribute)
+	}
+	g.fields.bytes(graphNode, node)
+	return name
+}
+
+// slice adds a node that leaves out the first and the last values of an axis, where there are any to
+// leave out, and returns its output.
+func (g *graph) slice(name, input string, axis int64, first, last int) string {
+	if first == 0 && last == 0 {
+		return input
+	}
+	end := int64(math.MaxInt64)
+	if last > 0 {
+		end = int64(-last)
+	}
+	return g.node("Slice", name, []string{
+		input, g.integers(name+".starts", int64(first)), g.integers(name+".ends", end), g.integers(name+".axes", axis),
+	})
+}
+
+// floats adds a tensor, without dimensions a scalar, and returns its name.
+func (g *graph) floats(name string, dimensions []int, values ...float32) string {
+	data := make([]byte, 0, len(values)*valueSize)
+	for _, value := range values {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value))
+	}
+	return g.tensor(name, float32Element, dimensions, data)
+}
+
+// integers adds a list and returns its name.
+func (g *graph) integers(name string, values ...int64) string {
+	var data []byte
+	for _, value := range values {
+		data = binary.LittleEndian.AppendUint64(data, uint64(value))
+	}
+	return g.tensor(name, int64Element, []int{len(values)}, data)
+}
+
+// scalar adds an integer and returns its name.
+func (g *graph) scalar(name string, value int64) string {
+	return g.tensor(name, int64Element, nil, binary.LittleEndian.AppendUint64(nil, uint64(value)))
+}
+
+func (g *graph) tensor(name string, element int, dimensions []int, data []byte) string {
+	var tensor message
+	for _, size := range dimensions {
+		tensor.integer(tensorDimension, int64(size))
+	}
+	tensor.integer(tensorType, int64(element))
+	tensor.text(tensorName, name)
+	tensor.bytes(tensorData, data)
+	g.fields.bytes(graphInitializer, tensor)
+	return name
+}
+
+// integer returns a node's attribute.
+func integer(name string, value int64) message {
+	var attribute message
+	attribute.text(attributeName, name)
+	attribute.integer(attributeInteger, value)
+	attribute.integer(attributeType, integerAttribute)
+	return attribute
+}
+
+// integerList returns a node's attribute that is a list.
+func integerList(name string, values ...int64) message {
+	var attribute message
+	attribute.text(attributeName, name)
+	for _, value := range values {
+		attribute.integer(attributeIntegers, value)
+	}
+	attribute.integer(attributeType, integersAttribute)
+	return attribute
+}
+
+// A message is the encoded fields of a protobuf message.
+type message []byte
+
+func (m *message) integer(field protowire.Number, value int64) {
+	*m = protowire.AppendVarint(protowire.AppendTag(*m, field, protowire.VarintType), uint64(value))
+}
+
+func (m *message) text(field protowire.Number, text string) {
+	*m = protowire.AppendString(protowire.AppendTag(*m, field, protowire.BytesType), text)
+}
+
+func (m *message) bytes(field protowire.Number, content []byte) {
+	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), content)
+}
