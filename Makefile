@@ -19,7 +19,8 @@ PEERS := build/peers
 bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors
 	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o $(PEERS)/peers ./bench/peers
-	bash -c 'set -o pipefail; $(PEERS)/peers -data $(DATA) $(PEERSFLAGS) | tee $(PEERS)/report.md'
+	$(PEERS)/snowman model export -onnx $(PEERS)/network.onnx $(PEERS)/network.safetensors
+	bash -c 'set -o pipefail; $(PEERS)/peers -data $(DATA) $(PEERSFLAGS) | tee $(PEERS)/tables.md'
 
 $(PEERS)/installed: bench/peers/requirements.txt
 	python3 -m venv $(PEERS)/python

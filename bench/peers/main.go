@@ -59,6 +59,7 @@ const unchecked = 1
 // contenders are the rows of the scoring tables. The first is what the others are divided by.
 var contenders = []contender{
 	{"ONNX Runtime, standard graph", "onnx", false, "network", 1e-5},
+	{"ONNX Runtime, file of snowman model export", "onnx-exported", false, "network", 1e-5},
 	{"ONNX Runtime, folded graph", "onnx-folded", false, "network", 1e-5},
 	{"ONNX Runtime, int8", "onnx-int8", false, "network", unchecked},
 	{"OpenVINO", "openvino", false, "network", 1e-5},
@@ -126,6 +127,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := measureScoring(ctx, stdout, o, matching(contenders)); err != nil {
 		return err
 	}
+	if err := measureAccuracy(ctx, stdout, o); err != nil {
+		return err
+	}
 	if o.trainingRows > 0 {
 		if err := measureTraining(ctx, stdout, o, matching(trainers)); err != nil {
 			return err
@@ -157,10 +161,14 @@ func prepare(ctx context.Context, o options) error {
 		return err
 	}
 	progress("reading the training rows")
-	rows, err := trainingRows(ctx, o.recipe, o.data)
+	set, err := readRows(ctx, o.recipe, o.data)
 	if err != nil {
 		return err
 	}
+	if err := writeReport(filepath.Join(o.folder, reportSet), set.Parts[dataset.Report]); err != nil {
+		return err
+	}
+	rows := set.Parts[dataset.Train]
 	if err := symbolizer.writeTraining(filepath.Join(o.folder, trainingSet), rows, o.trainingRows); err != nil {
 		return err
 	}

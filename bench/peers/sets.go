@@ -88,14 +88,12 @@ func (s *samples) read(path string, seen map[string]bool) error {
 		found := text{row.Text, u.String()}
 		add := func(set string) { s.sets[set] = append(s.sets[set], found) }
 		length := len(found.canonical)
-		isName := !strings.ContainsAny(found.canonical, "/:@?#")
-		if isName {
+		if isName(found.canonical) {
 			s.allNames = append(s.allNames, row.Text)
-		}
-		if isName && length >= 15 && length <= 20 {
-			add(names)
-		}
-		if !isName && length >= 75 && length <= 80 {
+			if length >= 15 && length <= 20 {
+				add(names)
+			}
+		} else if length >= 75 && length <= 80 {
 			add(urls)
 		}
 		if slices.Contains(lengths, length) {
@@ -104,6 +102,9 @@ func (s *samples) read(path string, seen map[string]bool) error {
 	}
 	return reader.Err()
 }
+
+// isName reports whether a canonical form is a name and nothing else.
+func isName(canonical string) bool { return !strings.ContainsAny(canonical, "/:@?#") }
 
 func hash(text string) uint64 {
 	sum := fnv.New64a()
@@ -169,17 +170,13 @@ func (s symbolizer) writeSet(path string, texts []text) error {
 	return s.write(path, canonical)
 }
 
-// trainingRows returns the rows that the benchmark network was trained on.
-func trainingRows(ctx context.Context, recipePath, directory string) ([]dataset.Row, error) {
+// readRows returns the recipe's rows.
+func readRows(ctx context.Context, recipePath, directory string) (*dataset.Set, error) {
 	recipe, err := dataset.ReadRecipe(recipePath)
 	if err != nil {
 		return nil, err
 	}
-	set, err := recipe.Build(ctx, directory)
-	if err != nil {
-		return nil, err
-	}
-	return set.Parts[dataset.Train], nil
+	return recipe.Build(ctx, directory)
 }
 
 // writeTraining writes a random sample of rows for both trainings. Malicious rows of unknown kind
@@ -207,11 +204,14 @@ func (s symbolizer) writeTraining(path string, rows []dataset.Row, size int) err
 	return s.write(path, texts)
 }
 
+// fastTextLabel stands before a label in what fastText reads and writes.
+const fastTextLabel = "__label__"
+
 // writeFastText writes rows as fastText reads them, in random order.
 func writeFastText(path string, rows []dataset.Row) error {
 	return writeFile(path, func(w *bufio.Writer) {
 		for _, i := range rand.New(rand.NewPCG(2, 2)).Perm(len(rows)) {
-			fmt.Fprintf(w, "__label__%s %s\n", cmp.Or(rows[i].Kind, "malicious"), rows[i].Text)
+			fmt.Fprintf(w, "%s%s %s\n", fastTextLabel, cmp.Or(rows[i].Kind, "malicious"), rows[i].Text)
 		}
 	})
 }

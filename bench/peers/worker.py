@@ -181,7 +181,7 @@ def look_ups(network, node, constant):
     return maxima
 
 
-def onnx_ways(model, name=""):
+def onnx_ways(model, name="", with_lengths=False):
     import onnxruntime
 
     def session(threads):
@@ -189,6 +189,8 @@ def onnx_ways(model, name=""):
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         made = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        if with_lengths:
+            return lambda ids: made.run(["probabilities"], {"symbols": ids, "lengths": np.full(len(ids), ids.shape[1])})[0]
         return lambda ids: made.run(["probabilities"], {"symbols": ids})[0]
 
     return both_ways(name, session(THREADS), session(1))
@@ -202,6 +204,11 @@ def onnxruntime_version():
 
 def onnx_standard(network):
     return onnxruntime_version(), onnx_ways(onnx_model(network, convolution).SerializeToString())
+
+
+def onnx_exported(network):
+    with open(f"{FOLDER}/network.onnx", "rb") as file:
+        return onnxruntime_version(), onnx_ways(file.read(), with_lengths=True)
 
 
 def onnx_folded(network):
@@ -478,6 +485,7 @@ def serve_torch_training():
 
 KINDS = {
     "onnx": lambda: serve_network(onnx_standard),
+    "onnx-exported": lambda: serve_network(onnx_exported),
     "onnx-folded": lambda: serve_network(onnx_folded),
     "onnx-int8": lambda: serve_network(onnx_int8),
     "openvino": lambda: serve_network(openvino),
