@@ -20,7 +20,8 @@ bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors
 	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o $(PEERS)/peers ./bench/peers
 	$(PEERS)/snowman model export -onnx $(PEERS)/network.onnx $(PEERS)/network.safetensors
-	bash -c 'set -o pipefail; $(PEERS)/peers -data $(DATA) $(PEERSFLAGS) | tee $(PEERS)/tables.md'
+	$(PEERS)/peers -data $(DATA) $(PEERSFLAGS) > $(PEERS)/tables.md
+	@cat $(PEERS)/tables.md
 
 $(PEERS)/installed: bench/peers/requirements.txt
 	python3 -m venv $(PEERS)/python

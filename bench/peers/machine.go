@@ -4,18 +4,36 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
 // printMachine describes the machine, as far as it tells.
-func printMachine(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "Machine: %s, %d CPUs; caches of a core: %s; %s; Snowman's kernels: %s, %s.\n\n",
-		processor(), runtime.NumCPU(), caches(), system(), kernel.Backend(), runtime.Version())
+func printMachine(w io.Writer, python string) error {
+	_, err := fmt.Fprintf(w, "Machine: %s, %d CPUs; caches of a core: %s; %s; Snowman's kernels: %s; %s, %s.\n\n",
+		processor(), runtime.NumCPU(), caches(), system(), kernel.Backend(), runtime.Version(), pythonVersion(python))
 	return err
+}
+
+func pythonVersion(python string) string {
+	version, err := exec.Command(python, "--version").Output()
+	if err != nil {
+		return "no Python"
+	}
+	return strings.TrimSpace(string(version))
+}
+
+// snowmanVersion names the commit that this program was built from, where the build knows it.
+func snowmanVersion() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		return build.Main.Version
+	}
+	return "unknown"
 }
 
 func processor() string {

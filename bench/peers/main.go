@@ -96,7 +96,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&o.python, "python", "build/peers/python/bin/python", "the Python `program` that has the peers")
 	flags.StringVar(&o.only, "only", "", "measure only rows whose title matches this regular `expression`")
 	flags.IntVar(&o.texts, "texts", 20_000, "texts in a set")
-	flags.IntVar(&o.repeats, "repeats", 7, "passes over each set")
+	flags.IntVar(&o.repeats, "repeats", 5, "passes over each set")
 	flags.IntVar(&o.trainingRows, "training-rows", 50_000, "rows in a pass of training, 0 for no training")
 	flags.IntVar(&o.trainingRepeats, "training-repeats", 3, "passes of training")
 	flags.IntVar(&o.lines, "lines", 10_000_000, "most lines for the whole programs, 0 for none")
@@ -111,23 +111,26 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return prepare(ctx, o)
 	}
 	if !o.keep {
-		// In a process of its own, since Linux counts what a process had resident to its children as well.
+		// In a process of its own, so that this one stays small.
 		preparation := exec.CommandContext(ctx, os.Args[0], append([]string{"-prepare"}, args...)...)
 		preparation.Stderr = os.Stderr
 		if err := preparation.Run(); err != nil {
 			return fmt.Errorf("preparing the texts: %w", err)
 		}
 	}
-	if err := printMachine(stdout); err != nil {
+	if err := printMachine(stdout, o.python); err != nil {
 		return err
 	}
 	matching := func(all []contender) []contender {
 		return slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !only.MatchString(c.title) })
 	}
-	if err := measureScoring(ctx, stdout, o, matching(contenders)); err != nil {
-		return err
+	// The programs first, while this process is small: on Linux a process starts with its parent's most memory.
+	if o.lines > 0 {
+		if err := measurePrograms(ctx, stdout, o); err != nil {
+			return err
+		}
 	}
-	if err := measureAccuracy(ctx, stdout, o); err != nil {
+	if err := measureScoring(ctx, stdout, o, matching(contenders)); err != nil {
 		return err
 	}
 	if o.trainingRows > 0 {
@@ -135,10 +138,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 	}
-	if o.lines > 0 {
-		return measurePrograms(ctx, stdout, o)
-	}
-	return nil
+	return measureAccuracy(ctx, stdout, o)
 }
 
 // prepare writes everything that workers and programs read.

@@ -90,8 +90,8 @@ func measureScoring(ctx context.Context, stdout io.Writer, o options, all []cont
 	}
 	fmt.Fprintf(stdout, "× is against %s, one thread. %s\n\n", base.title, strings.ReplaceAll(strings.TrimSpace(notes), "\n", " "))
 	printVersions(stdout, processes)
-	fmt.Fprintf(stdout, "Medians of %d passes over %s names of 15 to 20 and as many URLs of 75 to 80 characters; half of a row's passes lie within %.1f %% of its median, in the worst row.\n\n",
-		o.repeats, thousands(float64(o.texts)), 100*worstSpread(processes))
+	fmt.Fprintf(stdout, "Medians of %d passes over %s names of 15 to 20 and %s URLs of 75 to 80 characters; half of a row's passes lie within %.1f %% of its median, in the worst row.\n\n",
+		o.repeats, mostTexts(processes, names), mostTexts(processes, urls), 100*worstSpread(processes))
 	return measureLengths(ctx, stdout, o)
 }
 
@@ -131,11 +131,11 @@ func measureLengths(ctx context.Context, stdout io.Writer, o options) error {
 				continue
 			}
 			costs = append(costs, 1e6/median(p.rates[sets[i]]))
-			table.row(fmt.Sprint(length), thousands(float64(len(p.result[sets[i]]))), fmt.Sprintf("%.2f", costs[i]))
+			table.row(fmt.Sprint(length), thousands(float64(p.texts[sets[i]])), fmt.Sprintf("%.2f", costs[i]))
 		}
 		if p.missing == "" {
 			text, character, worst := straightLine(lengths, costs)
-			fmt.Fprintf(stdout, "\nA straight line: %.2f µs a text and %.3f µs a character; no length is further from it than %.0f %%.\n", text, character, 100*worst)
+			fmt.Fprintf(stdout, "\nA straight line: %.2f µs a text and %.3f µs a character; no length is further from it than %.0f %%. Where there are few texts of a length they are repeated.\n", text, character, 100*worst)
 		}
 		fmt.Fprintln(stdout)
 	}
@@ -171,18 +171,21 @@ func measureTraining(ctx context.Context, stdout io.Writer, o options, all []con
 		return err
 	}
 	fmt.Fprintf(stdout, "### Training, threads: %d\n\n", threads)
-	table := newTable(stdout, "", "texts/s", "×", "loss at the end", "best shape")
+	table := newTable(stdout, "", "texts/s", "×", "best shape")
 	for _, p := range processes {
 		if p.missing != "" {
 			table.row(p.title, "not available: "+p.missing)
 			continue
 		}
+		if losses := p.result[trainingSet]; !(losses[1] < losses[0]) {
+			table.row(p.title, fmt.Sprintf("does not learn: the loss goes from %v to %v", losses[0], losses[1]))
+			continue
+		}
 		rate := median(p.rates[trainingSet])
-		loss := p.result[trainingSet][0]
-		table.row(p.title, thousands(rate), ratio(rate/median(processes[0].rates[trainingSet])), fmt.Sprintf("%.3f", loss), p.ready.Choice[trainingSet])
+		table.row(p.title, thousands(rate), ratio(rate/median(processes[0].rates[trainingSet])), p.ready.Choice[trainingSet])
 	}
-	fmt.Fprintf(stdout, "\nMedians of %d passes over the same %s rows of the recipe, steps alone, from symbol ids on. PyTorch batches rows of like length, fills them up to the longest and masks nothing. The loss is the mean of the pass's last quarter; the two see the rows in another order and batch.\n\n",
-		o.trainingRepeats, thousands(float64(o.trainingRows)))
+	fmt.Fprintf(stdout, "\nMedians of %d passes over the same %s rows of the recipe, steps alone, from symbol ids on. PyTorch batches rows of like length, fills them up to the longest and masks nothing.\n\n",
+		o.trainingRepeats, mostTexts(processes, trainingSet))
 	printVersions(stdout, processes)
 	return nil
 }
@@ -197,7 +200,19 @@ func printVersions(w io.Writer, processes []*process) {
 			versions = append(versions, version)
 		}
 	}
+	if len(versions) == 0 {
+		return
+	}
 	fmt.Fprintf(w, "Measured: %s.\n\n", strings.Join(versions, "; "))
+}
+
+// mostTexts says how many texts a pass over the set is.
+func mostTexts(processes []*process, set string) string {
+	most := 0
+	for _, p := range processes {
+		most = max(most, p.texts[set])
+	}
+	return thousands(float64(most))
 }
 
 // worstSpread returns the largest half of an interquartile range, as a share of its median.

@@ -45,12 +45,15 @@ type process struct {
 	rates   map[string][]float64 // texts a second, by set
 	largest map[string]float64   // the largest difference of a score from the reference
 	result  map[string][]float64 // what the last pass over each set returned
+	texts   map[string]int       // how many the clock counted in it
 }
 
 // start starts the worker and waits until it is ready.
 func (c contender) start(folder, python string, threads int, sets []string) *process {
-	p := &process{contender: c, threads: threads, folder: folder,
-		rates: make(map[string][]float64), largest: make(map[string]float64), result: make(map[string][]float64)}
+	p := &process{
+		contender: c, threads: threads, folder: folder,
+		rates: make(map[string][]float64), largest: make(map[string]float64), result: make(map[string][]float64), texts: make(map[string]int),
+	}
 	program := []string{python, "bench/peers/worker.py"}
 	if c.isSnowman {
 		program = []string{os.Args[0], workerVerb}
@@ -126,6 +129,7 @@ func (p *process) run(set string, reference *process) {
 		p.stop()
 		return
 	}
+	p.texts[set] = done.Texts
 	p.rates[set] = append(p.rates[set], float64(done.Texts)/done.Seconds)
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/internal/kernel"
 	"github.com/snowman-ml/snowman/train"
 )
 
@@ -45,6 +43,14 @@ func oneAtATime(model *snowman.Model) scoreFunc {
 // shipped stands for the model that comes with the package, where a worker wants a model's name.
 const shipped = "shipped"
 
+// openNetwork opens the shipped model or one in the folder.
+func openNetwork(folder, network string) (*snowman.Model, error) {
+	if network == shipped {
+		return snowman.Default(), nil
+	}
+	return snowman.Open(filepath.Join(folder, network+".safetensors"))
+}
+
 // runWorker is Snowman's side of the conversation that worker.py describes, with the same arguments.
 // A kind is the name of a call and that of a model file in the folder, or "training".
 func runWorker(args []string) error {
@@ -53,7 +59,7 @@ func runWorker(args []string) error {
 	if err != nil {
 		return err
 	}
-	start := ready{Version: "Snowman, " + kernel.Backend(), Choice: make(map[string]string)}
+	start := ready{Version: "Snowman " + snowmanVersion(), Choice: make(map[string]string)}
 	var run func(set string) (pass, []float64, error)
 	if kind == "training" {
 		start.Choice[sets[0]] = "batch 512"
@@ -88,12 +94,9 @@ func runWorker(args []string) error {
 // newScoring returns what does one pass of scoring, after one pass that does not count.
 func newScoring(kind string, threads int, folder string, sets []string) (func(set string) (pass, []float64, error), error) {
 	call, network, _ := strings.Cut(kind, ":")
-	model := snowman.Default()
-	if network != shipped {
-		var err error
-		if model, err = snowman.Open(filepath.Join(folder, network+".safetensors")); err != nil {
-			return nil, err
-		}
+	model, err := openNetwork(folder, network)
+	if err != nil {
+		return nil, err
 	}
 	texts := make(map[string][]string)
 	for _, set := range sets {
@@ -127,8 +130,8 @@ func newScoring(kind string, threads int, folder string, sets []string) (func(se
 	return run, nil
 }
 
-// runTraining does one pass of training. It returns the mean loss of the last quarter's steps; the
-// first step, which also allocates, does not count.
+// runTraining does one pass of training. The first step, which also allocates, does not count. It
+// returns the first step's loss and the mean of the last quarter's.
 func runTraining(path string, threads int) (pass, []float64, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -148,14 +151,14 @@ func runTraining(path string, threads int) (pass, []float64, error) {
 	defer cancel()
 	var done pass
 	var begin time.Time
-	var losses float64
+	var first, last float64
 	var counted int
-	options := train.Options{Widths: []int{2, 3, 4, 5}, Epochs: 2, Workers: threads}
+	options := train.Options{Widths: []int{2, 3, 4, 5}, Epochs: 2, Workers: threads} // the second is not begun
 	options.Progress = func(p train.Progress) {
 		steps := p.Steps / 2
 		switch {
 		case p.Step == 1:
-			begin = time.Now()
+			begin, first = time.Now(), p.Loss
 			return
 		case p.Step < steps: // the last step of an epoch also validates
 			done = pass{Seconds: time.Since(begin).Seconds(), Texts: done.Texts + p.Texts}
@@ -163,12 +166,12 @@ func runTraining(path string, threads int) (pass, []float64, error) {
 			cancel()
 		}
 		if p.Step > steps*3/4 {
-			losses += p.Loss
+			last += p.Loss
 			counted++
 		}
 	}
 	if _, err := train.Run(ctx, set, options); !errors.Is(err, context.Canceled) {
 		return pass{}, nil, fmt.Errorf("training was to be cancelled, but: %w", err)
 	}
-	return done, []float64{losses / math.Max(1, float64(counted))}, nil
+	return done, []float64{first, last / float64(counted)}, nil
 }

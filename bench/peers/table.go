@@ -47,7 +47,10 @@ func thousands(count float64) string {
 }
 
 func ratio(x float64) string {
-	if x >= 10 || math.IsNaN(x) {
+	switch {
+	case math.IsNaN(x): // what it is divided by is not available
+		return "-"
+	case x >= 10:
 		return fmt.Sprintf("%.0f", x)
 	}
 	return fmt.Sprintf("%.2f", x)
