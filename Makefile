@@ -14,7 +14,7 @@ bench:
 
 # bench-peers measures Snowman against other ways to run the same network, and against fastText. It
 # installs them, and trains the network, where it has not done so before; -h of build/peers/peers
-# shows what PEERSFLAGS may be. The tables also stand in build/peers/report.md.
+# shows what PEERSFLAGS may be. The tables stay in build/peers/tables.md.
 PEERS := build/peers
 bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors
 	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman

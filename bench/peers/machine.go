@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/kernel"
@@ -28,12 +27,13 @@ func pythonVersion(python string) string {
 	return strings.TrimSpace(string(version))
 }
 
-// snowmanVersion names the commit that this program was built from, where the build knows it.
+// snowmanVersion names the commit of the working tree, which make has just built.
 func snowmanVersion() string {
-	if build, ok := debug.ReadBuildInfo(); ok {
-		return build.Main.Version
+	commit, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "unknown"
 	}
-	return "unknown"
+	return strings.TrimSpace(string(commit))
 }
 
 func processor() string {

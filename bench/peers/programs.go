@@ -91,7 +91,7 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 	for _, file := range lineFiles(o.lines) {
 		progress("programs: %s lines", file.title)
 		seconds, memory, failures := make([][]float64, len(programs)), make([]float64, len(programs)), make([]error, len(programs))
-		for range min(5, max(1, o.lines/file.lines)) {
+		for range min(5, max(2, o.lines/file.lines)) {
 			for i, program := range programs {
 				if failures[i] != nil {
 					continue
@@ -112,7 +112,7 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 			table.row(file.title, program.title, fmt.Sprintf("%.3f", wall), thousands(lines/wall), fmt.Sprintf("%.2f", wall/lines*1e6), cmp.Or(thousands(memory[i]), "-"))
 		}
 	}
-	fmt.Fprint(stdout, "\nNames as the sources have them, output thrown away; the start of the program and the reading of its model count. Medians of five runs, fewer for the longest files; memory is that of all of a row's processes.\n\n")
+	fmt.Fprint(stdout, "\nNames as the sources have them, output thrown away; the start of the program and the reading of its model count. Medians of five runs, of two for the longest files; memory is that of all of a row's processes.\n\n")
 	return nil
 }
 
