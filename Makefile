@@ -4,13 +4,40 @@ JUDGE ?= judge
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench model figures startup fuzz check-onnx
+.PHONY: test bench bench-peers model figures startup fuzz check-onnx
 
 test:
 	go test ./...
 
 bench:
 	go test -run '^$$' -bench . -benchmem . ./internal/...
+
+# bench-peers measures Snowman against other ways to run the same network, and against fastText. It
+# installs them, and trains the network, where it has not done so before; -h of build/peers/peers
+# shows what PEERSFLAGS may be. The tables stay in build/peers/tables.md.
+PEERS := build/peers
+bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors
+	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman
+	CGO_ENABLED=0 go build -o $(PEERS)/peers ./bench/peers
+	$(PEERS)/snowman model export -onnx $(PEERS)/network.onnx $(PEERS)/network.safetensors
+	$(PEERS)/peers -data $(DATA) $(PEERSFLAGS) > $(PEERS)/tables.md
+	@cat $(PEERS)/tables.md
+
+$(PEERS)/installed: bench/peers/requirements.txt
+	python3 -m venv $(PEERS)/python
+	@grep -v '^#' $< | while read package; do echo "installing $$package"; \
+		$(PEERS)/python/bin/pip install -q "$$package" || echo "$$package is not available"; done
+	@touch $@
+
+# The Python package has no program in it, but the source of one.
+$(PEERS)/fasttext: $(PEERS)/installed
+	-cd $(PEERS) && python/bin/pip download -q --no-deps --no-binary :all: -d source "$$(grep ^fasttext ../../bench/peers/requirements.txt)" && \
+		tar xzf source/fasttext-*.tar.gz -C source && \
+		g++ -O3 -march=native -funroll-loops -DNDEBUG -std=c++17 -pthread source/fasttext-*/src/*.cc -o fasttext
+
+$(PEERS)/network.safetensors:
+	@mkdir -p $(PEERS)
+	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -widths 2,3,4,5 -epochs 1 -o $@
 
 # model trains the shipped model again: the same data and recipe give the same bytes.
 model:

@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"models":             {},
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/modelfile"},
 	"web":                {""},
+	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"cmd/snowman":        nil, // everything
 }
 

@@ -1,0 +1,201 @@
+// Command peers measures Snowman against other ways to run its network, and against fastText.
+// make bench-peers installs them and runs it.
+//
+// Every contender is a process of its own that stays (worker.py, and this program itself for
+// Snowman). The driver lets one after the other do a pass over the same texts, and starts again from
+// the first: whatever else the machine does falls on all of them. It checks the scores of each pass
+// before it counts its time, and prints tables of medians to standard output.
+//
+// A peer that could not be installed, or that fails, keeps its row, which says why.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/snowman-ml/snowman/dataset"
+)
+
+// workerVerb makes this program a worker.
+const workerVerb = "worker"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if len(os.Args) > 1 && os.Args[1] == workerVerb {
+		err = runWorker(os.Args[2:])
+	} else {
+		err = run(ctx, os.Args[1:], os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+// A contender is a row of a table.
+type contender struct {
+	title     string
+	kind      string // of worker
+	isSnowman bool
+	network   string  // the first contender with a network is what the scores of the others are held to
+	tolerance float64 // the largest difference that counts as the same score
+}
+
+// unchecked lets every finite difference pass; it is printed all the same.
+const unchecked = 1
+
+// contenders are the rows of the scoring tables. The first is what the others are divided by.
+var contenders = []contender{
+	{"ONNX Runtime, standard graph", "onnx", false, "network", 1e-5},
+	{"ONNX Runtime, file of snowman model export", "onnx-exported", false, "network", 1e-5},
+	{"ONNX Runtime, folded graph", "onnx-folded", false, "network", 1e-5},
+	{"ONNX Runtime, int8", "onnx-int8", false, "network", unchecked},
+	{"OpenVINO", "openvino", false, "network", 1e-5},
+	{"PyTorch", "torch", false, "network", 1e-5},
+	{"Snowman, float32, a text at a time", "float32:network", true, "network", 1e-5},
+	{"Snowman, shipped model, float32, a text at a time", "float32:shipped", true, shipped, 0},
+	{"fastText, API", "fasttext-api", false, "fastText", 0},
+	{"fastText, program", "fasttext-program", false, "fastText", 1e-4},
+}
+
+// trainers are the rows of the training table.
+var trainers = []contender{
+	{"PyTorch, AdamW", "torch-training", false, "PyTorch", unchecked},
+	{"Snowman, AdamW", "training", true, "Snowman", unchecked},
+}
+
+// trainingSet is the name of the rows that both train on.
+const trainingSet = "training"
+
+// options are the program's flags.
+type options struct {
+	data, recipe, folder, python, only   string
+	texts, repeats                       int
+	trainingRows, trainingRepeats, lines int
+	prepare, keep                        bool
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	var o options
+	flags := flag.NewFlagSet("peers", flag.ExitOnError)
+	flags.StringVar(&o.data, "data", "sources", "`folder` of labelled sources")
+	flags.StringVar(&o.recipe, "recipe", "models/recipe.json", "what the benchmark network was trained on: a JSON `file`")
+	flags.StringVar(&o.folder, "folder", "build/peers", "`folder` of the network, the programs and everything that is made here")
+	flags.StringVar(&o.python, "python", "build/peers/python/bin/python", "the Python `program` that has the peers")
+	flags.StringVar(&o.only, "only", "", "measure only rows whose title matches this regular `expression`")
+	flags.IntVar(&o.texts, "texts", 20_000, "texts in a set")
+	flags.IntVar(&o.repeats, "repeats", 5, "passes over each set")
+	flags.IntVar(&o.trainingRows, "training-rows", 50_000, "rows in a pass of training, 0 for no training")
+	flags.IntVar(&o.trainingRepeats, "training-repeats", 3, "passes of training")
+	flags.IntVar(&o.lines, "lines", 10_000_000, "most lines for the whole programs, 0 for none")
+	flags.BoolVar(&o.prepare, "prepare", false, "only prepare the texts")
+	flags.BoolVar(&o.keep, "keep", false, "use the texts that the last run prepared")
+	flags.Parse(args) // exits on an error
+	only, err := regexp.Compile(o.only)
+	if err != nil {
+		return err
+	}
+	if o.prepare {
+		return prepare(ctx, o)
+	}
+	if !o.keep {
+		// In a process of its own, so that this one stays small.
+		preparation := exec.CommandContext(ctx, os.Args[0], append([]string{"-prepare"}, args...)...)
+		preparation.Stderr = os.Stderr
+		if err := preparation.Run(); err != nil {
+			return fmt.Errorf("preparing the texts: %w", err)
+		}
+	}
+	if err := printMachine(stdout, o.python); err != nil {
+		return err
+	}
+	matching := func(all []contender) []contender {
+		return slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !only.MatchString(c.title) })
+	}
+	// The programs first, while this process is small: on Linux a process starts with its parent's most memory.
+	if o.lines > 0 {
+		if err := measurePrograms(ctx, stdout, o); err != nil {
+			return err
+		}
+	}
+	if err := measureScoring(ctx, stdout, o, matching(contenders)); err != nil {
+		return err
+	}
+	if o.trainingRows > 0 {
+		if err := measureTraining(ctx, stdout, o, matching(trainers)); err != nil {
+			return err
+		}
+	}
+	return measureAccuracy(ctx, stdout, o)
+}
+
+// prepare writes everything that workers and programs read.
+func prepare(ctx context.Context, o options) error {
+	progress("reading the texts")
+	symbolizer, err := newSymbolizer(filepath.Join(o.folder, "network.safetensors"))
+	if err != nil {
+		return err
+	}
+	samples, err := readSamples(o.data, o.texts)
+	if err != nil {
+		return err
+	}
+	for set, texts := range samples.sets {
+		if err := symbolizer.writeSet(filepath.Join(o.folder, set), texts); err != nil {
+			return err
+		}
+	}
+	if err := writePrograms(o, samples.allNames); err != nil {
+		return err
+	}
+	progress("reading the training rows")
+	set, err := readRows(ctx, o.recipe, o.data)
+	if err != nil {
+		return err
+	}
+	if err := writeReport(filepath.Join(o.folder, reportSet), set.Parts[dataset.Report]); err != nil {
+		return err
+	}
+	rows := set.Parts[dataset.Train]
+	if err := symbolizer.writeTraining(filepath.Join(o.folder, trainingSet), rows, o.trainingRows); err != nil {
+		return err
+	}
+	return trainFastText(ctx, o, rows)
+}
+
+// trainFastText trains fastText on the rows, if that was not done before and its program is there.
+func trainFastText(ctx context.Context, o options, rows []dataset.Row) error {
+	program := filepath.Join(o.folder, "fasttext")
+	if exists(program+".bin") || !exists(program) {
+		return nil
+	}
+	progress("training fastText")
+	input := filepath.Join(o.folder, "fasttext.train")
+	if err := writeFastText(input, rows); err != nil {
+		return err
+	}
+	defer os.Remove(input)
+	command := exec.CommandContext(ctx, program, "supervised", "-input", input, "-output", program, "-minn", "3", "-maxn", "6",
+		"-dim", "16", "-minCount", "1000000", "-epoch", "3", "-lr", "0.5", "-verbose", "0", "-thread", strconv.Itoa(runtime.NumCPU()))
+	command.Stderr = os.Stderr
+	return command.Run()
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
