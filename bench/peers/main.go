@@ -53,6 +53,9 @@ type contender struct {
 	tolerance float64 // the largest difference that counts as the same score
 }
 
+// quantized is the largest difference that int16 may make.
+const quantized = 2e-3
+
 // unchecked lets every finite difference pass; it is printed all the same.
 const unchecked = 1
 
@@ -64,8 +67,11 @@ var contenders = []contender{
 	{"ONNX Runtime, int8", "onnx-int8", false, "network", unchecked},
 	{"OpenVINO", "openvino", false, "network", 1e-5},
 	{"PyTorch", "torch", false, "network", 1e-5},
-	{"Snowman, float32, a text at a time", "float32:network", true, "network", 1e-5},
-	{"Snowman, shipped model, float32, a text at a time", "float32:shipped", true, shipped, 0},
+	{"Snowman, float32", "float32:network", true, "network", 1e-5},
+	{"Snowman, int16", "int16:network", true, "network", quantized},
+	{"Snowman, int16, a text at a time", "int16-alone:network", true, "network", quantized},
+	{"Snowman, shipped model, float32", "float32:shipped", true, shipped, 0},
+	{"Snowman, shipped model, int16", "int16:shipped", true, shipped, quantized},
 	{"fastText, API", "fasttext-api", false, "fastText", 0},
 	{"fastText, program", "fasttext-program", false, "fastText", 1e-4},
 }

@@ -26,6 +26,9 @@ var programs = []program{
 	{"snowman score", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score"}}
 	}},
+	{"snowman score -exact", "snowman", func(folder, file string) [][]string {
+		return [][]string{{"score", "-exact"}}
+	}},
 	{"fastText predict, a process a core", "fasttext", func(folder, file string) (commands [][]string) {
 		for part := range runtime.NumCPU() {
 			commands = append(commands, []string{"predict", filepath.Join(folder, "fasttext.bin"), partOf(file, part)})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"bufio"
 	"cmp"
 	"context"
@@ -135,7 +136,7 @@ func newSymbolizer(path string) (symbolizer, error) {
 	return symbolizer{alphabet, metadata.SymbolLimit, metadata.Shape.Padding(), metadata.Kinds}, nil
 }
 
-// write writes the symbols of canonical texts one after the other, and the length of each.
+// write writes the symbols of canonical texts one after the other, each text within its padding, and the length of each.
 func (s symbolizer) write(path string, texts []string) error {
 	var symbols, lengths []byte
 	var u canon.URL
@@ -144,7 +145,9 @@ func (s symbolizer) write(path string, texts []string) error {
 			return err
 		}
 		before := len(symbols)
-		symbols = s.alphabet.Append(symbols, &u, s.limit, s.padding)
+		symbols = append(symbols, bytes.Repeat([]byte{canon.Start}, s.padding)...)
+		symbols = s.alphabet.Append(symbols, &u, s.limit)
+		symbols = append(symbols, bytes.Repeat([]byte{canon.End}, s.padding)...)
 		lengths = binary.LittleEndian.AppendUint32(lengths, uint32(len(symbols)-before))
 	}
 	if err := os.WriteFile(path+".symbols", symbols, 0o666); err != nil {

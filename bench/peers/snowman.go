@@ -23,9 +23,25 @@ import (
 type scoreFunc func(texts []string, scores []float64) error
 
 // calls are the ways to call the library that are measured. Each returns a function for one
-// goroutine. Another arithmetic or a call for many texts is one entry here and one row in contenders.
+// goroutine.
 var calls = map[string]func(*snowman.Model) scoreFunc{
-	"float32": oneAtATime,
+	"float32":     func(model *snowman.Model) scoreFunc { return inBatches(model.Exact()) },
+	"int16":       inBatches,
+	"int16-alone": oneAtATime,
+}
+
+func inBatches(model *snowman.Model) scoreFunc {
+	scorer := model.NewScorer()
+	return func(texts []string, scores []float64) error {
+		var failed error
+		scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+			scores[i] = verdict.Score
+			if err != nil {
+				failed = fmt.Errorf("scoring %q: %w", texts[i], err)
+			}
+		})
+		return failed
+	}
 }
 
 func oneAtATime(model *snowman.Model) scoreFunc {

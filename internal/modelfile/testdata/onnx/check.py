@@ -32,8 +32,7 @@ ODD = [text.encode() for text in [
 ]]
 
 # How the program is asked for scores in float32, which is the arithmetic that the export has.
-# >>> -exact belongs into this list as soon as the program knows it. <<<
-SCORE = ["score", "-json"]
+SCORE = ["score", "-json", "-exact"]
 
 
 def fail(message):
