@@ -1,5 +1,9 @@
 package kernel
 
+// These stand here, where no build constraint hides them, so that any machine generates all assembly.
+//go:generate go run -C _asm . -out ../kernel_amd64.s -stubs ../kernel_amd64_stubs.go -pkg kernel
+//go:generate go run -C _asm ./neon -out ../kernel_arm64.s -stubs ../kernel_arm64_stubs.go
+
 // Backend names what the kernels run on: go, avx2, avx512 or neon.
 func Backend() string { return backend }
 

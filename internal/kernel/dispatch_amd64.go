@@ -9,8 +9,6 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-//go:generate go run -C _asm . -out ../kernel_amd64.s -stubs ../kernel_amd64_stubs.go -pkg kernel
-
 // The backends, from the plain to the fast.
 const (
 	goBackend     = "go"

@@ -16,6 +16,9 @@ var draws = map[string]func(*rand.Rand) float32{
 	"all sums below zero":   func(r *rand.Rand) float32 { return -r.Float32() - 0.1 },
 	"many ties":             func(r *rand.Rand) float32 { return float32(r.IntN(3) - 1) },
 	"zeros of both signs":   func(r *rand.Rand) float32 { return float32(math.Copysign(0, r.NormFloat64())) },
+	"what is not a number": func(r *rand.Rand) float32 {
+		return []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 1, 2, 3, 4, 5}[r.IntN(8)]
+	},
 }
 
 func filled[number any](random *rand.Rand, size int, draw func(*rand.Rand) number) []number {
@@ -80,6 +83,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("ConvolutionOfInt16EqualsTheNaiveLoop", testConvolutionOfInt16EqualsTheNaiveLoop)
 			t.Run("ConvolveArgMaxPicksTheFirstMaximum", testConvolveArgMaxPicksTheFirstMaximum)
 			t.Run("DenseEqualsItsDefinition", testDenseEqualsItsDefinition)
+			t.Run("DenseBackwardEqualsItsDefinition", testDenseBackwardEqualsItsDefinition)
 			t.Run("Dense16EqualsTheFloat64Reference", testDense16EqualsTheFloat64Reference)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
 			t.Run("NothingAllocates", testNothingAllocates)
@@ -100,7 +104,8 @@ func testConvolutionsEqualTheNaiveLoop(t *testing.T) {
 				table := filled(random, vocabulary*width*Lanes, draw)
 				bias := filled(random, Lanes, draws["numbers of both signs"])
 				checkConvolutions(t, table, bias, width, randomTexts(random, 2*MaxWidth+3, vocabulary))
-				checkConvolutions(t, table, make([]float32, Lanes), width, randomTexts(random, 2*MaxWidth+3, vocabulary))
+				bias = filled(random, Lanes, draws["zeros of both signs"])
+				checkConvolutions(t, table, bias, width, randomTexts(random, 2*MaxWidth+3, vocabulary))
 			}
 		})
 	}
@@ -123,7 +128,7 @@ func checkConvolutions(t *testing.T, table, bias []float32, width int, x Texts) 
 		for f := range Lanes {
 			wantFeatures[i*stride+f], wantPositions[i*stride+f] =
 				naiveConvolution(table, Lanes, f, width, text, float32(math.Inf(-1)))
-			if wantFeatures[i*stride+f] += bias[f]; wantFeatures[i*stride+f] <= 0 {
+			if wantFeatures[i*stride+f] += bias[f]; !(wantFeatures[i*stride+f] > 0) {
 				wantFeatures[i*stride+f] = 0 // and no minus zero
 			}
 		}
@@ -220,7 +225,7 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 			features[f] = -features[f] * features[f]
 			features[stride+f] *= features[stride+f]
 		}
-		features[2*stride], features[2*stride+1] = 0, float32(math.Copysign(0, -1))
+		features[2*stride], features[2*stride+1], features[2*stride+2] = 0, float32(math.Copysign(0, -1)), float32(math.NaN())
 		sums := filled(random, texts*sumStride, normal)
 		want := slices.Clone(sums)
 		dense(want, columns, sumStride, weights, columns, features, stride, texts)
@@ -233,15 +238,48 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 			for column := range columns {
 				exact := float64(reference[text*sumStride+column])
 				size := math.Abs(exact)
-				for f := range Lanes {
-					product := float64(max(features[text*stride+f], 0)) * float64(weights[f*columns+column])
-					exact += product
-					size += math.Abs(product)
+				for f, feature := range features[text*stride:][:Lanes] {
+					if feature > 0 {
+						product := float64(feature) * float64(weights[f*columns+column])
+						exact += product
+						size += math.Abs(product)
+					}
 				}
 				if got := float64(sums[text*sumStride+column]); math.Abs(got-exact) > 1e-5*size {
 					t.Fatalf("column %d of %d is %v, want %v", column, columns, got, exact)
 				}
 			}
+		}
+	}
+}
+
+func testDenseBackwardEqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(23, 24))
+	normal := draws["numbers of both signs"]
+	for _, columns := range columnCounts {
+		const texts, stride = 4, Lanes + 5
+		sumStride := columns + 3
+		weights, dSums := filled(random, Lanes*columns, normal), filled(random, texts*sumStride, normal)
+		features := filled(random, texts*stride, normal)
+		for f := range Lanes { // a text without a live feature, and one with nothing else
+			features[f] = -features[f] * features[f]
+			features[stride+f] *= features[stride+f]
+		}
+		features[2*stride], features[2*stride+1], features[2*stride+2] = 0, float32(math.Copysign(0, -1)), float32(math.NaN())
+		dFeatures, dWeights := filled(random, texts*stride, normal), filled(random, Lanes*columns, normal)
+		wantFeatures, wantWeights := slices.Clone(dFeatures), slices.Clone(dWeights)
+		live, wantLive := make([]uint32, texts+1), make([]uint32, texts+1)
+		live[texts], wantLive[texts] = 12345, 12345 // stays
+		denseBackward(wantFeatures, wantWeights, wantLive, dSums, columns, sumStride, weights, features, stride, texts)
+		DenseBackward(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts)
+		if !slices.Equal(live, wantLive) || wantLive[1] != math.MaxUint32 {
+			t.Fatalf("%d columns: live features are %x, want %x", columns, live, wantLive)
+		}
+		if !same(dFeatures, wantFeatures) {
+			t.Fatalf("%d columns: the gradient by features is %v, want %v", columns, dFeatures, wantFeatures)
+		}
+		if !same(dWeights, wantWeights) {
+			t.Fatalf("%d columns: the gradient by weights is %v, want %v", columns, dWeights, wantWeights)
 		}
 	}
 }
@@ -328,11 +366,13 @@ func testNothingAllocates(t *testing.T) {
 	table16 := make([]int16, vocabulary*width*Lanes16)
 	features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
 	sums, weights, weights16, scales := make([]float32, texts*columns), make([]float32, Lanes*columns), make([]int16, Lanes16*columns), make([]float32, columns)
+	dFeatures, dWeights, live := make([]float32, len(features)), make([]float32, len(weights)), make([]uint32, texts)
 	for name, call := range map[string]func(){
 		"ConvolveMax":    func() { ConvolveMax(features, Lanes, table, bias, width, x) },
 		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) },
 		"ConvolveMax16":  func() { ConvolveMax16(features16, Lanes16, table16, width, x) },
 		"Dense":          func() { Dense(sums, columns, columns, weights, features, Lanes, texts) },
+		"DenseBackward":  func() { DenseBackward(dFeatures, dWeights, live, sums, columns, columns, weights, features, Lanes, texts) },
 		"Dense16":        func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
 		"AddScaledRows":  func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {

@@ -1,0 +1,265 @@
+package main
+
+import "fmt"
+
+// How many vectors hold sums in the wide and in the narrow form of a routine.
+const (
+	wide   = 16
+	narrow = 2
+)
+
+// beginLanes starts a routine that works on count vectors of 32-bit sums.
+func (p *program) beginLanes(name, is string, count int, parameters string) *routine {
+	lanes := count * vectorBytes / 4
+	return p.begin(fmt.Sprintf("%s%dx", name, lanes), fmt.Sprintf("%s, for %d entries of a row", is, lanes), parameters)
+}
+
+func (p *program) dense() {
+	for _, count := range []int{wide, narrow} {
+		r := p.beginLanes("dense", "dense", count, "sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int")
+		d := r.newDenseProduct()
+		sums := r.take(count)
+		d.isLive = r.fcmgtZero
+		d.begin = func() { r.load(d.sums, sums) }
+		d.multiply = func(row general, feature vector) { r.addScaledRow(sums, row, feature, d.loaded) }
+		d.end = func() { r.store(sums, d.sums) }
+		d.generate()
+	}
+}
+
+// addScaledRow adds to the sums a row times the scale.
+func (r *routine) addScaledRow(sums []vector, row general, scale vector, loaded []vector) {
+	for i := 0; i < len(sums); i += 2 {
+		entries := loaded[i%len(loaded):][:2]
+		r.loadPair(row, i, entries[0], entries[1])
+		for k, v := range entries {
+			r.fmul(v, v, scale)
+			r.fadd(sums[i+k], sums[i+k], v)
+		}
+	}
+}
+
+// dense16 keeps the products of a column with the even and with the odd features in neighbouring lanes,
+// and adds the two at the end. It skips pairs of features that are 0. Several texts at once, as for
+// amd64, would save loads, of which there is one for two multiplications, and lose the skipping.
+func (p *program) dense16() {
+	r := p.beginLanes("dense16_", "dense16", wide/2, "sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int")
+	d := r.newDenseProduct()
+	scales := r.parameter("scales")
+	products := r.take(wide)
+	d.isLive = func(to, pairs vector) { r.emit("VCMTST", pairs.s4(), pairs.s4(), to.s4()) }
+	d.begin = func() {
+		for _, v := range products {
+			r.zero(v)
+		}
+	}
+	d.multiply = func(row general, pair vector) {
+		r.load(row, d.loaded)
+		for i, weights := range d.loaded {
+			r.smlal(products[2*i], weights, pair)
+			r.smlal2(products[2*i+1], weights, pair)
+		}
+	}
+	d.end = func() {
+		totals := products[:wide/2] // none overwrites what is still to be read
+		for i, total := range totals {
+			r.emit("VADDP", products[2*i+1].s4(), products[2*i].s4(), total.s4())
+			r.scvtf(total, total)
+		}
+		r.load(scales, d.loaded)
+		for i, scale := range d.loaded {
+			r.fmul(totals[i], totals[i], scale)
+		}
+		r.load(d.sums, d.loaded)
+		for i, sum := range d.loaded {
+			r.fadd(sum, sum, totals[i])
+		}
+		r.store(d.loaded, d.sums)
+	}
+	d.generate()
+}
+
+// A denseProduct runs over the features of a block, text by text, and skips those that are not live.
+type denseProduct struct {
+	*routine
+	sums, sumStride, weights, rowBytes general
+	features, stride, texts            general
+	loaded                             []vector // [8]
+
+	isLive   func(to, features vector)
+	begin    func() // of a text
+	multiply func(row general, feature vector)
+	end      func() // of a text
+}
+
+func (r *routine) newDenseProduct() *denseProduct {
+	return &denseProduct{
+		routine: r,
+		sums:    r.parameter("sums"), sumStride: r.parameter("sumStride"),
+		weights: r.parameter("weights"), rowBytes: r.parameter("rowBytes"),
+		features: r.parameter("features"), stride: r.parameter("stride"), texts: r.parameter("texts"),
+		loaded: r.take(8),
+	}
+}
+
+func (d *denseProduct) generate() {
+	feature := d.vector()
+	row, address := d.general(), d.general()
+	live := d.newLive()
+	d.label("text")
+	live.find(d.features, d.isLive, d.loaded)
+	d.begin()
+	d.emit("CBZ", live.left, "last")
+	d.label("feature")
+	live.next()
+	d.emit("MADD", d.rowBytes, d.weights, live.at, row)
+	d.emit("ADD", fmt.Sprintf("%v<<2", live.at), d.features, address)
+	d.broadcastFrom(address, feature)
+	d.multiply(row, feature)
+	d.emit("CBNZ", live.left, "feature")
+	d.label("last")
+	d.end()
+	d.emit("ADD", d.sumStride, d.sums)
+	d.emit("ADD", d.stride, d.features)
+	d.emit("SUB", immediate(1), d.texts)
+	d.emit("CBNZ", d.texts, "text")
+	d.emit("RET")
+}
+
+// live runs over those of a text's 32 features, or pairs of features, that are live.
+type live struct {
+	*routine
+	left, at  general // a bit for each that is to come; the one whose turn it is
+	remainder general
+	bits      vector // that stand for eight features
+}
+
+func (r *routine) newLive() live {
+	l := live{routine: r, left: r.general(), at: r.general(), remainder: r.general(), bits: r.vector()}
+	l.emit("MOVD", "$0x8040201008040201", l.left)
+	l.emit("VDUP", l.left, l.bits.d2())
+	return l
+}
+
+// find makes bits of the lanes of eight vectors, in v.
+func (l live) find(features general, isLive func(to, features vector), v []vector) {
+	l.load(features, v)
+	for _, v := range v {
+		isLive(v, v)
+	}
+	// All bits of a lane are the same, so its lower half says as much.
+	for i := range 4 {
+		l.emit("VUZP1", v[2*i+1].h8(), v[2*i].h8(), v[i].h8())
+	}
+	for i := range 2 {
+		l.emit("VUZP1", v[2*i+1].b16(), v[2*i].b16(), v[i].b16())
+		l.emit("VAND", l.bits.b16(), v[i].b16(), v[i].b16())
+	}
+	l.emit("VADDP", v[1].b16(), v[0].b16(), v[0].b16())
+	l.emit("VADDP", v[0].b16(), v[0].b16(), v[0].b16())
+	l.emit("VADDP", v[0].b16(), v[0].b16(), v[0].b16())
+	l.emit("VMOV", fmt.Sprintf("V%d.S[0]", v[0]), l.left)
+}
+
+// next moves the first one from left to at.
+func (l live) next() {
+	l.emit("RBIT", l.left, l.at)
+	l.emit("CLZ", l.at, l.at)
+	l.emit("SUB", immediate(1), l.left, l.remainder)
+	l.emit("AND", l.remainder, l.left)
+}
+
+func (p *program) denseBackward() {
+	r := p.begin("denseBackward", "denseBackward", "dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int")
+	dFeatures, dWeights, masks, dSums := r.parameter("dFeatures"), r.parameter("dWeights"), r.parameter("live"), r.parameter("dSums")
+	columnBytes, sumStride, weights, features := r.parameter("columnBytes"), r.parameter("sumStride"), r.parameter("weights"), r.parameter("features")
+	stride, texts := r.parameter("stride"), r.parameter("texts")
+	weightsRow, dWeightsRow, dSum, behind := r.general(), r.general(), r.general(), r.general()
+	address := r.general()
+	feature, zero := r.vector(), r.vector()
+	parts := r.take(4) // of the product, 16 in all
+	loaded := r.take(8)
+	dWeightsLoaded := r.take(4)
+	live := r.newLive()
+	r.zero(zero)
+
+	r.label("text")
+	live.find(features, r.fcmgtZero, loaded)
+	r.emit("MOVW", live.left, memory(masks, 0))
+	r.emit("ADD", immediate(4), masks)
+	for i := 0; i < 8; i += 2 {
+		r.storePair(zero, zero, dFeatures, i)
+	}
+	r.emit("ADD", columnBytes, dSums, behind)
+	r.emit("CBZ", live.left, "last")
+	r.label("feature")
+	live.next()
+	r.emit("MADD", columnBytes, weights, live.at, weightsRow)
+	r.emit("MADD", columnBytes, dWeights, live.at, dWeightsRow)
+	r.emit("ADD", fmt.Sprintf("%v<<2", live.at), features, address)
+	r.broadcastFrom(address, feature)
+	r.emit("MOVD", dSums, dSum)
+	for _, v := range parts {
+		r.zero(v)
+	}
+	r.label("column")
+	r.load(dSum, loaded[:4])
+	r.load(weightsRow, loaded[4:])
+	r.load(dWeightsRow, dWeightsLoaded)
+	for i, part := range parts {
+		dSum, weight, dWeight := loaded[i], loaded[4+i], dWeightsLoaded[i]
+		r.fmul(weight, weight, dSum)
+		r.fadd(part, part, weight)
+		r.fmul(dSum, dSum, feature)
+		r.fadd(dWeight, dWeight, dSum)
+	}
+	r.store(dWeightsLoaded, dWeightsRow)
+	for _, pointer := range []general{dSum, weightsRow, dWeightsRow} {
+		r.emit("ADD", immediate(len(parts)*vectorBytes), pointer)
+	}
+	r.emit("CMP", behind, dSum)
+	r.emit("BLO", "column")
+	r.addHalves(parts)
+	r.emit("ADD", fmt.Sprintf("%v<<2", live.at), dFeatures, address)
+	r.emit("FMOVS", parts[0].float(), memory(address, 0))
+	r.emit("CBNZ", live.left, "feature")
+	r.label("last")
+	r.emit("ADD", sumStride, dSums)
+	r.emit("ADD", stride, features)
+	r.emit("ADD", stride, dFeatures)
+	r.emit("SUB", immediate(1), texts)
+	r.emit("CBNZ", texts, "text")
+	r.emit("RET")
+}
+
+// addHalves adds the second half of 16 parts to the first until one is left, in the first lane.
+func (r *routine) addHalves(parts []vector) {
+	sum, other := parts[0], parts[1]
+	r.fadd(parts[0], parts[0], parts[2])
+	r.fadd(parts[1], parts[1], parts[3])
+	r.fadd(sum, sum, other)
+	for _, bytes := range []int{8, 4} {
+		r.emit("VEXT", immediate(bytes), sum.b16(), sum.b16(), other.b16())
+		r.fadd(sum, sum, other)
+	}
+}
+
+func (p *program) addScaledRows() {
+	for _, count := range []int{wide, narrow} {
+		r := p.beginLanes("addScaledRows", "addScaledRows", count, "sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int")
+		sum, rows, rowBytes := r.parameter("sum"), r.parameter("rows"), r.parameter("rowBytes")
+		indices, scales, left := r.parameter("indices"), r.parameter("scales"), r.parameter("count")
+		row := r.general()
+		sums, loaded, scale := r.take(count), r.take(8), r.vector()
+		r.load(sum, sums)
+		r.label("next")
+		r.emit("MOVW.P", memory(indices, 4), row)
+		r.emit("MADD", rowBytes, rows, row, row)
+		r.broadcastFrom(scales, scale)
+		r.addScaledRow(sums, row, scale, loaded)
+		r.emit("SUB", immediate(1), left)
+		r.emit("CBNZ", left, "next")
+		r.store(sums, sum)
+		r.emit("RET")
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import "fmt"
+
+// The instructions that the Go assembler does not know, as words. The comment behind each word is the
+// instruction in the notation of the architecture: the target stands first.
+
+func (r *routine) word(bits uint32, format string, registers ...any) {
+	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, registers...)...)
+}
+
+// three and two place registers into a word.
+func three(to, a, b vector) uint32 { return two(to, a) | uint32(b)<<16 }
+func two(to, a vector) uint32      { return uint32(to) | uint32(a)<<5 }
+
+// fadd: to = a + b, in float32.
+func (r *routine) fadd(to, a, b vector) {
+	r.word(0x4e20d400|three(to, a, b), "fadd v%d.4s, v%d.4s, v%d.4s", to, a, b)
+}
+
+// fmul: to = a * b, in float32.
+func (r *routine) fmul(to, a, b vector) {
+	r.word(0x6e20dc00|three(to, a, b), "fmul v%d.4s, v%d.4s, v%d.4s", to, a, b)
+}
+
+// fcmgt sets all bits of a float32 lane where a > b, and none elsewhere.
+func (r *routine) fcmgt(to, a, b vector) {
+	r.word(0x6ea0e400|three(to, a, b), "fcmgt v%d.4s, v%d.4s, v%d.4s", to, a, b)
+}
+
+// fcmgtZero sets all bits of a float32 lane where a > 0, and none elsewhere.
+func (r *routine) fcmgtZero(to, a vector) {
+	r.word(0x4ea0c800|two(to, a), "fcmgt v%d.4s, v%d.4s, #0.0", to, a)
+}
+
+// smax: to = max(a, b), in int16.
+func (r *routine) smax(to, a, b vector) {
+	r.word(0x4e606400|three(to, a, b), "smax v%d.8h, v%d.8h, v%d.8h", to, a, b)
+}
+
+// smlal: to += a * b for the lower four int16 of a and b, in int32.
+func (r *routine) smlal(to, a, b vector) {
+	r.word(0x0e608000|three(to, a, b), "smlal v%d.4s, v%d.4h, v%d.4h", to, a, b)
+}
+
+// smlal2: to += a * b for the upper four int16 of a and b, in int32.
+func (r *routine) smlal2(to, a, b vector) {
+	r.word(0x4e608000|three(to, a, b), "smlal2 v%d.4s, v%d.8h, v%d.8h", to, a, b)
+}
+
+// scvtf: to = float32(a), from int32.
+func (r *routine) scvtf(to, a vector) {
+	r.word(0x4e21d800|two(to, a), "scvtf v%d.4s, v%d.4s", to, a)
+}

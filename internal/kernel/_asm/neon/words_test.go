@@ -1,0 +1,27 @@
+package main
+
+import "testing"
+
+// The words are those of another assembler, binutils 2.40.
+func TestWordsAreWhatTheirCommentsSay(t *testing.T) {
+	const to, a, b vector = 1, 18, 31
+	r := &routine{program: &program{}}
+	for _, test := range []struct {
+		write func()
+		want  string
+	}{
+		{func() { r.fadd(to, a, b) }, "\tWORD $0x4e3fd641 // fadd v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fmul(to, a, b) }, "\tWORD $0x6e3fde41 // fmul v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fcmgt(to, a, b) }, "\tWORD $0x6ebfe641 // fcmgt v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fcmgtZero(to, a) }, "\tWORD $0x4ea0ca41 // fcmgt v1.4s, v18.4s, #0.0\n"},
+		{func() { r.smax(to, a, b) }, "\tWORD $0x4e7f6641 // smax v1.8h, v18.8h, v31.8h\n"},
+		{func() { r.smlal(to, a, b) }, "\tWORD $0x0e7f8241 // smlal v1.4s, v18.4h, v31.4h\n"},
+		{func() { r.smlal2(to, a, b) }, "\tWORD $0x4e7f8241 // smlal2 v1.4s, v18.8h, v31.8h\n"},
+		{func() { r.scvtf(to, a) }, "\tWORD $0x4e21da41 // scvtf v1.4s, v18.4s\n"},
+	} {
+		r.assembly.Reset()
+		if test.write(); r.assembly.String() != test.want {
+			t.Errorf("the word is %q, want %q", r.assembly.String(), test.want)
+		}
+	}
+}
