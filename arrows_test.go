@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"eval":               {},
 	"report":             {"eval"},
 	"models":             {},
-	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/modelfile"},
+	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
 	"web":                {""},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"cmd/snowman":        nil, // everything

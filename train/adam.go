@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
 // adam is Adam (Kingma and Ba 2015, arXiv 1412.6980) with decoupled weight decay (Loshchilov and
@@ -22,17 +24,17 @@ func (a adam) step(weights, gradient []float32, step int, rate, decay float64, d
 	const chunk = 1 << 14
 	correction1 := 1 - math.Pow(beta1, float64(step))
 	correction2 := 1 - math.Pow(beta2, float64(step))
-	stride := float32(rate / correction1)
-	scale := float32(1 / math.Sqrt(correction2))
-	keep := float32(1 - rate*decay)
+	constants := kernel.AdamStep{
+		First:   1 - beta1,
+		Second:  1 - beta2,
+		Stride:  float32(rate / correction1),
+		Scale:   float32(1 / math.Sqrt(correction2)),
+		Epsilon: epsilon,
+		Keep:    float32(1 - rate*decay),
+	}
 	do((len(weights)+chunk-1)/chunk, func(task int) {
-		for i := task * chunk; i < min((task+1)*chunk, len(weights)); i++ {
-			g := gradient[i]
-			a.first[i] += (1 - beta1) * (g - a.first[i])
-			a.second[i] += (1 - beta2) * (g*g - a.second[i])
-			deviation := float32(math.Sqrt(float64(a.second[i])))*scale + epsilon
-			weights[i] = weights[i]*keep - stride*a.first[i]/deviation
-		}
+		first, last := task*chunk, min((task+1)*chunk, len(weights))
+		kernel.Adam(weights[first:last], gradient[first:last], a.first[first:last], a.second[first:last], &constants)
 	})
 }
 

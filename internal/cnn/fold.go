@@ -55,19 +55,19 @@ func (b block) newFoldScratch(s Shape) foldScratch {
 	}
 }
 
-// fold computes the block's table, T[v][j][f] = sum_d E[v][d] W[j][d][f]. The bias is left out: it
-// does not depend on the position, so it is added once, after the maximum.
-func (b block) fold(table []float32, p *Parameters, scratch foldScratch) {
+// fold computes the block's table for some symbols, T[v][j][f] = sum_d E[v][d] W[j][d][f]. The bias is
+// left out: it does not depend on the position, so it is added once, after the maximum.
+func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch foldScratch) {
 	s := p.Shape
 	for d := range s.Embedding {
 		for j := range b.width {
 			copy(scratch.weights[(d*b.width+j)*b.lanes:], b.weights(p, j, d))
 		}
 	}
-	clear(table)
-	for v := range s.Symbols {
-		row := table[v*b.rowLength():][:b.rowLength()]
-		kernel.AddScaledRows(row, scratch.weights, scratch.dimensions, p.Embedding[v*s.Embedding:][:s.Embedding])
+	for _, v := range symbols {
+		row := table[int(v)*b.rowLength():][:b.rowLength()]
+		clear(row)
+		kernel.AddScaledRows(row, scratch.weights, scratch.dimensions, p.Embedding[int(v)*s.Embedding:][:s.Embedding])
 	}
 }
 
@@ -88,8 +88,13 @@ func (b block) unfold(gradient *Parameters, embedding, table []float32, present 
 		kernel.AddScaledRows(dWeights[d*b.rowLength():][:b.rowLength()], table, present, scales)
 		for j := range b.width {
 			copy(b.weights(gradient, j, d), dWeights[(d*b.width+j)*b.lanes:])
+		}
+	}
+	for j := range b.width {
+		for d := range s.Embedding {
+			column := scratch.transposed[j*b.lanes*s.Embedding+d:]
 			for f, weight := range b.weights(p, j, d) {
-				scratch.transposed[(j*b.lanes+f)*s.Embedding+d] = weight
+				column[f*s.Embedding] = weight
 			}
 		}
 	}

@@ -159,7 +159,7 @@ func (g *Backpropagation) pad(texts Texts) {
 // convolve computes one block's pooled features of every text, and where they stand.
 func (g *Backpropagation) convolve(i int, batch Batch) {
 	p, b, memory := g.parameters, g.blocks[i], &g.memories[i]
-	b.fold(memory.table, p, memory.foldScratch)
+	b.fold(memory.table, p, g.present, memory.foldScratch)
 	copy(memory.bias, b.bias(p))
 	kernel.ConvolveArgMax(memory.features, memory.positions, b.lanes, memory.table, memory.bias, b.width, batch.padded())
 	for text := range batch.Len() {
@@ -321,7 +321,9 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.columns, rows(weights), memory.features, b.lanes, batch.Len())
 
 	table, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
-	clear(table)
+	for _, symbol := range g.present {
+		clear(table[int(symbol)*rowLength:][:rowLength])
+	}
 	clear(memory.bias)
 	padding := p.Shape.Padding()
 	first := padding // of the text in g.padded

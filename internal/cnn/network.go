@@ -16,7 +16,7 @@ func NewNetwork(p *Parameters) *Network {
 	n := &Network{blocks: p.Shape.blocks(kernel.Lanes), head: newHead(p)}
 	for _, b := range n.blocks {
 		table := make([]float32, p.Shape.Symbols*b.rowLength())
-		b.fold(table, p, b.newFoldScratch(p.Shape))
+		b.fold(table, p, count(p.Shape.Symbols), b.newFoldScratch(p.Shape))
 		dense := make([]float32, b.lanes*n.head.columns)
 		for f := range b.filters {
 			copy(dense[f*n.head.columns:], b.above(p, f))

@@ -39,7 +39,7 @@ func Quantize(p *Parameters) (*Quantized, error) {
 	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes16), head: newHead(p)}
 	for _, b := range q.blocks {
 		table := make([]float32, p.Shape.Symbols*b.rowLength())
-		b.fold(table, p, b.newFoldScratch(p.Shape))
+		b.fold(table, p, count(p.Shape.Symbols), b.newFoldScratch(p.Shape))
 		for _, entry := range table {
 			if difference := entry - entry; difference != 0 { // of an infinity or no number
 				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)

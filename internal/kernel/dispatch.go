@@ -80,3 +80,10 @@ func AddScaledRows(sum, rows []float32, indices []int32, scales []float32) {
 func AddScaled(sum, row []float32, scale float32) {
 	AddScaledRows(sum, row[:len(sum)], []int32{0}, []float32{scale})
 }
+
+// Adam changes the weights by one step of Adam with decoupled weight decay, and the two moments of the
+// gradient. All have the same length.
+func Adam(weights, gradient, first, second []float32, step *AdamStep) {
+	done := adamFast(weights, gradient, first, second, step)
+	adam(weights[done:], gradient[done:], first[done:], second[done:], step)
+}

@@ -165,3 +165,17 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 	}
 	return done
 }
+
+func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done int) {
+	switch {
+	case backend == goBackend || len(weights) < 16:
+		return 0
+	case backend == avx2Backend:
+		done = len(weights) / 8 * 8
+		adamAVX2(&weights[0], &gradient[0], &first[0], &second[0], &step.First, done)
+	default:
+		done = len(weights) / 16 * 16
+		adamAVX512(&weights[0], &gradient[0], &first[0], &second[0], &step.First, done)
+	}
+	return done
+}

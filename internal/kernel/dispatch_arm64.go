@@ -95,3 +95,12 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 	}
 	return done
 }
+
+func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done int) {
+	if backend == goBackend || len(weights) < 8 {
+		return 0
+	}
+	done = len(weights) / 8 * 8
+	adamNEON(&weights[0], &gradient[0], &first[0], &second[0], &step.First, done)
+	return done
+}

@@ -26,3 +26,5 @@ func denseBackwardFast(_, _ []float32, _ []uint32, _ []float32, _, _ int, _, _ [
 func denseFast(_ []float32, _, _ int, _, _ []float32, _, _ int) int { return 0 }
 
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
+
+func adamFast(_, _, _, _ []float32, _ *AdamStep) int { return 0 }

@@ -197,3 +197,22 @@ func addScaled(sum, row []float32, scale float32) {
 		sum[i] += float32(scale * entry) // the conversion keeps the compiler from fusing
 	}
 }
+
+// An AdamStep holds the constants of a step of Adam.
+type AdamStep struct {
+	First, Second float32 // how far the moments move: 1 - beta1 and 1 - beta2
+	Stride        float32 // learning rate / (1 - beta1^t)
+	Scale         float32 // 1 / sqrt(1 - beta2^t)
+	Epsilon       float32
+	Keep          float32 // what the decay leaves of a weight
+}
+
+// adam defines Adam.
+func adam(weights, gradient, first, second []float32, s *AdamStep) {
+	for i, g := range gradient {
+		first[i] += float32((g - first[i]) * s.First)
+		second[i] += float32((float32(g*g) - second[i]) * s.Second)
+		deviation := float32(float32(math.Sqrt(float64(second[i])))*s.Scale) + s.Epsilon
+		weights[i] = float32(weights[i]*s.Keep) - float32(first[i]*s.Stride)/deviation
+	}
+}

@@ -3252,6 +3252,50 @@ done:
 	VZEROUPPER
 	RET
 
+// func adamAVX512(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)
+// Requires: AVX, AVX512F
+TEXT ·adamAVX512(SB), NOSPLIT, $0-48
+	MOVQ         weights+0(FP), AX
+	MOVQ         gradient+8(FP), CX
+	MOVQ         first+16(FP), DX
+	MOVQ         second+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         count+40(FP), DI
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	VBROADCASTSS 8(SI), Z2
+	VBROADCASTSS 12(SI), Z3
+	VBROADCASTSS 16(SI), Z4
+	VBROADCASTSS 20(SI), Z5
+	XORQ         SI, SI
+
+next:
+	VMOVUPS (CX)(SI*4), Z6
+	VMOVUPS (DX)(SI*4), Z7
+	VSUBPS  Z7, Z6, Z9
+	VMULPS  Z0, Z9, Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, (DX)(SI*4)
+	VMOVUPS (BX)(SI*4), Z8
+	VMULPS  Z6, Z6, Z6
+	VSUBPS  Z8, Z6, Z9
+	VMULPS  Z1, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (BX)(SI*4)
+	VSQRTPS Z8, Z8
+	VMULPS  Z3, Z8, Z8
+	VADDPS  Z4, Z8, Z8
+	VMULPS  Z2, Z7, Z7
+	VDIVPS  Z8, Z7, Z7
+	VMULPS  (AX)(SI*4), Z5, Z6
+	VSUBPS  Z7, Z6, Z6
+	VMOVUPS Z6, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DI
+	JLT     next
+	VZEROUPPER
+	RET
+
 // func convolveMaxAVX2(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
 TEXT ·convolveMaxAVX2(SB), NOSPLIT, $0-80
@@ -6299,5 +6343,49 @@ next:
 
 done:
 	VMOVUPS Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func adamAVX2(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)
+// Requires: AVX
+TEXT ·adamAVX2(SB), NOSPLIT, $0-48
+	MOVQ         weights+0(FP), AX
+	MOVQ         gradient+8(FP), CX
+	MOVQ         first+16(FP), DX
+	MOVQ         second+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         count+40(FP), DI
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS 8(SI), Y2
+	VBROADCASTSS 12(SI), Y3
+	VBROADCASTSS 16(SI), Y4
+	VBROADCASTSS 20(SI), Y5
+	XORQ         SI, SI
+
+next:
+	VMOVUPS (CX)(SI*4), Y6
+	VMOVUPS (DX)(SI*4), Y7
+	VSUBPS  Y7, Y6, Y9
+	VMULPS  Y0, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, (DX)(SI*4)
+	VMOVUPS (BX)(SI*4), Y8
+	VMULPS  Y6, Y6, Y6
+	VSUBPS  Y8, Y6, Y9
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	VMOVUPS Y8, (BX)(SI*4)
+	VSQRTPS Y8, Y8
+	VMULPS  Y3, Y8, Y8
+	VADDPS  Y4, Y8, Y8
+	VMULPS  Y2, Y7, Y7
+	VDIVPS  Y8, Y7, Y7
+	VMULPS  (AX)(SI*4), Y5, Y6
+	VSUBPS  Y7, Y6, Y6
+	VMOVUPS Y6, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
+	JLT     next
 	VZEROUPPER
 	RET

@@ -59,6 +59,11 @@ func addScaledRows32xAVX512(sum *float32, rows *float32, rowBytes int, indices *
 //go:noescape
 func addScaledRows16xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
+// adamAVX512 is adam, for a count that fills registers.
+//
+//go:noescape
+func adamAVX512(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)
+
 // convolveMaxAVX2 is convolveMax.
 //
 //go:noescape
@@ -113,3 +118,8 @@ func addScaledRows16xAVX2(sum *float32, rows *float32, rowBytes int, indices *in
 //
 //go:noescape
 func addScaledRows8xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+
+// adamAVX2 is adam, for a count that fills registers.
+//
+//go:noescape
+func adamAVX2(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)

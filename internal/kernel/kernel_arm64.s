@@ -5187,3 +5187,62 @@ next:
 	CBNZ R5, next
 	FSTPQ (F0, F1), 0(R0)
 	RET
+
+// func adamNEON(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)
+TEXT ·adamNEON(SB), NOSPLIT, $0-48
+	MOVD weights+0(FP), R0
+	MOVD gradient+8(FP), R1
+	MOVD first+16(FP), R2
+	MOVD second+24(FP), R3
+	MOVD step+32(FP), R4
+	MOVD count+40(FP), R5
+	VLD1R.P 4(R4), [V0.S4]
+	VLD1R.P 4(R4), [V1.S4]
+	VLD1R.P 4(R4), [V2.S4]
+	VLD1R.P 4(R4), [V3.S4]
+	VLD1R.P 4(R4), [V4.S4]
+	VLD1R.P 4(R4), [V5.S4]
+
+next:
+	FLDPQ 0(R1), (F6, F7)
+	FLDPQ 0(R2), (F8, F9)
+	FLDPQ 0(R3), (F10, F11)
+	FLDPQ 0(R0), (F12, F13)
+	WORD $0x4ea8d4ce // fsub v14.4s, v6.4s, v8.4s
+	WORD $0x6e20ddce // fmul v14.4s, v14.4s, v0.4s
+	WORD $0x4e2ed508 // fadd v8.4s, v8.4s, v14.4s
+	WORD $0x6e26dcc6 // fmul v6.4s, v6.4s, v6.4s
+	WORD $0x4eaad4ce // fsub v14.4s, v6.4s, v10.4s
+	WORD $0x6e21ddce // fmul v14.4s, v14.4s, v1.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x6ea1f946 // fsqrt v6.4s, v10.4s
+	WORD $0x6e23dcc6 // fmul v6.4s, v6.4s, v3.4s
+	WORD $0x4e24d4c6 // fadd v6.4s, v6.4s, v4.4s
+	WORD $0x6e22dd0e // fmul v14.4s, v8.4s, v2.4s
+	WORD $0x6e26fdce // fdiv v14.4s, v14.4s, v6.4s
+	WORD $0x6e25dd8c // fmul v12.4s, v12.4s, v5.4s
+	WORD $0x4eaed58c // fsub v12.4s, v12.4s, v14.4s
+	WORD $0x4ea9d4ef // fsub v15.4s, v7.4s, v9.4s
+	WORD $0x6e20ddef // fmul v15.4s, v15.4s, v0.4s
+	WORD $0x4e2fd529 // fadd v9.4s, v9.4s, v15.4s
+	WORD $0x6e27dce7 // fmul v7.4s, v7.4s, v7.4s
+	WORD $0x4eabd4ef // fsub v15.4s, v7.4s, v11.4s
+	WORD $0x6e21ddef // fmul v15.4s, v15.4s, v1.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	WORD $0x6ea1f967 // fsqrt v7.4s, v11.4s
+	WORD $0x6e23dce7 // fmul v7.4s, v7.4s, v3.4s
+	WORD $0x4e24d4e7 // fadd v7.4s, v7.4s, v4.4s
+	WORD $0x6e22dd2f // fmul v15.4s, v9.4s, v2.4s
+	WORD $0x6e27fdef // fdiv v15.4s, v15.4s, v7.4s
+	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
+	WORD $0x4eafd5ad // fsub v13.4s, v13.4s, v15.4s
+	FSTPQ (F8, F9), 0(R2)
+	FSTPQ (F10, F11), 0(R3)
+	FSTPQ (F12, F13), 0(R0)
+	ADD $32, R1
+	ADD $32, R2
+	ADD $32, R3
+	ADD $32, R0
+	SUB $8, R5
+	CBNZ R5, next
+	RET

@@ -48,3 +48,8 @@ func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *in
 //
 //go:noescape
 func addScaledRows8xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+
+// adamNEON is adam, for a count that fills pairs of vectors.
+//
+//go:noescape
+func adamNEON(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)

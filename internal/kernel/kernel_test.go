@@ -86,6 +86,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("DenseBackwardEqualsItsDefinition", testDenseBackwardEqualsItsDefinition)
 			t.Run("Dense16EqualsTheFloat64Reference", testDense16EqualsTheFloat64Reference)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
+			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
 			t.Run("NothingAllocates", testNothingAllocates)
 		})
 	}
@@ -341,6 +342,25 @@ func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
 	}
 }
 
+func testAdamEqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	normal := draws["numbers of both signs"]
+	step := AdamStep{First: 0.1, Second: 0.001, Stride: 0.02, Scale: 1.5, Epsilon: 1e-8, Keep: 0.999}
+	for length := range 70 {
+		gradient, first, weights := filled(random, length, normal), filled(random, length, normal), filled(random, length, normal)
+		second := filled(random, length, func(r *rand.Rand) float32 { return r.Float32() })
+		if length > 20 {
+			gradient[20], second[20] = 0, 0 // the deviation is epsilon
+		}
+		wantFirst, wantSecond, wantWeights := slices.Clone(first), slices.Clone(second), slices.Clone(weights)
+		adam(wantWeights, gradient, wantFirst, wantSecond, &step)
+		Adam(weights, gradient, first, second, &step)
+		if !same(weights, wantWeights) || !same(first, wantFirst) || !same(second, wantSecond) {
+			t.Fatalf("%d weights are %v with moments %v and %v, want %v with %v and %v", length, weights, first, second, wantWeights, wantFirst, wantSecond)
+		}
+	}
+}
+
 // Every backend is held to the definition of AddScaledRows, and that one to float64.
 func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
@@ -372,9 +392,11 @@ func testNothingAllocates(t *testing.T) {
 		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) },
 		"ConvolveMax16":  func() { ConvolveMax16(features16, Lanes16, table16, width, x) },
 		"Dense":          func() { Dense(sums, columns, columns, weights, features, Lanes, texts) },
-		"DenseBackward":  func() { DenseBackward(dFeatures, dWeights, live, sums, columns, columns, weights, features, Lanes, texts) },
-		"Dense16":        func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
-		"AddScaledRows":  func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
+		"DenseBackward": func() {
+			DenseBackward(dFeatures, dWeights, live, sums, columns, columns, weights, features, Lanes, texts)
+		},
+		"Dense16":       func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
+		"AddScaledRows": func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
 			t.Errorf("%s costs %v allocations, want 0", name, allocations)

@@ -33,6 +33,7 @@ func main() {
 		b.dense16()
 		b.dense16Texts()
 		b.addScaledRows()
+		b.adam()
 	}
 	Generate()
 }

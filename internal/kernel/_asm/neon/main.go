@@ -24,6 +24,7 @@ func main() {
 	p.denseBackward()
 	p.dense16()
 	p.addScaledRows()
+	p.adam()
 
 	for path, text := range map[string][]byte{*assembly: p.assembly.Bytes(), *stubs: p.stubs.Bytes()} {
 		if err := os.WriteFile(path, text, 0o644); err != nil {

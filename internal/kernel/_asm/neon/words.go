@@ -23,6 +23,21 @@ func (r *routine) fmul(to, a, b vector) {
 	r.word(0x6e20dc00|three(to, a, b), "fmul v%d.4s, v%d.4s, v%d.4s", to, a, b)
 }
 
+// fsub: to = a - b, in float32.
+func (r *routine) fsub(to, a, b vector) {
+	r.word(0x4ea0d400|three(to, a, b), "fsub v%d.4s, v%d.4s, v%d.4s", to, a, b)
+}
+
+// fdiv: to = a / b, in float32.
+func (r *routine) fdiv(to, a, b vector) {
+	r.word(0x6e20fc00|three(to, a, b), "fdiv v%d.4s, v%d.4s, v%d.4s", to, a, b)
+}
+
+// fsqrt: to = sqrt(a), in float32.
+func (r *routine) fsqrt(to, a vector) {
+	r.word(0x6ea1f800|two(to, a), "fsqrt v%d.4s, v%d.4s", to, a)
+}
+
 // fcmgt sets all bits of a float32 lane where a > b, and none elsewhere.
 func (r *routine) fcmgt(to, a, b vector) {
 	r.word(0x6ea0e400|three(to, a, b), "fcmgt v%d.4s, v%d.4s, v%d.4s", to, a, b)

@@ -12,6 +12,9 @@ func TestWordsAreWhatTheirCommentsSay(t *testing.T) {
 	}{
 		{func() { r.fadd(to, a, b) }, "\tWORD $0x4e3fd641 // fadd v1.4s, v18.4s, v31.4s\n"},
 		{func() { r.fmul(to, a, b) }, "\tWORD $0x6e3fde41 // fmul v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fsub(to, a, b) }, "\tWORD $0x4ebfd641 // fsub v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fdiv(to, a, b) }, "\tWORD $0x6e3ffe41 // fdiv v1.4s, v18.4s, v31.4s\n"},
+		{func() { r.fsqrt(to, a) }, "\tWORD $0x6ea1fa41 // fsqrt v1.4s, v18.4s\n"},
 		{func() { r.fcmgt(to, a, b) }, "\tWORD $0x6ebfe641 // fcmgt v1.4s, v18.4s, v31.4s\n"},
 		{func() { r.fcmgtZero(to, a) }, "\tWORD $0x4ea0ca41 // fcmgt v1.4s, v18.4s, #0.0\n"},
 		{func() { r.smax(to, a, b) }, "\tWORD $0x4e7f6641 // smax v1.8h, v18.8h, v31.8h\n"},
