@@ -109,6 +109,8 @@ func denseBackwardFast(dFeatures, dWeights []float32, live []uint32, dSums []flo
 		return false
 	case backend == avx2Backend:
 		denseBackwardAVX2(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
+	case columns == 128:
+		denseBackward128xAVX512(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
 	default:
 		denseBackwardAVX512(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
 	}

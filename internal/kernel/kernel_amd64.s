@@ -2846,46 +2846,46 @@ TEXT ·denseBackwardAVX512(SB), NOSPLIT, $0-80
 	MOVQ dWeights+8(FP), CX
 	MOVQ live+16(FP), DX
 	MOVQ dSums+24(FP), BX
-	MOVQ columnBytes+32(FP), SI
-	MOVQ weights+48(FP), DI
-	MOVQ features+56(FP), R8
-	MOVQ texts+72(FP), R9
+	MOVQ weights+48(FP), SI
+	MOVQ features+56(FP), DI
+	MOVQ texts+72(FP), R8
 
 text:
 	VPXORD  Z0, Z0, Z0
-	VCMPPS  $0x11, (R8), Z0, K1
+	VCMPPS  $0x11, (DI), Z0, K1
+	KMOVW   K1, R9
+	VCMPPS  $0x11, 64(DI), Z0, K1
 	KMOVW   K1, R10
-	VCMPPS  $0x11, 64(R8), Z0, K1
-	KMOVW   K1, R11
-	SHLL    $0x10, R11
-	ORL     R11, R10
-	MOVL    R10, (DX)
+	SHLL    $0x10, R10
+	ORL     R10, R9
+	MOVL    R9, (DX)
 	ADDQ    $0x04, DX
 	VPXORD  Z1, Z1, Z1
 	VMOVUPS Z1, (AX)
 	VMOVUPS Z1, 64(AX)
-	TESTL   R10, R10
+	TESTL   R9, R9
 	JZ      last
+	MOVQ    columnBytes+32(FP), R10
 
 feature:
-	TZCNTL       R10, R11
-	MOVQ         SI, R12
+	TZCNTL       R9, R11
+	MOVQ         columnBytes+32(FP), R12
 	IMULQ        R11, R12
-	VBROADCASTSS (R8)(R11*4), Z2
-	LEAQ         (DI)(R12*1), R13
-	LEAQ         (CX)(R12*1), R14
+	VBROADCASTSS (DI)(R11*4), Z2
+	LEAQ         (SI)(R12*1), R13
+	LEAQ         (CX)(R12*1), R12
 	VPXORD       Z3, Z3, Z3
-	XORQ         R12, R12
+	XORQ         R14, R14
 
 column:
-	VMOVUPS       (BX)(R12*1), Z4
-	VMULPS        (R13)(R12*1), Z4, Z5
+	VMOVUPS       (BX)(R14*1), Z4
+	VMULPS        (R13)(R14*1), Z4, Z5
 	VADDPS        Z5, Z3, Z3
-	VMULPS        Z4, Z2, Z5
-	VADDPS        (R14)(R12*1), Z5, Z5
-	VMOVUPS       Z5, (R14)(R12*1)
-	ADDQ          $0x40, R12
-	CMPQ          R12, SI
+	VMULPS        Z4, Z2, Z4
+	VADDPS        (R12)(R14*1), Z4, Z4
+	VMOVUPS       Z4, (R12)(R14*1)
+	ADDQ          $0x40, R14
+	CMPQ          R14, R10
 	JLT           column
 	VEXTRACTF64X4 $0x01, Z3, Y2
 	VADDPS        Y2, Y3, Y3
@@ -2896,17 +2896,124 @@ column:
 	VMOVSHDUP     X3, X2
 	VADDPS        X2, X3, X3
 	VMOVSS        X3, (AX)(R11*4)
-	BLSRL         R10, R10
-	TESTL         R10, R10
+	BLSRL         R9, R9
+	TESTL         R9, R9
 	JNZ           feature
 
 last:
-	MOVQ sumStride+40(FP), R10
-	ADDQ R10, BX
-	MOVQ stride+64(FP), R10
-	ADDQ R10, R8
-	ADDQ R10, AX
-	DECQ R9
+	MOVQ sumStride+40(FP), R9
+	ADDQ R9, BX
+	MOVQ stride+64(FP), R9
+	ADDQ R9, DI
+	ADDQ R9, AX
+	DECQ R8
+	JNZ  text
+	VZEROUPPER
+	RET
+
+// func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·denseBackward128xAVX512(SB), NOSPLIT, $0-80
+	MOVQ dFeatures+0(FP), AX
+	MOVQ dWeights+8(FP), CX
+	MOVQ live+16(FP), DX
+	MOVQ dSums+24(FP), BX
+	MOVQ weights+48(FP), SI
+	MOVQ features+56(FP), DI
+	MOVQ texts+72(FP), R8
+
+text:
+	VPXORD  Z0, Z0, Z0
+	VCMPPS  $0x11, (DI), Z0, K1
+	KMOVW   K1, R9
+	VCMPPS  $0x11, 64(DI), Z0, K1
+	KMOVW   K1, R10
+	SHLL    $0x10, R10
+	ORL     R10, R9
+	MOVL    R9, (DX)
+	ADDQ    $0x04, DX
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z1, 64(AX)
+	TESTL   R9, R9
+	JZ      last
+	VMOVUPS (BX), Z2
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 128(BX), Z4
+	VMOVUPS 192(BX), Z5
+	VMOVUPS 256(BX), Z6
+	VMOVUPS 320(BX), Z7
+	VMOVUPS 384(BX), Z8
+	VMOVUPS 448(BX), Z9
+
+feature:
+	TZCNTL        R9, R10
+	MOVQ          columnBytes+32(FP), R11
+	IMULQ         R10, R11
+	VBROADCASTSS  (DI)(R10*4), Z10
+	LEAQ          (SI)(R11*1), R12
+	LEAQ          (CX)(R11*1), R11
+	VPXORD        Z11, Z11, Z11
+	VMULPS        (R12), Z2, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z2, Z10, Z12
+	VADDPS        (R11), Z12, Z12
+	VMOVUPS       Z12, (R11)
+	VMULPS        64(R12), Z3, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z3, Z10, Z12
+	VADDPS        64(R11), Z12, Z12
+	VMOVUPS       Z12, 64(R11)
+	VMULPS        128(R12), Z4, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z4, Z10, Z12
+	VADDPS        128(R11), Z12, Z12
+	VMOVUPS       Z12, 128(R11)
+	VMULPS        192(R12), Z5, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z5, Z10, Z12
+	VADDPS        192(R11), Z12, Z12
+	VMOVUPS       Z12, 192(R11)
+	VMULPS        256(R12), Z6, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z6, Z10, Z12
+	VADDPS        256(R11), Z12, Z12
+	VMOVUPS       Z12, 256(R11)
+	VMULPS        320(R12), Z7, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z7, Z10, Z12
+	VADDPS        320(R11), Z12, Z12
+	VMOVUPS       Z12, 320(R11)
+	VMULPS        384(R12), Z8, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z8, Z10, Z12
+	VADDPS        384(R11), Z12, Z12
+	VMOVUPS       Z12, 384(R11)
+	VMULPS        448(R12), Z9, Z12
+	VADDPS        Z12, Z11, Z11
+	VMULPS        Z9, Z10, Z10
+	VADDPS        448(R11), Z10, Z10
+	VMOVUPS       Z10, 448(R11)
+	VEXTRACTF64X4 $0x01, Z11, Y10
+	VADDPS        Y10, Y11, Y11
+	VEXTRACTF128  $0x01, Y11, X10
+	VADDPS        X10, X11, X11
+	VMOVHLPS      X11, X11, X10
+	VADDPS        X10, X11, X11
+	VMOVSHDUP     X11, X10
+	VADDPS        X10, X11, X11
+	VMOVSS        X11, (AX)(R10*4)
+	BLSRL         R9, R9
+	TESTL         R9, R9
+	JNZ           feature
+
+last:
+	MOVQ sumStride+40(FP), R9
+	ADDQ R9, BX
+	MOVQ stride+64(FP), R9
+	ADDQ R9, DI
+	ADDQ R9, AX
+	DECQ R8
 	JNZ  text
 	VZEROUPPER
 	RET
@@ -5944,67 +6051,67 @@ TEXT ·denseBackwardAVX2(SB), NOSPLIT, $0-80
 	MOVQ dWeights+8(FP), CX
 	MOVQ live+16(FP), DX
 	MOVQ dSums+24(FP), BX
-	MOVQ columnBytes+32(FP), SI
-	MOVQ weights+48(FP), DI
-	MOVQ features+56(FP), R8
-	MOVQ texts+72(FP), R9
+	MOVQ weights+48(FP), SI
+	MOVQ features+56(FP), DI
+	MOVQ texts+72(FP), R8
 
 text:
 	VPXOR     Y0, Y0, Y0
-	VMOVUPS   (R8), Y1
+	VMOVUPS   (DI), Y1
+	VCMPPS    $0x11, Y1, Y0, Y1
+	VMOVMSKPS Y1, R9
+	VMOVUPS   32(DI), Y1
 	VCMPPS    $0x11, Y1, Y0, Y1
 	VMOVMSKPS Y1, R10
-	VMOVUPS   32(R8), Y1
+	SHLL      $0x08, R10
+	ORL       R10, R9
+	VMOVUPS   64(DI), Y1
 	VCMPPS    $0x11, Y1, Y0, Y1
-	VMOVMSKPS Y1, R11
-	SHLL      $0x08, R11
-	ORL       R11, R10
-	VMOVUPS   64(R8), Y1
-	VCMPPS    $0x11, Y1, Y0, Y1
-	VMOVMSKPS Y1, R11
-	SHLL      $0x10, R11
-	ORL       R11, R10
-	VMOVUPS   96(R8), Y1
+	VMOVMSKPS Y1, R10
+	SHLL      $0x10, R10
+	ORL       R10, R9
+	VMOVUPS   96(DI), Y1
 	VCMPPS    $0x11, Y1, Y0, Y0
-	VMOVMSKPS Y0, R11
-	SHLL      $0x18, R11
-	ORL       R11, R10
-	MOVL      R10, (DX)
+	VMOVMSKPS Y0, R10
+	SHLL      $0x18, R10
+	ORL       R10, R9
+	MOVL      R9, (DX)
 	ADDQ      $0x04, DX
 	VPXOR     Y0, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	VMOVUPS   Y0, 32(AX)
 	VMOVUPS   Y0, 64(AX)
 	VMOVUPS   Y0, 96(AX)
-	TESTL     R10, R10
+	TESTL     R9, R9
 	JZ        last
+	MOVQ      columnBytes+32(FP), R10
 
 feature:
-	TZCNTL       R10, R11
-	MOVQ         SI, R12
+	TZCNTL       R9, R11
+	MOVQ         columnBytes+32(FP), R12
 	IMULQ        R11, R12
-	VBROADCASTSS (R8)(R11*4), Y0
-	LEAQ         (DI)(R12*1), R13
-	LEAQ         (CX)(R12*1), R14
+	VBROADCASTSS (DI)(R11*4), Y0
+	LEAQ         (SI)(R12*1), R13
+	LEAQ         (CX)(R12*1), R12
 	VPXOR        Y1, Y1, Y1
 	VPXOR        Y2, Y2, Y2
-	XORQ         R12, R12
+	XORQ         R14, R14
 
 column:
-	VMOVUPS      (BX)(R12*1), Y3
-	VMULPS       (R13)(R12*1), Y3, Y4
+	VMOVUPS      (BX)(R14*1), Y3
+	VMULPS       (R13)(R14*1), Y3, Y4
 	VADDPS       Y4, Y1, Y1
-	VMULPS       Y3, Y0, Y4
-	VADDPS       (R14)(R12*1), Y4, Y4
-	VMOVUPS      Y4, (R14)(R12*1)
-	VMOVUPS      32(BX)(R12*1), Y3
-	VMULPS       32(R13)(R12*1), Y3, Y4
+	VMULPS       Y3, Y0, Y3
+	VADDPS       (R12)(R14*1), Y3, Y3
+	VMOVUPS      Y3, (R12)(R14*1)
+	VMOVUPS      32(BX)(R14*1), Y3
+	VMULPS       32(R13)(R14*1), Y3, Y4
 	VADDPS       Y4, Y2, Y2
-	VMULPS       Y3, Y0, Y4
-	VADDPS       32(R14)(R12*1), Y4, Y4
-	VMOVUPS      Y4, 32(R14)(R12*1)
-	ADDQ         $0x40, R12
-	CMPQ         R12, SI
+	VMULPS       Y3, Y0, Y3
+	VADDPS       32(R12)(R14*1), Y3, Y3
+	VMOVUPS      Y3, 32(R12)(R14*1)
+	ADDQ         $0x40, R14
+	CMPQ         R14, R10
 	JLT          column
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X0
@@ -6014,17 +6121,17 @@ column:
 	VMOVSHDUP    X1, X0
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, (AX)(R11*4)
-	BLSRL        R10, R10
-	TESTL        R10, R10
+	BLSRL        R9, R9
+	TESTL        R9, R9
 	JNZ          feature
 
 last:
-	MOVQ sumStride+40(FP), R10
-	ADDQ R10, BX
-	MOVQ stride+64(FP), R10
-	ADDQ R10, R8
-	ADDQ R10, AX
-	DECQ R9
+	MOVQ sumStride+40(FP), R9
+	ADDQ R9, BX
+	MOVQ stride+64(FP), R9
+	ADDQ R9, DI
+	ADDQ R9, AX
+	DECQ R8
 	JNZ  text
 	VZEROUPPER
 	RET

@@ -34,6 +34,11 @@ func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int
 //go:noescape
 func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
+// denseBackward128xAVX512 is denseBackward, for 128 entries of a row.
+//
+//go:noescape
+func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+
 // dense16_128xAVX512 is dense16, for 128 entries of a row.
 //
 //go:noescape

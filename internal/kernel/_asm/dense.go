@@ -133,11 +133,62 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 	return v
 }
 
+// denseBackward is generated for any number of columns and, where a text's sums fill no more than a
+// quarter of the registers, for 128 of them.
 func (b backend) denseBackward() {
+	const signature = "func(dFeatures, dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)"
+	b.begin("denseBackward", "denseBackward", signature)
+	b.denseBackwardTexts(func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
+		columnBytes := parameter("columnBytes")
+		return func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
+			column := GP64()
+			XORQ(column, column)
+			Label("column")
+			for i, part := range parts {
+				here := func(row reg.Register) Mem { return Mem{Base: row, Index: column, Scale: 1, Disp: i * b.bytes} }
+				dSum := b.vector()
+				VMOVUPS(here(dSums), dSum)
+				b.backwardColumns(here(weights), here(dWeights), dSum, feature, part)
+			}
+			ADDQ(U8(uint8(len(parts)*b.bytes)), column)
+			CMPQ(column, columnBytes)
+			JLT(LabelRef("column"))
+		}
+	})
+	if b.registers < 4*wide {
+		return
+	}
+	b.beginLanes("denseBackward", "denseBackward", wide, signature)
+	b.denseBackwardTexts(func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
+		sums := b.vectors(wide)
+		for i, sum := range sums {
+			VMOVUPS(b.at(dSums, i), sum)
+		}
+		return func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
+			for i, sum := range sums {
+				b.backwardColumns(b.at(weights, i), b.at(dWeights, i), sum, feature, parts[i%len(parts)])
+			}
+		}
+	})
+}
+
+// backwardColumns emits the way back for a register's worth of columns.
+func (b backend) backwardColumns(weights, dWeights Mem, dSum, feature, part reg.VecVirtual) {
+	product := b.vector()
+	VMULPS(weights, dSum, product)
+	VADDPS(product, part, part)
+	change := b.vector()
+	VMULPS(dSum, feature, change)
+	VADDPS(dWeights, change, change)
+	VMOVUPS(change, dWeights)
+}
+
+// denseBackwardTexts emits the loops over texts and live features; beginText what is done with a text's
+// dSums, and returns what emits the way back for one feature.
+func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual)) {
 	const parts = 16 // of a product
-	b.begin("denseBackward", "denseBackward", "func(dFeatures, dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)")
 	dFeatures, dWeights, masks, dSums := parameter("dFeatures"), parameter("dWeights"), parameter("live"), parameter("dSums")
-	columnBytes, weights, features, texts := parameter("columnBytes"), parameter("weights"), parameter("features"), parameter("texts")
+	weights, features, texts := parameter("weights"), parameter("features"), parameter("texts")
 	d := denseProduct{backend: b, features: features}
 
 	Label("text")
@@ -151,10 +202,11 @@ func (b backend) denseBackward() {
 	}
 	TESTL(live, live)
 	JZ(LabelRef("last"))
+	addColumns := beginText(dSums)
 	Label("feature")
-	at, row, column := GP64(), GP64(), GP64()
+	at, row := GP64(), GP64()
 	TZCNTL(live, at.As32())
-	MOVQ(columnBytes, row)
+	Load(Param("columnBytes"), row)
 	IMULQ(at, row)
 	feature := b.vector()
 	VBROADCASTSS(Mem{Base: features, Index: at, Scale: 4}, feature)
@@ -165,21 +217,7 @@ func (b backend) denseBackward() {
 	for _, sum := range sums {
 		b.zero(sum)
 	}
-	XORQ(column, column)
-	Label("column")
-	for i, sum := range sums {
-		here := func(row reg.Register) Mem { return Mem{Base: row, Index: column, Scale: 1, Disp: i * b.bytes} }
-		dSum, product := b.vector(), b.vector()
-		VMOVUPS(here(dSums), dSum)
-		VMULPS(here(weightsRow), dSum, product)
-		VADDPS(product, sum, sum)
-		VMULPS(dSum, feature, product)
-		VADDPS(here(dWeightsRow), product, product)
-		VMOVUPS(product, here(dWeightsRow))
-	}
-	ADDQ(U8(4*parts), column)
-	CMPQ(column, columnBytes)
-	JLT(LabelRef("column"))
+	addColumns(weightsRow, dWeightsRow, feature, sums)
 	VMOVSS(b.halves(sums), Mem{Base: dFeatures, Index: at, Scale: 4})
 	BLSRL(live, live)
 	TESTL(live, live)
