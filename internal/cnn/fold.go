@@ -36,23 +36,29 @@ func (s Shape) blocks(lanes int) []block {
 // rowLength is the number of entries that a symbol has in the block's table, [V][w][lanes].
 func (b block) rowLength() int { return b.width * b.lanes }
 
-// foldScratch is the memory for folding and unfolding one block.
+// A foldScratch is the memory for folding and unfolding one block. The embedding's dimensions are padded
+// with zeros to whole vectors, D'.
 type foldScratch struct {
-	weights    []float32 // the block's part of W, [D][w][lanes]
-	transposed []float32 // the same, [w][lanes][D]
-	dimensions []int32   // 0 ... D-1
-	entries    []int32   // 0 ... w*lanes-1
-	scales     []float32
+	weights  []float32 // the block's part of W, [D'][w][lanes]
+	dWeights []float32
+	live     []uint32 // [V]
 }
 
 func (b block) newFoldScratch(s Shape) foldScratch {
-	return foldScratch{
-		weights:    make([]float32, s.Embedding*b.rowLength()),
-		transposed: make([]float32, b.rowLength()*s.Embedding),
-		dimensions: count(s.Embedding),
-		entries:    count(b.rowLength()),
-		scales:     make([]float32, s.Symbols),
+	size := s.paddedEmbedding() * b.rowLength()
+	return foldScratch{weights: make([]float32, size), dWeights: make([]float32, size), live: make([]uint32, s.Symbols)}
+}
+
+// paddedEmbedding is D'.
+func (s Shape) paddedEmbedding() int { return roundUp(s.Embedding, kernel.Lanes) }
+
+// embedding returns the embedding of some symbols, and zeros for all others, [V][D'].
+func (p *Parameters) embedding(symbols []int32) []float32 {
+	padded := make([]float32, p.Shape.Symbols*p.Shape.paddedEmbedding())
+	for _, v := range symbols {
+		copy(padded[int(v)*p.Shape.paddedEmbedding():], p.Embedding[int(v)*p.Shape.Embedding:][:p.Shape.Embedding])
 	}
+	return padded
 }
 
 // fold computes the block's table for some symbols, T[v][j][f] = sum_d E[v][d] W[j][d][f]. The bias is
@@ -64,43 +70,28 @@ func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch fol
 			copy(scratch.weights[(d*b.width+j)*b.lanes:], b.weights(p, j, d))
 		}
 	}
+	dimensions := count(s.Embedding)
 	for _, v := range symbols {
 		row := table[int(v)*b.rowLength():][:b.rowLength()]
 		clear(row)
-		kernel.AddScaledRows(row, scratch.weights, scratch.dimensions, p.Embedding[int(v)*s.Embedding:][:s.Embedding])
+		kernel.AddScaledRows(row, scratch.weights, dimensions, p.Embedding[int(v)*s.Embedding:][:s.Embedding])
 	}
 }
 
-// unfold carries a table's gradient back to what the table was folded from: it sets
-// dW[j][d][f] = sum_v E[v][d] dT[v][j][f] in gradient, and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]
-// in embedding, [V][D].
-//
-// Only the symbols that are present in the batch have rows other than 0.
-func (b block) unfold(gradient *Parameters, embedding, table []float32, present []int32, p *Parameters, scratch foldScratch) {
-	s := p.Shape
-	scales := scratch.scales[:len(present)]
-	dWeights := scratch.weights
-	clear(dWeights)
+// unfold is the way back through fold: from a table's gradient to dW[j][d][f] = sum_v E[v][d] dT[v][j][f]
+// and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]. Both embeddings are [V][D']; symbols whose embedding is
+// given as 0 have no part.
+func (b block) unfold(gradient *Parameters, dEmbedding, embedding, table []float32, scratch foldScratch) {
+	s := gradient.Shape
+	clear(scratch.dWeights)
+	for d := 0; d < s.paddedEmbedding(); d += kernel.Lanes {
+		kernel.DenseBackward(dEmbedding[d:], scratch.dWeights[d*b.rowLength():], scratch.live, table, b.rowLength(), b.rowLength(),
+			scratch.weights[d*b.rowLength():], embedding[d:], s.paddedEmbedding(), s.Symbols)
+	}
 	for d := range s.Embedding {
-		for i, v := range present {
-			scales[i] = p.Embedding[int(v)*s.Embedding+d]
-		}
-		kernel.AddScaledRows(dWeights[d*b.rowLength():][:b.rowLength()], table, present, scales)
 		for j := range b.width {
-			copy(b.weights(gradient, j, d), dWeights[(d*b.width+j)*b.lanes:])
+			copy(b.weights(gradient, j, d), scratch.dWeights[(d*b.width+j)*b.lanes:])
 		}
-	}
-	for j := range b.width {
-		for d := range s.Embedding {
-			column := scratch.transposed[j*b.lanes*s.Embedding+d:]
-			for f, weight := range b.weights(p, j, d) {
-				column[f*s.Embedding] = weight
-			}
-		}
-	}
-	clear(embedding)
-	for _, v := range present {
-		kernel.AddScaledRows(embedding[int(v)*s.Embedding:][:s.Embedding], scratch.transposed, scratch.entries, table[int(v)*b.rowLength():][:b.rowLength()])
 	}
 }
 

@@ -32,8 +32,9 @@ type Backpropagation struct {
 	memories   []blockMemory
 	groups     []groupMemory
 	dropout    dropout
-	padded     []uint8 // all texts, each between w-1 padding symbols of the widest filter
-	present    []int32 // the symbols that stand in a text
+	padded     []uint8   // all texts, each between w-1 padding symbols of the widest filter
+	present    []int32   // the symbols that stand in a text
+	embedding  []float32 // theirs, [V][D']
 
 	// The layer above the pooled features has columns sums, with zeros up to whole vectors.
 	columns int
@@ -47,7 +48,7 @@ type blockMemory struct {
 	foldScratch
 	table      []float32 // [V][w][lanes]
 	dTable     []float32 // likewise
-	dEmbedding []float32 // [V][D]
+	dEmbedding []float32 // [V][D']
 	bias       []float32 // [lanes]
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], where each maximum stands
@@ -91,7 +92,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 			foldScratch: b.newFoldScratch(s),
 			table:       make([]float32, s.Symbols*b.rowLength()),
 			dTable:      make([]float32, s.Symbols*b.rowLength()),
-			dEmbedding:  make([]float32, s.Symbols*s.Embedding),
+			dEmbedding:  make([]float32, s.Symbols*s.paddedEmbedding()),
 			bias:        make([]float32, b.lanes),
 			features:    make([]float32, size*b.lanes),
 			positions:   make([]int32, size*b.lanes),
@@ -120,14 +121,16 @@ func (g *Backpropagation) Run(batch Batch, dropout float64, seed uint64, do func
 	g.dropout = newDropout(dropout, seed)
 	g.head = newHead(g.parameters)
 	g.pad(batch.Texts)
+	g.embedding = g.parameters.embedding(g.present)
 	total := float32(0)
 	for _, weight := range batch.Weights {
 		total += weight
 	}
 	groups := (batch.Len() + groupTexts - 1) / groupTexts
-	do(len(g.blocks), func(i int) { g.convolve(i, batch) })
+	last := len(g.blocks) - 1 // first: the widest filters take longest
+	do(len(g.blocks), func(i int) { g.convolve(last-i, batch) })
 	do(groups, func(i int) { g.classify(i, batch, total) })
-	do(len(g.blocks), func(i int) { g.accumulate(i, batch) })
+	do(len(g.blocks), func(i int) { g.accumulate(last-i, batch) })
 	return g.sumUp(groups)
 }
 
@@ -237,7 +240,11 @@ func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 	}
 	for text := range texts {
 		for i, sum := range sums[text*columns:][:columns] {
-			sums[text*columns+i] = float32(sum*g.dropout.scale) + g.head.bias[i]
+			sum = float32(sum*g.dropout.scale) + g.head.bias[i]
+			if g.head.output != nil {
+				sum = max(sum, 0)
+			}
+			sums[text*columns+i] = sum
 		}
 	}
 	logits, outputs := sums, columns
@@ -343,15 +350,19 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		first += len(batch.Text(text)) + 2*padding
 	}
 	copy(b.bias(g.Gradient), memory.bias)
-	b.unfold(g.Gradient, memory.dEmbedding, memory.dTable, g.present, p, memory.foldScratch)
+	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, memory.dTable, memory.foldScratch)
 }
 
 // sumUp adds, in their order, the parts of the gradient that blocks and groups have apart, and returns
 // the loss.
 func (g *Backpropagation) sumUp(groups int) float64 {
-	clear(g.Gradient.Embedding)
-	for i := range g.memories {
-		kernel.AddScaled(g.Gradient.Embedding, g.memories[i].dEmbedding, 1)
+	s := g.parameters.Shape
+	dEmbedding := g.memories[0].dEmbedding
+	for i := range g.memories[1:] {
+		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding, 1)
+	}
+	for v := range s.Symbols {
+		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[v*s.paddedEmbedding():])
 	}
 	sum := &g.groups[0]
 	for i := range g.groups[1:groups] {
@@ -365,7 +376,7 @@ func (g *Backpropagation) sumUp(groups int) float64 {
 	copy(dBias, sum.dBias)
 	if g.head.output != nil {
 		copy(g.Gradient.OutputBias, sum.dOutputBias)
-		for i := range g.parameters.Shape.Hidden {
+		for i := range s.Hidden {
 			copy(g.Gradient.OutputWeight[i*g.head.kinds:][:g.head.kinds], sum.dOutputWeight[i*g.head.outputColumns():])
 		}
 	}

@@ -46,9 +46,9 @@ func Dense(sums []float32, columns, sumStride int, weights, features []float32, 
 }
 
 // DenseBackward is the way back through Dense: from the gradient by sums to those by features, laid out
-// as these, and by weights. For each feature above 0, dFeatures receives the inner product of its row of
-// weights with the text's dSums, and to its row of dWeights the dSums times the feature are added; for any
-// other, dFeatures receives 0. live[text] receives a bit for each feature above 0. The product is
+// as these, and by weights. For each feature other than 0, dFeatures receives the inner product of its row of
+// weights with the text's dSums, and to its row of dWeights the dSums times the feature are added; for a
+// feature of 0, dFeatures receives 0. live[text] receives a bit for each feature other than 0. The product is
 // summed in 16 parts, entry i in part i mod 16, and the parts are added in halves.
 func DenseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
 	if !denseBackwardFast(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts) {

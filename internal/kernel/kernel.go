@@ -150,7 +150,7 @@ func denseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32
 		live[text] = 0
 		for f, feature := range features[text*stride:][:Lanes] {
 			dFeatures[text*stride+f] = 0
-			if feature > 0 {
+			if feature != 0 {
 				live[text] |= 1 << f
 				dFeatures[text*stride+f] = dot(weights[f*columns:][:columns], dSum)
 				addScaled(dWeights[f*columns:][:columns], dSum, feature)

@@ -4861,14 +4861,14 @@ text:
 	FLDPQ 32(R7), (F8, F9)
 	FLDPQ 64(R7), (F10, F11)
 	FLDPQ 96(R7), (F12, F13)
-	WORD $0x4ea0c8c6 // fcmgt v6.4s, v6.4s, #0.0
-	WORD $0x4ea0c8e7 // fcmgt v7.4s, v7.4s, #0.0
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	WORD $0x4ea0c929 // fcmgt v9.4s, v9.4s, #0.0
-	WORD $0x4ea0c94a // fcmgt v10.4s, v10.4s, #0.0
-	WORD $0x4ea0c96b // fcmgt v11.4s, v11.4s, #0.0
-	WORD $0x4ea0c98c // fcmgt v12.4s, v12.4s, #0.0
-	WORD $0x4ea0c9ad // fcmgt v13.4s, v13.4s, #0.0
+	WORD $0x4ea0d8c6 // fcmeq v6.4s, v6.4s, #0.0
+	WORD $0x4ea0d8e7 // fcmeq v7.4s, v7.4s, #0.0
+	WORD $0x4ea0d908 // fcmeq v8.4s, v8.4s, #0.0
+	WORD $0x4ea0d929 // fcmeq v9.4s, v9.4s, #0.0
+	WORD $0x4ea0d94a // fcmeq v10.4s, v10.4s, #0.0
+	WORD $0x4ea0d96b // fcmeq v11.4s, v11.4s, #0.0
+	WORD $0x4ea0d98c // fcmeq v12.4s, v12.4s, #0.0
+	WORD $0x4ea0d9ad // fcmeq v13.4s, v13.4s, #0.0
 	VUZP1 V7.H8, V6.H8, V6.H8
 	VUZP1 V9.H8, V8.H8, V7.H8
 	VUZP1 V11.H8, V10.H8, V8.H8
@@ -4881,6 +4881,7 @@ text:
 	VADDP V6.B16, V6.B16, V6.B16
 	VADDP V6.B16, V6.B16, V6.B16
 	VMOV V6.S[0], R15
+	MVNW R15, R15
 	MOVW R15, 0(R2)
 	ADD $4, R2
 	FSTPQ (F1, F1), 0(R0)

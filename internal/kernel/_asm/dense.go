@@ -41,12 +41,13 @@ type denseProduct struct {
 	backend
 	count                              int
 	integer                            bool // pairs of int16 instead of float32
+	isLive                             uint8
 	sums, sumStride, weights, rowBytes reg.Register
 	features, stride, texts            reg.Register
 }
 
 func (b backend) newDense(count int) *denseProduct {
-	return &denseProduct{backend: b, count: count,
+	return &denseProduct{backend: b, count: count, isLive: less,
 		sums: parameter("sums"), sumStride: parameter("sumStride"), weights: parameter("weights"), rowBytes: parameter("rowBytes"),
 		features: parameter("features"), stride: parameter("stride"), texts: parameter("texts"),
 	}
@@ -86,9 +87,13 @@ func (d *denseProduct) generate(load func(int, reg.VecVirtual), broadcast func(r
 	d.end()
 }
 
-const less = 0x11 // LT_OQ
+// How a feature that counts compares with 0.
+const (
+	less     = 0x11 // LT_OQ, with 0 as the first of two
+	notEqual = 4    // NEQ_UQ
+)
 
-// live returns a bit for each of the text's 32 features, or pairs of features, that are not 0.
+// live returns a bit for each of the text's 32 features, or pairs of features, that count.
 func (d *denseProduct) live() reg.GPVirtual {
 	live := GP32()
 	zero := d.vector()
@@ -107,7 +112,7 @@ func (d *denseProduct) live() reg.GPVirtual {
 				VMOVDQU32(features, pair)
 				VPTESTMD(pair, pair, mask)
 			} else {
-				VCMPPS(U8(less), features, zero, mask)
+				VCMPPS(U8(d.isLive), features, zero, mask)
 			}
 			KMOVW(mask, part)
 		} else {
@@ -115,7 +120,7 @@ func (d *denseProduct) live() reg.GPVirtual {
 			if d.integer {
 				VPCMPGTD(zero, d.load(features), isLive) // no feature is below 0
 			} else {
-				VCMPPS(U8(less), d.load(features), zero, isLive)
+				VCMPPS(U8(d.isLive), d.load(features), zero, isLive)
 			}
 			VMOVMSKPS(isLive, part)
 		}
@@ -189,7 +194,7 @@ func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weig
 	const parts = 16 // of a product
 	dFeatures, dWeights, masks, dSums := parameter("dFeatures"), parameter("dWeights"), parameter("live"), parameter("dSums")
 	weights, features, texts := parameter("weights"), parameter("features"), parameter("texts")
-	d := denseProduct{backend: b, features: features}
+	d := denseProduct{backend: b, features: features, isLive: notEqual}
 
 	Label("text")
 	live := d.live()

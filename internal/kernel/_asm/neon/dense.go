@@ -184,7 +184,8 @@ func (p *program) denseBackward() {
 	r.zero(zero)
 
 	r.label("text")
-	live.find(features, r.fcmgtZero, loaded)
+	live.find(features, r.fcmeqZero, loaded)
+	r.emit("MVNW", live.left, live.left)
 	r.emit("MOVW", live.left, memory(masks, 0))
 	r.emit("ADD", immediate(4), masks)
 	for i := 0; i < 8; i += 2 {

@@ -48,6 +48,11 @@ func (r *routine) fcmgtZero(to, a vector) {
 	r.word(0x4ea0c800|two(to, a), "fcmgt v%d.4s, v%d.4s, #0.0", to, a)
 }
 
+// fcmeqZero sets all bits of a float32 lane where a is 0, and none elsewhere.
+func (r *routine) fcmeqZero(to, a vector) {
+	r.word(0x4ea0d800|two(to, a), "fcmeq v%d.4s, v%d.4s, #0.0", to, a)
+}
+
 // smax: to = max(a, b), in int16.
 func (r *routine) smax(to, a, b vector) {
 	r.word(0x4e606400|three(to, a, b), "smax v%d.8h, v%d.8h, v%d.8h", to, a, b)
