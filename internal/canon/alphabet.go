@@ -142,8 +142,10 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 
 func (a *Alphabet) appendSegment(symbols []uint8, segment int, text []byte) []uint8 {
 	table := &a.table[segment]
-	for _, c := range text {
-		symbols = append(symbols, table[c])
+	first := len(symbols)
+	symbols = slices.Grow(symbols, len(text))[:first+len(text)]
+	for i, c := range text {
+		symbols[first+i] = table[c]
 	}
 	return symbols
 }

@@ -46,6 +46,50 @@ type URL struct {
 
 // Parse sets u to the canonical form of text. After an error u holds nothing of use.
 func (u *URL) Parse(text string) error {
+	if u.parsePlain(text) {
+		return nil
+	}
+	return u.parse(text)
+}
+
+// parsePlain parses what most texts are, a name in lower case with or without a path, in which nothing
+// but a scheme has to go. It reports whether it did; what it does is what parse would.
+func (u *URL) parsePlain(text string) bool {
+	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
+	end := 0
+	for end < len(rest) && isPlain[rest[end]] {
+		end++
+	}
+	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || strings.HasPrefix(rest, "www.") || len(text) > MaxLength {
+		return false
+	}
+	if path := rest[end:]; path != "" {
+		// A bracket that closes right behind the slash is part of hxxp[:/]/ and the like.
+		if path[0] != '/' || path[len(path)-1] == ' ' || len(path) > 1 && strings.IndexByte("])}", path[1]) >= 0 {
+			return false
+		}
+		for i := range len(path) {
+			if path[i] < ' ' || path[i] == 0x7f {
+				return false
+			}
+		}
+	}
+	u.text, u.isAddress, u.suffixesAreComputed = append(u.text[:0], rest[:end]...), false, false
+	u.host, u.port, u.path = 0, end, end
+	u.appendPath(rest[end:])
+	return true
+}
+
+// isPlain tells the bytes that a host in canonical form is made of, but for *, % and brackets.
+var isPlain = func() (plain [256]bool) {
+	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789-._" {
+		plain[c] = true
+	}
+	return plain
+}()
+
+// parse parses any text.
+func (u *URL) parse(text string) error {
 	if len(text) > MaxLength {
 		return fmt.Errorf("text of %d bytes is longer than %d", len(text), MaxLength)
 	}

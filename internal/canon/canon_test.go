@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -227,7 +228,43 @@ func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, and the canonical form of a canonical form is itself.
+// checkPlain holds the short way through Parse, where a text may take it, to the long one.
+func checkPlain(t *testing.T, text string) (plain bool) {
+	t.Helper()
+	var short, long URL
+	if !short.parsePlain(text) {
+		return false
+	}
+	if err := long.parse(text); err != nil {
+		t.Fatalf("%q is plain, but refused: %v", text, err)
+	}
+	short.computeSuffixes()
+	long.computeSuffixes()
+	short.scratch, long.scratch = nil, nil
+	if !reflect.DeepEqual(short, long) {
+		t.Fatalf("%q is plain and parsed as %+v, want %+v", text, short, long)
+	}
+	return true
+}
+
+func TestPlainTextsAreParsedAsAllOthers(t *testing.T) {
+	for text, want := range map[string]bool{
+		"example.com": true, "a.b-c_d.example": true, "http://example.com": true, "https://http://example.com": true,
+		"example.com/": true, "example.com/a?b#c": true, "example.com//": true, "example.com/(dot)": true, "example.com/ü b": true,
+		"example.com/a:http://b@c": true, "localhost": true, "-": true, "xn--bcher-kva.de": true, "example.com/http://": true,
+		"www.example.com": false, "Example.com": false, "example.com.": false, ".example.com": false, "192.0.2.1": false,
+		"1.example.com": false, "example.com:80": false, "user@example.com": false, "example.com/a ": false,
+		"example.com?a": false, "example.com/]": false, "http:example.com": false, "": false, "/": false, "http://": false,
+		"example.com/\n": false, "example[.]com": false, "b\u00fccher.de": false,
+	} {
+		if got := checkPlain(t, text); got != want {
+			t.Errorf("%q is plain: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// The properties: nothing panics, plain texts are parsed as all others, and the canonical form of a
+// canonical form is itself.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"example.com", "hxxp[://]evil[.]com[/]a", "http://user@0x7f.1:8080/a?b#c", "[2001:db8::1]:80", "bücher.de",
@@ -237,6 +274,7 @@ func FuzzParse(f *testing.F) {
 	}
 	alphabet := HostAndPath()
 	f.Fuzz(func(t *testing.T, text string) {
+		checkPlain(t, text)
 		var once, twice URL
 		if once.Parse(text) != nil {
 			return
@@ -259,9 +297,10 @@ func FuzzParse(f *testing.F) {
 
 func BenchmarkParse(b *testing.B) {
 	for name, text := range map[string]string{
-		"name": "www.zis32msdi3.com",
-		"URL":  "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=web",
-		"IDN":  "bücher.example.de",
+		"plain": "zis32msdi3.com",
+		"name":  "www.zis32msdi3.com",
+		"URL":   "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=web",
+		"IDN":   "bücher.example.de",
 	} {
 		b.Run(name, func(b *testing.B) {
 			var u URL

@@ -54,5 +54,8 @@ func exp(x float64) float64 {
 	for _, c := range inverseFactorials {
 		sum = float64(sum*r) + c
 	}
-	return math.Ldexp(sum, int(n))
+	if n < -1000 { // the result may have fewer digits
+		return math.Ldexp(sum, int(n))
+	}
+	return math.Float64frombits(math.Float64bits(sum) + uint64(int64(n))<<52)
 }
