@@ -112,6 +112,7 @@ func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
 type Scratch struct {
 	features   []float32 // [B][Lanes], of one block
 	features16 []int16   // [B][Lanes16]
+	previous16 []int16   // likewise, of the block before
 	sums       []float32 // [B][columns]
 	outputs    []float32 // [B][outputColumns]
 }
@@ -120,6 +121,7 @@ type Scratch struct {
 func (s *Scratch) grow(texts int, h *head) {
 	s.features = grown(s.features, texts*kernel.Lanes)
 	s.features16 = grown(s.features16, texts*kernel.Lanes16)
+	s.previous16 = grown(s.previous16, texts*kernel.Lanes16)
 	s.sums = grown(s.sums, texts*h.columns)
 	s.outputs = grown(s.outputs, texts*h.outputColumns())
 	for text := range texts {

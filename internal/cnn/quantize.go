@@ -138,9 +138,13 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 // Logits sets logits, [B][K], to those of the texts, of which there is at least one.
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &q.head)
-	for i, b := range q.blocks {
-		kernel.ConvolveMax16(scratch.features16, kernel.Lanes16, q.tables[i], b.width, texts.padded())
-		kernel.Dense16(scratch.sums, q.head.columns, q.head.columns, q.dense[i], q.scales[i], scratch.features16, kernel.Lanes16, texts.Len())
+	columns, features, previous := q.head.columns, scratch.features16, scratch.previous16
+	kernel.ConvolveMax16(features, kernel.Lanes16, q.tables[0], q.blocks[0].width, texts.padded())
+	for i, b := range q.blocks[1:] {
+		features, previous = previous, features
+		kernel.ConvolveDense16(features, q.tables[i+1], b.width, texts.padded(), scratch.sums, columns, q.dense[i], q.scales[i], previous)
 	}
+	last := len(q.blocks) - 1
+	kernel.Dense16(scratch.sums, columns, columns, q.dense[last], q.scales[last], features, kernel.Lanes16, texts.Len())
 	q.head.finish(logits, scratch, texts.Len())
 }

@@ -66,6 +66,27 @@ func Dense16(sums []float32, columns, sumStride int, weights []int16, scales []f
 	}
 }
 
+// ConvolveDense16 is ConvolveMax16 for one block and Dense16 for the features of another, previous, with
+// strides of Lanes16 and columns. They have nothing to do with each other but that one waits for the
+// memory while the other multiplies, so together they take little longer than one.
+func ConvolveDense16(features, table []int16, width int, texts Texts, sums []float32, columns int, weights []int16, scales []float32, previous []int16) {
+	done := convolveDense16Fast(features, table, width, texts, sums, columns, weights, scales, previous)
+	left := len(texts.Ends) - done
+	if left == 0 {
+		return
+	}
+	var ends [4]int32 // of fewer than 4 texts that are left
+	if done > 0 {
+		first := texts.Ends[done-1]
+		for i, end := range texts.Ends[done:] {
+			ends[i] = end - first
+		}
+		texts.Symbols, texts.Ends = texts.Symbols[first:], ends[:left]
+	}
+	ConvolveMax16(features[done*Lanes16:], Lanes16, table, width, texts)
+	Dense16(sums[done*columns:], columns, columns, weights, scales, previous[done*Lanes16:], Lanes16, left)
+}
+
 // AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times
 // scales[k]. A row has len(sum) entries.
 func AddScaledRows(sum, rows []float32, indices []int32, scales []float32) {

@@ -103,6 +103,19 @@ func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales
 	return true
 }
 
+// convolveDense16Fast does the first texts and returns how many.
+func convolveDense16Fast(features, table []int16, width int, x Texts, sums []float32, columns int, weights []int16, scales []float32, previous []int16) (done int) {
+	fours := len(x.Ends) / 4
+	if backend != avx512Backend || columns != 128 || fours == 0 {
+		return 0
+	}
+	for half := range 2 {
+		convolveDense16AVX512(&features[32*half], &table[32*half], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], fours,
+			&sums[64*half], &weights[2*64*half], &scales[64*half], &previous[0])
+	}
+	return 4 * fours
+}
+
 func denseBackwardFast(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) bool {
 	switch {
 	case backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0:

@@ -28,3 +28,7 @@ func denseFast(_ []float32, _, _ int, _, _ []float32, _, _ int) int { return 0 }
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
 
 func adamFast(_, _, _, _ []float32, _ *AdamStep) int { return 0 }
+
+func convolveDense16Fast(_, _ []int16, _ int, _ Texts, _ []float32, _ int, _ []int16, _ []float32, _ []int16) int {
+	return 0
+}

@@ -86,6 +86,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("DenseBackwardEqualsItsDefinition", testDenseBackwardEqualsItsDefinition)
 			t.Run("Dense16EqualsTheFloat64Reference", testDense16EqualsTheFloat64Reference)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
+			t.Run("ConvolveDense16EqualsBoth", testConvolveDense16EqualsBoth)
 			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
 			t.Run("NothingAllocates", testNothingAllocates)
 		})
@@ -342,6 +343,37 @@ func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
 	}
 }
 
+func testConvolveDense16EqualsBoth(t *testing.T) {
+	random := rand.New(rand.NewPCG(33, 34))
+	for _, columns := range []int{64, 128, 192} {
+		for width := 1; width <= MaxWidth; width++ {
+			for longest := range 12 { // and so many texts and one
+				table := filled(random, vocabulary*width*Lanes16, func(r *rand.Rand) int16 { return int16((r.IntN(60001) - 30000) / width) })
+				x := randomTexts(random, longest, vocabulary)
+				if longest == 11 { // more symbols than pairs of features
+					x.Symbols = append(x.Symbols, filled(random, 200, func(r *rand.Rand) uint8 { return uint8(r.IntN(vocabulary)) })...)
+					x.Ends[longest] = int32(len(x.Symbols))
+				}
+				texts := len(x.Ends)
+				previous := filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(60001)-30000)) })
+				weights := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(2001) - 1000) })
+				scales := filled(random, columns, draws["numbers of both signs"])
+				sums := append(filled(random, texts*columns, draws["numbers of both signs"]), 5)
+				wantSums := slices.Clone(sums)
+				features := slices.Repeat([]int16{12345}, texts*Lanes16+1)
+				wantFeatures := slices.Clone(features)
+				convolveMax16(wantFeatures, Lanes16, table, width, x)
+				dense16(wantSums, columns, columns, weights, 2*columns, scales, previous, Lanes16, texts)
+				ConvolveDense16(features, table, width, x, sums, columns, weights, scales, previous)
+				if !slices.Equal(features, wantFeatures) || !same(sums, wantSums) {
+					t.Fatalf("%d texts, width %d, %d columns: features are %v, want %v; sums are %v, want %v",
+						texts, width, columns, features, wantFeatures, sums, wantSums)
+				}
+			}
+		}
+	}
+}
+
 func testAdamEqualsItsDefinition(t *testing.T) {
 	random := rand.New(rand.NewPCG(31, 32))
 	normal := draws["numbers of both signs"]
@@ -378,7 +410,7 @@ func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
 }
 
 func testNothingAllocates(t *testing.T) {
-	const width, columns = 4, 192
+	const width, columns = 4, 128
 	random := rand.New(rand.NewPCG(15, 16))
 	x := randomTexts(random, 9, vocabulary)
 	texts := len(x.Ends)
@@ -386,6 +418,7 @@ func testNothingAllocates(t *testing.T) {
 	table16 := make([]int16, vocabulary*width*Lanes16)
 	features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
 	sums, weights, weights16, scales := make([]float32, texts*columns), make([]float32, Lanes*columns), make([]int16, Lanes16*columns), make([]float32, columns)
+	previous16 := make([]int16, len(features16))
 	dFeatures, dWeights, live := make([]float32, len(features)), make([]float32, len(weights)), make([]uint32, texts)
 	for name, call := range map[string]func(){
 		"ConvolveMax":    func() { ConvolveMax(features, Lanes, table, bias, width, x) },
@@ -395,7 +428,10 @@ func testNothingAllocates(t *testing.T) {
 		"DenseBackward": func() {
 			DenseBackward(dFeatures, dWeights, live, sums, columns, columns, weights, features, Lanes, texts)
 		},
-		"Dense16":       func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
+		"Dense16": func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
+		"ConvolveDense16": func() {
+			ConvolveDense16(features16, table16, width, x, sums, columns, weights16, scales, previous16)
+		},
 		"AddScaledRows": func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {

@@ -32,6 +32,9 @@ func main() {
 		b.denseBackward()
 		b.dense16()
 		b.dense16Texts()
+		if b.registers == 32 {
+			b.convolveDense16()
+		}
 		b.addScaledRows()
 		b.adam()
 	}
