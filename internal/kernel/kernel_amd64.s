@@ -3320,6 +3320,14 @@ symbolAndPair1:
 	INCQ         R8
 	VMOVUPS      (R14), Z1
 	VPMAXSW      Z1, Z0, Z0
+	CMPQ         R8, R13
+	JGE          last1
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VMOVUPS      (R14), Z1
+	VPMAXSW      Z1, Z0, Z0
 	VMOVUPS      (R9), Z1
 	VMOVUPS      64(R9), Z18
 	VMOVUPS      128(R9), Z19
@@ -3530,6 +3538,15 @@ text2:
 	JZ      symbol2
 
 symbolAndPair2:
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       128(R14), Z2, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last2
 	MOVBQZX      (R8), R14
 	IMUL3Q       $0x00000100, R14, R14
 	ADDQ         DI, R14
@@ -3760,6 +3777,16 @@ symbolAndPair3:
 	VPMAXSW      Z1, Z0, Z0
 	VPADDW       128(R14), Z2, Z3
 	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last3
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000180, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       256(R14), Z3, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
 	VMOVUPS      (R9), Z1
 	VMOVUPS      64(R9), Z20
 	VMOVUPS      128(R9), Z21
@@ -3980,6 +4007,17 @@ text4:
 	JZ      symbol4
 
 symbolAndPair4:
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000200, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       384(R14), Z4, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       256(R14), Z3, Z4
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last4
 	MOVBQZX      (R8), R14
 	IMUL3Q       $0x00000200, R14, R14
 	ADDQ         DI, R14
@@ -4224,6 +4262,18 @@ symbolAndPair5:
 	VPADDW       256(R14), Z3, Z4
 	VPADDW       128(R14), Z2, Z3
 	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last5
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000280, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       512(R14), Z5, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       384(R14), Z4, Z5
+	VPADDW       256(R14), Z3, Z4
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
 	VMOVUPS      (R9), Z1
 	VMOVUPS      64(R9), Z22
 	VMOVUPS      128(R9), Z23
@@ -4454,6 +4504,19 @@ text6:
 	JZ      symbol6
 
 symbolAndPair6:
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000300, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       640(R14), Z6, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       512(R14), Z5, Z6
+	VPADDW       384(R14), Z4, Z5
+	VPADDW       256(R14), Z3, Z4
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last6
 	MOVBQZX      (R8), R14
 	IMUL3Q       $0x00000300, R14, R14
 	ADDQ         DI, R14
@@ -4712,6 +4775,20 @@ symbolAndPair7:
 	VPADDW       256(R14), Z3, Z4
 	VPADDW       128(R14), Z2, Z3
 	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last7
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000380, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       768(R14), Z7, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       640(R14), Z6, Z7
+	VPADDW       512(R14), Z5, Z6
+	VPADDW       384(R14), Z4, Z5
+	VPADDW       256(R14), Z3, Z4
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
 	VMOVUPS      (R9), Z1
 	VMOVUPS      64(R9), Z24
 	VMOVUPS      128(R9), Z25
@@ -4952,6 +5029,21 @@ text8:
 	JZ      symbol8
 
 symbolAndPair8:
+	MOVBQZX      (R8), R14
+	IMUL3Q       $0x00000400, R14, R14
+	ADDQ         DI, R14
+	INCQ         R8
+	VPADDW       896(R14), Z8, Z1
+	VPMAXSW      Z1, Z0, Z0
+	VPADDW       768(R14), Z7, Z8
+	VPADDW       640(R14), Z6, Z7
+	VPADDW       512(R14), Z5, Z6
+	VPADDW       384(R14), Z4, Z5
+	VPADDW       256(R14), Z3, Z4
+	VPADDW       128(R14), Z2, Z3
+	VMOVUPS      (R14), Z2
+	CMPQ         R8, R13
+	JGE          last8
 	MOVBQZX      (R8), R14
 	IMUL3Q       $0x00000400, R14, R14
 	ADDQ         DI, R14

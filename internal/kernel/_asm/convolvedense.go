@@ -9,7 +9,7 @@ import (
 )
 
 // The convolution is bound by loading, the dense product by multiplying. convolveDense16 does both in one
-// loop: behind each symbol of the one stands a pair of features of the other, until none is left. Four
+// loop: behind every second symbol of the one stands a pair of features of the other, until none is left. Four
 // texts go together; half a block's filters, and half of 128 columns, so that the sums of all windows and
 // all columns stay in registers, and half the table and half the weights in the first-level cache.
 
@@ -78,6 +78,9 @@ func (b backend) convolveDense16Width(width int) {
 		w.shift(row, 0)
 	}
 	Label(label("symbolAndPair"))
+	step()
+	CMPQ(symbol, behind)
+	JGE(LabelRef(label("last")))
 	step()
 	d.pair()
 	JZ(LabelRef(label("noPair")))
