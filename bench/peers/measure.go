@@ -103,8 +103,8 @@ texts of exactly one length, so that they pad and mask nothing; each searches fo
 size, and with several threads for the better of a batch for all and a batch for each. fastText gets
 canonical forms and answers with the likeliest label; it is another model, a bag of character
 3- to 6-grams, so its scores are held to themselves alone. All others score the same weights; the
-largest difference of a score from the first row's is printed, and but for int8 a row that differs by
-more than 1e-5 would not stand here.
+largest difference of a score from the first row's is printed, and a row in float32 that differs by
+more than 1e-5, or one in int16 by more than 2e-3, would not stand here.
 `
 
 // measureLengths measures what a text costs by its length.
