@@ -109,7 +109,8 @@ func newModel(file *modelfile.Model) (*Model, error) {
 }
 
 // Exact returns the same model computing in float32 throughout. A Model computes in int16 where it can,
-// about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000.
+// about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
+// network is folded again for it, which takes some milliseconds: keep what Exact returns.
 func (m *Model) Exact() *Model {
 	return &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, thresholds: m.thresholds, file: m.file}
 }
@@ -211,7 +212,7 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 
 // ClassifyAll classifies many texts, which is faster than one at a time. It calls each with the
 // verdict on every text, in their order, or the error that keeps it from having one. The verdict's
-// probabilities hold until the call returns.
+// probabilities hold until the call returns, in which the Scorer must not be used.
 func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
 	for first := 0; first < len(texts); {
 		s.clear()
@@ -297,5 +298,5 @@ func (s *Scorer) verdict(score float64) Verdict {
 	return verdict
 }
 
-// Canonical returns what the last text was scored as, its canonical form.
+// Canonical returns what the last text of Score or Classify was scored as, its canonical form.
 func (s *Scorer) Canonical() string { return s.url.String() }

@@ -25,7 +25,7 @@ type scoreFunc func(texts []string, scores []float64) error
 // calls are the ways to call the library that are measured. Each returns a function for one
 // goroutine.
 var calls = map[string]func(*snowman.Model) scoreFunc{
-	"float32":     func(model *snowman.Model) scoreFunc { return inBatches(model.Exact()) },
+	"float32":     inBatches,
 	"int16":       inBatches,
 	"int16-alone": oneAtATime,
 }
@@ -113,6 +113,9 @@ func newScoring(kind string, threads int, folder string, sets []string) (func(se
 	model, err := openNetwork(folder, network)
 	if err != nil {
 		return nil, err
+	}
+	if call == "float32" {
+		model = model.Exact()
 	}
 	texts := make(map[string][]string)
 	for _, set := range sets {

@@ -41,12 +41,12 @@ func (b block) rowLength() int { return b.width * b.lanes }
 type foldScratch struct {
 	weights  []float32 // the block's part of W, [D'][w][lanes]
 	dWeights []float32
-	live     []uint32 // [V]
+	nonZero  []uint32 // [V], of no use here
 }
 
 func (b block) newFoldScratch(s Shape) foldScratch {
 	size := s.paddedEmbedding() * b.rowLength()
-	return foldScratch{weights: make([]float32, size), dWeights: make([]float32, size), live: make([]uint32, s.Symbols)}
+	return foldScratch{weights: make([]float32, size), dWeights: make([]float32, size), nonZero: make([]uint32, s.Symbols)}
 }
 
 // paddedEmbedding is D'.
@@ -79,13 +79,13 @@ func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch fol
 }
 
 // unfold is the way back through fold: from a table's gradient to dW[j][d][f] = sum_v E[v][d] dT[v][j][f]
-// and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]. Both embeddings are [V][D']; symbols whose embedding is
-// given as 0 have no part.
+// and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]. Both embeddings are [V][D']. An entry of the embedding that
+// is exactly 0 has no part: those of symbols that are not present, and of those drawn at random none.
 func (b block) unfold(gradient *Parameters, dEmbedding, embedding, table []float32, scratch foldScratch) {
 	s := gradient.Shape
 	clear(scratch.dWeights)
 	for d := 0; d < s.paddedEmbedding(); d += kernel.Lanes {
-		kernel.DenseBackward(dEmbedding[d:], scratch.dWeights[d*b.rowLength():], scratch.live, table, b.rowLength(), b.rowLength(),
+		kernel.DenseBackward(dEmbedding[d:], scratch.dWeights[d*b.rowLength():], scratch.nonZero, table, b.rowLength(), b.rowLength(),
 			scratch.weights[d*b.rowLength():], embedding[d:], s.paddedEmbedding(), s.Symbols)
 	}
 	for d := range s.Embedding {

@@ -36,11 +36,9 @@ type Backpropagation struct {
 	present    []int32   // the symbols that stand in a text
 	embedding  []float32 // theirs, [V][D']
 
-	// The layer above the pooled features has columns sums, with zeros up to whole vectors.
-	columns int
-	sums    []float32 // [B][columns]
-	dSums   []float32 // [B][columns], times what dropout scales by
-	head    head
+	head  head      // its columns are the sums of the layer above the pooled features
+	sums  []float32 // [B][columns]
+	dSums []float32 // [B][columns], times what dropout scales by
 }
 
 // blockMemory is what a block of filters computes with, apart from all others.
@@ -53,7 +51,7 @@ type blockMemory struct {
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], where each maximum stands
 	dFeatures  []float32 // [B][lanes]
-	live       []uint32  // [B], a bit for each feature above 0
+	live       []uint32  // [B], a bit for each feature that is not 0
 }
 
 // groupMemory is what a group of neighbouring texts sums up, apart from all others.
@@ -84,9 +82,8 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 		groups:     make([]groupMemory, (size+groupTexts-1)/groupTexts),
 		head:       newHead(p),
 	}
-	g.columns = g.head.columns
-	g.sums = make([]float32, size*g.columns)
-	g.dSums = make([]float32, size*g.columns)
+	g.sums = make([]float32, size*g.head.columns)
+	g.dSums = make([]float32, size*g.head.columns)
 	for _, b := range g.blocks {
 		g.memories = append(g.memories, blockMemory{
 			foldScratch: b.newFoldScratch(s),
@@ -105,7 +102,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 			logits:        make([]float32, groupTexts*g.head.outputColumns()),
 			dOutputWeight: make([]float32, len(g.head.output)),
 			dOutputBias:   make([]float32, g.head.outputColumns()),
-			dBias:         make([]float32, g.columns),
+			dBias:         make([]float32, g.head.columns),
 			live:          make([]uint32, groupTexts),
 		}
 	}
@@ -178,7 +175,7 @@ type dropout struct {
 }
 
 func newDropout(probability float64, seed uint64) dropout {
-	threshold := uint64(math.Round(probability * 256))
+	threshold := min(uint64(math.Round(probability*256)), 255) // of all features dropped none would be left to scale up
 	return dropout{
 		threshold: threshold,
 		scale:     float32(256 / float64(256-threshold)), // the expectation of a feature stays
@@ -229,7 +226,7 @@ func mix(z uint64) uint64 {
 // back to the sums of the layer above the pooled features.
 func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 	first, last := group*groupTexts, min((group+1)*groupTexts, batch.Len())
-	texts, columns, memory := last-first, g.columns, &g.groups[group]
+	texts, columns, memory := last-first, g.head.columns, &g.groups[group]
 	weights, bias := g.parameters.above()
 
 	// Forward.
@@ -325,7 +322,7 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		return weights[b.pooled*len(bias):][:b.filters*len(bias)]
 	}
 	clear(rows(dWeights))
-	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.columns, rows(weights), memory.features, b.lanes, batch.Len())
+	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.head.columns, rows(weights), memory.features, b.lanes, batch.Len())
 
 	table, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
 	for _, symbol := range g.present {

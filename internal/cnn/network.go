@@ -37,6 +37,7 @@ func (n *Network) Kinds() int { return n.head.kinds }
 // caches near the core.
 func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &n.head)
+	scratch.features = grown(scratch.features, texts.Len()*kernel.Lanes)
 	for i, b := range n.blocks {
 		kernel.ConvolveMax(scratch.features, kernel.Lanes, n.tables[i], n.biases[i], b.width, texts.padded())
 		kernel.Dense(scratch.sums, n.head.columns, n.head.columns, n.dense[i], scratch.features, kernel.Lanes, texts.Len())
@@ -117,11 +118,8 @@ type Scratch struct {
 	outputs    []float32 // [B][outputColumns]
 }
 
-// grow makes room for a batch and sets the sums to their biases.
+// grow makes room for a batch's sums and sets them to their biases.
 func (s *Scratch) grow(texts int, h *head) {
-	s.features = grown(s.features, texts*kernel.Lanes)
-	s.features16 = grown(s.features16, texts*kernel.Lanes16)
-	s.previous16 = grown(s.previous16, texts*kernel.Lanes16)
 	s.sums = grown(s.sums, texts*h.columns)
 	s.outputs = grown(s.outputs, texts*h.outputColumns())
 	for text := range texts {

@@ -40,18 +40,21 @@ func Quantize(p *Parameters) (*Quantized, error) {
 	for _, b := range q.blocks {
 		table := make([]float32, p.Shape.Symbols*b.rowLength())
 		b.fold(table, p, count(p.Shape.Symbols), b.newFoldScratch(p.Shape))
-		for _, entry := range table {
-			if difference := entry - entry; difference != 0 { // of an infinity or no number
-				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
-			}
-		}
 		for v := range p.Shape.Symbols {
 			for f, bias := range b.bias(p) {
 				table[v*b.rowLength()+f] += bias
 			}
 		}
+		for _, entry := range table {
+			if difference := entry - entry; difference != 0 { // of an infinity or no number
+				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
+			}
+		}
 		table16, scales := b.quantizeTable(table)
-		dense, units := b.quantizeDense(p, scales, b.largest(table16), q.head.columns)
+		dense, units, err := b.quantizeDense(p, scales, b.largest(table16), q.head.columns)
+		if err != nil {
+			return nil, err
+		}
 		q.tables = append(q.tables, table16)
 		q.dense = append(q.dense, dense)
 		q.scales = append(q.scales, units)
@@ -106,7 +109,7 @@ func (b block) largest(table16 []int16) []float64 {
 const smallestUnit = 1e-30
 
 // quantizeDense returns the weights above the block's features in int16, and the unit of each column.
-func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int16, units []float32) {
+func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int16, units []float32, err error) {
 	dense = make([]int16, b.lanes*columns)
 	units = make([]float32, columns)
 	room := float64(math.MaxInt32)
@@ -118,11 +121,14 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 		sum, largestWeight := 0.0, 0.0
 		for f := range b.filters {
 			weight := math.Abs(float64(b.above(p, f)[h]) / scales[f])
-			sum += largest[f] * weight
+			sum += float64(largest[f] * weight) // not fused, so that the units are the same everywhere
 			largestWeight = max(largestWeight, weight)
 		}
 		const roundedUp = 1 + 1e-6 // as float32, and then still large enough
 		units[h] = float32(max(sum/room, largestWeight/(math.MaxInt16-1)) * roundedUp)
+		if !(units[h] <= math.MaxFloat32) {
+			return nil, nil, fmt.Errorf("quantising the weights above the filters of width %d: the largest is not a finite number", b.width)
+		}
 		if units[h] < smallestUnit {
 			units[h] = 0
 			continue // no weights, or such as make no difference
@@ -132,12 +138,14 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 			dense[(f/2*columns+h)*2+f%2] = int16(math.Round(weight / float64(units[h])))
 		}
 	}
-	return dense, units
+	return dense, units, nil
 }
 
 // Logits sets logits, [B][K], to those of the texts, of which there is at least one.
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &q.head)
+	scratch.features16 = grown(scratch.features16, texts.Len()*kernel.Lanes16)
+	scratch.previous16 = grown(scratch.previous16, texts.Len()*kernel.Lanes16)
 	columns, features, previous := q.head.columns, scratch.features16, scratch.previous16
 	kernel.ConvolveMax16(features, kernel.Lanes16, q.tables[0], q.blocks[0].width, texts.padded())
 	for i, b := range q.blocks[1:] {

@@ -134,11 +134,29 @@ func TestQuantizedIsCloseToTheReference(t *testing.T) {
 }
 
 func TestQuantizeRefusesWeightsWhoseSumsAreNotFinite(t *testing.T) {
-	p := newParameters(t, shapes["one hidden layer, odd sizes"], 25)
-	for i := range p.Flat {
-		p.Flat[i] = 1e30
-	}
-	if _, err := Quantize(p); err == nil || !strings.Contains(err.Error(), "not a finite number") {
-		t.Errorf("error is %v", err)
+	for name, change := range map[string]func(*Parameters){
+		"products beyond float32": func(p *Parameters) {
+			for i := range p.Flat {
+				p.Flat[i] = 1e30
+			}
+		},
+		"a bias on top of a table": func(p *Parameters) {
+			for i := range p.Embedding {
+				p.Embedding[i] = 1
+			}
+			p.Convolutions[0].Weight[0], p.Convolutions[0].Bias[0] = 2e38, 2e38
+		},
+		"weights above features that are large": func(p *Parameters) {
+			p.Convolutions[0].Bias[0] = 1e30
+			p.DenseWeight[0] = 1e30
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newParameters(t, shapes["one hidden layer, odd sizes"], 25)
+			change(p)
+			if _, err := Quantize(p); err == nil || !strings.Contains(err.Error(), "not a finite number") {
+				t.Errorf("error is %v", err)
+			}
+		})
 	}
 }

@@ -77,7 +77,6 @@ const (
 	maxFilters   = 4096
 	maxHidden    = 4096
 	maxKinds     = 64
-	maxTableSize = 1 << 26 // entries of all folded tables
 )
 
 // Validate reports whether a network of this shape can be built.
@@ -97,7 +96,6 @@ func (s Shape) Validate() error {
 			return fmt.Errorf("network shape: %s is %d, want %d to %d", field.name, field.size, field.low, field.high)
 		}
 	}
-	taps := 0
 	for i, width := range s.Widths {
 		if width < 1 || width > maxWidth {
 			return fmt.Errorf("network shape: width %d, want 1 to %d", width, maxWidth)
@@ -105,10 +103,6 @@ func (s Shape) Validate() error {
 		if i > 0 && width <= s.Widths[i-1] {
 			return fmt.Errorf("network shape: widths %v do not ascend", s.Widths)
 		}
-		taps += width
-	}
-	if size := taps * s.Symbols * s.Filters; size > maxTableSize {
-		return fmt.Errorf("network shape: folded tables of %d entries, want at most %d", size, maxTableSize)
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func ConvolveMax16(features []int16, stride int, table []int16, width int, texts
 
 // Dense adds to each text's sums, columns of them from sums[text*sumStride], the products of its
 // features, Lanes of them from features[text*stride], with their rows of weights, [Lanes][columns].
-// Features at or below 0 are left out, the others taken in ascending order.
+// Features at or below 0 are left out, the others taken in ascending order; the rows of what is left out
+// need not be there.
 func Dense(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
 	done := denseFast(sums, columns, sumStride, weights, features, stride, texts)
 	if done < columns {
@@ -48,7 +49,7 @@ func Dense(sums []float32, columns, sumStride int, weights, features []float32, 
 // DenseBackward is the way back through Dense: from the gradient by sums to those by features, laid out
 // as these, and by weights. For each feature other than 0, dFeatures receives the inner product of its row of
 // weights with the text's dSums, and to its row of dWeights the dSums times the feature are added; for a
-// feature of 0, dFeatures receives 0. live[text] receives a bit for each feature other than 0. The product is
+// feature of 0, dFeatures receives 0, and its rows need not be there. live[text] receives a bit for each feature other than 0. The product is
 // summed in 16 parts, entry i in part i mod 16, and the parts are added in halves.
 func DenseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
 	if !denseBackwardFast(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts) {

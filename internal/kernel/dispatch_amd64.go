@@ -33,38 +33,38 @@ func fastest(atMost string) string {
 // The following do all of their work and return true, or none where the processor lacks the
 // instructions.
 
-func convolveMaxFast(maxima []float32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveMaxFast(features []float32, stride int, table, bias []float32, width int, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveMaxAVX2(&maxima[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMaxAVX2(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveMaxAVX512(&maxima[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMaxAVX512(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func convolveArgMaxFast(maxima []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveArgMaxFast(features []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveArgMaxAVX2(&maxima[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveArgMaxAVX2(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveArgMaxAVX512(&maxima[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveArgMaxAVX512(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func convolveMax16Fast(maxima []int16, stride int, table []int16, width int, x Texts) bool {
+func convolveMax16Fast(features []int16, stride int, table []int16, width int, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveMax16AVX2(&maxima[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMax16AVX2(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveMax16AVX512(&maxima[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMax16AVX512(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }

@@ -27,27 +27,27 @@ func fastest(atMost string) string {
 // The following do all of their work and return true, or none; those that return a number do the columns
 // before it.
 
-func convolveMaxFast(maxima []float32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveMaxFast(features []float32, stride int, table, bias []float32, width int, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveMaxNEON(&maxima[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveMaxNEON(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func convolveArgMaxFast(maxima []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveArgMaxFast(features []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveArgMaxNEON(&maxima[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveArgMaxNEON(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func convolveMax16Fast(maxima []int16, stride int, table []int16, width int, x Texts) bool {
+func convolveMax16Fast(features []int16, stride int, table []int16, width int, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveMax16NEON(&maxima[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveMax16NEON(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func convolveMaxAVX512(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMaxAVX512(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX512F
 TEXT ·convolveMaxAVX512(SB), NOSPLIT, $0-80
 	MOVQ width+32(FP), AX
@@ -37,7 +37,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -98,7 +98,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -167,7 +167,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -246,7 +246,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -337,7 +337,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -442,7 +442,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -563,7 +563,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -702,7 +702,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -857,7 +857,7 @@ last8:
 	VZEROUPPER
 	RET
 
-// func convolveArgMaxAVX512(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveArgMaxAVX512(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX512F
 TEXT ·convolveArgMaxAVX512(SB), NOSPLIT, $8-88
 	MOVQ width+40(FP), AX
@@ -890,7 +890,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -965,7 +965,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1054,7 +1054,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1159,7 +1159,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1282,7 +1282,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1425,7 +1425,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1590,7 +1590,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1779,7 +1779,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -1990,7 +1990,7 @@ last8:
 	VZEROUPPER
 	RET
 
-// func convolveMax16AVX512(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMax16AVX512(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·convolveMax16AVX512(SB), NOSPLIT, $0-72
 	MOVQ width+24(FP), AX
@@ -2023,7 +2023,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2076,7 +2076,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2139,7 +2139,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2212,7 +2212,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2295,7 +2295,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2388,7 +2388,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2491,7 +2491,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -2604,7 +2604,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5412,7 +5412,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolveMaxAVX2(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMaxAVX2(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
 TEXT ·convolveMaxAVX2(SB), NOSPLIT, $0-80
 	MOVQ width+32(FP), AX
@@ -5445,7 +5445,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5507,7 +5507,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5577,7 +5577,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5657,7 +5657,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5749,7 +5749,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5855,7 +5855,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -5977,7 +5977,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -6117,7 +6117,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -6218,7 +6218,7 @@ last8:
 	VZEROUPPER
 	RET
 
-// func convolveArgMaxAVX2(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveArgMaxAVX2(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
 TEXT ·convolveArgMaxAVX2(SB), NOSPLIT, $8-88
 	MOVQ width+40(FP), AX
@@ -6251,7 +6251,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6329,7 +6329,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6422,7 +6422,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6532,7 +6532,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6661,7 +6661,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6811,7 +6811,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -6934,7 +6934,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -7071,7 +7071,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+16(FP), DX
 	ADDQ   AX, CX
 	MOVQ   positions+8(FP), SI
@@ -7219,7 +7219,7 @@ last8:
 	VZEROUPPER
 	RET
 
-// func convolveMax16AVX2(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMax16AVX2(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 // Requires: AVX, AVX2
 TEXT ·convolveMax16AVX2(SB), NOSPLIT, $0-72
 	MOVQ width+24(FP), AX
@@ -7252,7 +7252,7 @@ width1:
 	XORQ AX, AX
 
 part1:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7305,7 +7305,7 @@ width2:
 	XORQ AX, AX
 
 part2:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7368,7 +7368,7 @@ width3:
 	XORQ AX, AX
 
 part3:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7441,7 +7441,7 @@ width4:
 	XORQ AX, AX
 
 part4:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7524,7 +7524,7 @@ width5:
 	XORQ AX, AX
 
 part5:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7617,7 +7617,7 @@ width6:
 	XORQ AX, AX
 
 part6:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7720,7 +7720,7 @@ width7:
 	XORQ AX, AX
 
 part7:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX
@@ -7833,7 +7833,7 @@ width8:
 	XORQ AX, AX
 
 part8:
-	MOVQ   maxima+0(FP), CX
+	MOVQ   features+0(FP), CX
 	MOVQ   stride+8(FP), DX
 	ADDQ   AX, CX
 	MOVQ   table+16(FP), BX

@@ -7,17 +7,17 @@ package kernel
 // convolveMaxAVX512 is convolveMax.
 //
 //go:noescape
-func convolveMaxAVX512(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMaxAVX512(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveArgMaxAVX512 is convolveArgMax.
 //
 //go:noescape
-func convolveArgMaxAVX512(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveArgMaxAVX512(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveMax16AVX512 is convolveMax16.
 //
 //go:noescape
-func convolveMax16AVX512(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax16AVX512(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense128xAVX512 is dense, for 128 entries of a row.
 //
@@ -77,17 +77,17 @@ func adamAVX512(weights *float32, gradient *float32, first *float32, second *flo
 // convolveMaxAVX2 is convolveMax.
 //
 //go:noescape
-func convolveMaxAVX2(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMaxAVX2(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveArgMaxAVX2 is convolveArgMax.
 //
 //go:noescape
-func convolveArgMaxAVX2(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveArgMaxAVX2(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveMax16AVX2 is convolveMax16.
 //
 //go:noescape
-func convolveMax16AVX2(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax16AVX2(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense64xAVX2 is dense, for 64 entries of a row.
 //

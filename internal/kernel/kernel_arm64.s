@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func convolveMaxNEON(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMaxNEON(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 TEXT ·convolveMaxNEON(SB), NOSPLIT, $0-80
 	MOVD width+32(FP), R0
 	CMP $1, R0
@@ -30,7 +30,7 @@ width1:
 	MOVD $128, R1
 
 part1:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -133,7 +133,7 @@ width2:
 	MOVD $256, R1
 
 part2:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -280,7 +280,7 @@ width3:
 	MOVD $384, R1
 
 part3:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -491,7 +491,7 @@ width4:
 	MOVD $512, R1
 
 part4:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -656,7 +656,7 @@ width5:
 	MOVD $640, R1
 
 part5:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -865,7 +865,7 @@ width6:
 	MOVD $768, R1
 
 part6:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -1124,7 +1124,7 @@ width7:
 	MOVD $896, R1
 
 part7:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -1439,7 +1439,7 @@ width8:
 	MOVD $1024, R1
 
 part8:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -1644,7 +1644,7 @@ last8:
 	BLO part8
 	RET
 
-// func convolveArgMaxNEON(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveArgMaxNEON(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 TEXT ·convolveArgMaxNEON(SB), NOSPLIT, $0-88
 	MOVD width+40(FP), R0
 	CMP $1, R0
@@ -1670,7 +1670,7 @@ width1:
 	MOVD $128, R1
 
 part1:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -1799,7 +1799,7 @@ width2:
 	MOVD $256, R1
 
 part2:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -1982,7 +1982,7 @@ width3:
 	MOVD $384, R1
 
 part3:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -2137,7 +2137,7 @@ width4:
 	MOVD $512, R1
 
 part4:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -2336,7 +2336,7 @@ width5:
 	MOVD $640, R1
 
 part5:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -2585,7 +2585,7 @@ width6:
 	MOVD $768, R1
 
 part6:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -2890,7 +2890,7 @@ width7:
 	MOVD $896, R1
 
 part7:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -3104,7 +3104,7 @@ width8:
 	MOVD $1024, R1
 
 part8:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+16(FP), R3
 	MOVD table+24(FP), R4
@@ -3348,7 +3348,7 @@ last8:
 	BLO part8
 	RET
 
-// func convolveMax16NEON(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+// func convolveMax16NEON(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 TEXT ·convolveMax16NEON(SB), NOSPLIT, $0-72
 	MOVD width+24(FP), R0
 	CMP $1, R0
@@ -3374,7 +3374,7 @@ width1:
 	MOVD $128, R1
 
 part1:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -3438,7 +3438,7 @@ width2:
 	MOVD $256, R1
 
 part2:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -3538,7 +3538,7 @@ width3:
 	MOVD $384, R1
 
 part3:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -3694,7 +3694,7 @@ width4:
 	MOVD $512, R1
 
 part4:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -3826,7 +3826,7 @@ width5:
 	MOVD $640, R1
 
 part5:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -3998,7 +3998,7 @@ width6:
 	MOVD $768, R1
 
 part6:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -4216,7 +4216,7 @@ width7:
 	MOVD $896, R1
 
 part7:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4
@@ -4486,7 +4486,7 @@ width8:
 	MOVD $1024, R1
 
 part8:
-	MOVD maxima+0(FP), R2
+	MOVD features+0(FP), R2
 	ADD R0, R2
 	MOVD stride+8(FP), R3
 	MOVD table+16(FP), R4

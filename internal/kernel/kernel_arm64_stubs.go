@@ -7,17 +7,17 @@ package kernel
 // convolveMaxNEON is convolveMax.
 //
 //go:noescape
-func convolveMaxNEON(maxima *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMaxNEON(features *float32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveArgMaxNEON is convolveArgMax.
 //
 //go:noescape
-func convolveArgMaxNEON(maxima *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveArgMaxNEON(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // convolveMax16NEON is convolveMax16.
 //
 //go:noescape
-func convolveMax16NEON(maxima *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax16NEON(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense64xNEON is dense, for 64 entries of a row.
 //

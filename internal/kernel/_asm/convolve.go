@@ -50,17 +50,17 @@ func (c convolution) count(width int) int {
 }
 
 func (b backend) convolveMax() {
-	b.begin("convolveMax", "convolveMax", "func(maxima *float32, stride int, table, bias *float32, "+textsParameters)
+	b.begin("convolveMax", "convolveMax", "func(features *float32, stride int, table, bias *float32, "+textsParameters)
 	convolution{backend: b}.generate()
 }
 
 func (b backend) convolveArgMax() {
-	b.begin("convolveArgMax", "convolveArgMax", "func(maxima *float32, positions *int32, stride int, table, bias *float32, "+textsParameters)
+	b.begin("convolveArgMax", "convolveArgMax", "func(features *float32, positions *int32, stride int, table, bias *float32, "+textsParameters)
 	convolution{backend: b, positions: true}.generate()
 }
 
 func (b backend) convolveMax16() {
-	b.begin("convolveMax16", "convolveMax16", "func(maxima *int16, stride int, table *int16, "+textsParameters)
+	b.begin("convolveMax16", "convolveMax16", "func(features *int16, stride int, table *int16, "+textsParameters)
 	convolution{backend: b, integer: true}.generate()
 }
 
@@ -90,8 +90,8 @@ func (c convolution) generateWidth(width int) {
 	part := GP64()
 	XORQ(part, part)
 	Label(label("part"))
-	maxima, stride := parameter("maxima"), parameter("stride")
-	ADDQ(part, maxima)
+	features, stride := parameter("features"), parameter("stride")
+	ADDQ(part, features)
 	var positions reg.Register
 	if c.positions {
 		w.where, w.position = c.vectors(count), GP32()
@@ -138,9 +138,9 @@ func (c convolution) generateWidth(width int) {
 		w.rectify(bias)
 	}
 	for i, v := range w.largest {
-		VMOVUPS(v, c.at(maxima, i))
+		VMOVUPS(v, c.at(features, i))
 	}
-	ADDQ(stride, maxima)
+	ADDQ(stride, features)
 	if c.positions {
 		for i, v := range w.where {
 			VMOVUPS(v, c.at(positions, i))

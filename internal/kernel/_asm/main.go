@@ -1,6 +1,6 @@
 // Command asm generates the assembly of package kernel for amd64: for processors with AVX-512 and for
 // those with AVX2. Each routine is one of the loops in kernel.go on several lanes at once. Nothing is
-// reordered and no multiplication is fused with an addition, so the results are the same.
+// reordered where the order could show and no multiplication is fused with an addition, so the results are the same.
 //
 // go generate ./internal/kernel calls it.
 package main

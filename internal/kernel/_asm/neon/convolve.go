@@ -31,7 +31,7 @@ type window struct {
 // count is how many vectors, always pairs of them, hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
 	for count := rowBytes / vectorBytes; ; count /= 2 {
-		needed := (width-1)*count + count + 2 // sums, maxima, a pair that is loaded
+		needed := (width-1)*count + count + 2 // sums, features, a pair that is loaded
 		if !c.integer {
 			needed++ // isLarger
 		}
@@ -45,17 +45,17 @@ func (c convolution) count(width int) int {
 }
 
 func (p *program) convolveMax() {
-	r := p.begin("convolveMax", "convolveMax", "maxima *float32, stride int, table *float32, bias *float32, "+textsParameters)
+	r := p.begin("convolveMax", "convolveMax", "features *float32, stride int, table *float32, bias *float32, "+textsParameters)
 	convolution{routine: r}.generate()
 }
 
 func (p *program) convolveArgMax() {
-	r := p.begin("convolveArgMax", "convolveArgMax", "maxima *float32, positions *int32, stride int, table *float32, bias *float32, "+textsParameters)
+	r := p.begin("convolveArgMax", "convolveArgMax", "features *float32, positions *int32, stride int, table *float32, bias *float32, "+textsParameters)
 	convolution{routine: r, positions: true}.generate()
 }
 
 func (p *program) convolveMax16() {
-	r := p.begin("convolveMax16", "convolveMax16", "maxima *int16, stride int, table *int16, "+textsParameters)
+	r := p.begin("convolveMax16", "convolveMax16", "features *int16, stride int, table *int16, "+textsParameters)
 	convolution{routine: r, integer: true}.generate()
 }
 
@@ -100,7 +100,7 @@ func (c convolution) generateWidth(width int) {
 		c.emit("ADD", part, pointer)
 		return pointer
 	}
-	maxima, stride, table := partOf("maxima"), c.parameter("stride"), partOf("table")
+	features, stride, table := partOf("features"), c.parameter("stride"), partOf("table")
 	var bias, positions general
 	if !c.integer {
 		bias = partOf("bias")
@@ -138,8 +138,8 @@ func (c convolution) generateWidth(width int) {
 	if !c.integer {
 		w.rectify(bias)
 	}
-	c.store(w.largest, maxima)
-	c.emit("ADD", stride, maxima)
+	c.store(w.largest, features)
+	c.emit("ADD", stride, features)
 	if c.positions {
 		c.store(w.where, positions)
 		c.emit("ADD", stride, positions)
@@ -253,7 +253,7 @@ func (w *window) shiftTo(rows general, tap int) {
 	}
 }
 
-// rectify adds the bias to the maxima; what is then not above 0 becomes 0.
+// rectify adds the bias to the features; what is then not above 0 becomes 0.
 func (w *window) rectify(bias general) {
 	for i := 0; i < len(w.largest); i += 2 {
 		first, second := w.loadNext(bias, 0, i)
