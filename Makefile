@@ -43,11 +43,12 @@ $(PEERS)/network.safetensors:
 model:
 	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -o $(MODEL) $(shell cat models/flags)
 
-# figures prints every figure of the model card.
+# figures prints every figure of the model card, and how far the default arithmetic is from float32.
 EVAL = $(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json
 figures:
 	$(EVAL) -only names
 	$(EVAL) -only urls
+	$(EVAL) -compare-exact
 	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,domain_privacybadger_cname_firstparty \
 		dga_families_unseen dga_families_seen_other_source domain_jarelllama_light))
 	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \

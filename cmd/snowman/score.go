@@ -147,9 +147,9 @@ func (j scoring) run(ctx context.Context, texts []string, input io.Reader, stdou
 
 	for range workers {
 		go func() {
-			scorer := j.model.NewScorer()
+			w := j.newWorker(workers)
 			for c := range work {
-				j.scoreChunk(scorer, c)
+				w.scoreChunk(c)
 				close(c.done)
 			}
 		}()
@@ -272,30 +272,63 @@ const noVerdict = snowman.None - 1
 
 var errTooLong = fmt.Errorf("text is longer than %d bytes", snowman.MaxLength)
 
-// scoreChunk scores every line of a chunk.
-func (j scoring) scoreChunk(scorer *snowman.Scorer, c *chunk) {
-	c.highest = noVerdict
-	all := string(c.lines)
-	start := 0
-	for _, end := range c.ends {
-		c.texts = append(c.texts, all[start:end])
-		start = end
+// worker is what one goroutine of a run scores with.
+type worker struct {
+	scoring
+	scorer  *snowman.Scorer
+	repeats *repeats
+}
+
+func (j scoring) newWorker(workers int) *worker {
+	return &worker{j, j.model.NewScorer(), newRepeats(j.kinds, j.asJSON, workers)}
+}
+
+// scoreChunk scores every line of a chunk, and one whose text is known by looking it up.
+func (w *worker) scoreChunk(c *chunk) {
+	c.split()
+	w.repeats.find(c.texts)
+	next := 0 // line to put out
+	putKnown := func(end int) {
+		for ; next < end; next++ {
+			verdict, err := w.repeats.verdict(next)
+			w.put(c, next, verdict, err)
+		}
 	}
-	scorer.ClassifyAll(c.texts, func(i int, verdict snowman.Verdict, err error) {
-		text := c.texts[i]
-		if c.cut[i] {
+	w.scorer.ClassifyAll(w.repeats.newTexts, func(i int, verdict snowman.Verdict, err error) {
+		putKnown(w.repeats.newLines[i])
+		if c.cut[next] {
 			err = errTooLong // what was read of it means nothing
 		}
-		if err != nil {
-			c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", j.lineName, c.first+i, err)
-			if j.minimum == snowman.None {
-				c.output = j.appendError(c.output, text, err)
-			}
-			return
-		}
-		c.highest = max(c.highest, verdict.Level)
-		if verdict.Level >= j.minimum {
-			c.output = j.appendVerdict(c.output, text, verdict)
-		}
+		w.repeats.keep(next, c.texts[next], verdict, err)
+		w.put(c, next, verdict, err)
+		next++
 	})
+	putKnown(len(c.texts))
+}
+
+// split cuts a chunk into its texts.
+func (c *chunk) split() {
+	all := string(c.lines)
+	c.texts = make([]string, len(c.ends))
+	start := 0
+	for i, end := range c.ends {
+		c.texts[i] = all[start:end]
+		start = end
+	}
+	c.highest = noVerdict
+}
+
+// put appends what scoring the i-th line gave to the chunk's output.
+func (j scoring) put(c *chunk, i int, verdict snowman.Verdict, err error) {
+	if err != nil {
+		c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", j.lineName, c.first+i, err)
+		if j.minimum == snowman.None {
+			c.output = j.appendError(c.output, c.texts[i], err)
+		}
+		return
+	}
+	c.highest = max(c.highest, verdict.Level)
+	if verdict.Level >= j.minimum {
+		c.output = j.appendVerdict(c.output, c.texts[i], verdict)
+	}
 }
