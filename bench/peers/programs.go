@@ -26,6 +26,9 @@ var programs = []program{
 	{"snowman score", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score"}}
 	}},
+	{"snowman score, benchmark network", "snowman", func(folder, file string) [][]string {
+		return [][]string{{"score", "-model", filepath.Join(folder, "network.safetensors")}}
+	}},
 	{"snowman score -exact", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score", "-exact"}}
 	}},
