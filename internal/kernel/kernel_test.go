@@ -440,6 +440,22 @@ func testNothingAllocates(t *testing.T) {
 	}
 }
 
+// What the limits in docs/performance.md are reckoned with: a multiplication that waits for the last
+// one takes three cycles on every processor that has AVX-512.
+func BenchmarkClock(b *testing.B) {
+	const steps = 1 << 20
+	x := uint64(1)
+	for b.Loop() {
+		for range steps {
+			x *= 0x9e3779b97f4a7c15
+		}
+	}
+	if x == 0 {
+		b.Fatal("an odd number to any power is odd")
+	}
+	b.ReportMetric(3*steps*float64(b.N)/b.Elapsed().Seconds()/1e9, "GHz")
+}
+
 func BenchmarkConvolve(b *testing.B) {
 	const common, characters, texts = 45, 77, 64 // symbols that real texts are mostly made of
 	random := rand.New(rand.NewPCG(17, 18))
