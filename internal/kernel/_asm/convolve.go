@@ -66,14 +66,18 @@ func (b backend) convolveMax16() {
 
 const textsParameters = "width, start, end int, symbols *uint8, ends *int32, texts int)"
 
-func (c convolution) generate() {
+func (c convolution) generate() { eachWidth(c.generateWidth) }
+
+// eachWidth emits the jump to what is generated for each width, which starts with the label width and
+// the width.
+func eachWidth(generate func(width int)) {
 	for width := 1; width <= maxWidth; width++ {
 		CMPQ(parameter("width"), Imm(uint64(width)))
 		JEQ(LabelRef(fmt.Sprintf("width%d", width)))
 	}
 	RET()
 	for width := 1; width <= maxWidth; width++ {
-		c.generateWidth(width)
+		generate(width)
 	}
 }
 

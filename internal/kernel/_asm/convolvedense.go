@@ -23,14 +23,7 @@ const (
 func (b backend) convolveDense16() {
 	b.begin("convolveDense16", "convolveMax16 for 32 lanes of a block and dense16 for 64 of 128 columns, for so many times four texts",
 		"func(features, table *int16, width, start, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)")
-	for width := 1; width <= maxWidth; width++ {
-		CMPQ(parameter("width"), Imm(uint64(width)))
-		JEQ(LabelRef(fmt.Sprintf("width%d", width)))
-	}
-	RET()
-	for width := 1; width <= maxWidth; width++ {
-		b.convolveDense16Width(width)
-	}
+	eachWidth(b.convolveDense16Width)
 }
 
 func (b backend) convolveDense16Width(width int) {
