@@ -73,6 +73,10 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.WarmUp, 0.05)
 	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&o.CheckpointEvery, 500)
+	network := cnn.Shape{Symbols: canon.HostAndPath().Symbols(), Embedding: o.Embedding, Widths: o.Widths, Filters: o.Filters, Hidden: o.Hidden, Kinds: 2}
+	if err := network.Validate(); err != nil {
+		return o, fmt.Errorf("training: %w", err)
+	}
 	switch {
 	case o.Epochs < 1:
 		return o, fmt.Errorf("training: %d epochs, want at least 1", o.Epochs)
@@ -80,11 +84,13 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("training: batches of %d texts, want at least 1", o.BatchSize)
 	case o.SymbolLimit < 1:
 		return o, fmt.Errorf("training: a limit of %d symbols, want at least 1", o.SymbolLimit)
-	case o.LearningRate <= 0:
+	case !(o.LearningRate > 0): // not a number is none of these
 		return o, fmt.Errorf("training: learning rate %v, want above 0", o.LearningRate)
-	case o.Dropout >= 1:
+	case !(o.Dropout < 1):
 		return o, fmt.Errorf("training: dropout %v, want below 1", o.Dropout)
-	case o.WarmUp > 1:
+	case !(o.WeightDecay < math.MaxFloat32):
+		return o, fmt.Errorf("training: weight decay %v, want a number", o.WeightDecay)
+	case !(o.WarmUp <= 1):
 		return o, fmt.Errorf("training: warm-up %v of all steps, want at most 1", o.WarmUp)
 	case o.Workers < 1:
 		return o, fmt.Errorf("training: %d workers, want at least 1", o.Workers)
@@ -101,6 +107,12 @@ func setDefault[T int | float64](option *T, value T) {
 	case *option < 0:
 		*option = 0
 	}
+}
+
+// Validate reports whether a network can be trained with these options.
+func (o Options) Validate() error {
+	_, err := o.withDefaults()
+	return err
 }
 
 // Run trains a network on the set. The context ends it early; what was done until then is in the

@@ -96,7 +96,11 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stderr, "%d rows; %d left out because training has seen their registered domain, %d refused\n", len(rows), leftOut, refused)
+		if *data == "" {
+			fmt.Fprintf(s.stderr, "%d rows, %d refused; whether training has seen them is not known without -data\n", len(rows), refused)
+		} else {
+			fmt.Fprintf(s.stderr, "%d rows; %d left out because training has seen their registered domain, %d refused\n", len(rows), leftOut, refused)
+		}
 	}
 	if *only != "" {
 		rows = filter(rows, *only == "urls")

@@ -73,6 +73,9 @@ func exportModel(args []string, s streams) error {
 	if *output == "" {
 		return usageError{"model export needs -onnx, the file to write"}
 	}
+	if *output == "-" {
+		return usageError{"-onnx -: want a file; standard output is not written to"}
+	}
 	if flags.NArg() > 1 {
 		return usageError{fmt.Sprintf("unexpected argument %q; want one model file", flags.Arg(1))}
 	}

@@ -78,6 +78,9 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if options.Widths, err = parseWidths(*widths); err != nil {
 		return err
 	}
+	if err := options.Validate(); err != nil {
+		return usageError{err.Error()}
+	}
 	if *output == "" {
 		return usageError{"train needs -o, the model file to write"}
 	}

@@ -57,6 +57,23 @@ func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
 		path := filepath.Join(folder, name)
 		wantError(t, WriteFile(path, text("", nil)), `writing "`+path+`": `)
 	}
+	// A link stays a link.
+	link := filepath.Join(folder, "link")
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	if err := WriteFile(link, text("through the link", nil)); err != nil {
+		t.Error(err)
+	}
+	if target, err := os.Readlink(link); err != nil || target != "file" {
+		t.Errorf("the link leads to %q (%v), want \"file\"", target, err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "through the link" {
+		t.Errorf("content is %q (%v)", got, err)
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
