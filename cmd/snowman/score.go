@@ -134,7 +134,7 @@ type chunk struct {
 // A chunk is full at so many lines or bytes.
 const (
 	chunkLines = 512
-	chunkBytes = 256 << 10
+	chunkBytes = 64 << 10
 )
 
 // run scores the texts, or the lines of input where there are none, and returns the highest level.
@@ -316,6 +316,8 @@ func (c *chunk) split() {
 		start = end
 	}
 	c.highest = noVerdict
+	const verdictBytes = 24 // of a line, beside its text
+	c.output = make([]byte, 0, len(c.lines)+len(c.texts)*verdictBytes)
 }
 
 // put appends what scoring the i-th line gave to the chunk's output.
