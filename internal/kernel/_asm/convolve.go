@@ -31,7 +31,7 @@ type window struct {
 	where                    []reg.VecVirtual
 	temporary                []reg.VecVirtual
 	position                 reg.GPVirtual // of the window that the next symbol completes
-	table, row               reg.Register
+	table                    reg.Register
 	startPadding, endPadding reg.Register // their rows
 }
 
@@ -127,13 +127,7 @@ func (c convolution) generateWidth(width int) {
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
 	Label(label("symbol"))
-	row := GP64()
-	MOVBQZX(Mem{Base: symbol}, row)
-	IMUL3Q(U32(uint32(width*rowBytes)), row, row)
-	ADDQ(w.table, row)
-	INCQ(symbol)
-	w.complete(row)
-	w.shift(row, 0)
+	w.step(symbol)
 	CMPQ(symbol, behind)
 	JLT(LabelRef(label("symbol")))
 	Label(label("last"))
@@ -159,6 +153,17 @@ func (c convolution) generateWidth(width int) {
 	CMPQ(part, U32(rowBytes))
 	JLT(LabelRef(label("part")))
 	c.end()
+}
+
+// step adds the next symbol's rows to the windows.
+func (w window) step(symbol reg.Register) {
+	row := GP64()
+	MOVBQZX(Mem{Base: symbol}, row)
+	IMUL3Q(U32(uint32(w.width*rowBytes)), row, row)
+	ADDQ(w.table, row)
+	INCQ(symbol)
+	w.complete(row)
+	w.shift(row, 0)
 }
 
 // tap is the i-th register's worth of a tap's row.

@@ -61,20 +61,11 @@ func (b backend) convolveDense16Width(width int) {
 	TESTQ(d.left, d.left)
 	JZ(LabelRef(label("symbol")))
 
-	step := func() {
-		row := GP64()
-		MOVBQZX(Mem{Base: symbol}, row)
-		IMUL3Q(U32(uint32(width*rowBytes)), row, row)
-		ADDQ(w.table, row)
-		INCQ(symbol)
-		w.complete(row)
-		w.shift(row, 0)
-	}
 	Label(label("symbolAndPair"))
-	step()
+	w.step(symbol)
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
-	step()
+	w.step(symbol)
 	d.pair()
 	JZ(LabelRef(label("noPair")))
 	CMPQ(symbol, behind)
@@ -84,7 +75,7 @@ func (b backend) convolveDense16Width(width int) {
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
 	Label(label("symbol"))
-	step()
+	w.step(symbol)
 	CMPQ(symbol, behind)
 	JLT(LabelRef(label("symbol")))
 
