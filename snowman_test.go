@@ -1,6 +1,7 @@
 package snowman
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -10,7 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/models"
 )
 
@@ -203,6 +206,33 @@ func TestScoringAllocatesNothing(t *testing.T) {
 	nothing := func(int, Verdict, error) {}
 	if allocations := testing.AllocsPerRun(5, func() { s.ClassifyAll(texts, nothing) }); allocations != 0 {
 		t.Errorf("a batch costs %v allocations, want 0", allocations)
+	}
+}
+
+func TestWeightsTooLargeToAddUpAreAnError(t *testing.T) {
+	parameters, err := cnn.NewParameters(Default().file.Parameters.Shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(parameters.Flat, Default().file.Parameters.Flat)
+	for i := range parameters.OutputWeight {
+		parameters.OutputWeight[i] = math.MaxFloat32
+	}
+	m, err := newModel(&modelfile.Model{Parameters: parameters, Metadata: Default().file.Metadata})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]*Model{"int16": m, "float32": m.Exact()} {
+		if score, err := m.Score("example.com"); !errors.Is(err, errOverflow) {
+			t.Errorf("%s: the score is %v, the error %v, want %v", name, score, err, errOverflow)
+		}
+	}
+}
+
+// Two packages that do not know each other speak of the same symbols.
+func TestAlphabetAndNetworkAgreeOnThePadding(t *testing.T) {
+	if canon.Start != cnn.Start || canon.End != cnn.End {
+		t.Errorf("the alphabet pads with %d and %d, the network with %d and %d", canon.Start, canon.End, cnn.Start, cnn.End)
 	}
 }
 
