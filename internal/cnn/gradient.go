@@ -48,6 +48,7 @@ type blockMemory struct {
 	dTable     []float32 // likewise
 	dEmbedding []float32 // [V][D']
 	bias       []float32 // [lanes]
+	dBias      []float32 // [lanes]
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], where each maximum stands
 	dFeatures  []float32 // [B][lanes]
@@ -91,6 +92,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 			dTable:      make([]float32, s.Symbols*b.rowLength()),
 			dEmbedding:  make([]float32, s.Symbols*s.paddedEmbedding()),
 			bias:        make([]float32, b.lanes),
+			dBias:       make([]float32, b.lanes),
 			features:    make([]float32, size*b.lanes),
 			positions:   make([]int32, size*b.lanes),
 			dFeatures:   make([]float32, size*b.lanes),
@@ -124,7 +126,7 @@ func (g *Backpropagation) Run(batch Batch, dropout float64, seed uint64, do func
 		total += weight
 	}
 	groups := (batch.Len() + groupTexts - 1) / groupTexts
-	last := len(g.blocks) - 1 // first: the widest filters take longest
+	last := len(g.blocks) - 1 // the widest filters take longest, so they come first
 	do(len(g.blocks), func(i int) { g.convolve(last-i, batch) })
 	do(groups, func(i int) { g.classify(i, batch, total) })
 	do(len(g.blocks), func(i int) { g.accumulate(last-i, batch) })
@@ -328,7 +330,7 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 	for _, symbol := range g.present {
 		clear(table[int(symbol)*rowLength:][:rowLength])
 	}
-	clear(memory.bias)
+	clear(memory.dBias)
 	padding := p.Shape.Padding()
 	first := padding // of the text in g.padded
 	for text, live := range memory.live[:batch.Len()] {
@@ -337,7 +339,7 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		for ; live != 0; live &= live - 1 {
 			f := bits.TrailingZeros32(live) % kernel.Lanes
 			gradient := gradients[f]
-			memory.bias[f] += gradient
+			memory.dBias[f] += gradient
 			at := f
 			for _, symbol := range g.padded[first+int(positions[f]):][:b.width] {
 				table[int(symbol)*rowLength+at] += gradient
@@ -346,7 +348,7 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		}
 		first += len(batch.Text(text)) + 2*padding
 	}
-	copy(b.bias(g.Gradient), memory.bias)
+	copy(b.bias(g.Gradient), memory.dBias)
 	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, memory.dTable, memory.foldScratch)
 }
 
