@@ -4,25 +4,28 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+
+	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
 // Info says what a model is, for people and for JSON.
 type Info struct {
-	SHA256      string          `json:"sha256"` // of its weights
-	Created     string          `json:"created,omitempty"`
-	Kinds       []string        `json:"kinds"`
-	Parameters  int             `json:"parameters"`
-	Embedding   int             `json:"embedding"`
-	Widths      []int           `json:"widths"`
-	Filters     int             `json:"filters"` // of each width
-	Hidden      int             `json:"hidden"`
-	Symbols     int             `json:"symbols"`
-	SymbolLimit int             `json:"symbol_limit"` // characters read of a text
-	Temperature float64         `json:"temperature"`
-	Thresholds  []Threshold     `json:"thresholds"`
-	Seed        uint64          `json:"seed"`
-	Training    json.RawMessage `json:"training,omitempty"` // what it was trained on, and how
-	Figures     json.RawMessage `json:"figures,omitempty"`  // what was measured of it
+	SHA256        string          `json:"sha256"` // of its weights
+	Created       string          `json:"created,omitempty"`
+	Kinds         []string        `json:"kinds"`
+	Parameters    int             `json:"parameters"`
+	Embedding     int             `json:"embedding"`
+	Widths        []int           `json:"widths"`
+	Filters       int             `json:"filters"` // of each width
+	Hidden        int             `json:"hidden"`
+	Symbols       int             `json:"symbols"`
+	SymbolLimit   int             `json:"symbol_limit"` // characters read of a text
+	Temperature   float64         `json:"temperature"`
+	Thresholds    []Threshold     `json:"thresholds"`               // of names
+	URLThresholds []Threshold     `json:"url_thresholds,omitempty"` // of texts with a path, where they have their own
+	Seed          uint64          `json:"seed"`
+	Training      json.RawMessage `json:"training,omitempty"` // what it was trained on, and how
+	Figures       json.RawMessage `json:"figures,omitempty"`  // what was measured of it
 }
 
 // A Threshold is the lowest score of a level.
@@ -53,10 +56,16 @@ func (m *Model) Info() Info {
 		Training:    slices.Clone(metadata.Training),
 		Figures:     slices.Clone(metadata.Figures),
 	}
-	for i, t := range metadata.Thresholds {
-		info.Thresholds = append(info.Thresholds, Threshold{Level(i + 1), t.Score, t.FalsePositiveRate, t.FalsePositives, t.Benign})
-	}
+	info.Thresholds, info.URLThresholds = levelThresholds(metadata.Thresholds), levelThresholds(metadata.URLThresholds)
 	return info
+}
+
+func levelThresholds(measured []modelfile.Threshold) []Threshold {
+	var thresholds []Threshold
+	for i, t := range measured {
+		thresholds = append(thresholds, Threshold{Level(i + 1), t.Score, t.FalsePositiveRate, t.FalsePositives, t.Benign})
+	}
+	return thresholds
 }
 
 // WriteONNX writes the model as an ONNX graph, for programs in other languages: docs/onnx.md says

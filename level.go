@@ -1,9 +1,13 @@
 package snowman
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/snowman-ml/snowman/internal/modelfile"
+)
 
 // A Level says how rarely ordinary names score as high as a text: low one in a hundred, medium one in
-// a thousand, high one in ten thousand, as measured on names that the model never saw.
+// a thousand, high one in ten thousand, as measured on names, and apart from them on URLs with a path, that no network judging them ever saw.
 type Level int
 
 // The levels, from low scores to high ones.
@@ -37,10 +41,28 @@ func ParseLevel(name string) (Level, error) {
 	return None, fmt.Errorf("level %q, want none, low, medium or high", name)
 }
 
+// thresholds are the lowest score of each level above None.
+type thresholds [High]float64
+
+func newThresholds(measured []modelfile.Threshold) thresholds {
+	var t thresholds
+	for i := range t {
+		t[i] = 2 // no score reaches it
+		if i < len(measured) {
+			t[i] = measured[i].Score
+		}
+	}
+	return t
+}
+
 // level returns the level of a score.
-func (m *Model) level(score float64) Level {
+func (m *Model) level(score float64, isURL bool) Level {
+	thresholds := &m.thresholds
+	if isURL {
+		thresholds = &m.urlThresholds
+	}
 	level := None
-	for i, threshold := range m.thresholds {
+	for i, threshold := range thresholds {
 		if score >= threshold {
 			level = Level(i + 1)
 		}

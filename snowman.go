@@ -37,11 +37,12 @@ const MaxLength = canon.MaxLength
 
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
-	network    network
-	alphabet   *canon.Alphabet
-	thresholds [High]float64 // the lowest score of each level above None
-	file       *modelfile.Model
-	scorers    sync.Pool
+	network       network
+	alphabet      *canon.Alphabet
+	thresholds    thresholds // of names
+	urlThresholds thresholds // of texts with a path
+	file          *modelfile.Model
+	scorers       sync.Pool
 }
 
 // A network is what a model computes with: *cnn.Quantized or, exactly, *cnn.Network.
@@ -98,12 +99,10 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{network: quantized, alphabet: alphabet, file: file}
-	for i := range m.thresholds {
-		m.thresholds[i] = 2 // no score reaches it
-		if i < len(metadata.Thresholds) {
-			m.thresholds[i] = metadata.Thresholds[i].Score
-		}
+	m := &Model{network: quantized, alphabet: alphabet, thresholds: newThresholds(metadata.Thresholds), file: file}
+	m.urlThresholds = m.thresholds
+	if len(metadata.URLThresholds) > 0 {
+		m.urlThresholds = newThresholds(metadata.URLThresholds)
 	}
 	return m, nil
 }
@@ -112,7 +111,9 @@ func newModel(file *modelfile.Model) (*Model, error) {
 // about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
 // network is folded again for it, which takes some milliseconds: keep what Exact returns.
 func (m *Model) Exact() *Model {
-	return &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, thresholds: m.thresholds, file: m.file}
+	exact := &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, file: m.file}
+	exact.thresholds, exact.urlThresholds = m.thresholds, m.urlThresholds
+	return exact
 }
 
 // Kinds names what the model tells apart, benign first.
@@ -180,7 +181,8 @@ type Scorer struct {
 	model         *Model
 	url           canon.URL
 	batch         cnn.Texts
-	errors        []error // of each text of a batch
+	errors        []error // of each text given
+	isURL         []bool  // of each text of the batch
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
@@ -207,7 +209,7 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	return s.verdict(score), nil
+	return s.verdict(0, score), nil
 }
 
 // ClassifyAll classifies many texts, which is faster than one at a time. It calls each with the
@@ -227,7 +229,7 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 			if err == nil {
 				var score float64
 				if score, err = s.score(scored); err == nil {
-					verdict = s.verdict(score)
+					verdict = s.verdict(scored, score)
 				}
 				scored++
 			}
@@ -245,7 +247,8 @@ const (
 )
 
 func (s *Scorer) clear() {
-	s.batch.Symbols, s.batch.Ends, s.errors = s.batch.Symbols[:0], s.batch.Ends[:0], s.errors[:0]
+	s.batch.Symbols, s.batch.Ends = s.batch.Symbols[:0], s.batch.Ends[:0]
+	s.errors, s.isURL = s.errors[:0], s.isURL[:0]
 }
 
 // add adds a text to the batch.
@@ -255,6 +258,7 @@ func (s *Scorer) add(text string) error {
 	}
 	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
 	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
+	s.isURL = append(s.isURL, s.url.HasPath())
 	return nil
 }
 
@@ -282,10 +286,10 @@ func (s *Scorer) score(i int) (float64, error) {
 // errOverflow is what becomes of weights that are finite, but so large that their sums are not.
 var errOverflow = errors.New("the model's numbers overflow on this text: it is damaged")
 
-// verdict returns the verdict on the text whose probabilities were set last.
-func (s *Scorer) verdict(score float64) Verdict {
+// verdict returns the verdict on the batch's i-th text, whose probabilities were set last.
+func (s *Scorer) verdict(i int, score float64) Verdict {
 	kinds := s.model.file.Metadata.Kinds
-	verdict := Verdict{Score: score, Level: s.model.level(score), Kind: kinds[0], Probabilities: s.probabilities}
+	verdict := Verdict{Score: score, Level: s.model.level(score, s.isURL[i]), Kind: kinds[0], Probabilities: s.probabilities}
 	if verdict.Level > None {
 		likeliest := 1
 		for k := range s.probabilities {

@@ -99,13 +99,30 @@ func TestProbabilitiesAddUp(t *testing.T) {
 }
 
 func TestLevelsStartAtTheirThresholds(t *testing.T) {
-	m := Default()
-	for _, threshold := range m.Info().Thresholds {
-		if got := m.level(threshold.Score); got != threshold.Level {
-			t.Errorf("a score of %v has the level %v, want %v", threshold.Score, got, threshold.Level)
+	file, err := modelfile.ParseModel(models.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Metadata.URLThresholds = slices.Clone(file.Metadata.Thresholds)
+	for i := range file.Metadata.URLThresholds {
+		file.Metadata.URLThresholds[i].Score /= 2
+	}
+	m, err := newModel(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, isURL := range []bool{false, true} {
+		thresholds := m.Info().Thresholds
+		if isURL {
+			thresholds = m.Info().URLThresholds
 		}
-		if got := m.level(math.Nextafter(threshold.Score, 0)); got != threshold.Level-1 {
-			t.Errorf("a score just below %v has the level %v, want %v", threshold.Score, got, threshold.Level-1)
+		for _, threshold := range thresholds {
+			if got := m.level(threshold.Score, isURL); got != threshold.Level {
+				t.Errorf("a score of %v has the level %v, want %v (URL: %v)", threshold.Score, got, threshold.Level, isURL)
+			}
+			if got := m.level(math.Nextafter(threshold.Score, 0), isURL); got != threshold.Level-1 {
+				t.Errorf("a score just below %v has the level %v, want %v (URL: %v)", threshold.Score, got, threshold.Level-1, isURL)
+			}
 		}
 	}
 }

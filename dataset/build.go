@@ -208,16 +208,32 @@ func (b *builder) split() *Set {
 			part = Train
 		}
 		divided[part] = append(divided[part], row)
-		isName := !strings.Contains(row.Text, "/")
-		if part == Calibrate && !row.Malicious && isName && b.vetted.has(b.domains[i], b.recipe.VettedYears) {
-			set.Vetted = append(set.Vetted, row.Text)
+		if !row.Malicious && b.vetted.has(b.domains[i], b.recipe.VettedYears) {
+			vetted := Vetted{Text: row.Text, Domain: b.domains[i], Part: part}
+			set.Vetted = append(set.Vetted, vetted)
+			if vetted.IsURL() {
+				b.account.VettedURLs++
+			} else {
+				b.account.VettedNames++
+			}
 		}
 	}
 	used := make(map[string]int)
 	b.account.Parts = make(map[string]map[string]int)
 	for part := range parts {
 		counts := make(map[string]int)
-		for _, row := range b.recipe.sample(divided[part], part) {
+		rows := b.recipe.sample(divided[part], part)
+		if part == Train {
+			perturber := newPerturber(b.recipe.Seed, rows, func(text, domain string) bool {
+				other, seen := byDomain[domain]
+				_, known := b.index[text]
+				return known || seen && other != Train && !mixed[domain]
+			})
+			perturber.run(b.recipe.Perturb)
+			rows = append(rows, perturber.rows...)
+			b.account.Perturbed = perturber.counts
+		}
+		for _, row := range rows {
 			set.Parts[part] = append(set.Parts[part], *row)
 			used[row.Source]++
 			counts[kindName(*row)]++
@@ -229,7 +245,6 @@ func (b *builder) split() *Set {
 		hosts := hostsOf(account.Name)
 		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
-	b.account.Vetted = len(set.Vetted)
 	set.Account = b.account
 	return set
 }

@@ -352,6 +352,10 @@ var generatedRecipe = Recipe{
 	ReportFrom: "2026-02",
 	HeldOut:    map[string][]string{"choose": {"y"}, "report": {"z"}},
 	Sources:    []Source{{File: "a", Hosts: true, Curated: true}, {File: "b", Rows: 300}, {File: "c", FamilyRows: 60, Dated: true}},
+	Perturb: Perturb{
+		Subdomains: Perturbation{Share: 2}, RandomSubdomains: Perturbation{Share: 2, Weight: 0.5},
+		Suffixes: Perturbation{Share: 3, Weight: 0.25}, Characters: Perturbation{Share: 2},
+	},
 }
 
 func buildGenerated(t *testing.T, files map[string][]string) *Set {
@@ -382,9 +386,9 @@ func TestNoRegisteredDomainStandsOnTwoSides(t *testing.T) {
 				}
 			}
 		}
-		for _, text := range set.Vetted {
-			if part, seen := partOf[registeredDomain(t, text)]; seen && part != Calibrate {
-				t.Errorf("the domain of the vetted %q stands in %v, want calibrate", text, part)
+		for _, vetted := range set.Vetted {
+			if part, seen := partOf[vetted.Domain]; seen && part != vetted.Part {
+				t.Errorf("the domain of the vetted %q stands in %v, want %v", vetted.Text, part, vetted.Part)
 			}
 		}
 		rowsByText(t, set)
@@ -434,8 +438,9 @@ func TestTheOrderOfRowsAndFilesDoesNotReachTheParts(t *testing.T) {
 	if !reflect.DeepEqual(got.Parts, want.Parts) {
 		t.Error("the parts differ by the order of rows and files")
 	}
-	slices.Sort(got.Vetted)
-	slices.Sort(want.Vetted)
+	byText := func(a, b Vetted) int { return strings.Compare(a.Text, b.Text) }
+	slices.SortFunc(got.Vetted, byText)
+	slices.SortFunc(want.Vetted, byText)
 	if !slices.Equal(got.Vetted, want.Vetted) {
 		t.Error("the vetted names differ by the order of rows and files")
 	}
@@ -478,7 +483,7 @@ func TestTheAccountAddsUp(t *testing.T) {
 			t.Errorf("of %d rows of %s, %d are used", source.Kept, source.Name, source.Used)
 		}
 	}
-	if read != 3000 || hosts == 0 || a.Duplicates == 0 || a.Contradictions == 0 || a.UnknownKind == 0 || a.Moved == 0 || a.Vetted == 0 {
+	if read != 3000 || hosts == 0 || a.Duplicates == 0 || a.Contradictions == 0 || a.UnknownKind == 0 || a.Moved == 0 || a.VettedNames == 0 || a.VettedURLs == 0 || len(a.Perturbed) == 0 {
 		t.Errorf("the account %+v lacks something to add up", a)
 	}
 	if got := read - refused + hosts - a.Duplicates - a.Contradictions; got != kept {
@@ -496,8 +501,11 @@ func TestTheAccountAddsUp(t *testing.T) {
 		}
 		total += len(rows)
 	}
-	if used != total || a.Vetted != len(set.Vetted) {
-		t.Errorf("%d rows and %d vetted names, the account says %d and %d", total, len(set.Vetted), used, a.Vetted)
+	for _, count := range a.Perturbed {
+		used += count
+	}
+	if used != total || a.VettedNames+a.VettedURLs != len(set.Vetted) {
+		t.Errorf("%d rows and %d vetted texts, the account says %d, and %d and %d", total, len(set.Vetted), used, a.VettedNames, a.VettedURLs)
 	}
 }
 

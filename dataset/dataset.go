@@ -12,6 +12,7 @@ package dataset
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty one.
@@ -61,13 +62,21 @@ func ParsePart(name string) (Part, bool) {
 
 // A Set is labelled rows in four parts.
 type Set struct {
-	Kinds []string // what the rows are divided into, benign first
-	Parts [parts][]Row
-	// Vetted are the benign names of Calibrate, before sampling, that can be trusted to be benign: the
-	// base of thresholds.
-	Vetted  []string
+	Kinds   []string // what the rows are divided into, benign first
+	Parts   [parts][]Row
+	Vetted  []Vetted // before sampling: the base of thresholds
 	Account Account
 }
+
+// A Vetted text is a name or a URL that can be trusted to be benign.
+type Vetted struct {
+	Text   string
+	Domain string // its registered domain
+	Part   Part   // in which it is; not all of Train is trained on, but rows of the same domain may be
+}
+
+// IsURL reports whether the text has a path.
+func (v Vetted) IsURL() bool { return strings.Contains(v.Text, "/") }
 
 // An Account is what a build did, written beside the model.
 type Account struct {
@@ -77,8 +86,10 @@ type Account struct {
 	Contradictions int                       `json:"contradictions"` // texts dropped, called benign and malicious
 	UnknownKind    int                       `json:"unknown_kind"`   // malicious texts that sources give two kinds
 	Moved          int                       `json:"moved"`          // rows moved to train: their registered domain stood in two parts
-	Vetted         int                       `json:"vetted"`
-	Parts          map[string]map[string]int `json:"parts"` // rows by part and kind
+	VettedNames    int                       `json:"vetted_names"`
+	VettedURLs     int                       `json:"vetted_urls"`
+	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
+	Parts          map[string]map[string]int `json:"parts"`               // rows by part and kind
 }
 
 // A SourceAccount is one file's share.

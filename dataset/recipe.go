@@ -28,6 +28,9 @@ type Recipe struct {
 	// one of their names goes to that part whole.
 	HeldOut map[string][]string `json:"held_out,omitempty"`
 
+	// Perturb says which rows train is given beside those of the sources.
+	Perturb Perturb `json:"perturb,omitzero"`
+
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
 	VettedYears int `json:"vetted_years,omitempty"`
 }
@@ -125,6 +128,9 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	}
 	if total >= 1 {
 		return r, fmt.Errorf("recipe: the shares add up to %v and leave nothing to train on", total)
+	}
+	if err := r.Perturb.validate(); err != nil {
+		return r, err
 	}
 	for name := range r.HeldOut {
 		if part, known := ParsePart(name); !known || part == Train {

@@ -21,7 +21,7 @@ func (s *Set) Seen() Seen {
 		if u.Parse(row.Text) == nil { // it is in canonical form, so this holds
 			seen.Domains[string(u.RegisteredDomain())] = true
 		}
-		if row.Kind == DGA {
+		if row.Kind == DGA && row.Family != "" {
 			seen.Families[row.Family] = true
 		}
 	}

@@ -45,26 +45,34 @@ func TestVettedNames(t *testing.T) {
 				}
 			}
 			set := build(t, recipe, test.files)
-			slices.Sort(set.Vetted)
-			if !slices.Equal(set.Vetted, test.want) {
-				t.Errorf("vetted are %q, want %q", set.Vetted, test.want)
+			var names []string
+			for _, vetted := range set.Vetted {
+				if !vetted.IsURL() {
+					names = append(names, vetted.Text)
+				}
+			}
+			slices.Sort(names)
+			if !slices.Equal(names, test.want) {
+				t.Errorf("vetted are %q, want %q", names, test.want)
 			}
 		})
 	}
 }
 
-func TestVettedNamesAreOfCalibrateAndNotSampled(t *testing.T) {
+func TestVettedTextsAreNotSampledAndKeepTheirPart(t *testing.T) {
 	recipe := Recipe{
 		Share:   map[string]float64{"calibrate": 0.5},
 		Sources: []Source{{File: "links", Curated: true, Rows: 10}},
 	}
 	set := build(t, recipe, map[string]string{"links.tsv": table(manyRows(200, "a", "0")...)})
-	if len(set.Parts[Calibrate]) != 10 || len(set.Vetted) < 80 || len(set.Vetted) > 120 {
-		t.Errorf("calibrate has %d rows and %d vetted names, want 10 and about 100", len(set.Parts[Calibrate]), len(set.Vetted))
-	}
-	for _, row := range set.Parts[Train] {
-		if slices.Contains(set.Vetted, row.Text) {
-			t.Errorf("%q of train is vetted", row.Text)
+	inPart := make(map[Part]int)
+	for _, vetted := range set.Vetted {
+		inPart[vetted.Part]++
+		if vetted.Domain != registeredDomain(t, vetted.Text) {
+			t.Errorf("the domain of %q is %q", vetted.Text, vetted.Domain)
 		}
+	}
+	if len(set.Parts[Calibrate]) != 10 || len(set.Vetted) != 200 || inPart[Calibrate] < 80 || inPart[Calibrate]+inPart[Train] != 200 {
+		t.Errorf("calibrate has %d rows, the vetted names are in %v; want 10, and about 100 of 200 in calibrate, the others in train", len(set.Parts[Calibrate]), inPart)
 	}
 }

@@ -88,10 +88,10 @@ func (r *run) resume() error {
 }
 
 // fingerprint identifies a run by all that decides its outcome.
-func fingerprint(options Options, alphabet *canon.Alphabet, shape cnn.Shape, parts ...encoded) (string, error) {
+func fingerprint(options Options, alphabet *canon.Alphabet, shape cnn.Shape, network int, parts ...encoded) (string, error) {
 	sum := sha256.New()
 	settings := json.NewEncoder(sum)
-	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(shape)); err != nil {
+	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(shape), settings.Encode(network)); err != nil {
 		return "", fmt.Errorf("identifying the training: %w", err)
 	}
 	for _, texts := range parts {

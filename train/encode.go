@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"github.com/snowman-ml/snowman/dataset"
@@ -9,11 +10,74 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
+// texts are the rows of a set, encoded once for all the networks that they train and measure.
+type texts struct {
+	alphabet                 *canon.Alphabet
+	train, choose, calibrate encoded
+	names, urls              encoded // vetted: thresholds are measured on them
+}
+
+// heldOut stands for the fold of a text that no network was trained on.
+const heldOut = -1
+
+func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet) (*texts, error) {
+	e := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: set.Kinds, folds: max(options.Folds, 1)}
+	x := &texts{alphabet: alphabet}
+	var err error
+	encode := func(rows []dataset.Row) (all encoded) {
+		if err == nil {
+			all, err = e.encode(rows)
+		}
+		return all
+	}
+	x.train = encode(set.Parts[dataset.Train])
+	x.choose = encode(set.Parts[dataset.Choose])
+	x.calibrate = encode(set.Parts[dataset.Calibrate])
+	for i := range x.calibrate.weights {
+		x.calibrate.weights[i] = 1 // a probability is to hold for the rows as they are
+	}
+	var names, urls []dataset.Vetted
+	for _, vetted := range set.Vetted {
+		switch {
+		case vetted.Part != dataset.Calibrate && (vetted.Part != dataset.Train || options.Folds == 0):
+		case vetted.IsURL():
+			urls = append(urls, vetted)
+		default:
+			names = append(names, vetted)
+		}
+	}
+	if len(set.Vetted) == 0 {
+		// A list of black and white names says nothing of who is to be trusted; there the benign rows of
+		// calibrate have to do, and the counts in the thresholds say how many they were.
+		for _, row := range set.Parts[dataset.Calibrate] {
+			if !row.Malicious {
+				names = append(names, dataset.Vetted{Text: row.Text, Part: dataset.Calibrate})
+			}
+		}
+	}
+	encodeVetted := func(vetted []dataset.Vetted) encoded {
+		rows := make([]dataset.Row, len(vetted))
+		for i, v := range vetted {
+			rows[i] = dataset.Row{Text: v.Text, Kind: dataset.Benign}
+		}
+		all := encode(rows)
+		for i := range all.folds {
+			if vetted[i].Part == dataset.Calibrate {
+				all.folds[i] = heldOut
+			}
+		}
+		return all
+	}
+	x.names, x.urls = encodeVetted(names), encodeVetted(urls)
+	return x, err
+}
+
 // encoder turns rows into what the network trains on.
 type encoder struct {
 	alphabet *canon.Alphabet
 	limit    int
 	kinds    []string
+	folds    int // at least 1
 }
 
 // encoded are the symbols and labels of many texts. The symbols lie in one slice, since millions of
@@ -22,6 +86,7 @@ type encoded struct {
 	symbols []uint8
 	ends    []int // of each text in symbols: there may be more than an int32 counts
 	kinds   []int // an index, or cnn.UnknownMalicious
+	folds   []int // of the text's registered domain
 	weights []float32
 }
 
@@ -43,9 +108,17 @@ func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 		all.symbols = e.alphabet.Append(all.symbols, &u, e.limit)
 		all.ends = append(all.ends, len(all.symbols))
 		all.kinds = append(all.kinds, kind)
+		all.folds = append(all.folds, fold(u.RegisteredDomain(), e.folds))
 		all.weights = append(all.weights, row.Weight)
 	}
 	return all, nil
+}
+
+// fold returns in which of so many folds a registered domain lies.
+func fold(domain []byte, folds int) int {
+	sum := fnv.New32a()
+	sum.Write(domain)
+	return int(sum.Sum32() % uint32(folds))
 }
 
 func (e encoded) len() int { return len(e.ends) }
@@ -79,4 +152,19 @@ func (e encoded) batch(batch cnn.Batch, texts []int) cnn.Batch {
 		batch.Weights = append(batch.Weights, e.weights[i])
 	}
 	return batch
+}
+
+// inFold returns the texts of a fold.
+func (e encoded) inFold(fold int) encoded {
+	var some encoded
+	for i := range e.len() {
+		if e.folds[i] == fold {
+			some.symbols = append(some.symbols, e.text(i)...)
+			some.ends = append(some.ends, len(some.symbols))
+			some.kinds = append(some.kinds, e.kinds[i])
+			some.folds = append(some.folds, fold)
+			some.weights = append(some.weights, e.weights[i])
+		}
+	}
+	return some
 }

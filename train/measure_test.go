@@ -10,10 +10,11 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// Each text stands there once for each kind, weighed with its true probability: then no temperature
-// has a lower cross-entropy than the true one.
-func TestFitTemperatureFindsWhatSharpenedTheLogits(t *testing.T) {
+// Each text stands there once for each kind, weighed with its true probability: then no temperature and
+// no biases have a lower cross-entropy than the true ones.
+func TestCalibrateFindsWhatBentTheLogits(t *testing.T) {
 	const kinds = 4
+	bias := []float64{0, 1.5, -0.7, 0.2}
 	for _, unknown := range []bool{false, true} {
 		for _, temperature := range []float64{0.25, 1, 1.7, 6} {
 			random := rand.New(rand.NewPCG(1, 2))
@@ -23,13 +24,13 @@ func TestFitTemperatureFindsWhatSharpenedTheLogits(t *testing.T) {
 				logits = append(logits, sharpened...)
 				texts.ends = append(texts.ends, 0)
 				texts.kinds = append(texts.kinds, kind)
-				texts.weights = append(texts.weights, float32(weight))
+				texts.weights = append(texts.weights, float32(1e4*weight)) // so much that the prior says nothing
 			}
 			for range 200 {
 				honest, sharpened := make([]float32, kinds), make([]float32, kinds)
 				for k := range honest {
 					honest[k] = float32(random.NormFloat64() * 2)
-					sharpened[k] = honest[k] * float32(temperature)
+					sharpened[k] = (honest[k] - float32(bias[k])) * float32(temperature)
 				}
 				probabilities := make([]float64, kinds)
 				cnn.Softmax(probabilities, honest, 1)
@@ -42,16 +43,22 @@ func TestFitTemperatureFindsWhatSharpenedTheLogits(t *testing.T) {
 					add(sharpened, k, p)
 				}
 			}
-			if got := fitTemperature(logits, texts); math.Abs(got/temperature-1) > 1e-3 {
+			got, biases := calibrate(logits, texts)
+			if math.Abs(got/temperature-1) > 1e-2 {
 				t.Errorf("the temperature is %v, want %v (kinds unknown: %v)", got, temperature, unknown)
+			}
+			for k := range biases {
+				if !unknown && math.Abs(biases[k]-bias[k]) > 1e-2 { // where kinds are unknown, theirs are open
+					t.Errorf("the bias of kind %d is %v, want %v", k, biases[k], bias[k])
+				}
 			}
 		}
 	}
 }
 
-func TestFitTemperatureOfNothingIsOne(t *testing.T) {
-	if got := fitTemperature(nil, encoded{}); got != 1 {
-		t.Errorf("the temperature is %v, want 1", got)
+func TestCalibratingOnNothingChangesNothing(t *testing.T) {
+	if got, biases := calibrate(nil, encoded{}); got != 1 || biases != nil {
+		t.Errorf("the temperature is %v and the biases are %v, want 1 and none", got, biases)
 	}
 }
 

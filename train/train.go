@@ -39,6 +39,7 @@ type Options struct {
 	WeightDecay  float64 `json:"weight_decay"`  // decoupled, times the learning rate; default 0.05
 	Dropout      float64 `json:"dropout"`       // before the dense layer; default 0.5
 	WarmUp       float64 `json:"warm_up"`       // share of all steps; default 0.05
+	Folds        int     `json:"folds"`         // of cross-fitted thresholds, see crossfit.go; default none
 	Seed         uint64  `json:"seed"`          // of weights, order and dropout; default 0
 
 	Workers         int            `json:"-"` // default one a CPU
@@ -50,11 +51,12 @@ type Options struct {
 
 // Progress says how far a training is.
 type Progress struct {
-	Epoch, Epochs int // the epoch counts from 1
-	Step, Steps   int // of all epochs
-	Texts         int // trained on in this step
-	Loss          float64
-	Validation    *Validation // at the end of an epoch
+	Network, Networks int // the first is the model's, the others measure its thresholds; counts from 1
+	Epoch, Epochs     int // counts from 1
+	Step, Steps       int // of all epochs
+	Texts             int // trained on in this step
+	Loss              float64
+	Validation        *Validation // at the end of an epoch
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -92,6 +94,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("training: weight decay %v, want a number", o.WeightDecay)
 	case !(o.WarmUp <= 1):
 		return o, fmt.Errorf("training: warm-up %v of all steps, want at most 1", o.WarmUp)
+	case o.Folds < 0 || o.Folds == 1 || o.Folds > 255:
+		return o, fmt.Errorf("training: %d folds, want none or 2 to 255", o.Folds)
 	case o.Workers < 1:
 		return o, fmt.Errorf("training: %d workers, want at least 1", o.Workers)
 	case o.CheckpointEvery < 1:
@@ -107,6 +111,15 @@ func setDefault[T int | float64](option *T, value T) {
 	case *option < 0:
 		*option = 0
 	}
+}
+
+// Checkpoints lists the checkpoint files of a run, one a network, of which there may be some, or none.
+func (o Options) Checkpoints() []string {
+	files := []string{o.Checkpoint}
+	for fold := range o.Folds {
+		files = append(files, fmt.Sprintf("%s.fold%d", o.Checkpoint, fold+1))
+	}
+	return files
 }
 
 // Validate reports whether a network can be trained with these options.
@@ -142,31 +155,37 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 		Hidden:    options.Hidden,
 		Kinds:     len(set.Kinds),
 	}
-	r, err := newRun(set, options, alphabet, shape)
+	texts, err := encodeSet(set, options, alphabet)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.resume(); err != nil {
+	r, err := newRun(texts, options, shape, 0)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.train(ctx); err != nil {
+	if err := r.finish(ctx); err != nil {
 		return nil, err
 	}
-	copy(r.parameters.Flat, r.best)
-	return r.model(set)
+	scores, err := r.crossFit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.model(set, scores)
 }
 
-// run is a training on its way.
+// run is the training of one network on its way.
 type run struct {
+	texts      *texts
 	options    Options
-	alphabet   *canon.Alphabet
-	trainTexts encoded
-	choose     encoded
+	network    int   // 0 is the model's, others are kept from a fold
+	rows       []int // of texts.train, those to train on
 	parameters *cnn.Parameters
 	optimiser  adam
 	best       []float32 // the parameters after the best epoch
 	state      state
 	identity   string // of the run, so that a checkpoint of another one is refused
+
+	temperature float64 // once it is finished
 }
 
 // state is what a checkpoint holds beside the numbers.
@@ -177,37 +196,59 @@ type state struct {
 	BestEpoch   int          `json:"best_epoch"`
 }
 
-func newRun(set *dataset.Set, options Options, alphabet *canon.Alphabet, shape cnn.Shape) (*run, error) {
+// newRun prepares the training of a network. The first is trained on all rows, the n-th on all but
+// those of fold n-1.
+func newRun(texts *texts, options Options, shape cnn.Shape, network int) (*run, error) {
 	parameters, err := cnn.NewParameters(shape)
 	if err != nil {
 		return nil, err
 	}
 	parameters.Initialize(options.Seed)
+	if options.Checkpoint != "" {
+		options.Checkpoint = options.Checkpoints()[network]
+	}
 	r := &run{
+		texts:      texts,
 		options:    options,
-		alphabet:   alphabet,
+		network:    network,
 		parameters: parameters,
 		optimiser:  newAdam(len(parameters.Flat)),
 		best:       make([]float32, len(parameters.Flat)),
 	}
-	encoder := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: set.Kinds}
-	if r.trainTexts, err = encoder.encode(set.Parts[dataset.Train]); err != nil {
-		return nil, err
+	for i := range texts.train.len() {
+		if network == 0 || texts.train.folds[i] != network-1 {
+			r.rows = append(r.rows, i)
+		}
 	}
-	if r.choose, err = encoder.encode(set.Parts[dataset.Choose]); err != nil {
-		return nil, err
-	}
-	r.identity, err = fingerprint(options, alphabet, shape, r.trainTexts, r.choose)
+	r.identity, err = fingerprint(options, texts.alphabet, shape, network, texts.train, texts.choose)
 	return r, err
 }
 
+// finish trains the network to its end, from its checkpoint if there is one, and calibrates it.
+func (r *run) finish(ctx context.Context) error {
+	if err := r.resume(); err != nil {
+		return err
+	}
+	if err := r.train(ctx); err != nil {
+		return err
+	}
+	copy(r.parameters.Flat, r.best)
+	logits := r.options.logits(cnn.NewNetwork(r.parameters), r.texts.calibrate)
+	temperature, biases := calibrate(logits, r.texts.calibrate)
+	for k, bias := range biases {
+		r.parameters.OutputBias[k] += float32(temperature * bias)
+	}
+	r.temperature = temperature
+	return nil
+}
+
 func (r *run) stepsPerEpoch() int {
-	return (r.trainTexts.len() + r.options.BatchSize - 1) / r.options.BatchSize
+	return (len(r.rows) + r.options.BatchSize - 1) / r.options.BatchSize
 }
 
 // train runs all steps that are left.
 func (r *run) train(ctx context.Context) error {
-	o, texts := r.options, r.trainTexts.len()
+	o, texts := r.options, len(r.rows)
 	stepsPerEpoch := r.stepsPerEpoch()
 	steps := o.Epochs * stepsPerEpoch
 	gradient, err := cnn.NewBackpropagation(r.parameters, min(o.BatchSize, texts))
@@ -223,8 +264,11 @@ func (r *run) train(ctx context.Context) error {
 		epoch, step := r.state.Step/stepsPerEpoch, r.state.Step%stepsPerEpoch
 		if order == nil || step == 0 {
 			order = rand.New(rand.NewPCG(o.Seed, uint64(epoch)+1)).Perm(texts)
+			for i, row := range order {
+				order[i] = r.rows[row]
+			}
 		}
-		batch = r.trainTexts.batch(batch, order[step*o.BatchSize:min((step+1)*o.BatchSize, texts)])
+		batch = r.texts.train.batch(batch, order[step*o.BatchSize:min((step+1)*o.BatchSize, texts)])
 		dropoutSeed := o.Seed<<32 + uint64(r.state.Step)
 		loss := gradient.Run(batch, o.Dropout, dropoutSeed, o.parallel)
 		if math.IsNaN(loss) {
@@ -235,7 +279,7 @@ func (r *run) train(ctx context.Context) error {
 
 		r.state.Step++
 		r.state.LossSum += loss
-		progress := Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: r.state.Step, Steps: steps, Texts: batch.Len(), Loss: loss}
+		progress := Progress{Network: r.network + 1, Networks: 1 + o.Folds, Epoch: epoch + 1, Epochs: o.Epochs, Step: r.state.Step, Steps: steps, Texts: batch.Len(), Loss: loss}
 		if step+1 == stepsPerEpoch {
 			progress.Validation = r.endEpoch(epoch+1, stepsPerEpoch)
 		}
@@ -265,32 +309,9 @@ func (r *run) endEpoch(epoch, steps int) *Validation {
 	return &validation
 }
 
-// model measures what a model needs beside its parameters.
-func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
-	shape := r.parameters.Shape
-	encoder := encoder{alphabet: r.alphabet, limit: r.options.SymbolLimit, kinds: set.Kinds}
-	network := cnn.NewNetwork(r.parameters)
-	calibrate, err := encoder.encode(set.Parts[dataset.Calibrate])
-	if err != nil {
-		return nil, err
-	}
-	temperature := fitTemperature(r.options.logits(network, calibrate), calibrate)
-
-	// A list of black and white names says nothing of who is to be trusted; there the benign rows of
-	// calibrate have to do, and the counts in the thresholds say how many they were.
-	names := set.Vetted
-	if len(names) == 0 {
-		for _, row := range set.Parts[dataset.Calibrate] {
-			if !row.Malicious {
-				names = append(names, row.Text)
-			}
-		}
-	}
-	vetted, err := encoder.encode(benignRows(names))
-	if err != nil {
-		return nil, err
-	}
-	alphabet, err := json.Marshal(r.alphabet)
+// model returns the model, with the thresholds that the scores of benign texts give.
+func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, error) {
+	alphabet, err := json.Marshal(r.texts.alphabet)
 	if err != nil {
 		return nil, fmt.Errorf("writing alphabet: %w", err)
 	}
@@ -301,15 +322,16 @@ func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 	return &modelfile.Model{
 		Parameters: r.parameters,
 		Metadata: modelfile.Metadata{
-			Shape:       shape,
-			Alphabet:    alphabet,
-			SymbolLimit: r.options.SymbolLimit,
-			Kinds:       set.Kinds,
-			Temperature: temperature,
-			Thresholds:  thresholds(r.options.scores(network, vetted, temperature)),
-			Created:     r.options.Created,
-			Seed:        r.options.Seed,
-			Training:    training,
+			Shape:         r.parameters.Shape,
+			Alphabet:      alphabet,
+			SymbolLimit:   r.options.SymbolLimit,
+			Kinds:         set.Kinds,
+			Temperature:   r.temperature,
+			Thresholds:    thresholds(benign.names),
+			URLThresholds: thresholds(benign.urls),
+			Created:       r.options.Created,
+			Seed:          r.options.Seed,
+			Training:      training,
 		},
 	}, nil
 }
@@ -320,12 +342,4 @@ type Training struct {
 	Epochs    []Validation    `json:"epochs"`
 	BestEpoch int             `json:"best_epoch"`
 	Data      dataset.Account `json:"data"`
-}
-
-func benignRows(texts []string) []dataset.Row {
-	rows := make([]dataset.Row, len(texts))
-	for i, text := range texts {
-		rows[i] = dataset.Row{Text: text, Kind: dataset.Benign}
-	}
-	return rows
 }

@@ -153,8 +153,8 @@ func TestTrainingLearns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			read.Metadata.Temperature = 1 // another one may round other scores to ties
-			if auc := aucOf(t, read, test.set.Parts[dataset.Choose]); auc != best.AUC {
+			// Calibration moves a few pairs: it gives kinds a bias.
+			if auc := aucOf(t, read, test.set.Parts[dataset.Choose]); math.Abs(auc-best.AUC) > 1e-3 {
 				t.Errorf("as read back the model has AUC %v on choose, want %v", auc, best.AUC)
 			}
 			if !slices.Equal(read.Metadata.Kinds, test.set.Kinds) {
@@ -176,7 +176,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 	}
 	model := mustRun(t, set, small)
 	network := cnn.NewNetwork(model.Parameters)
-	texts, err := encoder{alphabet: canon.HostAndPath(), limit: 40, kinds: fourKinds}.encode(set.Parts[dataset.Choose])
+	texts, err := encoder{alphabet: canon.HostAndPath(), limit: 40, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,8 +319,7 @@ func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	if !best.isBetterThan(last) {
 		t.Fatalf("the last epoch %+v is no worse than the best %+v: nothing was tested", last, best)
 	}
-	model.Metadata.Temperature = 1 // another one may round other scores to ties
-	if auc := aucOf(t, model, choose); auc != best.AUC {
+	if auc := aucOf(t, model, choose); math.Abs(auc-best.AUC) > 1e-3 { // calibration moves a few pairs
 		t.Errorf("the model has AUC %v on choose, want that of the best epoch, %v", auc, best.AUC)
 	}
 }
@@ -396,10 +395,10 @@ func TestThresholdsAreMeasuredOnVettedNames(t *testing.T) {
 	calibrate := set.Parts[dataset.Calibrate]
 	for _, test := range []struct {
 		name   string
-		vetted []string
+		vetted []dataset.Vetted
 		want   []string
 	}{
-		{"vetted names", benignTexts(calibrate)[:150], benignTexts(calibrate)[:150]},
+		{"vetted names", vetted(benignTexts(calibrate)[:150]), benignTexts(calibrate)[:150]},
 		{"no vetted names: the benign ones of calibrate", nil, benignTexts(calibrate)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -416,6 +415,14 @@ func TestThresholdsAreMeasuredOnVettedNames(t *testing.T) {
 			}
 		})
 	}
+}
+
+func vetted(texts []string) []dataset.Vetted {
+	var all []dataset.Vetted
+	for _, text := range texts {
+		all = append(all, dataset.Vetted{Text: text, Domain: text, Part: dataset.Calibrate})
+	}
+	return all
 }
 
 func countAtOrAbove(scores []float64, threshold float64) int {
@@ -480,7 +487,7 @@ func TestATrainingThatDivergesEndsInAnError(t *testing.T) {
 
 func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
 	alphabet := canon.HostAndPath()
-	e := encoder{alphabet: alphabet, limit: 20, kinds: fourKinds}
+	e := encoder{alphabet: alphabet, limit: 20, kinds: fourKinds, folds: 1}
 	rows := []dataset.Row{
 		{Text: "a.com", Kind: dataset.Benign, Weight: 1},
 		{Text: "b.com/c", Malicious: true, Kind: dataset.Malware, Weight: 0.5},

@@ -57,6 +57,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	flags.Float64Var(&options.LearningRate, "rate", 1e-3, "learning rate at its peak")
 	flags.Float64Var(&options.WeightDecay, "decay", 0.05, "weight decay, -1 for none")
 	flags.Float64Var(&options.Dropout, "dropout", 0.5, "share of the pooled features dropped in training, -1 for none")
+	flags.IntVar(&options.Folds, "folds", 0, "train so many more networks, each without one part of the domains, to measure the levels\non all vetted benign texts, and not on those set aside alone")
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the weights, the order and the dropout")
 	flags.IntVar(&options.Workers, "workers", 0, "CPUs to use (default: all)")
 	flags.StringVar(&options.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
@@ -68,7 +69,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	}
 	var err error
 	flags.Visit(func(f *flag.Flag) {
-		if f.Value.String() == "0" && f.Name != "seed" && f.Name != "workers" { // to the library 0 is the default
+		if f.Value.String() == "0" && f.Name != "seed" && f.Name != "workers" && f.Name != "folds" { // to the library 0 is the default
 			err = usageError{fmt.Sprintf("-%s 0: want another number; snowman train -h says which stands for none", f.Name)}
 		}
 	})
@@ -108,11 +109,11 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 
 	meter := newProgress(s.stderr, "training", "texts")
 	options.Progress = func(p train.Progress) {
-		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("epoch %d of %d, loss %.4f", p.Epoch, p.Epochs, p.Loss))
+		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("%sepoch %d of %d, loss %.4f", network(p), p.Epoch, p.Epochs, p.Loss))
 		if v := p.Validation; v != nil {
 			meter.clear()
-			fmt.Fprintf(s.stderr, "epoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
-				v.Epoch, v.Loss, v.AUC, v.TruePositiveRate)
+			fmt.Fprintf(s.stderr, "%sepoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
+				network(p), v.Epoch, v.Loss, v.AUC, v.TruePositiveRate)
 		}
 	}
 	model, err := train.Run(ctx, set, options)
@@ -127,15 +128,31 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(options.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing the checkpoint: %w", err)
-	}
-	for _, t := range model.Metadata.Thresholds {
-		if float64(t.Benign)*t.FalsePositiveRate < 1 {
-			fmt.Fprintf(s.stderr, "level %s means little: %d benign names are too few for a false positive rate of %g\n", t.Level, t.Benign, t.FalsePositiveRate)
+	for _, checkpoint := range options.Checkpoints() {
+		if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the checkpoint: %w", err)
 		}
 	}
+	warnOfFew(s.stderr, "names", model.Metadata.Thresholds)
+	warnOfFew(s.stderr, "URLs", model.Metadata.URLThresholds)
 	return report.Text(s.stdout, measured)
+}
+
+// warnOfFew says which levels rest on too few benign texts.
+func warnOfFew(w io.Writer, texts string, thresholds []modelfile.Threshold) {
+	for _, t := range thresholds {
+		if float64(t.Benign)*t.FalsePositiveRate < 1 {
+			fmt.Fprintf(w, "level %s means little: %d benign %s are too few for a false positive rate of %g\n", t.Level, t.Benign, texts, t.FalsePositiveRate)
+		}
+	}
+}
+
+// network says which of several networks the progress is of.
+func network(p train.Progress) string {
+	if p.Networks == 1 {
+		return ""
+	}
+	return fmt.Sprintf("network %d of %d, ", p.Network, p.Networks)
 }
 
 // checkOutput finds out before a long training whether its model could be written, and would not
@@ -176,7 +193,7 @@ func publish(ctx context.Context, path string, model *modelfile.Model, set *data
 		Overall:          measured.Overall,
 		ByKind:           measured.ByKind,
 		CalibrationError: measured.CalibrationError,
-		HighestVetted:    highest(trained, set.Vetted, 20),
+		HighestVetted:    highest(trained, heldOutNames(set), 20),
 	})
 	if err != nil {
 		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
@@ -189,12 +206,23 @@ type figures struct {
 	Overall          eval.Figures `json:"overall"`
 	ByKind           []eval.Group `json:"by_kind"`
 	CalibrationError float64      `json:"calibration_error"`
-	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names that set the thresholds
+	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
 }
 
 type scoredName struct {
 	Name  string  `json:"name"`
 	Score float64 `json:"score"`
+}
+
+// heldOutNames are the vetted names that were set aside for the thresholds.
+func heldOutNames(set *dataset.Set) []string {
+	var names []string
+	for _, vetted := range set.Vetted {
+		if vetted.Part == dataset.Calibrate && !vetted.IsURL() {
+			names = append(names, vetted.Text)
+		}
+	}
+	return names
 }
 
 // highest returns the names with the highest scores.

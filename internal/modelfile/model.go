@@ -53,16 +53,17 @@ type Model struct {
 
 // Metadata is what a model file says beside the parameters.
 type Metadata struct {
-	Shape       cnn.Shape
-	Alphabet    json.RawMessage // from characters to symbols; only its owner knows what is in it
-	SymbolLimit int             // the network reads at most so many symbols of a text
-	Kinds       []string        // names of the network's outputs, "benign" first
-	Temperature float64         // divides the logits before the softmax
-	Thresholds  []Threshold     // low, medium and high; none where nothing was set aside to measure them on
-	Created     string          // as 2006-01-02, or empty
-	Seed        uint64          // of the training
-	Training    json.RawMessage // what the model was trained on, or empty
-	Figures     json.RawMessage // what was measured of it, or empty
+	Shape         cnn.Shape
+	Alphabet      json.RawMessage // from characters to symbols; only its owner knows what is in it
+	SymbolLimit   int             // the network reads at most so many symbols of a text
+	Kinds         []string        // names of the network's outputs, "benign" first
+	Temperature   float64         // divides the logits before the softmax
+	Thresholds    []Threshold     // low, medium and high; none where nothing was set aside to measure them on
+	URLThresholds []Threshold     // likewise, of texts with a path; none where they are those of names
+	Created       string          // as 2006-01-02, or empty
+	Seed          uint64          // of the training
+	Training      json.RawMessage // what the model was trained on, or empty
+	Figures       json.RawMessage // what was measured of it, or empty
 }
 
 // A Threshold is the score from which on a text has a level.
@@ -76,23 +77,25 @@ type Threshold struct {
 
 // A field is one of the metadata's, a pointer to it, and its key in the file.
 type field struct {
-	key   string
-	value any
+	key      string
+	value    any
+	optional bool // files from before it was there lack it
 }
 
 // fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
 func (m *Metadata) fields() []field {
 	return []field{
-		{"shape", &m.Shape},
-		{"alphabet", &m.Alphabet},
-		{"symbol_limit", &m.SymbolLimit},
-		{"kinds", &m.Kinds},
-		{"temperature", &m.Temperature},
-		{"thresholds", &m.Thresholds},
-		{"created", &m.Created},
-		{"seed", &m.Seed},
-		{"training", &m.Training},
-		{"figures", &m.Figures},
+		{key: "shape", value: &m.Shape},
+		{key: "alphabet", value: &m.Alphabet},
+		{key: "symbol_limit", value: &m.SymbolLimit},
+		{key: "kinds", value: &m.Kinds},
+		{key: "temperature", value: &m.Temperature},
+		{key: "thresholds", value: &m.Thresholds},
+		{key: "url_thresholds", value: &m.URLThresholds, optional: true},
+		{key: "created", value: &m.Created},
+		{key: "seed", value: &m.Seed},
+		{key: "training", value: &m.Training},
+		{key: "figures", value: &m.Figures},
 	}
 }
 
@@ -110,7 +113,9 @@ func (m Metadata) encode() (map[string]string, error) {
 			if err != nil {
 				return nil, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
-			texts[f.key] = string(text)
+			if !f.optional || string(text) != "null" {
+				texts[f.key] = string(text)
+			}
 		}
 	}
 	texts[metadataHashKey] = hashMetadata(texts)
@@ -125,6 +130,9 @@ const metadataHashKey = "metadata_sha256"
 func hashMetadata(texts map[string]string) string {
 	var all []byte
 	for _, f := range new(Metadata).fields() {
+		if _, found := texts[f.key]; !found && f.optional {
+			continue
+		}
 		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(texts[f.key]), texts[f.key])
 	}
 	return hash(all)
@@ -138,6 +146,9 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 	var m Metadata
 	for _, f := range m.fields() {
 		text, found := texts[f.key]
+		if !found && f.optional {
+			continue
+		}
 		if !found {
 			return Metadata{}, fmt.Errorf("metadata %q is missing", f.key)
 		}
@@ -192,11 +203,25 @@ func (m Metadata) Validate() error {
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
 		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)
 	}
-	if n := len(m.Thresholds); n != 0 && n != len(levels) {
+	for _, thresholds := range [][]Threshold{m.Thresholds, m.URLThresholds} {
+		if err := validateThresholds(thresholds); err != nil {
+			return err
+		}
+	}
+	if m.Created != "" {
+		if _, err := time.Parse(time.DateOnly, m.Created); err != nil {
+			return fmt.Errorf("created on %q, want a date as %s", m.Created, time.DateOnly)
+		}
+	}
+	return nil
+}
+
+func validateThresholds(thresholds []Threshold) error {
+	if n := len(thresholds); n != 0 && n != len(levels) {
 		return fmt.Errorf("%d thresholds, want none or %d", n, len(levels))
 	}
 	lowest := 0.0
-	for i, t := range m.Thresholds {
+	for i, t := range thresholds {
 		if t.Level != levels[i] {
 			return fmt.Errorf("threshold %d is of level %q, want %q", i, t.Level, levels[i])
 		}
@@ -211,11 +236,6 @@ func (m Metadata) Validate() error {
 		}
 		if t.FalsePositives < 0 || t.FalsePositives > t.Benign {
 			return fmt.Errorf("threshold %q has %d false positives of %d", t.Level, t.FalsePositives, t.Benign)
-		}
-	}
-	if m.Created != "" {
-		if _, err := time.Parse(time.DateOnly, m.Created); err != nil {
-			return fmt.Errorf("created on %q, want a date as %s", m.Created, time.DateOnly)
 		}
 	}
 	return nil

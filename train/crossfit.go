@@ -1,0 +1,35 @@
+package train
+
+import (
+	"context"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+)
+
+// benignScores are the scores of vetted texts, each by a network that never saw its registered domain.
+type benignScores struct{ names, urls []float64 }
+
+// crossFit scores the vetted texts. The model's network judges those that were set aside. Those that it
+// was trained on would score too low, and without them there are too few to measure how rare one in ten
+// thousand is. So further networks are trained, in the same way, each kept from one fold of the
+// registered domains, and each judges the texts of its fold.
+func (r *run) crossFit(ctx context.Context) (benignScores, error) {
+	var all benignScores
+	judge := func(r *run, fold int) {
+		network := cnn.NewNetwork(r.parameters)
+		all.names = append(all.names, r.options.scores(network, r.texts.names.inFold(fold), r.temperature)...)
+		all.urls = append(all.urls, r.options.scores(network, r.texts.urls.inFold(fold), r.temperature)...)
+	}
+	judge(r, heldOut)
+	for fold := range r.options.Folds {
+		apart, err := newRun(r.texts, r.options, r.parameters.Shape, 1+fold)
+		if err != nil {
+			return benignScores{}, err
+		}
+		if err := apart.finish(ctx); err != nil {
+			return benignScores{}, err
+		}
+		judge(apart, fold)
+	}
+	return all, nil
+}
