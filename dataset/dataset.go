@@ -73,10 +73,12 @@ type Set struct {
 type Account struct {
 	SuffixList     string                    `json:"public_suffix_list"`
 	Sources        []SourceAccount           `json:"sources"`
-	Duplicates     int                       `json:"duplicates"`     // rows whose text another row has
-	Contradictions int                       `json:"contradictions"` // texts dropped, called benign and malicious
-	UnknownKind    int                       `json:"unknown_kind"`   // malicious texts that sources give two kinds
-	Moved          int                       `json:"moved"`          // rows moved to train: their registered domain stood in two parts
+	Exclude        []SourceAccount           `json:"exclude,omitempty"`  // files whose registered domains were left out
+	Excluded       int                       `json:"excluded,omitempty"` // rows left out for that
+	Duplicates     int                       `json:"duplicates"`         // rows whose text another row has
+	Contradictions int                       `json:"contradictions"`     // texts dropped, called benign and malicious
+	UnknownKind    int                       `json:"unknown_kind"`       // malicious texts that sources give two kinds
+	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
 	Vetted         int                       `json:"vetted"`
 	Parts          map[string]map[string]int `json:"parts"` // rows by part and kind
 }
