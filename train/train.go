@@ -11,6 +11,8 @@
 package train
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +20,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/canon"
@@ -41,6 +44,11 @@ type Options struct {
 	WarmUp       float64 `json:"warm_up"`       // share of all steps; default 0.05
 	Seed         uint64  `json:"seed"`          // of weights, order and dropout; default 0
 
+	// From is a model to go on from, with its shape, alphabet and kinds: malicious rows of a kind that
+	// it does not have train the sum of its malicious kinds. Shape and symbol limit default to its own.
+	// Default: a new network.
+	From *modelfile.Model `json:"-"`
+
 	Workers         int            `json:"-"` // default one a CPU
 	Checkpoint      string         `json:"-"` // file to resume from and to write to; default none
 	CheckpointEvery int            `json:"-"` // steps between two checkpoints; default 500
@@ -58,6 +66,11 @@ type Progress struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
+	if o.From != nil {
+		if err := o.takeShape(); err != nil {
+			return o, err
+		}
+	}
 	if len(o.Widths) == 0 {
 		o.Widths = []int{2, 3, 4, 5, 6}
 	}
@@ -100,6 +113,39 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// takeShape sets the options that say how the network looks to those of the model to go on from.
+func (o *Options) takeShape() error {
+	metadata := o.From.Metadata
+	alphabet, err := json.Marshal(canon.HostAndPath())
+	if err != nil {
+		return fmt.Errorf("writing alphabet: %w", err)
+	}
+	if !bytes.Equal(alphabet, metadata.Alphabet) {
+		return errors.New("training: the model to go on from has another alphabet than this program's")
+	}
+	setDefault(&o.SymbolLimit, metadata.SymbolLimit)
+	shape := metadata.Shape
+	for _, field := range []struct {
+		name  string
+		given *int
+		own   int
+	}{
+		{"embedding", &o.Embedding, shape.Embedding},
+		{"filters", &o.Filters, shape.Filters},
+		{"hidden", &o.Hidden, cmp.Or(shape.Hidden, -1)}, // -1: none
+	} {
+		if *field.given != 0 && *field.given != field.own {
+			return fmt.Errorf("training: %s is %d, the model to go on from has %d", field.name, max(0, *field.given), max(0, field.own))
+		}
+		*field.given = field.own
+	}
+	if len(o.Widths) > 0 && !slices.Equal(o.Widths, shape.Widths) {
+		return fmt.Errorf("training: widths %v, the model to go on from has %v", o.Widths, shape.Widths)
+	}
+	o.Widths = shape.Widths
+	return nil
+}
+
 func setDefault[T int | float64](option *T, value T) {
 	switch {
 	case *option == 0:
@@ -133,16 +179,19 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if benign == 0 || malicious == 0 {
 		return nil, fmt.Errorf("training: %d benign and %d malicious rows to train on, want some of each", benign, malicious)
 	}
-	alphabet := canon.HostAndPath()
+	alphabet, kinds := canon.HostAndPath(), set.Kinds
+	if options.From != nil {
+		kinds = options.From.Metadata.Kinds
+	}
 	shape := cnn.Shape{
 		Symbols:   alphabet.Symbols(),
 		Embedding: options.Embedding,
 		Widths:    options.Widths,
 		Filters:   options.Filters,
 		Hidden:    options.Hidden,
-		Kinds:     len(set.Kinds),
+		Kinds:     len(kinds),
 	}
-	r, err := newRun(set, options, alphabet, shape)
+	r, err := newRun(set, options, alphabet, shape, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +209,7 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 type run struct {
 	options    Options
 	alphabet   *canon.Alphabet
+	kinds      []string
 	trainTexts encoded
 	choose     encoded
 	parameters *cnn.Parameters
@@ -177,27 +227,31 @@ type state struct {
 	BestEpoch   int          `json:"best_epoch"`
 }
 
-func newRun(set *dataset.Set, options Options, alphabet *canon.Alphabet, shape cnn.Shape) (*run, error) {
+func newRun(set *dataset.Set, options Options, alphabet *canon.Alphabet, shape cnn.Shape, kinds []string) (*run, error) {
 	parameters, err := cnn.NewParameters(shape)
 	if err != nil {
 		return nil, err
 	}
 	parameters.Initialize(options.Seed)
+	if options.From != nil {
+		copy(parameters.Flat, options.From.Parameters.Flat)
+	}
 	r := &run{
 		options:    options,
 		alphabet:   alphabet,
+		kinds:      kinds,
 		parameters: parameters,
 		optimiser:  newAdam(len(parameters.Flat)),
 		best:       make([]float32, len(parameters.Flat)),
 	}
-	encoder := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: set.Kinds}
+	encoder := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: kinds}
 	if r.trainTexts, err = encoder.encode(set.Parts[dataset.Train]); err != nil {
 		return nil, err
 	}
 	if r.choose, err = encoder.encode(set.Parts[dataset.Choose]); err != nil {
 		return nil, err
 	}
-	r.identity, err = fingerprint(options, alphabet, shape, r.trainTexts, r.choose)
+	r.identity, err = fingerprint(options, alphabet, parameters, r.trainTexts, r.choose)
 	return r, err
 }
 
@@ -268,7 +322,7 @@ func (r *run) endEpoch(epoch, steps int) *Validation {
 // model measures what a model needs beside its parameters.
 func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 	shape := r.parameters.Shape
-	encoder := encoder{alphabet: r.alphabet, limit: r.options.SymbolLimit, kinds: set.Kinds}
+	encoder := encoder{alphabet: r.alphabet, limit: r.options.SymbolLimit, kinds: r.kinds}
 	network := cnn.NewNetwork(r.parameters)
 	calibrate, err := encoder.encode(set.Parts[dataset.Calibrate])
 	if err != nil {
@@ -294,7 +348,10 @@ func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing alphabet: %w", err)
 	}
-	training, err := json.Marshal(Training{Options: r.options, Epochs: r.state.Validations, BestEpoch: r.state.BestEpoch, Data: set.Account})
+	training, err := json.Marshal(Training{
+		From: r.options.fromSHA256(), Options: r.options,
+		Epochs: r.state.Validations, BestEpoch: r.state.BestEpoch, Data: set.Account,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("writing what was trained on: %w", err)
 	}
@@ -304,7 +361,7 @@ func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 			Shape:       shape,
 			Alphabet:    alphabet,
 			SymbolLimit: r.options.SymbolLimit,
-			Kinds:       set.Kinds,
+			Kinds:       r.kinds,
 			Temperature: temperature,
 			Thresholds:  thresholds(r.options.scores(network, vetted, temperature)),
 			Created:     r.options.Created,
@@ -316,10 +373,19 @@ func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 
 // Training is what a model file says of how the model was made.
 type Training struct {
+	From      string          `json:"from,omitempty"` // SHA-256 of the weights that it went on from
 	Options   Options         `json:"options"`
 	Epochs    []Validation    `json:"epochs"`
 	BestEpoch int             `json:"best_epoch"`
 	Data      dataset.Account `json:"data"`
+}
+
+// fromSHA256 says which model was gone on from, if one was.
+func (o Options) fromSHA256() string {
+	if o.From == nil {
+		return ""
+	}
+	return o.From.SHA256
 }
 
 func benignRows(texts []string) []dataset.Row {
