@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ type builder struct {
 	index    map[string]int    // of a row, by its text
 	dropped  map[string]bool   // texts called benign and malicious
 	twoKinds map[string]bool   // texts that two malicious kinds claim
+	excluded map[string]bool   // registered domains
 	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
@@ -38,10 +40,16 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		index:    make(map[string]int),
 		dropped:  make(map[string]bool),
 		twoKinds: make(map[string]bool),
+		excluded: make(map[string]bool),
 		heldOut:  make(map[string]Part),
 		strings:  make(map[string]string),
 		vetted:   newVetting(),
 		account:  Account{SuffixList: canon.SuffixListVersion},
+	}
+	for _, file := range recipe.Exclude {
+		if err := b.exclude(ctx, directory, file); err != nil {
+			return nil, err
+		}
 	}
 	for _, source := range recipe.Sources {
 		if err := b.read(ctx, directory, source); err != nil {
@@ -52,9 +60,24 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 	return b.split(), nil
 }
 
+// exclude notes the registered domains of a file's rows.
+func (b *builder) exclude(ctx context.Context, directory, file string) error {
+	source := Source{File: filepath.ToSlash(file)}
+	path, err := source.Path(directory)
+	if err != nil {
+		return err
+	}
+	account := SourceAccount{Name: source.name()}
+	err = readFile(ctx, path, "", &account, func(_ Row, u *canon.URL) {
+		b.excluded[string(u.RegisteredDomain())] = true
+	})
+	b.account.Exclude = append(b.account.Exclude, account)
+	return err
+}
+
 // read adds one source's rows.
 func (b *builder) read(ctx context.Context, directory string, source Source) error {
-	path, err := source.find(directory)
+	path, err := source.Path(directory)
 	if err != nil {
 		return err
 	}
@@ -113,6 +136,10 @@ func readFile(ctx context.Context, path, kind string, account *SourceAccount, us
 // add adds a row whose text u holds in canonical form, and its host where the source asks for it.
 func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccount) {
 	domain := b.intern(string(u.RegisteredDomain()))
+	if b.excluded[domain] {
+		b.account.Excluded++
+		return
+	}
 	row.Kind, row.Family, row.Date = b.intern(row.Kind), b.intern(row.Family), b.intern(row.Date)
 	b.vetted.note(source, row, domain, u.IsRegistrable())
 	if part, held := b.recipe.heldOut(row); held {

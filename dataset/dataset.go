@@ -82,10 +82,12 @@ func (v Vetted) IsURL() bool { return strings.Contains(v.Text, "/") }
 type Account struct {
 	SuffixList     string                    `json:"public_suffix_list"`
 	Sources        []SourceAccount           `json:"sources"`
-	Duplicates     int                       `json:"duplicates"`     // rows whose text another row has
-	Contradictions int                       `json:"contradictions"` // texts dropped, called benign and malicious
-	UnknownKind    int                       `json:"unknown_kind"`   // malicious texts that sources give two kinds
-	Moved          int                       `json:"moved"`          // rows moved to train: their registered domain stood in two parts
+	Exclude        []SourceAccount           `json:"exclude,omitempty"`  // files whose registered domains were left out
+	Excluded       int                       `json:"excluded,omitempty"` // rows left out for that
+	Duplicates     int                       `json:"duplicates"`         // rows whose text another row has
+	Contradictions int                       `json:"contradictions"`     // texts dropped, called benign and malicious
+	UnknownKind    int                       `json:"unknown_kind"`       // malicious texts that sources give two kinds
+	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
 	VettedNames    int                       `json:"vetted_names"`
 	VettedURLs     int                       `json:"vetted_urls"`
 	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how

@@ -31,6 +31,10 @@ type Recipe struct {
 	// Perturb says which rows train is given beside those of the sources.
 	Perturb Perturb `json:"perturb,omitzero"`
 
+	// Exclude names labelled files, as Sources do. Rows whose registered domain stands in one of them are
+	// left out, so that a model can be judged on those files.
+	Exclude []string `json:"exclude,omitempty"`
+
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
 	VettedYears int `json:"vetted_years,omitempty"`
 }
@@ -140,8 +144,8 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	return r, nil
 }
 
-// find returns the path of a source's file.
-func (s Source) find(directory string) (string, error) {
+// Path returns the path of a source's file.
+func (s Source) Path(directory string) (string, error) {
 	path := filepath.Join(directory, s.File)
 	if filepath.IsAbs(s.File) {
 		path = s.File

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -147,5 +148,29 @@ func TestListsRecipeBuildsTwoKinds(t *testing.T) {
 	}
 	if refused := set.Account.Sources[0].Refused; refused != 2 {
 		t.Errorf("%d lines refused, want the comment and the empty one", refused)
+	}
+}
+
+func TestExcludedRegisteredDomainsAreLeftOut(t *testing.T) {
+	recipe := Recipe{Share: map[string]float64{}, Sources: []Source{{File: "a", Hosts: true}}, Exclude: []string{"test"}}
+	set := build(t, recipe, map[string]string{
+		"a.tsv":    table("good.co.uk/x 0", "b.test.co.uk/x 0", "test.co.uk 1 malware", "u.github.io 1 phishing"),
+		"test.tsv": table("www.test.co.uk/y 0", "v.github.io 1 phishing", "/nothost 0"),
+	})
+	var got []string
+	for _, row := range set.Parts[Train] {
+		got = append(got, row.Text)
+	}
+	slices.Sort(got)
+	if want := []string{"good.co.uk", "good.co.uk/x", "u.github.io"}; !slices.Equal(got, want) {
+		t.Errorf("rows are %q, want %q", got, want)
+	}
+	account := set.Account
+	if account.Excluded != 2 || len(account.Exclude) != 1 || account.Exclude[0].Name != "test" || len(account.Exclude[0].SHA256) != 64 || account.Exclude[0].Refused != 1 {
+		t.Errorf("the account is %+v", account)
+	}
+	recipe.Exclude = []string{"none"}
+	if _, err := recipe.Build(context.Background(), writeFiles(t, map[string]string{"a.tsv": table("a.com 0")})); err == nil || !strings.Contains(err.Error(), `"none": no such file`) {
+		t.Errorf("the error of a missing file is %v", err)
 	}
 }

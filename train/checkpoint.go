@@ -2,6 +2,7 @@ package train
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -87,11 +88,12 @@ func (r *run) resume() error {
 	return nil
 }
 
-// fingerprint identifies a run by all that decides its outcome.
-func fingerprint(options Options, alphabet *canon.Alphabet, shape cnn.Shape, network int, parts ...encoded) (string, error) {
+// fingerprint identifies a run by all that decides its outcome; the parameters are those that it starts
+// with.
+func fingerprint(options Options, alphabet *canon.Alphabet, start *cnn.Parameters, network int, parts ...encoded) (string, error) {
 	sum := sha256.New()
 	settings := json.NewEncoder(sum)
-	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(shape), settings.Encode(network)); err != nil {
+	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(start.Shape), settings.Encode(network), binary.Write(sum, binary.LittleEndian, start.Flat)); err != nil {
 		return "", fmt.Errorf("identifying the training: %w", err)
 	}
 	for _, texts := range parts {

@@ -35,7 +35,7 @@ func TestEachVettedTextIsJudgedByANetworkThatNeverSawItsDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts, err := encodeSet(set, options, canon.HostAndPath())
+	texts, err := encodeSet(set, options, canon.HostAndPath(), fourKinds)
 	if err != nil {
 		t.Fatal(err)
 	}

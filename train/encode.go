@@ -13,6 +13,7 @@ import (
 // texts are the rows of a set, encoded once for all the networks that they train and measure.
 type texts struct {
 	alphabet                 *canon.Alphabet
+	kinds                    []string
 	train, choose, calibrate encoded
 	names, urls              encoded // vetted: thresholds are measured on them
 }
@@ -20,9 +21,9 @@ type texts struct {
 // heldOut stands for the fold of a text that no network was trained on.
 const heldOut = -1
 
-func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet) (*texts, error) {
-	e := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: set.Kinds, folds: max(options.Folds, 1)}
-	x := &texts{alphabet: alphabet}
+func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kinds []string) (*texts, error) {
+	e := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: kinds, folds: max(options.Folds, 1)}
+	x := &texts{alphabet: alphabet, kinds: kinds}
 	var err error
 	encode := func(rows []dataset.Row) (all encoded) {
 		if err == nil {

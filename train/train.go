@@ -11,6 +11,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/canon"
@@ -42,6 +44,11 @@ type Options struct {
 	Folds        int     `json:"folds"`         // of cross-fitted thresholds, see crossfit.go; default none
 	Seed         uint64  `json:"seed"`          // of weights, order and dropout; default 0
 
+	// From is a model to go on from, with its shape, alphabet and kinds: malicious rows of a kind that
+	// it does not have train the sum of its malicious kinds. Shape and symbol limit default to its own.
+	// Default: a new network.
+	From *modelfile.Model `json:"-"`
+
 	Workers         int            `json:"-"` // default one a CPU
 	Checkpoint      string         `json:"-"` // file to resume from and to write to; default none
 	CheckpointEvery int            `json:"-"` // steps between two checkpoints; default 500
@@ -60,6 +67,11 @@ type Progress struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
+	if o.From != nil {
+		if err := o.takeShape(); err != nil {
+			return o, err
+		}
+	}
 	if len(o.Widths) == 0 {
 		o.Widths = []int{2, 3, 4, 5, 6}
 	}
@@ -75,7 +87,11 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.WarmUp, 0.05)
 	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&o.CheckpointEvery, 500)
-	network := cnn.Shape{Symbols: canon.HostAndPath().Symbols(), Embedding: o.Embedding, Widths: o.Widths, Filters: o.Filters, Hidden: o.Hidden, Kinds: 2}
+	alphabet, err := o.alphabet()
+	if err != nil {
+		return o, err
+	}
+	network := cnn.Shape{Symbols: alphabet.Symbols(), Embedding: o.Embedding, Widths: o.Widths, Filters: o.Filters, Hidden: o.Hidden, Kinds: 2}
 	if err := network.Validate(); err != nil {
 		return o, fmt.Errorf("training: %w", err)
 	}
@@ -104,6 +120,32 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// takeShape sets the options that say how the network looks to those of the model to go on from.
+func (o *Options) takeShape() error {
+	metadata := o.From.Metadata
+	setDefault(&o.SymbolLimit, metadata.SymbolLimit)
+	shape := metadata.Shape
+	for _, field := range []struct {
+		name  string
+		given *int
+		own   int
+	}{
+		{"embedding", &o.Embedding, shape.Embedding},
+		{"filters", &o.Filters, shape.Filters},
+		{"hidden", &o.Hidden, cmp.Or(shape.Hidden, -1)}, // -1: none
+	} {
+		if *field.given != 0 && *field.given != field.own {
+			return fmt.Errorf("training: %s is %d, the model to go on from has %d", field.name, max(0, *field.given), max(0, field.own))
+		}
+		*field.given = field.own
+	}
+	if len(o.Widths) > 0 && !slices.Equal(o.Widths, shape.Widths) {
+		return fmt.Errorf("training: widths %v, the model to go on from has %v", o.Widths, shape.Widths)
+	}
+	o.Widths = shape.Widths
+	return nil
+}
+
 func setDefault[T int | float64](option *T, value T) {
 	switch {
 	case *option == 0:
@@ -111,6 +153,21 @@ func setDefault[T int | float64](option *T, value T) {
 	case *option < 0:
 		*option = 0
 	}
+}
+
+// alphabet returns that of the model to go on from, or of new models.
+func (o Options) alphabet() (*canon.Alphabet, error) {
+	if o.From == nil {
+		return canon.HostAndPath(), nil
+	}
+	alphabet, err := canon.ParseAlphabet(o.From.Metadata.Alphabet)
+	if err != nil {
+		return nil, fmt.Errorf("training: the model to go on from: %w", err)
+	}
+	if alphabet.Symbols() != o.From.Metadata.Shape.Symbols {
+		return nil, fmt.Errorf("training: the model to go on from has %d symbols, its alphabet %d", o.From.Metadata.Shape.Symbols, alphabet.Symbols())
+	}
+	return alphabet, nil
 }
 
 // Checkpoints lists the checkpoint files of a run, one a network, of which there may be some, or none.
@@ -146,16 +203,23 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if benign == 0 || malicious == 0 {
 		return nil, fmt.Errorf("training: %d benign and %d malicious rows to train on, want some of each", benign, malicious)
 	}
-	alphabet := canon.HostAndPath()
+	alphabet, err := options.alphabet()
+	if err != nil {
+		return nil, err
+	}
+	kinds := set.Kinds
+	if options.From != nil {
+		kinds = options.From.Metadata.Kinds
+	}
 	shape := cnn.Shape{
 		Symbols:   alphabet.Symbols(),
 		Embedding: options.Embedding,
 		Widths:    options.Widths,
 		Filters:   options.Filters,
 		Hidden:    options.Hidden,
-		Kinds:     len(set.Kinds),
+		Kinds:     len(kinds),
 	}
-	texts, err := encodeSet(set, options, alphabet)
+	texts, err := encodeSet(set, options, alphabet, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +268,9 @@ func newRun(texts *texts, options Options, shape cnn.Shape, network int) (*run, 
 		return nil, err
 	}
 	parameters.Initialize(options.Seed)
+	if options.From != nil {
+		copy(parameters.Flat, options.From.Parameters.Flat)
+	}
 	if options.Checkpoint != "" {
 		options.Checkpoint = options.Checkpoints()[network]
 	}
@@ -220,7 +287,7 @@ func newRun(texts *texts, options Options, shape cnn.Shape, network int) (*run, 
 			r.rows = append(r.rows, i)
 		}
 	}
-	r.identity, err = fingerprint(options, texts.alphabet, shape, network, texts.train, texts.choose)
+	r.identity, err = fingerprint(options, texts.alphabet, parameters, network, texts.train, texts.choose)
 	return r, err
 }
 
@@ -315,7 +382,10 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 	if err != nil {
 		return nil, fmt.Errorf("writing alphabet: %w", err)
 	}
-	training, err := json.Marshal(Training{Options: r.options, Epochs: r.state.Validations, BestEpoch: r.state.BestEpoch, Data: set.Account})
+	training, err := json.Marshal(Training{
+		From: r.options.fromSHA256(), Options: r.options,
+		Epochs: r.state.Validations, BestEpoch: r.state.BestEpoch, Data: set.Account,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("writing what was trained on: %w", err)
 	}
@@ -325,7 +395,7 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 			Shape:         r.parameters.Shape,
 			Alphabet:      alphabet,
 			SymbolLimit:   r.options.SymbolLimit,
-			Kinds:         set.Kinds,
+			Kinds:         r.texts.kinds,
 			Temperature:   r.temperature,
 			Thresholds:    thresholds(benign.names),
 			URLThresholds: thresholds(benign.urls),
@@ -338,8 +408,17 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 
 // Training is what a model file says of how the model was made.
 type Training struct {
+	From      string          `json:"from,omitempty"` // SHA-256 of the weights that it went on from
 	Options   Options         `json:"options"`
 	Epochs    []Validation    `json:"epochs"`
 	BestEpoch int             `json:"best_epoch"`
 	Data      dataset.Account `json:"data"`
+}
+
+// fromSHA256 says which model was gone on from, if one was.
+func (o Options) fromSHA256() string {
+	if o.From == nil {
+		return ""
+	}
+	return o.From.SHA256
 }

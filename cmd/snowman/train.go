@@ -32,9 +32,14 @@ header that names the columns text, label (0 or 1) and, where known, kind, famil
 Beside the model MODEL stands MODEL.json afterwards: which files it was trained on, and what became
 of their rows. A run that was killed goes on where its checkpoint left it when it is called again.
 
+With -from, training goes on from a model instead of a new network, whose shape, limit and kinds stay:
+for rows that are newer, or your own. Malicious rows of a kind that it does not have train the sum of
+its malicious kinds. Name old rows as well: what is not trained on fades.
+
 example:
   $ snowman train -black malware.txt -white popular.txt -o my.safetensors
   $ snowman score -model my.safetensors example.com
+  $ snowman train -from my.safetensors -data newer -epochs 2 -o newer.safetensors
 `
 
 // trainModel is the verb train.
@@ -45,6 +50,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	black := flags.String("black", "", "list of malicious names, one a line")
 	white := flags.String("white", "", "list of benign names, one a line")
 	output := flags.String("o", "", "the model `file` to write")
+	from := flags.String("from", "", "go on from the model in this `file` (default: a new one)")
 	checkpoint := flags.String("checkpoint", "", "checkpoint `file` (default: the model's name and .checkpoint)")
 	var options train.Options
 	widths := flags.String("widths", "2,3,4,5,6", "widths of the filters, in characters")
@@ -79,6 +85,12 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if options.Widths, err = parseWidths(*widths); err != nil {
 		return err
 	}
+	if *from != "" {
+		if options.From, err = modelfile.Open(*from); err != nil {
+			return err
+		}
+		keepShape(&options, flags)
+	}
 	if err := options.Validate(); err != nil {
 		return usageError{err.Error()}
 	}
@@ -97,7 +109,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(*output, *black, *white); err != nil {
+	if err := checkOutput(*output, *black, *white, *from); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.stderr, "reading the data")
@@ -147,6 +159,22 @@ func warnOfFew(w io.Writer, texts string, thresholds []modelfile.Threshold) {
 	}
 }
 
+// keepShape leaves to the model of -from what the command line does not say of the network.
+func keepShape(options *train.Options, flags *flag.FlagSet) {
+	given := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["widths"] {
+		options.Widths = nil
+	}
+	for name, option := range map[string]*int{
+		"embedding": &options.Embedding, "filters": &options.Filters, "hidden": &options.Hidden, "limit": &options.SymbolLimit,
+	} {
+		if !given[name] {
+			*option = 0
+		}
+	}
+}
+
 // network says which of several networks the progress is of.
 func network(p train.Progress) string {
 	if p.Networks == 1 {
@@ -156,7 +184,7 @@ func network(p train.Progress) string {
 }
 
 // checkOutput finds out before a long training whether its model could be written, and would not
-// replace one of the lists.
+// replace one of the files to read.
 func checkOutput(path string, inputs ...string) error {
 	if info, err := os.Stat(path); err == nil {
 		if info.IsDir() {
@@ -164,7 +192,7 @@ func checkOutput(path string, inputs ...string) error {
 		}
 		for _, input := range inputs {
 			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
-				return usageError{fmt.Sprintf("-o %q is one of the lists to read", path)}
+				return usageError{fmt.Sprintf("-o %q is one of the files to read", path)}
 			}
 		}
 	}
