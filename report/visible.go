@@ -75,8 +75,9 @@ func shorten(text string, limit int) (short string, characters int) {
 
 // label returns a name for a picture, where there is little room.
 func label(name string, limit int) string {
-	if short, characters := shorten(name, limit); characters > limit {
-		return visible(short) + "…"
+	seen := visible(name)
+	if short, characters := shorten(seen, limit); characters > limit {
+		return short + "…"
 	}
-	return visible(name)
+	return seen
 }
