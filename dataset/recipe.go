@@ -144,6 +144,19 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	return r, nil
 }
 
+// Paths returns the files that Build reads.
+func (r Recipe) Paths(directory string) ([]string, error) {
+	var paths []string
+	for _, source := range r.Sources {
+		path, err := source.Path(directory)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
 // Path returns the path of a source's file.
 func (s Source) Path(directory string) (string, error) {
 	path := filepath.Join(directory, s.File)

@@ -119,6 +119,20 @@ func TestDefaultRecipeTakesEveryDataFile(t *testing.T) {
 	}
 }
 
+func TestPathsAreTheFilesThatBuildReads(t *testing.T) {
+	directory := writeFiles(t, map[string]string{"a.tsv": "", "b.csv.gz": "", "c.txt": ""})
+	recipe := Recipe{Sources: []Source{{File: "b"}, {File: "a"}}}
+	got, err := recipe.Paths(directory)
+	want := []string{filepath.Join(directory, "b.csv.gz"), filepath.Join(directory, "a.tsv")}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, error %v; want %q", got, err, want)
+	}
+	recipe.Sources = append(recipe.Sources, Source{File: "d"})
+	if _, err := recipe.Paths(directory); err == nil || !strings.Contains(err.Error(), `no such file in`) {
+		t.Errorf("the error of a missing file is %v", err)
+	}
+}
+
 func TestListsRecipeBuildsTwoKinds(t *testing.T) {
 	directory := writeFiles(t, map[string]string{
 		"black.txt": ".evil.com\n# a comment\n\n.worse.com\n",

@@ -2,9 +2,10 @@
 //
 // A [Meter] takes one [Example] after another and derives every figure from them: the area under
 // the ROC curve, the true positive rate at fixed false positive rates, and how far the scores are
-// from being probabilities, for all rows and for each kind, source, family and month. [NewROC] and
-// [CalibrationError] give the same figures for plain slices of scores; [Compare] says how far two
-// slices of scores of the same rows are from each other.
+// from being probabilities, for all rows and for each kind, source, family and month. From the same
+// examples come the [Curves] that pictures are drawn from. [NewROC] and [CalibrationError] give the same
+// figures for plain slices of scores; [Compare] says how far two slices of scores of the same rows are
+// from each other, [Worst] which rows a model is most wrong about.
 //
 // A text is called malicious if its score is at or above a threshold. Ranks and counts are exact,
 // ties included, and a Meter's figures do not depend on the order of its rows. A figure that the

@@ -1,7 +1,8 @@
 // Package report writes the figures of package eval for people to read.
 //
-// [Text] is for a terminal of 100 columns. Every rate stands with its 95 % Wilson interval and
-// the number of rows behind it, because a rate alone does not say how far to trust it.
+// [Text] is for a terminal of 100 columns, [HTML] for a browser, [Pictures] are those of the page alone,
+// and [CSV] is for other programs. Every rate stands with its 95 % Wilson interval and the number of
+// rows behind it, because a rate alone does not say how far to trust it.
 package report
 
 import (
@@ -27,14 +28,20 @@ const smallFamily = 20
 func Text(w io.Writer, r eval.Report) error {
 	var b strings.Builder
 	writeOverall(&b, r)
-	writeLevels(&b, r)
+	levelTable(r).writeUnder(&b, "Rows at the model's own levels and above")
 	points := r.Overall.OperatingPoints
-	writeMalicious(&b, "kind", r.ByKind, points)
-	writeMalicious(&b, "source", r.BySource, points)
-	writeBenign(&b, "source", r.BySource, points)
-	writeMalicious(&b, "family", worstFirst(r.ByFamily), points)
-	writeMalicious(&b, "month", r.ByMonth, points)
-	writeBenign(&b, "month", r.ByMonth, points)
+	malicious := func(axis string, groups []eval.Group) {
+		maliciousTable(axis, groups, points).writeUnder(&b, "Malicious rows by "+axis)
+	}
+	benign := func(axis string, groups []eval.Group) {
+		benignTable(axis, groups, points).writeUnder(&b, "Benign rows by "+axis)
+	}
+	malicious("kind", r.ByKind)
+	malicious("source", r.BySource)
+	benign("source", r.BySource)
+	malicious("family", worstFirst(r.ByFamily))
+	malicious("month", r.ByMonth)
+	benign("month", r.ByMonth)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
@@ -79,7 +86,8 @@ func writeOverall(b *strings.Builder, r eval.Report) {
 	}
 }
 
-func writeMalicious(b *strings.Builder, axis string, groups []eval.Group, points []eval.OperatingPoint) {
+// maliciousTable says which share of each group's malicious rows is found.
+func maliciousTable(axis string, groups []eval.Group, points []eval.OperatingPoint) table {
 	header := []string{axis, "rows", "AUC"}
 	for _, p := range points {
 		header = append(header, "TPR at "+scientific(p.Limit))
@@ -89,19 +97,17 @@ func writeMalicious(b *strings.Builder, axis string, groups []eval.Group, points
 		if g.Malicious == 0 {
 			continue
 		}
-		row := []string{printable(g.Name), thousands(g.Malicious), area(g.Figures)}
+		row := []string{g.Name, thousands(g.Malicious), area(g.Figures)}
 		for _, p := range g.OperatingPoints {
 			row = append(row, interval(p.TruePositives, 3))
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) > 1 {
-		fmt.Fprintf(b, "\nMalicious rows by %s\n\n", axis)
-		rows.write(b)
-	}
+	return rows
 }
 
-func writeBenign(b *strings.Builder, axis string, groups []eval.Group, points []eval.OperatingPoint) {
+// benignTable says which share of each group's benign rows is called malicious.
+func benignTable(axis string, groups []eval.Group, points []eval.OperatingPoint) table {
 	header := []string{axis, "rows"}
 	for _, p := range points {
 		header = append(header, "FPR at "+scientific(p.Limit))
@@ -111,20 +117,17 @@ func writeBenign(b *strings.Builder, axis string, groups []eval.Group, points []
 		if g.Benign == 0 {
 			continue
 		}
-		row := []string{printable(g.Name), thousands(g.Benign)}
+		row := []string{g.Name, thousands(g.Benign)}
 		for _, p := range g.OperatingPoints {
 			row = append(row, interval(p.FalsePositives, falsePositiveDigits(p.Limit)))
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) > 1 {
-		fmt.Fprintf(b, "\nBenign rows by %s\n\n", axis)
-		rows.write(b)
-	}
+	return rows
 }
 
-// writeLevels writes which share of each source's rows reaches the model's own levels.
-func writeLevels(b *strings.Builder, r eval.Report) {
+// levelTable says which share of each source's rows reaches the model's own levels.
+func levelTable(r eval.Report) table {
 	header := []string{"source", "label", "rows"}
 	for _, level := range r.Levels {
 		header = append(header, level.Name)
@@ -135,16 +138,13 @@ func writeLevels(b *strings.Builder, r eval.Report) {
 		if g.Malicious {
 			label = "malicious"
 		}
-		row := []string{printable(g.Source), label, thousands(g.Reached[0].Total)}
+		row := []string{g.Source, label, thousands(g.Reached[0].Total)}
 		for _, reached := range g.Reached {
 			row = append(row, fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64)))
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) > 1 {
-		b.WriteString("\nRows at the model's own levels and above\n\n")
-		rows.write(b)
-	}
+	return rows
 }
 
 // worstFirst sorts families by their true positive rate, lowest first, and adds the small ones up in
@@ -196,6 +196,14 @@ func worstFirst(families []eval.Group) []eval.Group {
 // A table is rows of cells, the first a header. The first column is aligned left, the others right.
 type table [][]string
 
+// writeUnder writes a table under a heading, and nothing if it has nothing but its header.
+func (t table) writeUnder(b *strings.Builder, heading string) {
+	if len(t) > 1 {
+		fmt.Fprintf(b, "\n%s\n\n", heading)
+		t.write(b)
+	}
+}
+
 func (t table) write(b *strings.Builder) {
 	var widths []int
 	for _, row := range t {
@@ -203,11 +211,12 @@ func (t table) write(b *strings.Builder) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], utf8.RuneCountInString(printable(cell)))
 		}
 	}
 	for _, row := range t {
 		for i, cell := range row {
+			cell = printable(cell)
 			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if i == 0 {
 				b.WriteString(cell + space)

@@ -27,9 +27,14 @@ it has seen are left out.
 With -compare-exact, it measures instead how far the scores in int16, the default, are from those in
 float32, -exact: at most 1 row in 10,000 may differ by more than 0.001, and the area by 0.0002.
 
+With -report, -svg and -csv, it also writes files: one page with pictures and with the rows that the
+model is most wrong about, which a browser shows without any network; the pictures alone; all figures
+as a table. docs/evaluation.md says how to read them.
+
 example:
   $ snowman eval -data sources -recipe models/recipe.json
   $ snowman eval -data sources -recipe models/recipe.json judge/benign.tsv.gz judge/phishing.tsv.gz
+  $ snowman eval -report out.html -svg pictures -csv figures.csv labelled.tsv
   $ snowman eval -compare-exact -model my.safetensors labelled.tsv
 
 exit code: 0 done; 1 not done, or -compare-exact finds int16 out of its bounds; 2 wrong command line.
@@ -49,6 +54,10 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	asJSON := flags.Bool("json", false, "print JSON")
 	exact := flags.Bool("exact", false, exactUsage)
 	compareExact := flags.Bool("compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
+	var files evalFiles
+	flags.StringVar(&files.report, "report", "", "also write a page with pictures into this HTML `file`")
+	flags.StringVar(&files.svg, "svg", "", "also write each picture as an SVG file into this `folder`")
+	flags.StringVar(&files.csv, "csv", "", "also write all figures into this CSV `file`")
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
@@ -76,19 +85,35 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 		model = model.Exact()
 	}
 
-	var rows []dataset.Row
-	var seen dataset.Seen
+	var recipe dataset.Recipe
 	if *data != "" {
-		recipe, err := chooseRecipe(*data, *recipePath, "", "")
+		recipe, err = chooseRecipe(*data, *recipePath, "", "")
 		if err != nil {
 			return err
 		}
+	}
+	if files.wanted() {
+		inputs, err := recipe.Paths(*data)
+		if err != nil {
+			return err
+		}
+		inputs = append(append(inputs, *modelPath, *recipePath), flags.Args()...)
+		if err := files.check(inputs); err != nil {
+			return err
+		}
+	}
+
+	var rows []dataset.Row
+	var seen dataset.Seen
+	var rowsFact string
+	if *data != "" {
 		fmt.Fprintln(s.stderr, "reading the data")
 		set, err := recipe.Build(ctx, *data)
 		if err != nil {
 			return err
 		}
 		seen, rows = set.Seen(), set.Parts[part]
+		rowsFact = fmt.Sprintf("the part %s of %s", part, *data)
 	}
 	if flags.NArg() > 0 {
 		var leftOut, refused int
@@ -96,28 +121,46 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 		if err != nil {
 			return err
 		}
+		account := fmt.Sprintf("%d rows; %d left out because training has seen their registered domain, %d refused", len(rows), leftOut, refused)
 		if *data == "" {
-			fmt.Fprintf(s.stderr, "%d rows, %d refused; whether training has seen them is not known without -data\n", len(rows), refused)
-		} else {
-			fmt.Fprintf(s.stderr, "%d rows; %d left out because training has seen their registered domain, %d refused\n", len(rows), leftOut, refused)
+			account = fmt.Sprintf("%d rows, %d refused; whether training has seen them is not known without -data", len(rows), refused)
+		}
+		fmt.Fprintln(s.stderr, account)
+		rowsFact = flags.Arg(0) + ": " + account
+		if more := flags.NArg() - 1; more > 0 {
+			rowsFact = fmt.Sprintf("%s and %d more: %s", flags.Arg(0), more, account)
 		}
 	}
 	if *only != "" {
 		rows = filter(rows, *only == "urls")
+		rowsFact += "; " + *only + " only"
 	}
 	if len(rows) == 0 {
 		return errors.New("no row is left to measure on; a file of labelled rows has a header with the columns text and label")
 	}
+	scores, err := scoreRows(ctx, model, rows)
+	if err != nil {
+		return err
+	}
+	meter := fill(model, rows, scores, seen)
+	measured := meter.Figures()
+	if files.wanted() {
+		e := report.Evaluation{
+			Facts:   []report.Fact{{Name: "model", Value: modelFact(model, *modelPath, *exact)}, {Name: "rows", Value: rowsFact}},
+			Figures: measured,
+			Curves:  meter.Curves(),
+		}
+		e.FalsePositives, e.FalseNegatives = mistakes(rows, scores, seen)
+		if err := files.write(e); err != nil {
+			return err
+		}
+	}
 	if *compareExact {
-		compared, err := compare(ctx, model, rows)
+		exactScores, err := scoreRows(ctx, model.Exact(), rows)
 		if err != nil {
 			return err
 		}
-		return writeComparison(s.stdout, compared, *asJSON)
-	}
-	measured, err := measure(ctx, model, rows, seen)
-	if err != nil {
-		return err
+		return writeComparison(s.stdout, compare(model, rows, scores, exactScores), *asJSON)
 	}
 	if *asJSON {
 		return writeJSON(s.stdout, measured)
@@ -189,43 +232,48 @@ func levels(model *snowman.Model) []eval.Level {
 	return levels
 }
 
-// measure holds the rows' scores against the truth. A DGA family that was not seen makes a kind of its
-// own.
+// measure scores the rows and holds their scores against the truth.
 func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, error) {
 	scores, err := scoreRows(ctx, model, rows)
 	if err != nil {
 		return eval.Report{}, err
 	}
-	meter := eval.Meter{Levels: levels(model)}
+	return fill(model, rows, scores, seen).Figures(), nil
+}
+
+// fill returns a meter with the rows and their scores.
+func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen dataset.Seen) *eval.Meter {
+	meter := &eval.Meter{Levels: levels(model)}
 	for i, row := range rows {
-		kind := row.Kind
-		if kind == "" {
-			kind = "malicious"
-		}
-		if kind == dataset.DGA && !seen.Families[row.Family] {
-			kind = "dga, family not seen"
-		}
 		meter.Add(eval.Example{
 			Score: scores[i], Malicious: row.Malicious,
-			Kind: kind, Family: row.Family, Source: row.Source, Month: row.Month(),
+			Kind: judgedKind(row, seen), Family: row.Family, Source: row.Source, Month: row.Month(),
 		})
 	}
-	return meter.Figures(), nil
+	return meter
+}
+
+// judgedKind returns the kind that a row is judged with. A DGA family that was not seen makes a kind of
+// its own.
+func judgedKind(row dataset.Row, seen dataset.Seen) string {
+	switch {
+	case row.Kind == "":
+		return "malicious"
+	case row.Kind == dataset.DGA && !seen.Families[row.Family]:
+		return "dga, family not seen"
+	}
+	return row.Kind
 }
 
 // compare holds the rows' scores in int16 against those in float32.
-func compare(ctx context.Context, model *snowman.Model, rows []dataset.Row) (eval.Comparison, error) {
-	scores, err := scoreRows(ctx, model, rows)
-	if err != nil {
-		return eval.Comparison{}, err
-	}
-	exact, err := scoreRows(ctx, model.Exact(), rows)
-	if err != nil {
-		return eval.Comparison{}, err
-	}
+func compare(model *snowman.Model, rows []dataset.Row, scores, exact []float64) eval.Comparison {
+	return eval.Compare(scores, exact, areMalicious(rows), levels(model))
+}
+
+func areMalicious(rows []dataset.Row) []bool {
 	malicious := make([]bool, len(rows))
 	for i, row := range rows {
 		malicious[i] = row.Malicious
 	}
-	return eval.Compare(scores, exact, malicious, levels(model)), nil
+	return malicious
 }

@@ -109,7 +109,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(*output, *black, *white, *from); err != nil {
+	if err := checkOutput("-o", *output, *black, *white, *from); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.stderr, "reading the data")
@@ -183,22 +183,20 @@ func network(p train.Progress) string {
 	return fmt.Sprintf("network %d of %d, ", p.Network, p.Networks)
 }
 
-// checkOutput finds out before a long training whether its model could be written, and would not
-// replace one of the files to read.
-func checkOutput(path string, inputs ...string) error {
-	if info, err := os.Stat(path); err == nil {
-		if info.IsDir() {
-			return usageError{fmt.Sprintf("-o %q is a folder, want a file", path)}
-		}
-		for _, input := range inputs {
-			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
-				return usageError{fmt.Sprintf("-o %q is one of the files to read", path)}
-			}
+// checkOutput finds out before long work whether the file of a flag could be written, and would not
+// replace one of those to read.
+func checkOutput(flag, path string, inputs ...string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usageError{fmt.Sprintf("%s %q is a folder, want a file", flag, path)}
+	}
+	for _, input := range inputs {
+		if isSameFile(path, input) {
+			return usageError{fmt.Sprintf("%s %q is one of the files to read", flag, path)}
 		}
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".snowman-*")
 	if err != nil {
-		return fmt.Errorf("writing a model to %q: %w", path, err)
+		return fmt.Errorf("writing %q: %w", path, err)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
