@@ -8,3 +8,8 @@ import _ "embed"
 //
 //go:embed snowman.safetensors
 var Default []byte
+
+// Card is the shipped model's card, in Markdown.
+//
+//go:embed MODEL_CARD.md
+var Card string

@@ -11,12 +11,14 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/models"
 	"github.com/snowman-ml/snowman/train"
 )
 
 const modelDescription = `
 Shows what a model is: its network, its levels with the false positive rate measured for each, and
-what it was trained on. snowman model export -h says how to write it for other programs.
+what it was trained on; of the built-in one also its card, with everything that was measured of it and
+what it cannot do. snowman model export -h says how to write it for other programs.
 
 example:
   $ snowman model show
@@ -60,7 +62,11 @@ func model(_ context.Context, args []string, s streams) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(m.Info())
 	}
-	return showModel(s.stdout, m.Info())
+	if err := showModel(s.stdout, m.Info()); err != nil || flags.NArg() > 0 {
+		return err
+	}
+	_, err = fmt.Fprint(s.stdout, "\n", models.Card)
+	return err
 }
 
 // exportModel is the verb model export.
@@ -114,10 +120,14 @@ func showModel(w io.Writer, info snowman.Info) error {
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)
 	line("temperature", "%.4f", info.Temperature)
-	for _, t := range info.Thresholds {
-		line("level "+t.Level.String(), "score %.6f and above; %d of %d benign names (for a false positive rate of %g)",
-			t.Score, t.FalsePositives, t.Benign, t.FalsePositiveRate)
+	levels := func(name, texts string, thresholds []snowman.Threshold) {
+		for _, t := range thresholds {
+			line(fmt.Sprintf(name, t.Level), "score %.6f and above; %d of %d benign %s (for a false positive rate of %g)",
+				t.Score, t.FalsePositives, t.Benign, texts, t.FalsePositiveRate)
+		}
 	}
+	levels("level %v", "names", info.Thresholds)
+	levels("level %v of URLs", "URLs", info.URLThresholds)
 	var training train.Training
 	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
 		line("trained on", "%d files", len(training.Data.Sources))

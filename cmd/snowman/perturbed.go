@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/eval"
+)
+
+// perturbedRows returns the vetted registered domains of a part and, as malicious rows, the same with
+// two characters changed, as CharBot generates names (Peck et al. 2019, arXiv 1905.01078).
+func perturbedRows(set *dataset.Set, part dataset.Part) []dataset.Row {
+	random := rand.New(rand.NewPCG(1, 0x43686172426f74)) // any: the same names each time
+	var rows []dataset.Row
+	for _, vetted := range set.Vetted {
+		if vetted.Part != part || vetted.Text != vetted.Domain {
+			continue
+		}
+		rows = append(rows, dataset.Row{Text: vetted.Text, Kind: dataset.Benign, Source: "unchanged"})
+		label, suffix, _ := strings.Cut(vetted.Text, ".")
+		if changed := dataset.ChangeTwoCharacters(random, label); changed != "" {
+			rows = append(rows, dataset.Row{
+				Text: changed + "." + suffix, Malicious: true, Kind: dataset.DGA, Source: "two characters changed",
+			})
+		}
+	}
+	return rows
+}
+
+// measurePerturbed measures how well the sum of the probabilities of dga and phishing tells the rows
+// apart: a changed name is one or the other, depending on what it is for.
+func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Report, error) {
+	kinds := model.Kinds()
+	dga, phishing := slices.Index(kinds, dataset.DGA), slices.Index(kinds, dataset.Phishing)
+	if dga < 0 || phishing < 0 {
+		return eval.Report{}, errors.New("-perturbed adds the probabilities of dga and phishing, which this model does not tell apart")
+	}
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		texts[i] = row.Text
+	}
+	var meter eval.Meter
+	model.NewScorer().ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+		if err != nil { // no name: what is changed may have become an address
+			return
+		}
+		meter.Add(eval.Example{
+			Score:     verdict.Probabilities[dga] + verdict.Probabilities[phishing],
+			Malicious: rows[i].Malicious, Kind: rows[i].Kind, Source: rows[i].Source,
+		})
+	})
+	return meter.Figures(), nil
+}
