@@ -276,7 +276,7 @@ func familiesPicture(e Evaluation) Picture {
 	}
 	const rowHeight = 17.0
 	d := newDrawing()
-	d.left, d.right = 146, pictureWidth-122
+	d.left, d.right = 150, pictureWidth-118
 	d.top = 14
 	d.bottom = d.top + rowHeight*float64(len(families)) + 4
 	limit := scientific(families[0].OperatingPoints[0].Limit)
@@ -288,7 +288,7 @@ func familiesPicture(e Evaluation) Picture {
 		said := fmt.Sprintf("%s: %s, %s", label(f.Name, 60), interval(found, 3), outOf(found))
 		words += " " + said + "."
 		low, high := found.Wilson()
-		d.text("end", d.left-10, y+4, label(f.Name, 18))
+		d.text("end", d.left-10, y+4, label(f.Name, 17))
 		d.line("whisker", d.x(low), y, d.x(high), y)
 		d.dot(dotClass(found), d.x(found.Rate()), y, said)
 		d.text("note end", pictureWidth-4, y+4, outOf(found))
