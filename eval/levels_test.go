@@ -14,6 +14,7 @@ func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
 		{Score: 0.6, Source: "a"},
 		{Score: 0.4, Source: "a", Month: "2026-01"},
 		{Score: 0.9, Source: "a", Month: "2026-01"},
+		{Score: 0.9},
 	} {
 		m.Add(e)
 	}
@@ -27,10 +28,31 @@ func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
 	}
 }
 
+func TestByHostCountsTheRowsOfEachKindOfHost(t *testing.T) {
+	m := Meter{Levels: []Level{{"low", 0.5}}}
+	for _, e := range []Example{
+		{Score: 0.6, Source: "a", Host: "IP address"},
+		{Score: 0.4, Source: "b", Host: "IP address"},
+		{Score: 0.7, Source: "b", Host: "IP address", Malicious: true},
+		{Score: 0.7, Source: "b", Host: "free hosting"},
+		{Score: 0.7, Source: "b"},
+	} {
+		m.Add(e)
+	}
+	want := []LevelGroup{
+		{"IP address", false, []Proportion{{1, 2}}},
+		{"free hosting", false, []Proportion{{1, 1}}},
+		{"IP address", true, []Proportion{{1, 1}}},
+	}
+	if got := m.Figures().ByHost; !reflect.DeepEqual(got, want) {
+		t.Errorf("by host: %v, want %v", got, want)
+	}
+}
+
 func TestWithoutLevelsNothingIsCountedByLevel(t *testing.T) {
 	var m Meter
-	m.Add(Example{Score: 1, Source: "a"})
-	if r := m.Figures(); r.Levels != nil || r.ByLevel != nil {
-		t.Errorf("levels %v, by level %v, want none", r.Levels, r.ByLevel)
+	m.Add(Example{Score: 1, Source: "a", Host: "IP address"})
+	if r := m.Figures(); r.Levels != nil || r.ByLevel != nil || r.ByHost != nil {
+		t.Errorf("levels %v, by level %v, by host %v, want none", r.Levels, r.ByLevel, r.ByHost)
 	}
 }

@@ -21,13 +21,15 @@ import (
 // can be 40 points wide.
 const smallFamily = 20
 
-// Text writes the overall figures, then those by kind, source, family and month. Families stand
+// Text writes the overall figures, then the rows at each level by source and kind of host, then the
+// figures by kind, source, family and month. Families stand
 // worst first, by the true positive rate at the first operating point, since those are the ones to
 // look at. Families of fewer than 20 rows share the last line.
 func Text(w io.Writer, r eval.Report) error {
 	var b strings.Builder
 	writeOverall(&b, r)
-	writeLevels(&b, r)
+	writeLevels(&b, "source", r.Levels, r.ByLevel, false) // names of sources may be long
+	writeLevels(&b, "kind of host", r.Levels, r.ByHost, true)
 	points := r.Overall.OperatingPoints
 	writeMalicious(&b, "kind", r.ByKind, points)
 	writeMalicious(&b, "source", r.BySource, points)
@@ -123,26 +125,31 @@ func writeBenign(b *strings.Builder, axis string, groups []eval.Group, points []
 	}
 }
 
-// writeLevels writes which share of each source's rows reaches the model's own levels.
-func writeLevels(b *strings.Builder, r eval.Report) {
-	header := []string{"source", "label", "rows"}
-	for _, level := range r.Levels {
+// writeLevels writes which share of each group's rows reaches the model's own levels, with the count
+// where it is asked for.
+func writeLevels(b *strings.Builder, axis string, levels []eval.Level, groups []eval.LevelGroup, withCounts bool) {
+	header := []string{axis, "label", "rows"}
+	for _, level := range levels {
 		header = append(header, level.Name)
 	}
 	rows := table{header}
-	for _, g := range r.ByLevel {
+	for _, g := range groups {
 		label := "benign"
 		if g.Malicious {
 			label = "malicious"
 		}
-		row := []string{printable(g.Source), label, thousands(g.Reached[0].Total)}
+		row := []string{printable(g.Name), label, thousands(g.Reached[0].Total)}
 		for _, reached := range g.Reached {
-			row = append(row, fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64)))
+			cell := fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64))
+			if withCounts {
+				cell += fmt.Sprintf(" (%s)", thousands(reached.Count))
+			}
+			row = append(row, cell)
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) > 1 {
-		b.WriteString("\nRows at the model's own levels and above\n\n")
+		fmt.Fprintf(b, "\nRows at the model's own levels and above, by %s\n\n", axis)
 		rows.write(b)
 	}
 }

@@ -12,13 +12,16 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/report"
 )
 
 const evalDescription = `
 Measures a model on labelled texts: the area under the ROC curve, and the share of malicious texts
 found where 1 in 100, 1,000 and 10,000 benign ones is a false alarm; for each kind, source, family
-and month, with counts and 95 % intervals.
+and month, with counts and 95 % intervals. And the share of benign and malicious texts at the model's
+own levels, for each source and each kind of host: below an operator's suffix, on free hosting, a
+reverse DNS name, an IP address, a registered domain itself, another sub-domain.
 
 With -data, on the part of a folder that training set aside (-part report, the default). With files,
 on those; -data then names the folder that the model was trained on, and rows whose registered domain
@@ -197,7 +200,11 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 		return eval.Report{}, err
 	}
 	meter := eval.Meter{Levels: levels(model)}
+	var u canon.URL
 	for i, row := range rows {
+		if err := u.Parse(row.Text); err != nil {
+			return eval.Report{}, fmt.Errorf("measuring %q: %w", row.Text, err)
+		}
 		kind := row.Kind
 		if kind == "" {
 			kind = "malicious"
@@ -207,7 +214,7 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 		}
 		meter.Add(eval.Example{
 			Score: scores[i], Malicious: row.Malicious,
-			Kind: kind, Family: row.Family, Source: row.Source, Month: row.Month(),
+			Kind: kind, Family: row.Family, Source: row.Source, Month: row.Month(), Host: u.HostKind(),
 		})
 	}
 	return meter.Figures(), nil

@@ -147,7 +147,7 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	}
 	symbols = a.appendSegment(symbols, 0, user)
 	host := u.Host()
-	operator := a.operators.find(host)
+	operator, _ := a.operators.find(host)
 	host = host[operator:]
 	if a.splitsHost {
 		u.computeSuffixes()

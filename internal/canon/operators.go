@@ -84,21 +84,17 @@ func lastBytes(name []byte) uint64 {
 }
 
 // find returns where in a host the suffix of an operator starts, the longest that matches; 0 where
-// there is none, or nothing stands before it.
-func (o operators) find(host []byte) int {
+// there is none.
+func (o operators) find(host []byte) (start int, found bool) {
 	if len(o) == 0 || len(host) < shortestSuffix {
-		return 0
+		return 0, false
 	}
-	longest := len(host)
 	for _, suffix := range o[lastBytes(host)] {
-		if start, ok := cutSuffix(host, suffix); ok {
-			longest = min(longest, start)
+		if at, ok := cutSuffix(host, suffix); ok && (!found || at < start) {
+			start, found = at, true
 		}
 	}
-	if longest == len(host) {
-		return 0
-	}
-	return longest
+	return start, found
 }
 
 // cutSuffix returns where in a host a suffix starts, if the host ends in it, label by label.

@@ -24,7 +24,7 @@ func TestOperatorsFile(t *testing.T) {
 	}
 }
 
-// hostOf returns the canonical host and what an alphabet with the operators of operators.txt reads of it.
+// readOf returns the canonical host and what an alphabet with the operators of operators.txt reads of it.
 func readOf(t *testing.T, text string) (host, read string) {
 	t.Helper()
 	var u URL
@@ -32,7 +32,8 @@ func readOf(t *testing.T, text string) (host, read string) {
 		t.Fatal(err)
 	}
 	host = string(u.Host())
-	return host, host[HostAndPath().operators.find(u.Host()):]
+	start, _ := HostAndPath().operators.find(u.Host())
+	return host, host[start:]
 }
 
 func TestTheSuffixOfAnOperatorIsWhatIsRead(t *testing.T) {
@@ -125,8 +126,9 @@ func TestTheLongestOfSeveralSuffixesCounts(t *testing.T) {
 		"a.example.net": "example.net", "a.cdn.example.net": "cdn.example.net", "a.cdn.b.example.net": "cdn.b.example.net",
 		"cdn.example.net": "cdn.example.net", "a.cdn.b.c.example.net": "example.net", "a.cdn..example.net": "cdn..example.net",
 	} {
-		if got := host[o.find([]byte(host)):]; got != want {
-			t.Errorf("of %q %q is found, want %q", host, got, want)
+		start, found := o.find([]byte(host))
+		if got := host[start:]; !found || got != want {
+			t.Errorf("of %q %q is found (%v), want %q", host, got, found, want)
 		}
 	}
 }
@@ -199,8 +201,8 @@ func FuzzOperators(f *testing.F) {
 			return
 		}
 		for _, a := range alphabets {
-			start := a.operators.find(u.Host())
-			if start == 0 {
+			start, found := a.operators.find(u.Host())
+			if !found {
 				continue
 			}
 			shorter := string(u.text[:u.host]) + string(u.text[u.host+start:])
