@@ -23,8 +23,9 @@ type Comparison struct {
 	WithinBounds bool `json:"within_bounds"`
 }
 
-// Compare compares the scores of rows, fast and exact. Which rows are malicious is the truth.
-func Compare(scores, exact []float64, malicious []bool, levels []Level) Comparison {
+// Compare compares the scores of rows, fast and exact. Which rows are malicious is the truth; which
+// are URLs decides where levels begin.
+func Compare(scores, exact []float64, malicious, isURL []bool, levels []Level) Comparison {
 	total := Proportion{Total: len(scores)}
 	c := Comparison{Differing: total, LevelChanges: total}
 	for i, score := range scores {
@@ -37,7 +38,7 @@ func Compare(scores, exact []float64, malicious []bool, levels []Level) Comparis
 			c.Differing.Count++
 		}
 		for _, level := range levels {
-			if (score >= level.Threshold) != (exact[i] >= level.Threshold) {
+			if level.IsReached(score, isURL[i]) != level.IsReached(exact[i], isURL[i]) {
 				c.LevelChanges.Count++
 				break
 			}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	levels := []Level{{"low", 0.5}, {"high", 0.9}}
+	levels := []Level{{Name: "low", Threshold: 0.5}, {Name: "high", Threshold: 0.9}}
 	few := []float64{0.1, 0.4, 0.6, 0.95}
 	alternating := func(n int) []bool {
 		malicious := make([]bool, n)
@@ -42,7 +42,7 @@ func TestCompare(t *testing.T) {
 		"not a number":          {[]float64{0.1, 0.4, 0.6, math.NaN()}, few, 1, 1, 1, 0.25, 0.75, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := Compare(test.scores, test.exact, alternating(len(test.scores)), levels)
+			c := Compare(test.scores, test.exact, alternating(len(test.scores)), make([]bool, len(test.scores)), levels)
 			if math.Abs(c.LargestDifference-test.largest) > 1e-12 {
 				t.Errorf("the largest difference is %v, want %v", c.LargestDifference, test.largest)
 			}
@@ -67,13 +67,13 @@ func TestCompareHoldsTheAreaToItsBound(t *testing.T) {
 	exact := []float64{0.5, 0.4, 0.3, 0.2, 0.50005}
 	scores := []float64{0.5, 0.4, 0.3, 0.2, 0.5}
 	malicious := []bool{false, false, false, false, true}
-	if c := Compare(scores, exact, malicious, nil); c.AUCDifference != 0.125 || c.Differing.Count != 0 || c.WithinBounds {
+	if c := Compare(scores, exact, malicious, nil, nil); c.AUCDifference != 0.125 || c.Differing.Count != 0 || c.WithinBounds {
 		t.Errorf("%+v, want a difference of the areas of 0.125, which is out of bounds", c)
 	}
 }
 
 func TestCompareWithoutAnArea(t *testing.T) {
-	c := Compare([]float64{0.1}, []float64{0.1}, []bool{true}, nil)
+	c := Compare([]float64{0.1}, []float64{0.1}, []bool{true}, nil, nil)
 	if c.AUC != nil || c.ExactAUC != nil || c.AUCDifference != 0 || !c.WithinBounds {
 		t.Errorf("%+v, want no area, and to be within bounds", c)
 	}

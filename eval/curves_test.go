@@ -103,7 +103,7 @@ func TestCurveIsNearAllThatItLeavesOut(t *testing.T) {
 }
 
 func TestCurves(t *testing.T) {
-	m := Meter{Levels: []Level{{"low", .5}}}
+	m := Meter{Levels: []Level{{Name: "low", Threshold: .5}}}
 	for _, e := range []Example{
 		{Score: .1, Kind: "benign"},
 		{Score: .6, Kind: "benign", Source: "another"},

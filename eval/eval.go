@@ -22,8 +22,8 @@ import (
 // limits are the false positive rates at which a Meter measures the true positive rate.
 var limits = [...]float64{1e-2, 1e-3, 1e-4}
 
-// An Example is one text's score and what is known about the text. Kind, Family, Source and Month
-// may be empty: the example is then in no group of that name.
+// An Example is one text's score and what is known about the text. Kind, Family, Source, Month and
+// Host may be empty: the example is then in no group of that name.
 type Example struct {
 	Score     float64 // the probability of malicious that the model gave
 	Malicious bool    // the truth
@@ -31,6 +31,8 @@ type Example struct {
 	Family    string
 	Source    string
 	Month     string
+	Host      string // what kind of host it has, such as an IP address
+	IsURL     bool   // it has a path
 }
 
 // A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It holds
@@ -85,8 +87,10 @@ type Report struct {
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
 
+	// How many rows reach each of Levels, by source and by kind of host. Without levels there is none.
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
+	ByHost  []LevelGroup `json:"by_host,omitempty"`
 }
 
 // Figures measures the examples added so far.
@@ -141,7 +145,9 @@ func (m *Meter) Figures() Report {
 		ByMonth:  groupBy(tallies, overall, func(label Example) string { return label.Month }),
 	}
 	if len(m.Levels) > 0 {
-		report.Levels, report.ByLevel = m.Levels, m.byLevel()
+		report.Levels = m.Levels
+		report.ByLevel = m.byLevel(func(label Example) string { return label.Source })
+		report.ByHost = m.byLevel(func(label Example) string { return label.Host })
 	}
 	// Sorted scores are summed in the same order whatever the map's, so equal rows give equal bits.
 	report.CalibrationError, report.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)

@@ -7,34 +7,48 @@ import (
 
 // A Level is a threshold that is given, such as a model's own, and not chosen on the rows at hand.
 type Level struct {
-	Name      string  `json:"name"`
-	Threshold float64 `json:"threshold"`
+	Name         string  `json:"name"`
+	Threshold    float64 `json:"threshold"`               // of names
+	URLThreshold float64 `json:"url_threshold,omitempty"` // of texts with a path, where they have their own
 }
 
-// A LevelGroup is the benign or the malicious rows of one source, and how many of them reach each of
-// the report's levels.
+// IsReached reports whether a score reaches the level.
+func (l Level) IsReached(score float64, isURL bool) bool {
+	if isURL && l.URLThreshold > 0 {
+		return score >= l.URLThreshold
+	}
+	return score >= l.Threshold
+}
+
+// A LevelGroup is the benign or the malicious rows that share a name, such as a source, and how many
+// of them reach each of the report's levels.
 type LevelGroup struct {
-	Source    string       `json:"source"`
+	Name      string       `json:"name"`
 	Malicious bool         `json:"malicious"`
 	Reached   []Proportion `json:"reached"`
 }
 
-// byLevel counts, benign sources first, each in the order of their names.
-func (m *Meter) byLevel() []LevelGroup {
+// byLevel counts, benign groups first, each in the order of their names. Rows without a name are in
+// none.
+func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
 	var groups []LevelGroup
 	for label, scores := range m.scores {
+		n := name(label)
+		if n == "" {
+			continue
+		}
 		at := slices.IndexFunc(groups, func(g LevelGroup) bool {
-			return g.Source == label.Source && g.Malicious == label.Malicious
+			return g.Name == n && g.Malicious == label.Malicious
 		})
 		if at < 0 {
 			at = len(groups)
-			groups = append(groups, LevelGroup{label.Source, label.Malicious, make([]Proportion, len(m.Levels))})
+			groups = append(groups, LevelGroup{n, label.Malicious, make([]Proportion, len(m.Levels))})
 		}
 		for i, level := range m.Levels {
 			reached := &groups[at].Reached[i]
 			reached.Total += len(scores)
 			for _, score := range scores {
-				if score >= level.Threshold {
+				if level.IsReached(score, label.IsURL) {
 					reached.Count++
 				}
 			}
@@ -47,7 +61,7 @@ func (m *Meter) byLevel() []LevelGroup {
 			}
 			return 1
 		}
-		return cmp.Compare(a.Source, b.Source)
+		return cmp.Compare(a.Name, b.Name)
 	})
 	return groups
 }

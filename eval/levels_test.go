@@ -6,7 +6,7 @@ import (
 )
 
 func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
-	m := Meter{Levels: []Level{{"low", 0.5}, {"high", 0.9}}}
+	m := Meter{Levels: []Level{{Name: "low", Threshold: 0.5}, {Name: "high", Threshold: 0.9}}}
 	for _, e := range []Example{
 		{Score: 0.5, Source: "b", Malicious: true},
 		{Score: 0.95, Source: "b", Malicious: true, Kind: "dga"},
@@ -14,6 +14,7 @@ func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
 		{Score: 0.6, Source: "a"},
 		{Score: 0.4, Source: "a", Month: "2026-01"},
 		{Score: 0.9, Source: "a", Month: "2026-01"},
+		{Score: 0.9},
 	} {
 		m.Add(e)
 	}
@@ -27,10 +28,50 @@ func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
 	}
 }
 
+func TestURLsHaveLevelsOfTheirOwn(t *testing.T) {
+	m := Meter{Levels: []Level{{Name: "low", Threshold: 0.5, URLThreshold: 0.7}, {Name: "high", Threshold: 0.9}}}
+	for _, score := range []float64{0.6, 0.8, 0.95} {
+		m.Add(Example{Score: score, Source: "names"})
+		m.Add(Example{Score: score, Source: "urls", IsURL: true})
+	}
+	want := []LevelGroup{
+		{"names", false, []Proportion{{3, 3}, {1, 3}}},
+		{"urls", false, []Proportion{{2, 3}, {1, 3}}},
+	}
+	if got := m.Figures().ByLevel; !reflect.DeepEqual(got, want) {
+		t.Errorf("by level: %v, want %v", got, want)
+	}
+	c := Compare([]float64{0.6, 0.6}, []float64{0.8, 0.8}, []bool{false, true}, []bool{false, true}, m.Levels)
+	if c.LevelChanges.Count != 1 {
+		t.Errorf("%d levels change, want that of the URL", c.LevelChanges.Count)
+	}
+}
+
+func TestByHostCountsTheRowsOfEachKindOfHost(t *testing.T) {
+	m := Meter{Levels: []Level{{Name: "low", Threshold: 0.5}}}
+	for _, e := range []Example{
+		{Score: 0.6, Source: "a", Host: "IP address"},
+		{Score: 0.4, Source: "b", Host: "IP address"},
+		{Score: 0.7, Source: "b", Host: "IP address", Malicious: true},
+		{Score: 0.7, Source: "b", Host: "free hosting"},
+		{Score: 0.7, Source: "b"},
+	} {
+		m.Add(e)
+	}
+	want := []LevelGroup{
+		{"IP address", false, []Proportion{{1, 2}}},
+		{"free hosting", false, []Proportion{{1, 1}}},
+		{"IP address", true, []Proportion{{1, 1}}},
+	}
+	if got := m.Figures().ByHost; !reflect.DeepEqual(got, want) {
+		t.Errorf("by host: %v, want %v", got, want)
+	}
+}
+
 func TestWithoutLevelsNothingIsCountedByLevel(t *testing.T) {
 	var m Meter
-	m.Add(Example{Score: 1, Source: "a"})
-	if r := m.Figures(); r.Levels != nil || r.ByLevel != nil {
-		t.Errorf("levels %v, by level %v, want none", r.Levels, r.ByLevel)
+	m.Add(Example{Score: 1, Source: "a", Host: "IP address"})
+	if r := m.Figures(); r.Levels != nil || r.ByLevel != nil || r.ByHost != nil {
+		t.Errorf("levels %v, by level %v, by host %v, want none", r.Levels, r.ByLevel, r.ByHost)
 	}
 }

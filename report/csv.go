@@ -45,13 +45,18 @@ func CSV(w io.Writer, e Evaluation) error {
 			t.figures(csvLine{by: by.name, group: g.Name}, g.Figures)
 		}
 	}
-	for _, g := range r.ByLevel {
-		figure := "false_positive_rate"
-		if g.Malicious {
-			figure = "true_positive_rate"
-		}
-		for i, level := range r.Levels {
-			t.rate(csvLine{figure: figure, by: "source", group: g.Source, level: level.Name, from: exact(level.Threshold)}, g.Reached[i])
+	for _, by := range []struct {
+		name   string
+		groups []eval.LevelGroup
+	}{{"source", r.ByLevel}, {"host", r.ByHost}} {
+		for _, g := range by.groups {
+			figure := "false_positive_rate"
+			if g.Malicious {
+				figure = "true_positive_rate"
+			}
+			for i, level := range r.Levels {
+				t.rate(csvLine{figure: figure, by: by.name, group: g.Name, level: level.Name, from: exact(level.Threshold)}, g.Reached[i])
+			}
 		}
 	}
 	for _, bin := range r.CalibrationBins {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -102,7 +103,8 @@ func newPage(e Evaluation) pageData {
 		Tables: map[string]pageTable{
 			"points":           cut("Thresholds chosen on these rows", pointTable(points)),
 			"levels":           cut("The model's own levels", reachedTable(r)),
-			"levelsources":     cut("Rows at the model's own levels and above, by source", reachedBySource(r)),
+			"levelsources":     cut("Rows at the model's own levels and above, by source", reachedBy("source", r, r.ByLevel)),
+			"levelhosts":       cut("Rows at the model's own levels and above, by kind of host", reachedBy("kind of host", r, r.ByHost)),
 			"kinds":            cut("Malicious rows by kind", maliciousTable("kind", r.ByKind, points)),
 			"malicioussources": cut("Malicious rows by source", maliciousTable("source", r.BySource, points)),
 			"benignsources":    cut("Benign rows by source", benignTable("source", r.BySource, points)),
@@ -154,12 +156,13 @@ func pointTable(points []eval.OperatingPoint) table {
 
 // reachedTable says which share of all rows reaches each of the model's own levels.
 func reachedTable(r eval.Report) table {
-	rows := table{{"level", "threshold", "benign rows", "FPR", "malicious rows", "TPR"}}
+	rows := table{{"level", "threshold", "of URLs", "benign rows", "FPR", "malicious rows", "TPR"}}
 	for i, level := range r.Levels {
 		benign, malicious := reached(r.ByLevel, i)
 		rows = append(rows, []string{
 			level.Name,
 			strconv.FormatFloat(level.Threshold, 'g', -1, 64),
+			strconv.FormatFloat(cmp.Or(level.URLThreshold, level.Threshold), 'g', -1, 64),
 			outOf(benign), interval(benign, 5),
 			outOf(malicious), interval(malicious, 3),
 		})
@@ -180,14 +183,14 @@ func reached(groups []eval.LevelGroup, level int) (benign, malicious eval.Propor
 	return benign, malicious
 }
 
-func reachedBySource(r eval.Report) table {
-	header := []string{"source", "label", "rows"}
+func reachedBy(axis string, r eval.Report, groups []eval.LevelGroup) table {
+	header := []string{axis, "label", "rows"}
 	for _, level := range r.Levels {
 		header = append(header, level.Name+" and above")
 	}
 	rows := table{header}
-	for _, g := range r.ByLevel {
-		row := []string{g.Source, "benign", thousands(g.Reached[0].Total)}
+	for _, g := range groups {
+		row := []string{g.Name, "benign", thousands(g.Reached[0].Total)}
 		digits := 5
 		if g.Malicious {
 			row[1], digits = "malicious", 3
@@ -220,7 +223,7 @@ func mistakeRows(mistakes []Mistake, levels []eval.Level) []mistakeRow {
 	for _, m := range mistakes {
 		reached := "none"
 		for _, level := range levels { // from the lowest up
-			if m.Score >= level.Threshold {
+			if level.IsReached(m.Score, strings.Contains(m.Text, "/")) {
 				reached = level.Name
 			}
 		}

@@ -22,13 +22,15 @@ import (
 // can be 40 points wide.
 const smallFamily = 20
 
-// Text writes the overall figures, then those by kind, source, family and month. Families stand
+// Text writes the overall figures, then the rows at each level by source and kind of host, then the
+// figures by kind, source, family and month. Families stand
 // worst first, by the true positive rate at the first operating point, since those are the ones to
 // look at. Families of fewer than 20 rows share the last line.
 func Text(w io.Writer, r eval.Report) error {
 	var b strings.Builder
 	writeOverall(&b, r)
-	levelTable(r).writeUnder(&b, "Rows at the model's own levels and above")
+	levelTable("source", r.Levels, r.ByLevel, false).writeUnder(&b, "Rows at the model's own levels and above, by source") // names of sources may be long
+	levelTable("kind of host", r.Levels, r.ByHost, true).writeUnder(&b, "Rows at the model's own levels and above, by kind of host")
 	points := r.Overall.OperatingPoints
 	malicious := func(axis string, groups []eval.Group) {
 		maliciousTable(axis, groups, points).writeUnder(&b, "Malicious rows by "+axis)
@@ -126,21 +128,26 @@ func benignTable(axis string, groups []eval.Group, points []eval.OperatingPoint)
 	return rows
 }
 
-// levelTable says which share of each source's rows reaches the model's own levels.
-func levelTable(r eval.Report) table {
-	header := []string{"source", "label", "rows"}
-	for _, level := range r.Levels {
+// levelTable says which share of each group's rows reaches the model's own levels, with the count where
+// it is asked for.
+func levelTable(axis string, levels []eval.Level, groups []eval.LevelGroup, withCounts bool) table {
+	header := []string{axis, "label", "rows"}
+	for _, level := range levels {
 		header = append(header, level.Name)
 	}
 	rows := table{header}
-	for _, g := range r.ByLevel {
+	for _, g := range groups {
 		label := "benign"
 		if g.Malicious {
 			label = "malicious"
 		}
-		row := []string{g.Source, label, thousands(g.Reached[0].Total)}
+		row := []string{g.Name, label, thousands(g.Reached[0].Total)}
 		for _, reached := range g.Reached {
-			row = append(row, fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64)))
+			cell := fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64))
+			if withCounts {
+				cell += fmt.Sprintf(" (%s)", thousands(reached.Count))
+			}
+			row = append(row, cell)
 		}
 		rows = append(rows, row)
 	}

@@ -40,8 +40,9 @@ func TestText(t *testing.T) {
 		{"levels", func(m *eval.Meter) {
 			m.Levels = []eval.Level{{Name: "low", Threshold: .5}, {Name: "medium", Threshold: .9}, {Name: "high", Threshold: .99}}
 			for i := range 1000 {
-				m.Add(eval.Example{Score: float64(i) / 2000, Kind: "benign", Source: "curated"})
-				m.Add(eval.Example{Score: float64(i) / 1000, Malicious: true, Kind: "malware", Source: "feed"})
+				host := []string{"registered domain itself", "IP address"}[i%2]
+				m.Add(eval.Example{Score: float64(i) / 1500, Kind: "benign", Source: "curated", Host: host})
+				m.Add(eval.Example{Score: float64(i) / 1000, Malicious: true, Kind: "malware", Source: "feed", Host: host})
 			}
 		}},
 		{"nothing", func(*eval.Meter) {}},

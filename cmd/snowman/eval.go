@@ -12,13 +12,16 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/report"
 )
 
 const evalDescription = `
 Measures a model on labelled texts: the area under the ROC curve, and the share of malicious texts
 found where 1 in 100, 1,000 and 10,000 benign ones is a false alarm; for each kind, source, family
-and month, with counts and 95 % intervals.
+and month, with counts and 95 % intervals. And the share of benign and malicious texts at the model's
+own levels, for each source and each kind of host: below an operator's suffix, on free hosting, a
+reverse DNS name, an IP address, a registered domain itself, another sub-domain.
 
 With -data, on the part of a folder that training set aside (-part report, the default). With files,
 on those; -data then names the folder that the model was trained on, and rows whose registered domain
@@ -211,12 +214,15 @@ func writeComparison(w io.Writer, compared eval.Comparison, asJSON bool) error {
 func filter(rows []dataset.Row, withPath bool) []dataset.Row {
 	var kept []dataset.Row
 	for _, row := range rows {
-		if strings.Contains(row.Text, "/") == withPath {
+		if isURL(row) == withPath {
 			kept = append(kept, row)
 		}
 	}
 	return kept
 }
+
+// isURL reports whether a row in canonical form has a path.
+func isURL(row dataset.Row) bool { return strings.Contains(row.Text, "/") }
 
 // scoreRows scores the rows on all CPUs.
 func scoreRows(ctx context.Context, model *snowman.Model, rows []dataset.Row) ([]float64, error) {
@@ -244,8 +250,13 @@ func scoreRows(ctx context.Context, model *snowman.Model, rows []dataset.Row) ([
 // levels are the model's own.
 func levels(model *snowman.Model) []eval.Level {
 	var levels []eval.Level
-	for _, threshold := range model.Info().Thresholds {
-		levels = append(levels, eval.Level{Name: threshold.Level.String(), Threshold: threshold.Score})
+	info := model.Info()
+	for i, threshold := range info.Thresholds {
+		level := eval.Level{Name: threshold.Level.String(), Threshold: threshold.Score}
+		if i < len(info.URLThresholds) {
+			level.URLThreshold = info.URLThresholds[i].Score
+		}
+		levels = append(levels, level)
 	}
 	return levels
 }
@@ -259,13 +270,18 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 	return fill(model, rows, scores, seen).Figures(), nil
 }
 
-// fill returns a meter with the rows and their scores.
+// fill returns a meter with the rows, which are in canonical form, and their scores.
 func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen dataset.Seen) *eval.Meter {
 	meter := &eval.Meter{Levels: levels(model)}
+	var u canon.URL
 	for i, row := range rows {
+		host := ""
+		if u.Parse(row.Text) == nil {
+			host = u.HostKind()
+		}
 		meter.Add(eval.Example{
 			Score: scores[i], Malicious: row.Malicious,
-			Kind: judgedKind(row, seen), Family: row.Family, Source: row.Source, Month: row.Month(),
+			Kind: judgedKind(row, seen), Family: row.Family, Source: row.Source, Month: row.Month(), Host: host, IsURL: isURL(row),
 		})
 	}
 	return meter
@@ -285,7 +301,11 @@ func judgedKind(row dataset.Row, seen dataset.Seen) string {
 
 // compare holds the rows' scores in int16 against those in float32.
 func compare(model *snowman.Model, rows []dataset.Row, scores, exact []float64) eval.Comparison {
-	return eval.Compare(scores, exact, areMalicious(rows), levels(model))
+	urls := make([]bool, len(rows))
+	for i, row := range rows {
+		urls[i] = isURL(row)
+	}
+	return eval.Compare(scores, exact, areMalicious(rows), urls, levels(model))
 }
 
 func areMalicious(rows []dataset.Row) []bool {

@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -25,11 +26,14 @@ type Group struct {
 }
 
 // An Alphabet numbers the symbols. Symbol 0 stands before a text and 1 after it; then follow, group
-// by group, one symbol for any other byte and one for each of the group's characters.
+// by group, one symbol for any other byte and one for each of the group's characters. It may have a
+// list of operators' suffixes: of a host below one of them it reads the suffix alone.
 //
 // It is plain data, so that a model file can carry it.
 type Alphabet struct {
 	groups     []Group
+	suffixes   []string // of operators
+	operators  operators
 	symbols    int
 	table      [][256]uint8 // [segment]
 	splitsHost bool         // subdomain, domain and suffix have different symbols
@@ -40,18 +44,25 @@ const printable = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\
 
 const hostCharacters = "%*-.0123456789:ABCDEF[]_abcdefghijklmnopqrstuvwxyz"
 
-// HostAndPath is the alphabet in which a character of the host differs from the same one elsewhere.
+// HostAndPath is the alphabet in which a character of the host differs from the same one elsewhere. It
+// reads the hosts of the operators of operators.txt from their suffix on.
 func HostAndPath() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "suffix", "port"}, hostCharacters},
 		{[]string{"user", "path", "query", "fragment"}, printable},
-	})
+	}, ownOperators())
 	return a
 }
 
-// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group.
-func NewAlphabet(groups []Group) (*Alphabet, error) {
-	a := &Alphabet{groups: groups, symbols: 2, table: make([][256]uint8, len(segmentNames))}
+// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes of
+// operators, none if there is no such list, are names in canonical form, in ascending order; a label
+// behind the first may be *, which is any one label.
+func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
+	found, err := newOperators(operators)
+	if err != nil {
+		return nil, fmt.Errorf("alphabet: %w", err)
+	}
+	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: 2, table: make([][256]uint8, len(segmentNames))}
 	first := make([]int, len(segmentNames)) // the first symbol of each segment
 	for _, group := range groups {
 		if a.symbols+1+len(group.Characters) > 256 {
@@ -91,22 +102,39 @@ func NewAlphabet(groups []Group) (*Alphabet, error) {
 	return a, nil
 }
 
-// ParseAlphabet reads what MarshalJSON wrote.
-func ParseAlphabet(data []byte) (*Alphabet, error) {
-	var groups []Group
-	if err := json.Unmarshal(data, &groups); err != nil {
-		return nil, fmt.Errorf("alphabet: %w", err)
-	}
-	return NewAlphabet(groups)
+// alphabetFile is an alphabet with operators as JSON. One without is its groups alone, as all were
+// before there were operators.
+type alphabetFile struct {
+	Groups    []Group  `json:"groups"`
+	Operators []string `json:"operators"`
 }
 
-// MarshalJSON writes the groups.
-func (a *Alphabet) MarshalJSON() ([]byte, error) { return json.Marshal(a.groups) }
+// ParseAlphabet reads what MarshalJSON wrote.
+func ParseAlphabet(data []byte) (*Alphabet, error) {
+	var file alphabetFile
+	var read any = &file
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
+		read = &file.Groups
+	}
+	if err := json.Unmarshal(data, read); err != nil {
+		return nil, fmt.Errorf("alphabet: %w", err)
+	}
+	return NewAlphabet(file.Groups, file.Operators)
+}
+
+// MarshalJSON writes the groups, and the operators if there are any.
+func (a *Alphabet) MarshalJSON() ([]byte, error) {
+	if len(a.suffixes) == 0 {
+		return json.Marshal(a.groups)
+	}
+	return json.Marshal(alphabetFile{a.groups, a.suffixes})
+}
 
 // Symbols is the number of symbols.
 func (a *Alphabet) Symbols() int { return a.symbols }
 
-// Append appends to symbols those of u.
+// Append appends to symbols those of u. Of a host below the suffix of an operator it reads the suffix
+// alone.
 //
 // It reads about limit characters. What is cut is the end of the user-info, beyond a quarter of the
 // limit, and the end of the path; host and port never are, since a cut host would be another one.
@@ -118,17 +146,24 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 		limit -= longest - 1
 	}
 	symbols = a.appendSegment(symbols, 0, user)
+	host := u.Host()
+	operator, _ := a.operators.find(host)
+	host = host[operator:]
 	if a.splitsHost {
 		u.computeSuffixes()
-		symbols = a.appendSegment(symbols, 1, u.text[u.host:u.domain])
-		symbols = a.appendSegment(symbols, 2, u.text[u.domain:u.suffix])
-		symbols = a.appendSegment(symbols, 3, u.text[u.suffix:u.port])
+		domain, suffix := u.domain-u.host, u.suffix-u.host
+		if operator > 0 {
+			domain, suffix = splitSuffix(host)
+		}
+		symbols = a.appendSegment(symbols, 1, host[:domain])
+		symbols = a.appendSegment(symbols, 2, host[domain:suffix])
+		symbols = a.appendSegment(symbols, 3, host[suffix:])
 	} else {
-		symbols = a.appendSegment(symbols, 1, u.text[u.host:u.port])
+		symbols = a.appendSegment(symbols, 1, host)
 	}
 	symbols = a.appendSegment(symbols, 4, u.text[u.port:u.path])
 
-	end := u.path + max(0, limit-len(user)-(u.path-u.host))
+	end := u.path + max(0, limit-len(user)-len(host)-(u.path-u.port))
 	end = min(end, len(u.text))
 	symbols = a.appendSegment(symbols, 5, u.text[u.path:min(u.query, end)])
 	if u.query < end {

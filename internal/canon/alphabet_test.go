@@ -91,7 +91,7 @@ func TestASplitHostHasDifferentSymbols(t *testing.T) {
 	a, err := NewAlphabet([]Group{
 		{[]string{"subdomain"}, "ab."}, {[]string{"domain", "port"}, "ab."}, {[]string{"suffix"}, "ab."},
 		{[]string{"user", "path", "query", "fragment"}, "ab/"},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestNewAlphabetRefuses(t *testing.T) {
 		{"too many symbols", []Group{{rest, printable}, {nil, printable}, {nil, printable}}, "more than 256 symbols"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := NewAlphabet(test.groups)
+			_, err := NewAlphabet(test.groups, nil)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want %q in it", err, test.want)
 			}

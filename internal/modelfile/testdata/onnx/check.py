@@ -29,6 +29,7 @@ ODD = [text.encode() for text in [
     "user@example.com", "u" * 60 + ":p@example.com/a@b", "@example.com/" + "p" * 300, "[2001:db8::1]:8080/a",
     "192.0.2.1:8080?q", "example.com#f?/@:", "example.com/a?b?c#d#e", "example.com/?" + "q" * 300 + "#f",
     "u" * 300 + "@" + "example." * 30 + "com:8080/a?b#c", "example.com/\u00fc b%20", "b\u00fccher.example/", "a%2fb.example",
+    "qx.cloudfront.net/x", "cloudfront.net", "z@qx.elb.us-east-1.amazonaws.com:8080/" + "p" * 300, "z.notcloudfront.net",
 ]]
 
 # How the program is asked for scores in float32, which is the arithmetic that the export has.

@@ -1,0 +1,114 @@
+package canon
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+//go:embed operators.txt
+var operatorsFile string
+
+// ownOperators are the suffixes of operators.txt.
+var ownOperators = sync.OnceValue(func() []string {
+	var suffixes []string
+	for line := range strings.Lines(operatorsFile) {
+		line, _, _ = strings.Cut(line, "#")
+		if suffix := strings.TrimSpace(line); suffix != "" {
+			suffixes = append(suffixes, suffix)
+		}
+	}
+	return suffixes
+})
+
+// What newOperators takes: a list that a model file carries may be anybody's.
+const (
+	maxOperators   = 1000
+	shortestSuffix = 8
+)
+
+// operators finds the suffix of an operator in a host. Suffixes are kept by their last eight bytes, so
+// that a host of somebody else, as nearly all are, costs one look into a map. The zero value has none.
+type operators map[uint64][]string
+
+// newOperators makes a look-up of suffixes: names in canonical form, in ascending order. A label of a
+// suffix may be *, which is any one label, but not the first, and not within the last eight bytes.
+func newOperators(suffixes []string) (operators, error) {
+	if len(suffixes) > maxOperators {
+		return nil, fmt.Errorf("%d operator suffixes, want at most %d", len(suffixes), maxOperators)
+	}
+	found := make(operators)
+	for i, suffix := range suffixes {
+		if err := checkOperator(suffix); err != nil {
+			return nil, fmt.Errorf("operator suffix %q: %w", abbreviate(suffix), err)
+		}
+		if i > 0 && suffix <= suffixes[i-1] {
+			return nil, fmt.Errorf("operator suffix %q follows %q, want ascending order", suffix, suffixes[i-1])
+		}
+		key := lastBytes([]byte(suffix))
+		found[key] = append(found[key], suffix)
+	}
+	return found, nil
+}
+
+func checkOperator(suffix string) error {
+	var u URL
+	if err := u.Parse(suffix); err != nil {
+		return err
+	}
+	if string(u.Host()) != suffix || u.isAddress {
+		return errors.New("not a name in canonical form")
+	}
+	labels := strings.Split(suffix, ".")
+	if len(labels) < 2 || len(suffix) < shortestSuffix || len(suffix) > longestName {
+		return fmt.Errorf("want two labels or more, of %d to %d bytes", shortestSuffix, longestName)
+	}
+	for i, label := range labels {
+		if strings.Contains(label, "*") && (i == 0 || label != "*") {
+			return errors.New("a * must be a whole label, and not the first")
+		}
+	}
+	if strings.Contains(suffix[len(suffix)-shortestSuffix:], "*") {
+		return fmt.Errorf("a * within the last %d bytes", shortestSuffix)
+	}
+	return nil
+}
+
+// lastBytes returns the last eight bytes of a name of at least as many.
+func lastBytes(name []byte) uint64 {
+	return binary.LittleEndian.Uint64(name[len(name)-shortestSuffix:])
+}
+
+// find returns where in a host the suffix of an operator starts, the longest that matches; 0 where
+// there is none.
+func (o operators) find(host []byte) (start int, found bool) {
+	if len(o) == 0 || len(host) < shortestSuffix {
+		return 0, false
+	}
+	for _, suffix := range o[lastBytes(host)] {
+		if at, ok := cutSuffix(host, suffix); ok && (!found || at < start) {
+			start, found = at, true
+		}
+	}
+	return start, found
+}
+
+// cutSuffix returns where in a host a suffix starts, if the host ends in it, label by label.
+func cutSuffix(host []byte, suffix string) (start int, ok bool) {
+	start = len(host)
+	for i := len(suffix) - 1; i >= 0; i-- {
+		if suffix[i] == '*' {
+			start = bytes.LastIndexByte(host[:start], '.') + 1
+			continue
+		}
+		if start == 0 || host[start-1] != suffix[i] {
+			return 0, false
+		}
+		start--
+	}
+	return start, start == 0 || host[start-1] == '.'
+}
