@@ -24,6 +24,7 @@ type builder struct {
 	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
+	popular  *popularity // nil where nobody asks
 	account  Account
 }
 
@@ -42,6 +43,9 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		strings:  make(map[string]string),
 		vetted:   newVetting(),
 		account:  Account{SuffixList: canon.SuffixListVersion},
+	}
+	if recipe.Imitated > 0 {
+		b.popular = newPopularity()
 	}
 	for _, source := range recipe.Sources {
 		if err := b.read(ctx, directory, source); err != nil {
@@ -115,6 +119,9 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	domain := b.intern(string(u.RegisteredDomain()))
 	row.Kind, row.Family, row.Date = b.intern(row.Kind), b.intern(row.Family), b.intern(row.Date)
 	b.vetted.note(source, row, domain, u.IsRegistrable())
+	if b.popular != nil {
+		b.popular.note(source, row, domain, u)
+	}
 	if part, held := b.recipe.heldOut(row); held {
 		b.heldOut[domain] = max(part, b.heldOut[domain])
 	}
@@ -229,7 +236,10 @@ func (b *builder) split() *Set {
 		hosts := hostsOf(account.Name)
 		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
-	b.account.Vetted = len(set.Vetted)
+	if b.popular != nil {
+		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	}
+	b.account.Vetted, b.account.Imitated = len(set.Vetted), len(set.Imitated)
 	set.Account = b.account
 	return set
 }

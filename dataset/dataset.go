@@ -65,8 +65,10 @@ type Set struct {
 	Parts [parts][]Row
 	// Vetted are the benign names of Calibrate, before sampling, that can be trusted to be benign: the
 	// base of thresholds.
-	Vetted  []string
-	Account Account
+	Vetted []string
+	// Imitated are the registered domains that are worth most to imitate, those first.
+	Imitated []string
+	Account  Account
 }
 
 // An Account is what a build did, written beside the model.
@@ -78,6 +80,7 @@ type Account struct {
 	UnknownKind    int                       `json:"unknown_kind"`   // malicious texts that sources give two kinds
 	Moved          int                       `json:"moved"`          // rows moved to train: their registered domain stood in two parts
 	Vetted         int                       `json:"vetted"`
+	Imitated       int                       `json:"imitated,omitempty"`
 	Parts          map[string]map[string]int `json:"parts"` // rows by part and kind
 }
 
