@@ -305,6 +305,7 @@ func (r *run) model(set *dataset.Set) (*modelfile.Model, error) {
 			Alphabet:    alphabet,
 			SymbolLimit: r.options.SymbolLimit,
 			Kinds:       set.Kinds,
+			Imitated:    set.Imitated,
 			Temperature: temperature,
 			Thresholds:  thresholds(r.options.scores(network, vetted, temperature)),
 			Created:     r.options.Created,

@@ -27,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
 // format is the version of what a model file holds; another version is not read.
@@ -57,6 +58,7 @@ type Metadata struct {
 	Alphabet    json.RawMessage // from characters to symbols; only its owner knows what is in it
 	SymbolLimit int             // the network reads at most so many symbols of a text
 	Kinds       []string        // names of the network's outputs, "benign" first
+	Imitated    []string        // registered domains that others imitate, the most popular first; may be none
 	Temperature float64         // divides the logits before the softmax
 	Thresholds  []Threshold     // low, medium and high; none where nothing was set aside to measure them on
 	Created     string          // as 2006-01-02, or empty
@@ -80,6 +82,9 @@ type field struct {
 	value any
 }
 
+// imitatedKey is the key of the one field that a file may lack: it does where there are none.
+const imitatedKey = "imitated"
+
 // fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
 func (m *Metadata) fields() []field {
 	return []field{
@@ -87,6 +92,7 @@ func (m *Metadata) fields() []field {
 		{"alphabet", &m.Alphabet},
 		{"symbol_limit", &m.SymbolLimit},
 		{"kinds", &m.Kinds},
+		{imitatedKey, &m.Imitated},
 		{"temperature", &m.Temperature},
 		{"thresholds", &m.Thresholds},
 		{"created", &m.Created},
@@ -100,6 +106,9 @@ func (m *Metadata) fields() []field {
 func (m Metadata) encode() (map[string]string, error) {
 	texts := map[string]string{"format": format}
 	for _, f := range m.fields() {
+		if f.key == imitatedKey && len(m.Imitated) == 0 {
+			continue
+		}
 		switch value := f.value.(type) {
 		case *string:
 			texts[f.key] = *value
@@ -125,7 +134,9 @@ const metadataHashKey = "metadata_sha256"
 func hashMetadata(texts map[string]string) string {
 	var all []byte
 	for _, f := range new(Metadata).fields() {
-		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(texts[f.key]), texts[f.key])
+		if text, found := texts[f.key]; found || f.key != imitatedKey {
+			all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(text), text)
+		}
 	}
 	return hash(all)
 }
@@ -138,6 +149,9 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 	var m Metadata
 	for _, f := range m.fields() {
 		text, found := texts[f.key]
+		if !found && f.key == imitatedKey {
+			continue
+		}
 		if !found {
 			return Metadata{}, fmt.Errorf("metadata %q is missing", f.key)
 		}
@@ -153,6 +167,9 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 				return Metadata{}, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
 		}
+	}
+	if len(m.Imitated) == 0 {
+		m.Imitated = nil // an empty list is none
 	}
 	return m, nil
 }
@@ -188,6 +205,9 @@ func (m Metadata) Validate() error {
 		if slices.Contains(m.Kinds[:i], kind) {
 			return fmt.Errorf("kind %q stands twice", kind)
 		}
+	}
+	if err := lookalike.Check(m.Imitated); err != nil {
+		return err
 	}
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
 		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)
