@@ -28,6 +28,7 @@ import (
 
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/models"
 )
@@ -40,6 +41,7 @@ type Model struct {
 	network    network
 	alphabet   *canon.Alphabet
 	thresholds [High]float64 // the lowest score of each level above None
+	imitated   *lookalike.List
 	file       *modelfile.Model
 	scorers    sync.Pool
 }
@@ -49,12 +51,15 @@ type network interface {
 	Logits(logits []float32, scratch *cnn.Scratch, texts cnn.Texts)
 }
 
-// A Verdict is what a model says of one text.
+// A Verdict is what a model says of one text. What a host imitates and that it mixes scripts are facts
+// beside the score, on which they have no effect.
 type Verdict struct {
 	Score         float64   // probability of malicious, 0 to 1
 	Level         Level     // how rarely ordinary names score as high
 	Kind          string    // the likeliest malicious kind, or benign where the level is None
 	Probabilities []float64 // of each of the model's kinds; they add up to 1
+	Imitates      string    // the popular registered domain that the host looks like (UTS #39), or empty
+	MixedScript   bool      // a label mixes scripts beyond "highly restrictive" (UTS #39, section 5.2)
 }
 
 var loadDefault = sync.OnceValue(func() *Model {
@@ -98,7 +103,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{network: quantized, alphabet: alphabet, file: file}
+	m := &Model{network: quantized, alphabet: alphabet, imitated: lookalike.New(metadata.Imitated), file: file}
 	for i := range m.thresholds {
 		m.thresholds[i] = 2 // no score reaches it
 		if i < len(metadata.Thresholds) {
@@ -112,7 +117,13 @@ func newModel(file *modelfile.Model) (*Model, error) {
 // about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
 // network is folded again for it, which takes some milliseconds: keep what Exact returns.
 func (m *Model) Exact() *Model {
-	return &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, thresholds: m.thresholds, file: m.file}
+	return &Model{
+		network:    cnn.NewNetwork(m.file.Parameters),
+		alphabet:   m.alphabet,
+		thresholds: m.thresholds,
+		imitated:   m.imitated,
+		file:       m.file,
+	}
 }
 
 // Kinds names what the model tells apart, benign first.
@@ -181,9 +192,16 @@ type Scorer struct {
 	url           canon.URL
 	batch         cnn.Texts
 	errors        []error // of each text of a batch
+	looks         []look  // of each text of a batch that has no error
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
+}
+
+// look is what a host looks like.
+type look struct {
+	imitates    string
+	mixedScript bool
 }
 
 // NewScorer returns a Scorer for this model.
@@ -207,7 +225,7 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	return s.verdict(score), nil
+	return s.verdict(0, score), nil
 }
 
 // ClassifyAll classifies many texts, which is faster than one at a time. It calls each with the
@@ -227,7 +245,7 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 			if err == nil {
 				var score float64
 				if score, err = s.score(scored); err == nil {
-					verdict = s.verdict(score)
+					verdict = s.verdict(scored, score)
 				}
 				scored++
 			}
@@ -245,7 +263,8 @@ const (
 )
 
 func (s *Scorer) clear() {
-	s.batch.Symbols, s.batch.Ends, s.errors = s.batch.Symbols[:0], s.batch.Ends[:0], s.errors[:0]
+	s.batch.Symbols, s.batch.Ends = s.batch.Symbols[:0], s.batch.Ends[:0]
+	s.errors, s.looks = s.errors[:0], s.looks[:0]
 }
 
 // add adds a text to the batch.
@@ -255,6 +274,12 @@ func (s *Scorer) add(text string) error {
 	}
 	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
 	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
+	var l look
+	if host := s.url.Host(); lookalike.IsOdd(host) {
+		domain := len(host) - len(s.url.RegisteredDomain())
+		l.imitates, l.mixedScript = s.model.imitated.Look(host, domain)
+	}
+	s.looks = append(s.looks, l)
 	return nil
 }
 
@@ -282,10 +307,11 @@ func (s *Scorer) score(i int) (float64, error) {
 // errOverflow is what becomes of weights that are finite, but so large that their sums are not.
 var errOverflow = errors.New("the model's numbers overflow on this text: it is damaged")
 
-// verdict returns the verdict on the text whose probabilities were set last.
-func (s *Scorer) verdict(score float64) Verdict {
+// verdict returns the verdict on the batch's i-th text, whose probabilities were set last.
+func (s *Scorer) verdict(i int, score float64) Verdict {
 	kinds := s.model.file.Metadata.Kinds
 	verdict := Verdict{Score: score, Level: s.model.level(score), Kind: kinds[0], Probabilities: s.probabilities}
+	verdict.Imitates, verdict.MixedScript = s.looks[i].imitates, s.looks[i].mixedScript
 	if verdict.Level > None {
 		likeliest := 1
 		for k := range s.probabilities {
