@@ -113,6 +113,9 @@ func showModel(w io.Writer, info snowman.Info) error {
 	line("network", "%d symbols, embedding %d, widths %v x %d filters, hidden %d: %d parameters",
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)
+	if info.Imitated > 0 {
+		line("knows", "%d names that others imitate", info.Imitated)
+	}
 	line("temperature", "%.4f", info.Temperature)
 	for _, t := range info.Thresholds {
 		line("level "+t.Level.String(), "score %.6f and above; %d of %d benign names (for a false positive rate of %g)",
