@@ -82,7 +82,7 @@ type field struct {
 	value any
 }
 
-// imitatedKey is the key of the one field that a file may lack: it does where there are none.
+// imitatedKey is the key of the one field that a file may lack: older ones do.
 const imitatedKey = "imitated"
 
 // fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
@@ -106,9 +106,6 @@ func (m *Metadata) fields() []field {
 func (m Metadata) encode() (map[string]string, error) {
 	texts := map[string]string{"format": format}
 	for _, f := range m.fields() {
-		if f.key == imitatedKey && len(m.Imitated) == 0 {
-			continue
-		}
 		switch value := f.value.(type) {
 		case *string:
 			texts[f.key] = *value
@@ -167,9 +164,6 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 				return Metadata{}, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
 		}
-	}
-	if len(m.Imitated) == 0 {
-		m.Imitated = nil // an empty list is none
 	}
 	return m, nil
 }
