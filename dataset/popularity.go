@@ -69,6 +69,9 @@ func (p *popularity) note(source Source, row Row, domain string, u *canon.URL) {
 		}
 		return
 	}
+	if u.IsHosted() {
+		return // storage.googleapis.com: one customer, or machine, of many
+	}
 	known.benign++
 	if !lookalike.CanBeImitated(domain) {
 		return

@@ -37,8 +37,8 @@ func TestImitatedNames(t *testing.T) {
 		{"more than names it", listed([]string{"evilbank.net 0"}, []string{"other.net 0"}, map[string]string{
 			"links.tsv": table("evilbank.net/a 0"), "bad.tsv": table("evilbank.net 1 phishing", "evilbank.net 1 malware", "evilbank.net 1")}), ""},
 		{"what cannot be imitated", listed(
-			[]string{"dhl.com 0", "12345.com 0", "münchen.de 0", "192.0.2.1 0", "com 0", "printer.localdomain 0"},
-			[]string{"dhl.com 0", "12345.com 0", "münchen.de 0", "192.0.2.1 0", "com 0", "printer.localdomain 0"}, nil), ""},
+			[]string{"dhl.com 0", "12345.com 0", "münchen.de 0", "192.0.2.1 0", "com 0", "printer.localdomain 0", "octocat.github.io 0"},
+			[]string{"dhl.com 0", "12345.com 0", "münchen.de 0", "192.0.2.1 0", "com 0", "printer.localdomain 0", "octocat.github.io 0"}, nil), ""},
 		{"those first that more sources have, and more rows of them",
 			listed([]string{"alpha.com 0", "bravo.com 0", "gamma.com 0"}, []string{"gamma.com 0", "bravo.com 0", "www1.bravo.com 0", "alpha.com 0"},
 				map[string]string{"other.tsv": table("gamma.com/a 0")}), "gamma.com bravo.com alpha.com"},
