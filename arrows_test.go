@@ -13,13 +13,14 @@ const module = "github.com/snowman-ml/snowman"
 
 // mayImport is the architecture: which packages of ours a package may import itself. "" is the root.
 var mayImport = map[string][]string{
-	"":                   {"internal/canon", "internal/cnn", "internal/modelfile", "models"},
+	"":                   {"internal/canon", "internal/cnn", "internal/lookalike", "internal/modelfile", "models"},
 	"internal/canon":     {},
 	"internal/kernel":    {},
 	"internal/lines":     {},
+	"internal/lookalike": {},
 	"internal/cnn":       {"internal/kernel"},
-	"internal/modelfile": {"internal/cnn"},
-	"dataset":            {"internal/canon", "internal/lines"},
+	"internal/modelfile": {"internal/cnn", "internal/lookalike"},
+	"dataset":            {"internal/canon", "internal/lines", "internal/lookalike"},
 	"eval":               {},
 	"report":             {"eval"},
 	"models":             {},

@@ -19,7 +19,8 @@ type Info struct {
 	Filters       int             `json:"filters"` // of each width
 	Hidden        int             `json:"hidden"`
 	Symbols       int             `json:"symbols"`
-	SymbolLimit   int             `json:"symbol_limit"` // characters read of a text
+	SymbolLimit   int             `json:"symbol_limit"`       // characters read of a text
+	Imitated      int             `json:"imitated,omitempty"` // popular names that it knows when they are imitated
 	Temperature   float64         `json:"temperature"`
 	Thresholds    []Threshold     `json:"thresholds"`               // of names
 	URLThresholds []Threshold     `json:"url_thresholds,omitempty"` // of texts with a path, where they have their own
@@ -51,6 +52,7 @@ func (m *Model) Info() Info {
 		Hidden:      metadata.Shape.Hidden,
 		Symbols:     metadata.Shape.Symbols,
 		SymbolLimit: metadata.SymbolLimit,
+		Imitated:    len(metadata.Imitated),
 		Temperature: metadata.Temperature,
 		Seed:        metadata.Seed,
 		Training:    slices.Clone(metadata.Training),

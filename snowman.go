@@ -28,6 +28,7 @@ import (
 
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/models"
 )
@@ -41,6 +42,7 @@ type Model struct {
 	alphabet      *canon.Alphabet
 	thresholds    thresholds // of names
 	urlThresholds thresholds // of texts with a path
+	imitated      *lookalike.List
 	file          *modelfile.Model
 	scorers       sync.Pool
 }
@@ -50,12 +52,15 @@ type network interface {
 	Logits(logits []float32, scratch *cnn.Scratch, texts cnn.Texts)
 }
 
-// A Verdict is what a model says of one text.
+// A Verdict is what a model says of one text. What a host imitates and that it mixes scripts are facts
+// beside the score, on which they have no effect.
 type Verdict struct {
 	Score         float64   // probability of malicious, 0 to 1
 	Level         Level     // how rarely ordinary names score as high
 	Kind          string    // the likeliest malicious kind, or benign where the level is None
 	Probabilities []float64 // of each of the model's kinds; they add up to 1
+	Imitates      string    // the popular registered domain that the host looks like (UTS #39), or empty
+	MixedScript   bool      // a label mixes scripts beyond "highly restrictive" (UTS #39, section 5.2)
 }
 
 var loadDefault = sync.OnceValue(func() *Model {
@@ -99,7 +104,13 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{network: quantized, alphabet: alphabet, thresholds: newThresholds(metadata.Thresholds), file: file}
+	m := &Model{
+		network:    quantized,
+		alphabet:   alphabet,
+		thresholds: newThresholds(metadata.Thresholds),
+		imitated:   lookalike.New(metadata.Imitated),
+		file:       file,
+	}
 	m.urlThresholds = m.thresholds
 	if len(metadata.URLThresholds) > 0 {
 		m.urlThresholds = newThresholds(metadata.URLThresholds)
@@ -111,9 +122,14 @@ func newModel(file *modelfile.Model) (*Model, error) {
 // about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
 // network is folded again for it, which takes some milliseconds: keep what Exact returns.
 func (m *Model) Exact() *Model {
-	exact := &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, file: m.file}
-	exact.thresholds, exact.urlThresholds = m.thresholds, m.urlThresholds
-	return exact
+	return &Model{
+		network:       cnn.NewNetwork(m.file.Parameters),
+		alphabet:      m.alphabet,
+		thresholds:    m.thresholds,
+		urlThresholds: m.urlThresholds,
+		imitated:      m.imitated,
+		file:          m.file,
+	}
 }
 
 // Kinds names what the model tells apart, benign first.
@@ -182,10 +198,17 @@ type Scorer struct {
 	url           canon.URL
 	batch         cnn.Texts
 	errors        []error // of each text given
-	isURL         []bool  // of each text of the batch
+	looks         []look  // of each text of the batch
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
+}
+
+// look is what a text looks like.
+type look struct {
+	isURL       bool // it has a path
+	imitates    string
+	mixedScript bool
 }
 
 // NewScorer returns a Scorer for this model.
@@ -248,7 +271,7 @@ const (
 
 func (s *Scorer) clear() {
 	s.batch.Symbols, s.batch.Ends = s.batch.Symbols[:0], s.batch.Ends[:0]
-	s.errors, s.isURL = s.errors[:0], s.isURL[:0]
+	s.errors, s.looks = s.errors[:0], s.looks[:0]
 }
 
 // add adds a text to the batch.
@@ -258,7 +281,12 @@ func (s *Scorer) add(text string) error {
 	}
 	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
 	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
-	s.isURL = append(s.isURL, s.url.HasPath())
+	l := look{isURL: s.url.HasPath()}
+	if host := s.url.Host(); lookalike.IsOdd(host) {
+		domain := len(host) - len(s.url.RegisteredDomain())
+		l.imitates, l.mixedScript = s.model.imitated.Look(host, domain)
+	}
+	s.looks = append(s.looks, l)
 	return nil
 }
 
@@ -289,7 +317,8 @@ var errOverflow = errors.New("the model's numbers overflow on this text: it is d
 // verdict returns the verdict on the batch's i-th text, whose probabilities were set last.
 func (s *Scorer) verdict(i int, score float64) Verdict {
 	kinds := s.model.file.Metadata.Kinds
-	verdict := Verdict{Score: score, Level: s.model.level(score, s.isURL[i]), Kind: kinds[0], Probabilities: s.probabilities}
+	verdict := Verdict{Score: score, Level: s.model.level(score, s.looks[i].isURL), Kind: kinds[0], Probabilities: s.probabilities}
+	verdict.Imitates, verdict.MixedScript = s.looks[i].imitates, s.looks[i].mixedScript
 	if verdict.Level > None {
 		likeliest := 1
 		for k := range s.probabilities {

@@ -208,9 +208,73 @@ func TestABatchGivesWhatItsTextsGiveAlone(t *testing.T) {
 	}
 }
 
+// withImitated returns the default model with this list of imitated names.
+func withImitated(t testing.TB, domains ...string) *Model {
+	t.Helper()
+	file := *Default().file
+	file.Metadata.Imitated = domains
+	m, err := newModel(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestWhatAHostLooksLike(t *testing.T) {
+	m := withImitated(t, "paypal.com", "microsoft.com", "google.com")
+	tests := []struct {
+		text, imitates string
+		mixedScript    bool
+	}{
+		{"pаypal.com", "paypal.com", true},
+		{"xn--pypal-4ve.com", "paypal.com", true},
+		{"https://user@RNICROSOFT.com:8080/login", "microsoft.com", false},
+		{"paypa1.co.uk", "paypal.com", false},
+		{"paypa1.github.io", "paypal.com", false},
+		{"g00gle.com.evil.net/paypal.com", "google.com", false},
+		{"www.xn--pypal-4ve.com.evil.net", "paypal.com", true},
+		{"example.net/paypa1.com", "", false},
+		{"paypal.de", "", false},
+		{"münchen.de", "", false},
+		{"россия.рф", "", false},
+		{"192.0.2.1", "", false},
+		{"[2001:db8::1]", "", false},
+		{"localhost1", "", false},
+		{"1", "", false},
+	}
+	texts := []string{"", "bad host:-"}
+	for _, test := range tests {
+		texts = append(texts, test.text)
+	}
+	for name, m := range map[string]*Model{"int16": m, "float32": m.Exact()} {
+		m.NewScorer().ClassifyAll(texts, func(i int, verdict Verdict, err error) {
+			if i < len(texts)-len(tests) {
+				if err == nil {
+					t.Errorf("%s: %q has a verdict", name, texts[i])
+				}
+				return
+			}
+			want := tests[i-(len(texts)-len(tests))]
+			alone, aloneErr := m.Classify(want.text)
+			if err != nil || aloneErr != nil {
+				t.Fatal(err, aloneErr)
+			}
+			for _, got := range []Verdict{verdict, alone} {
+				if got.Imitates != want.imitates || got.MixedScript != want.mixedScript {
+					t.Errorf("%s: %q imitates %q and mixes scripts: %v, want %q and %v",
+						name, want.text, got.Imitates, got.MixedScript, want.imitates, want.mixedScript)
+				}
+			}
+			if without, err := Default().Score(want.text); name == "int16" && (without != verdict.Score || err != nil) {
+				t.Errorf("%q scores %v, without a list of imitated names %v (%v)", want.text, verdict.Score, without, err)
+			}
+		})
+	}
+}
+
 func TestScoringAllocatesNothing(t *testing.T) {
-	s := Default().NewScorer()
-	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080"} {
+	s := withImitated(t, "paypal.com").NewScorer()
+	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080", "paypa1.com", "www.xn--pypal-4ve.com"} {
 		if allocations := testing.AllocsPerRun(20, func() {
 			if _, err := s.Classify(text); err != nil {
 				t.Fatal(err)
@@ -293,8 +357,10 @@ func TestParseLevel(t *testing.T) {
 func BenchmarkScore(b *testing.B) {
 	s := Default().NewScorer()
 	for name, text := range map[string]string{
-		"name": "zis32msdi3example.com",
-		"URL":  "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=webapp",
+		"name":     "zis32msdi3example.com",
+		"odd name": "cdn01.example-modern.com",
+		"IDN":      "xn--mnchen-3ya.de",
+		"URL":      "https://accounts.example.co.uk/signin/v2/identifier?service=mail&flow=webapp",
 	} {
 		b.Run(name, func(b *testing.B) {
 			want, err := Default().Score(text)

@@ -26,6 +26,7 @@ type builder struct {
 	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
+	popular  *popularity // nil where nobody asks
 	account  Account
 }
 
@@ -45,6 +46,9 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		strings:  make(map[string]string),
 		vetted:   newVetting(),
 		account:  Account{SuffixList: canon.SuffixListVersion},
+	}
+	if recipe.Imitated > 0 {
+		b.popular = newPopularity()
 	}
 	for _, file := range recipe.Exclude {
 		if err := b.exclude(ctx, directory, file); err != nil {
@@ -142,6 +146,9 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	}
 	row.Kind, row.Family, row.Date = b.intern(row.Kind), b.intern(row.Family), b.intern(row.Date)
 	b.vetted.note(source, row, domain, u.IsRegistrable())
+	if b.popular != nil {
+		b.popular.note(source, row, domain, u)
+	}
 	if part, held := b.recipe.heldOut(row); held {
 		b.heldOut[domain] = max(part, b.heldOut[domain])
 	}
@@ -272,6 +279,10 @@ func (b *builder) split() *Set {
 		hosts := hostsOf(account.Name)
 		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
+	if b.popular != nil {
+		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	}
+	b.account.Imitated = len(set.Imitated)
 	set.Account = b.account
 	return set
 }

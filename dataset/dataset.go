@@ -62,10 +62,11 @@ func ParsePart(name string) (Part, bool) {
 
 // A Set is labelled rows in four parts.
 type Set struct {
-	Kinds   []string // what the rows are divided into, benign first
-	Parts   [parts][]Row
-	Vetted  []Vetted // before sampling: the base of thresholds
-	Account Account
+	Kinds    []string // what the rows are divided into, benign first
+	Parts    [parts][]Row
+	Vetted   []Vetted // before sampling: the base of thresholds
+	Imitated []string // the registered domains that are worth most to imitate, those first
+	Account  Account
 }
 
 // A Vetted text is a name or a URL that can be trusted to be benign.
@@ -90,6 +91,7 @@ type Account struct {
 	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
 	VettedNames    int                       `json:"vetted_names"`
 	VettedURLs     int                       `json:"vetted_urls"`
+	Imitated       int                       `json:"imitated,omitempty"`
 	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
 	Parts          map[string]map[string]int `json:"parts"`               // rows by part and kind
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
 // A Recipe says which files make a data set and what to do with each. It is plain data: a model's
@@ -37,6 +39,9 @@ type Recipe struct {
 
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
 	VettedYears int `json:"vetted_years,omitempty"`
+
+	// Imitated is how many popular names the set says are worth imitating; default none.
+	Imitated int `json:"imitated,omitempty"`
 }
 
 // A Source is one file of a Recipe.
@@ -116,6 +121,9 @@ func (r Recipe) withDefaults() (Recipe, error) {
 			return r, fmt.Errorf("recipe: two sources are named %q", source.name())
 		}
 		names[source.name()] = true
+	}
+	if r.Imitated < 0 || r.Imitated > lookalike.MaxNames {
+		return r, fmt.Errorf("recipe: %d names to imitate, want 0 to %d", r.Imitated, lookalike.MaxNames)
 	}
 	if r.Share == nil {
 		r.Share = map[string]float64{"choose": 0.05, "calibrate": 0.10, "report": 0.10}

@@ -83,6 +83,8 @@ func TestBuildRefusesARecipe(t *testing.T) {
 		{"families held out for train", Recipe{HeldOut: map[string][]string{"train": {"ramdo"}}}, `held out for "train"`},
 		{"families held out for an unknown part", Recipe{HeldOut: map[string][]string{"test": {"ramdo"}}}, `held out for "test"`},
 		{"kinds without benign", Recipe{Kinds: []string{DGA, Benign}}, `the first kind is "dga", want "benign"`},
+		{"fewer than no names to imitate", Recipe{Imitated: -1}, "-1 names to imitate, want 0 to 20000"},
+		{"more names to imitate than a list has", Recipe{Imitated: 20_001}, "20001 names to imitate, want 0 to 20000"},
 		{"a file that is not there", Recipe{Sources: []Source{{File: "none"}}}, `source "none": no such file`},
 		{"a folder for a file", Recipe{Sources: []Source{{File: "folder"}}}, `source "folder": no such file`},
 		{"a file twice", Recipe{Sources: []Source{{File: "names"}, {File: "names.txt"}}}, `two sources are named "names"`},

@@ -396,6 +396,7 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 			Alphabet:      alphabet,
 			SymbolLimit:   r.options.SymbolLimit,
 			Kinds:         r.texts.kinds,
+			Imitated:      set.Imitated,
 			Temperature:   r.temperature,
 			Thresholds:    thresholds(benign.names),
 			URLThresholds: thresholds(benign.urls),

@@ -435,6 +435,16 @@ func countAtOrAbove(scores []float64, threshold float64) int {
 	return count
 }
 
+func TestTheModelKnowsWhoIsImitated(t *testing.T) {
+	set := newSet(fourKinds, dataset.DGA, dataset.Phishing, dataset.Malware)
+	set.Imitated = []string{"paypal.com", "google.com"}
+	options := small
+	options.Epochs = 1
+	if model := mustRun(t, set, options); !slices.Equal(model.Metadata.Imitated, set.Imitated) {
+		t.Errorf("the model says that %q are imitated, want %q", model.Metadata.Imitated, set.Imitated)
+	}
+}
+
 func TestRunRefusesOptions(t *testing.T) {
 	set := newSet(fourKinds, dataset.DGA)
 	for _, test := range []struct {

@@ -13,8 +13,9 @@ import (
 )
 
 // The toy model is one whose answers anybody can work out: a q in the host is low and dga, an x is
-// medium and phishing, a z is high and malware, and all other text is none. The tests of the command
-// use it too. Unlike the shipped model it is never trained again, so its scores can be pinned.
+// medium and phishing, a z is high and malware, and all other text is none. It knows three names that
+// others imitate. The tests of the command use it too. Unlike the shipped model it is never trained
+// again, so its scores can be pinned.
 const toyPath = "testdata/toy.safetensors"
 
 var update = flag.Bool("update", false, "write the toy model again")
@@ -90,6 +91,7 @@ func newToy(t *testing.T) modelfile.Model {
 			Alphabet:    groups,
 			SymbolLimit: 200,
 			Kinds:       []string{"benign", "dga", "phishing", "malware"},
+			Imitated:    []string{"google.com", "paypal.com", "microsoft.com"},
 			Temperature: 1,
 			Thresholds: []modelfile.Threshold{
 				{Level: "low", Score: 0.2, FalsePositiveRate: 1e-2, FalsePositives: 100, Benign: 10_000},

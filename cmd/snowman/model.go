@@ -119,6 +119,9 @@ func showModel(w io.Writer, info snowman.Info) error {
 	line("network", "%d symbols, embedding %d, widths %v x %d filters, hidden %d: %d parameters",
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)
+	if info.Imitated > 0 {
+		line("knows", "%d names that others imitate", info.Imitated)
+	}
 	line("temperature", "%.4f", info.Temperature)
 	levels := func(name, texts string, thresholds []snowman.Threshold) {
 		for _, t := range thresholds {

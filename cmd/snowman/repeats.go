@@ -35,8 +35,9 @@ type repeats struct {
 	at       []uint32 // of each text its number, or nowhere
 	newLines []int    // which texts are not known
 	newTexts []string
-	failures map[uint32]error // of the chunk, by number
-	touched  uint32           // of no use but to have read the tags
+	failures map[uint32]error           // of the chunk, by number
+	odd      map[uint32]snowman.Verdict // of the chunk, those on names that look like something
+	touched  uint32                     // of no use but to have read the tags
 }
 
 // tag says which text had a hash last.
@@ -56,7 +57,8 @@ const nowhere = 0
 
 // newRepeats returns the memory of one of so many workers.
 func newRepeats(kinds []string, withProbabilities bool, workers int) *repeats {
-	r := &repeats{kinds: kinds, seed: maphash.MakeSeed(), next: nowhere + 1, failures: make(map[uint32]error)}
+	r := &repeats{kinds: kinds, seed: maphash.MakeSeed(), next: nowhere + 1}
+	r.failures, r.odd = make(map[uint32]error), make(map[uint32]snowman.Verdict)
 	const tagBytes, placeBytes, probabilityBytes = 8, 64, 8
 	if withProbabilities {
 		r.numbers = len(kinds)
@@ -79,6 +81,7 @@ func (r *repeats) find(texts []string) {
 		r.next = nowhere + 1
 	}
 	clear(r.failures) // they hold on to memory, so they do not outlive their chunk
+	clear(r.odd)
 	r.hashes, r.at, r.newLines, r.newTexts = r.hashes[:0], r.at[:0], r.newLines[:0], r.newTexts[:0]
 	if len(r.places) > 0 {
 		for _, text := range texts {
@@ -129,6 +132,9 @@ func (r *repeats) keep(i int, text string, verdict snowman.Verdict, err error) {
 	case number == nowhere:
 	case err != nil:
 		r.failures[number] = err
+	case verdict.Imitates != "" || verdict.MixedScript: // too rare to have room in every place
+		verdict.Probabilities = slices.Clone(verdict.Probabilities)
+		r.odd[number] = verdict
 	default:
 		p := r.place(number)
 		p.score, p.level, p.kind = verdict.Score, int8(verdict.Level), uint8(slices.Index(r.kinds, verdict.Kind))
@@ -142,6 +148,9 @@ func (r *repeats) verdict(i int) (snowman.Verdict, error) {
 	number := r.at[i]
 	if err, failed := r.failures[number]; failed {
 		return snowman.Verdict{}, err
+	}
+	if verdict, odd := r.odd[number]; odd {
+		return verdict, nil
 	}
 	p := r.place(number)
 	return snowman.Verdict{

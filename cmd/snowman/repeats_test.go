@@ -58,6 +58,7 @@ func TestRepeatsAreScoredTheSame(t *testing.T) {
 	texts := []string{
 		"q.com", "q.com", "x.com", "z.example/login", "", "", "q.com", "bad host", "bad host", "Q.COM", "www.q.com",
 		long + "q", long + "x", long + "q", fitting, "f" + fitting, fitting, "f" + fitting, "bad host", "github.com",
+		"paypa1.com", "xn--pypal-4ve.com", "zπa.com", "paypa1.com",
 	}
 	input := new(strings.Builder)
 	random := rand.New(rand.NewPCG(1, 2))

@@ -34,9 +34,17 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict)
 			out = append(out, ':')
 			out = appendNumber(out, verdict.Probabilities[k])
 		}
-		return append(out, "}}\n"...)
+		out = append(out, '}')
+		if verdict.Imitates != "" {
+			out = append(out, `,"imitates":`...)
+			out = appendJSON(out, verdict.Imitates)
+		}
+		if verdict.MixedScript {
+			out = append(out, `,"mixed_script":true`...)
+		}
+		return append(out, "}\n"...)
 	case j.onTerminal:
-		return fmt.Appendf(out, "%-8.5f %-7s %-9s %s\n", verdict.Score, verdict.Level, verdict.Kind, escape(text, unicode.IsPrint))
+		return fmt.Appendf(out, "%-8.5f %-7s %-9s %s%s\n", verdict.Score, verdict.Level, verdict.Kind, escape(text, unicode.IsPrint), note(verdict))
 	}
 	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
 	out = append(out, '\t')
@@ -46,6 +54,20 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict)
 	out = append(out, '\t')
 	out = append(out, text...)
 	return append(out, '\n')
+}
+
+// note says behind a text what its host looks like, to people: programs that split a line into four
+// fields must not trip over the very names that they watch for. They get it with -json.
+func note(verdict snowman.Verdict) string {
+	switch {
+	case verdict.Imitates != "" && verdict.MixedScript:
+		return "  (imitates " + verdict.Imitates + ", mixes scripts)"
+	case verdict.Imitates != "":
+		return "  (imitates " + verdict.Imitates + ")"
+	case verdict.MixedScript:
+		return "  (mixes scripts)"
+	}
+	return ""
 }
 
 // appendError appends one line for a text that could not be scored.

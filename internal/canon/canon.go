@@ -290,6 +290,10 @@ func (u *URL) IsRegistrable() bool {
 	return !u.isAddress && u.suffix < u.port && findSuffix(u.Host()) != publicsuffix.DefaultRule
 }
 
+// IsHosted reports whether the public suffix is one of a company, such as github.io: its customers
+// have the names below.
+func (u *URL) IsHosted() bool { return u.IsRegistrable() && findSuffix(u.Host()).Private }
+
 func (u *URL) computeSuffixes() {
 	if u.suffixesAreComputed {
 		return

@@ -211,6 +211,21 @@ func TestIsRegistrable(t *testing.T) {
 	}
 }
 
+func TestIsHosted(t *testing.T) {
+	for text, want := range map[string]bool{
+		"user.github.io": true, "a.user.github.io": true, "storage.googleapis.com": true,
+		"github.io": false, "example.com": false, "a.example.co.uk": false, "com": false, "localhost": false, "192.0.2.1": false,
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil {
+			t.Fatal(err)
+		}
+		if got := u.IsHosted(); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
 	alphabet := HostAndPath()
 	var u URL

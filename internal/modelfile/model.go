@@ -27,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
 // format is the version of what a model file holds; another version is not read.
@@ -57,6 +58,7 @@ type Metadata struct {
 	Alphabet      json.RawMessage // from characters to symbols; only its owner knows what is in it
 	SymbolLimit   int             // the network reads at most so many symbols of a text
 	Kinds         []string        // names of the network's outputs, "benign" first
+	Imitated      []string        // registered domains that others imitate, the most popular first; may be none
 	Temperature   float64         // divides the logits before the softmax
 	Thresholds    []Threshold     // low, medium and high; none where nothing was set aside to measure them on
 	URLThresholds []Threshold     // likewise, of texts with a path; none where they are those of names
@@ -89,6 +91,7 @@ func (m *Metadata) fields() []field {
 		{key: "alphabet", value: &m.Alphabet},
 		{key: "symbol_limit", value: &m.SymbolLimit},
 		{key: "kinds", value: &m.Kinds},
+		{key: "imitated", value: &m.Imitated, optional: true},
 		{key: "temperature", value: &m.Temperature},
 		{key: "thresholds", value: &m.Thresholds},
 		{key: "url_thresholds", value: &m.URLThresholds, optional: true},
@@ -199,6 +202,9 @@ func (m Metadata) Validate() error {
 		if slices.Contains(m.Kinds[:i], kind) {
 			return fmt.Errorf("kind %q stands twice", kind)
 		}
+	}
+	if err := lookalike.Check(m.Imitated); err != nil {
+		return err
 	}
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
 		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)

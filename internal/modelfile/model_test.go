@@ -33,6 +33,7 @@ func newModel(t testing.TB) Model {
 			Alphabet:    json.RawMessage(`{"host": "<&>é"}`),
 			SymbolLimit: 500,
 			Kinds:       []string{"benign", "malicious"},
+			Imitated:    []string{"paypal.com", "bbc-news.co.uk"},
 			Temperature: 1.1,
 			Thresholds: []Threshold{
 				{Level: "low", Score: 0.3, FalsePositiveRate: 1e-2, FalsePositives: 100, Benign: 10001},
@@ -82,6 +83,7 @@ func TestModelComesBackAsWritten(t *testing.T) {
 			m.Metadata.Thresholds, m.Metadata.Created, m.Metadata.Seed = nil, "", 0
 			m.Metadata.Training, m.Metadata.Figures = nil, nil
 		},
+		"nobody imitated":         func(m *Model) { m.Metadata.Imitated = nil },
 		"two levels at one score": func(m *Model) { m.Metadata.Thresholds[1].Score = m.Metadata.Thresholds[2].Score },
 		"no hidden layer": func(m *Model) {
 			m.Metadata.Shape.Hidden = 0
@@ -122,6 +124,22 @@ func TestTensorsComeInAnyOrderAndUnknownMetadataIsIgnored(t *testing.T) {
 	wantSame(t, got, &m)
 }
 
+func TestAModelWithoutTheFieldOfImitatedNamesIsRead(t *testing.T) {
+	m := newModel(t)
+	m.Metadata.Imitated = nil
+	c, err := Parse(writeModel(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(c.Metadata, "imitated")
+	c.Metadata[metadataHashKey] = hashMetadata(c.Metadata)
+	got, err := ParseModel(write(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, got, &m)
+}
+
 // spoiled are changes to the metadata that make it invalid, and what the error says.
 var spoiled = map[string]struct {
 	spoil func(*Metadata)
@@ -140,6 +158,8 @@ var spoiled = map[string]struct {
 	"a kind without a name":            {func(m *Metadata) { m.Kinds = []string{"benign", ""} }, `kind "", want 1 to 32 printable bytes`},
 	"a kind that is a novel":           {func(m *Metadata) { m.Kinds = []string{"benign", strings.Repeat("x", 33)} }, "want 1 to 32 printable bytes"},
 	"a kind that rings the bell":       {func(m *Metadata) { m.Kinds = []string{"benign", "dga\a"} }, `kind "dga\a", want 1 to 32 printable bytes`},
+	"an imitated name in capitals":     {func(m *Metadata) { m.Imitated[0] = "PayPal.com" }, `name to imitate "PayPal.com", want a domain in lower case`},
+	"an imitated name twice":           {func(m *Metadata) { m.Imitated[1] = "paypal.de" }, `name to imitate "paypal.de": the label stands twice`},
 	"a temperature of 0":               {func(m *Metadata) { m.Temperature = 0 }, "temperature is 0, want a finite number above 0"},
 	"a negative temperature":           {func(m *Metadata) { m.Temperature = -1 }, "temperature is -1, want a finite number above 0"},
 	"one threshold":                    {func(m *Metadata) { m.Thresholds = m.Thresholds[:1] }, "1 thresholds, want none or 3"},
@@ -218,6 +238,8 @@ func TestParseModelNamesWhatIsWrong(t *testing.T) {
 		"another format":         {func(c *Container) { c.Metadata["format"] = "snowman/2" }, `format is "snowman/2", this program reads "snowman/1"`},
 		"no seed":                {func(c *Container) { delete(c.Metadata, "seed") }, `metadata "seed" is missing`},
 		"a shape that is broken": {func(c *Container) { c.Metadata["shape"] = "{" }, `metadata "shape": unexpected end of JSON input`},
+		"a name for a list":      {func(c *Container) { c.Metadata["imitated"] = `"paypal.com"` }, `metadata "imitated": json: cannot unmarshal string`},
+		"a list taken away":      {func(c *Container) { delete(c.Metadata, "imitated") }, "metadata have SHA-256"},
 		"a limit that is text":   {func(c *Container) { c.Metadata["symbol_limit"] = `"x"` }, `metadata "symbol_limit": json: cannot unmarshal string`},
 		"a limit that overflows": {func(c *Container) { c.Metadata["symbol_limit"] = "1e30" }, `metadata "symbol_limit": json: cannot unmarshal number`},
 		"a renamed tensor":       {func(c *Container) { c.Tensors[0].Name = "Embedding.weight" }, `tensor "embedding.weight" is missing`},

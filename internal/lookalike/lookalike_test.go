@@ -1,0 +1,278 @@
+package lookalike
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+var popular = []string{
+	"google.com", "microsoft.com", "paypal.com", "facebook.com", "amazon.com", "apple.com", "wikipedia.org",
+	"linkedin.com", "twitter.com", "telegram.org", "1and1.com", "coinbase.com", "metamask.io", "modern.com", "corel.com",
+	"bank0fail.net", "sante.fr", "netflix.com", "southernwater.co.uk",
+}
+
+// look looks at a host in Unicode, whose registered domain is all that stands behind the bar.
+func look(t testing.TB, list *List, host string) (imitates string, mixes bool) {
+	t.Helper()
+	sub, domain, found := strings.Cut(host, "|")
+	if !found {
+		sub, domain = "", host
+	}
+	encode := func(name string) string {
+		labels := strings.Split(name, ".")
+		for i, label := range labels {
+			if !isASCII([]byte(label)) {
+				var err error
+				if labels[i], err = idna.Punycode.ToASCII(label); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return strings.Join(labels, ".")
+	}
+	sub = encode(sub)
+	return list.Look([]byte(sub+encode(domain)), len(sub))
+}
+
+func TestWhatImitates(t *testing.T) {
+	list := New(popular)
+	for _, test := range []struct{ name, host, want string }{
+		{"a Cyrillic letter", "pаypal.com", "paypal.com"},
+		{"its A-label", "xn--pypal-4ve.com", "paypal.com"},
+		{"a whole label of Cyrillic", "аррӏе.com", "apple.com"},
+		{"Greek", "gοοgle.com", "google.com"},
+		{"an accent", "metamàsk.io", "metamask.io"},
+		{"a mark below", "nẹtflix.com", "netflix.com"},
+		{"a mark that no letter carries as one character", "gooِgle.com", "google.com"},
+		{"a bar through a letter", "googłe.com", "google.com"},
+		{"i without its dot", "coınbase.com", "coinbase.com"},
+		{"a digit for a letter", "paypa1.com", "paypal.com"},
+		{"two of them", "g00gle.com", "google.com"},
+		{"rn", "rnicrosoft.com", "microsoft.com"},
+		{"vv", "tvvitter.com", "twitter.com"},
+		{"cl", "linkeclin.com", "linkedin.com"},
+		{"a letter for a digit", "1andl.com", "1and1.com"},
+		{"several kinds", "rnicr0ѕoft.com", "microsoft.com"},
+		{"another suffix", "paypa1.net", "paypal.com"},
+		{"a suffix of two labels", "paypa1.co.uk", "paypal.com"},
+		{"a name with rn of its own", "southernvvater.com", "southernwater.co.uk"},
+		{"a part between hyphens", "paypa1-login.com", "paypal.com"},
+		{"a part in another script", "verify-pаypal.com", "paypal.com"},
+		{"a sub-domain", "pаypal.com.|evil.net", "paypal.com"},
+		{"a sub-domain of a sub-domain", "www.paypa1.com.|evil.net", "paypal.com"},
+		{"a part of a sub-domain", "secure-arnazon.|evil.net", "amazon.com"},
+		{"the registered domain before its sub-domains", "paypa1.|g00gle.com", "google.com"},
+
+		{"the name itself", "paypal.com", ""},
+		{"its other suffixes", "paypal.de", ""},
+		{"another name with a digit", "2google.com", ""},
+		{"a name that differs by a letter", "paypai.com", ""},
+		{"a digit that looks like no letter", "paypa7.com", ""},
+		{"a name on the list that looks like another form", "bank0fail.net", ""},
+		{"its other suffixes again", "1and1.de", ""},
+		{"an ordinary word that looks like another", "modem.com", ""},
+		{"an ordinary IDN", "münchen.de", ""},
+		{"an IDN in Japanese", "例え.jp", ""},
+		{"an IDN in Russian", "россия.рф", ""},
+		{"a word with its accent between hyphens", "ma-santé.fr", ""},
+		{"a short label of a sub-domain", "core1.|example.com", ""},
+		{"a short part", "la1-core1.|example.com", ""},
+		{"a label that is no A-label", "xn--paypa1.com", ""},
+		{"another", "xn--99999999.com", ""},
+		{"an empty label", ".|example1.com", ""},
+		{"an address", "127.0.0.1", ""},
+		{"nothing", "", ""},
+	} {
+		if got, _ := look(t, list, test.host); got != test.want {
+			t.Errorf("%s: %q imitates %q, want %q", test.name, test.host, got, test.want)
+		}
+	}
+	if got, _ := new(List).Look([]byte("paypa1.com"), 0); got != "" {
+		t.Errorf("without a list, paypa1.com imitates %q", got)
+	}
+}
+
+func TestTheMorePopularOfLookAlikesIsImitated(t *testing.T) {
+	list := New([]string{"modern.com", "modem.net"})
+	if got, _ := look(t, list, "m0dern.org"); got != "modern.com" {
+		t.Errorf("m0dern.org imitates %q, want modern.com", got)
+	}
+	if got, _ := look(t, list, "modern.org"); got != "" {
+		t.Errorf("modern.org, the name itself, imitates %q", got)
+	}
+}
+
+func TestWhatMixesScripts(t *testing.T) {
+	list := new(List)
+	for _, test := range []struct {
+		name, host string
+		want       bool
+	}{
+		{"Latin and Cyrillic", "pаypal.com", true},
+		{"Latin and Greek", "zπa451.com", true},
+		{"Cyrillic and Greek", "аβв.com", true},
+		{"Latin and Thai", "xหี.com", true},
+		{"Han and Cyrillic", "東д.com", true},
+		{"Bopomofo and Hangul", "ㄅ한.com", true},
+		{"a sub-domain", "pаypal.com.|evil.net", true},
+		{"a sub-domain of a sub-domain", "pаypal.www.|evil.net", true},
+
+		{"ASCII", "example.com", false},
+		{"Latin with marks", "münchen.de", false},
+		{"Cyrillic before a Latin suffix", "мвд.cc", false},
+		{"Cyrillic alone", "россия.рф", false},
+		{"Cyrillic and digits", "дом-70.рф", false},
+		{"Japanese in its three scripts, and Latin", "スポーツカーの査定abc.jp", false},
+		{"Chinese and Latin", "qq中国.com", false},
+		{"Chinese with Bopomofo", "中ㄅ.tw", false},
+		{"Korean with Han and Latin", "sk한국韓國.kr", false},
+		{"Thai with digits", "ยูแอลบี88.com", false},
+		{"Arabic", "نسوانجي.net", false},
+		{"a symbol", "i❤.ws", false},
+		{"labels of different scripts", "한국.|россия.рф", false},
+	} {
+		if _, got := look(t, list, test.host); got != test.want {
+			t.Errorf("%s: that %q mixes scripts is %v, want %v", test.name, test.host, got, test.want)
+		}
+	}
+}
+
+func TestWhatIsOdd(t *testing.T) {
+	for _, host := range []string{"paypa1.com", "0a.com", "1", "rnicrosoft.com", "tvvitter.com", "clown.org", "xn--pypal-4ve.com", "a.xn--p1ai"} {
+		if !IsOdd([]byte(host)) {
+			t.Errorf("%q is not odd", host)
+		}
+	}
+	for _, host := range []string{"", "github.com", "a-b.example.com", "r.nv.vc.l", "zis32msdi3.com", "modern-lives.org"} {
+		if IsOdd([]byte(host)) != strings.Contains(host, "rn") {
+			t.Errorf("that %q is odd is %v", host, IsOdd([]byte(host)))
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	if err := Check(popular); err != nil {
+		t.Error(err)
+	}
+	if err := Check(nil); err != nil {
+		t.Error(err)
+	}
+	for _, test := range []struct {
+		name    string
+		domains []string
+		want    string
+	}{
+		{"upper case", []string{"PayPal.com"}, `name to imitate "PayPal.com", want`},
+		{"Unicode", []string{"münchen.de"}, `name to imitate "münchen.de", want`},
+		{"an A-label", []string{"xn--mnchen-3ya.de"}, "want a domain in lower case"},
+		{"no suffix", []string{"localhost"}, `"localhost", want`},
+		{"an empty suffix", []string{"paypal."}, `"paypal.", want`},
+		{"a suffix that is none", []string{"paypal.c m"}, `"paypal.c m", want`},
+		{"a short label", []string{"dhl0.com"}, `"dhl0.com", want`},
+		{"a long one", []string{strings.Repeat("a", 64) + ".com"}, "want a domain"},
+		{"a long name", []string{"paypal." + strings.Repeat("a.", 150) + "com"}, "want a domain"},
+		{"digits alone", []string{"12345.com"}, `"12345.com", want`},
+		{"a label twice", []string{"paypal.com", "paypal.de"}, `"paypal.de": the label stands twice`},
+		{"too many", slices.Repeat([]string{"paypal.com"}, MaxNames+1), "20001 names to imitate, want at most 20000"},
+	} {
+		if err := Check(test.domains); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+func TestTheTableIsSortedAndASCII(t *testing.T) {
+	for i, p := range prototypes {
+		if i > 0 && prototypes[i-1].character >= p.character {
+			t.Errorf("%q does not stand behind %q", p.character, prototypes[i-1].character)
+		}
+		if p.character < utf8.RuneSelf || p.looksLike == "" || strings.Trim(p.looksLike, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			t.Errorf("%q looks like %q", p.character, p.looksLike)
+		}
+	}
+}
+
+func TestLookingAllocatesNothing(t *testing.T) {
+	list := New(popular)
+	for _, host := range []string{"paypa1.com", "xn--pypal-4ve.com", "xn--h1alffa9f.xn--p1ai", "www.a1.xn--gogle-mta.example.com", strings.Repeat("m", 62) + "0.com"} {
+		domain := strings.LastIndexByte(host[:strings.LastIndexByte(host, '.')], '.') + 1
+		text := []byte(host)
+		if allocations := testing.AllocsPerRun(20, func() { list.Look(text, domain) }); allocations != 0 {
+			t.Errorf("%q costs %v allocations, want 0", host, allocations)
+		}
+	}
+}
+
+// Whatever the host, nothing panics, what is imitated is on the list, and ASCII that is not odd
+// imitates nobody and mixes nothing.
+func FuzzLook(f *testing.F) {
+	list := New(popular)
+	for _, host := range []string{"paypa1.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {
+		f.Add([]byte(host), len(host)/2)
+		f.Add([]byte(host), 0)
+	}
+	f.Fuzz(func(t *testing.T, host []byte, domain int) {
+		before := bytes.Clone(host)
+		imitates, mixes := list.Look(host, domain)
+		if imitates != "" && !slices.Contains(popular, imitates) {
+			t.Errorf("%q imitates %q, which is not on the list", host, imitates)
+		}
+		if isASCII(host) && !IsOdd(host) && (imitates != "" || mixes) {
+			t.Errorf("%q is not odd, but imitates %q or mixes scripts (%v)", host, imitates, mixes)
+		}
+		if !bytes.Equal(host, before) {
+			t.Errorf("looking changed %q into %q", before, host)
+		}
+	})
+}
+
+// What the decoder decodes is what golang.org/x/net decodes.
+func FuzzDecode(f *testing.F) {
+	for _, label := range []string{"pypal-4ve", "h1alffa9f", "mnchen-3ya", "", "-", "a-", "99999999", "zzzzzzzzzzzzz", "n3h", "ls8h"} {
+		f.Add(label)
+	}
+	f.Fuzz(func(t *testing.T, encoded string) {
+		if encoded == "" || len(encoded) > maxLabel-len("xn--") || strings.Trim(encoded, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			t.Skip("in no canonical host")
+		}
+		got := decode(nil, []byte("xn--"+encoded))
+		want, err := idna.Punycode.ToUnicode("xn--" + encoded)
+		if err != nil || strings.ContainsRune(want, utf8.RuneError) { // half a surrogate pair is no character
+			want = ""
+		}
+		if string(got) != want {
+			t.Errorf("%s is decoded to %s, want %s (%v)", encoded, strconv.QuoteToASCII(string(got)), strconv.QuoteToASCII(want), err)
+		}
+	})
+}
+
+func BenchmarkIsOdd(b *testing.B) {
+	host := []byte("zis32msdi3example.com")
+	b.ReportAllocs()
+	for b.Loop() {
+		if IsOdd(host) {
+			b.Fatal("odd")
+		}
+	}
+}
+
+func BenchmarkLook(b *testing.B) {
+	list := New(popular)
+	for _, test := range []struct{ host, want string }{{"paypa1.com", "paypal.com"}, {"cdn01.example.com", ""}, {"xn--pypal-4ve.com", "paypal.com"}, {"xn--h1alffa9f.xn--p1ai", ""}} {
+		b.Run(test.host, func(b *testing.B) {
+			host := []byte(test.host)
+			b.ReportAllocs()
+			for b.Loop() {
+				if got, _ := list.Look(host, 0); got != test.want {
+					b.Fatalf("imitates %q, want %q", got, test.want)
+				}
+			}
+		})
+	}
+}
