@@ -35,11 +35,11 @@ func TestEachVettedTextIsJudgedByANetworkThatNeverSawItsDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts, err := encodeSet(set, options, canon.HostAndPath(), fourKinds)
+	texts, err := encodeSet(set, options, canon.DefaultAlphabet(), fourKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shape := cnn.Shape{Symbols: canon.HostAndPath().Symbols(), Embedding: 4, Widths: []int{2}, Filters: 4, Kinds: 4}
+	shape := cnn.Shape{Symbols: canon.DefaultAlphabet().Symbols(), Embedding: 4, Widths: []int{2}, Filters: 4, Kinds: 4}
 	rows := set.Parts[dataset.Train]
 	judged := texts.names.inFold(heldOut).len()
 	if want := len(benignTexts(set.Parts[dataset.Calibrate])); judged != want {

@@ -158,7 +158,7 @@ func setDefault[T int | float64](option *T, value T) {
 // alphabet returns that of the model to go on from, or of new models.
 func (o Options) alphabet() (*canon.Alphabet, error) {
 	if o.From == nil {
-		return canon.HostAndPath(), nil
+		return canon.DefaultAlphabet(), nil
 	}
 	alphabet, err := canon.ParseAlphabet(o.From.Metadata.Alphabet)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 
 // small trains a network of a few thousand weights for 52 steps, 13 an epoch.
 var small = Options{
-	Embedding: 6, Widths: []int{2, 3}, Filters: 8, Hidden: 8, SymbolLimit: 40,
-	Epochs: 4, BatchSize: 32, LearningRate: 0.02, Dropout: 0.1, Seed: 1, Workers: 1, Created: "2026-01-31",
+	Embedding: 8, Widths: []int{2, 3}, Filters: 16, Hidden: 16, SymbolLimit: 40,
+	Epochs: 4, BatchSize: 32, LearningRate: 0.015, Dropout: 0.1, Seed: 1, Workers: 1, Created: "2026-01-31",
 }
 
 var fourKinds = []string{dataset.Benign, dataset.DGA, dataset.Phishing, dataset.Malware}
@@ -176,7 +176,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 	}
 	model := mustRun(t, set, small)
 	network := cnn.NewNetwork(model.Parameters)
-	texts, err := encoder{alphabet: canon.HostAndPath(), limit: 40, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
+	texts, err := encoder{alphabet: canon.DefaultAlphabet(), limit: 40, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -496,7 +496,7 @@ func TestATrainingThatDivergesEndsInAnError(t *testing.T) {
 }
 
 func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
-	alphabet := canon.HostAndPath()
+	alphabet := canon.DefaultAlphabet()
 	e := encoder{alphabet: alphabet, limit: 20, kinds: fourKinds, folds: 1}
 	rows := []dataset.Row{
 		{Text: "a.com", Kind: dataset.Benign, Weight: 1},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/snowman-ml/snowman"
@@ -57,7 +58,7 @@ func newToy(t *testing.T) modelfile.Model {
 		weight float32
 	}{{"q", 3}, {"x", 4.5}, {"z", 7}}
 
-	alphabet := canon.HostAndPath()
+	alphabet := canon.DefaultAlphabet()
 	shape := cnn.Shape{
 		Symbols:   alphabet.Symbols(),
 		Embedding: len(letters),
@@ -70,12 +71,15 @@ func newToy(t *testing.T) modelfile.Model {
 		t.Fatal(err)
 	}
 	for i, l := range letters {
-		var u canon.URL
-		if err := u.Parse(l.letter); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{l.letter + ".com", "com." + l.letter} { // before a suffix, and in one
+			var u canon.URL
+			if err := u.Parse(name); err != nil {
+				t.Fatal(err)
+			}
+			symbols := alphabet.Append(nil, &u, 200)
+			symbol := symbols[strings.Index(name, l.letter)]
+			parameters.Embedding[int(symbol)*shape.Embedding+i] = 1
 		}
-		symbol := alphabet.Append(nil, &u, 1)[0]
-		parameters.Embedding[int(symbol)*shape.Embedding+i] = 1
 		parameters.Convolutions[0].Weight[i*shape.Filters+i] = 1
 		parameters.OutputWeight[i*shape.Kinds+1+i] = l.weight
 		parameters.OutputBias[1+i] = -4

@@ -42,13 +42,19 @@ type Alphabet struct {
 // printable is ASCII from ! to ~; the space is rare and shares the symbol of all other bytes.
 const printable = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
-const hostCharacters = "%*-.0123456789:ABCDEF[]_abcdefghijklmnopqrstuvwxyz"
+const (
+	hostCharacters   = "%*-.0123456789:ABCDEF[]_abcdefghijklmnopqrstuvwxyz"
+	suffixCharacters = "-.0123456789abcdefghijklmnopqrstuvwxyz"
+)
 
-// HostAndPath is the alphabet in which a character of the host differs from the same one elsewhere. It
-// reads the hosts of the operators of operators.txt from their suffix on.
-func HostAndPath() *Alphabet {
+// DefaultAlphabet is the alphabet of new models. A character of the host, one of its public suffix and
+// one elsewhere are different symbols: under a suffix that anybody can have a name below, such as
+// github.io, the network sees where that name ends. The hosts of the operators of operators.txt it
+// reads from their suffix on.
+func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
-		{[]string{"subdomain", "domain", "suffix", "port"}, hostCharacters},
+		{[]string{"subdomain", "domain", "port"}, hostCharacters},
+		{[]string{"suffix"}, suffixCharacters},
 		{[]string{"user", "path", "query", "fragment"}, printable},
 	}, ownOperators())
 	return a

@@ -17,7 +17,7 @@ func symbolsOf(t *testing.T, a *Alphabet, text string, limit int) []uint8 {
 }
 
 func TestSymbolsKnowTheirSegment(t *testing.T) {
-	a := HostAndPath()
+	a := DefaultAlphabet()
 	symbols := symbolsOf(t, a, "user@ab.com:81/ab", 100)
 	user, host, path := symbols[:5], symbols[5:14], symbols[14:]
 	if !slices.Equal(host[:2], symbolsOf(t, a, "ab", 100)) {
@@ -32,7 +32,7 @@ func TestSymbolsKnowTheirSegment(t *testing.T) {
 }
 
 func TestSymbolsStayWithinTheAlphabet(t *testing.T) {
-	a := HostAndPath()
+	a := DefaultAlphabet()
 	for _, text := range []string{"a\xff.com/\xff ü", "[::1]:99/~", "a%00b.com"} {
 		for _, symbol := range symbolsOf(t, a, text, 100) {
 			if int(symbol) >= a.Symbols() || symbol <= End {
@@ -43,7 +43,7 @@ func TestSymbolsStayWithinTheAlphabet(t *testing.T) {
 }
 
 func TestTheHostIsNeverCut(t *testing.T) {
-	a := HostAndPath()
+	a := DefaultAlphabet()
 	host := symbolsOf(t, a, "evil.tld", 100)
 	user := "google.com." + strings.Repeat("a", 500)
 	for _, test := range []struct {
@@ -73,7 +73,7 @@ func contains(symbols, part []uint8) bool {
 }
 
 func TestAnAlphabetReadsBackEqual(t *testing.T) {
-	written, err := json.Marshal(HostAndPath())
+	written, err := json.Marshal(DefaultAlphabet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestAnAlphabetReadsBackEqual(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "user@a.example.com:81/b?c#d"
-	if got, want := symbolsOf(t, read, text, 100), symbolsOf(t, HostAndPath(), text, 100); !slices.Equal(got, want) {
+	if got, want := symbolsOf(t, read, text, 100), symbolsOf(t, DefaultAlphabet(), text, 100); !slices.Equal(got, want) {
 		t.Errorf("symbols are %v after reading back, %v before", got, want)
 	}
 }

@@ -227,7 +227,7 @@ func TestIsHosted(t *testing.T) {
 }
 
 func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
-	alphabet := HostAndPath()
+	alphabet := DefaultAlphabet()
 	var u URL
 	var symbols []uint8
 	for _, text := range []string{"www.example.com", "https://a.example.co.uk:8443/login?next=%2Fhome#top", "192.0.2.1", "zis32msdi3.com"} {
@@ -287,7 +287,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	alphabet := HostAndPath()
+	alphabet := DefaultAlphabet()
 	f.Fuzz(func(t *testing.T, text string) {
 		checkPlain(t, text)
 		var once, twice URL

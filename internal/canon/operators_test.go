@@ -32,7 +32,7 @@ func readOf(t *testing.T, text string) (host, read string) {
 		t.Fatal(err)
 	}
 	host = string(u.Host())
-	start, _ := HostAndPath().operators.find(u.Host())
+	start, _ := DefaultAlphabet().operators.find(u.Host())
 	return host, host[start:]
 }
 
@@ -134,7 +134,7 @@ func TestTheLongestOfSeveralSuffixesCounts(t *testing.T) {
 }
 
 func TestAnAlphabetCarriesItsOperators(t *testing.T) {
-	rest := HostAndPath().groups
+	rest := DefaultAlphabet().groups
 	with, err := NewAlphabet(rest, []string{"example.net"})
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func FuzzOperators(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	alphabets := []*Alphabet{HostAndPath(), splitHost(f, ownOperators())}
+	alphabets := []*Alphabet{DefaultAlphabet(), splitHost(f, ownOperators())}
 	f.Fuzz(func(t *testing.T, text string) {
 		var u, bare URL
 		if u.Parse(text) != nil {
@@ -224,7 +224,7 @@ func BenchmarkAppend(b *testing.B) {
 	} {
 		for _, operators := range [][]string{nil, ownOperators()} {
 			b.Run(fmt.Sprintf("%s/operators=%d", name, len(operators)), func(b *testing.B) {
-				a, err := NewAlphabet(HostAndPath().groups, operators)
+				a, err := NewAlphabet(DefaultAlphabet().groups, operators)
 				if err != nil {
 					b.Fatal(err)
 				}
