@@ -64,6 +64,7 @@ startup:
 FUZZTIME ?= 1m
 fuzz:
 	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/canon
+	go test -run '^$$' -fuzz FuzzOperators -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
