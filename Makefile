@@ -66,6 +66,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzLook -fuzztime $(FUZZTIME) ./internal/lookalike
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/lookalike
+	go test -run '^$$' -fuzz FuzzOperators -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
