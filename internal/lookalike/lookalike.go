@@ -62,22 +62,15 @@ func CanBeImitated(domain string) bool {
 		suffix != "" && strings.TrimFunc(suffix, func(c rune) bool { return isPlain(c) || c == '.' }) == ""
 }
 
-// Check reports whether registered domains are a list: at most MaxNames that can be imitated, each
-// label once.
+// Check reports whether registered domains are a list: at most MaxNames that can be imitated.
 func Check(domains []string) error {
 	if len(domains) > MaxNames {
 		return fmt.Errorf("%d names to imitate, want at most %d", len(domains), MaxNames)
 	}
-	labels := make(map[string]bool, len(domains))
 	for _, domain := range domains {
 		if !CanBeImitated(domain) {
 			return fmt.Errorf("name to imitate %q, want a domain in lower case with a label of %d to %d letters, digits and hyphens", domain, minLabel, maxLabel)
 		}
-		label, _, _ := strings.Cut(domain, ".")
-		if labels[label] {
-			return fmt.Errorf("name to imitate %q: the label stands twice", domain)
-		}
-		labels[label] = true
 	}
 	return nil
 }

@@ -159,7 +159,6 @@ var spoiled = map[string]struct {
 	"a kind that is a novel":           {func(m *Metadata) { m.Kinds = []string{"benign", strings.Repeat("x", 33)} }, "want 1 to 32 printable bytes"},
 	"a kind that rings the bell":       {func(m *Metadata) { m.Kinds = []string{"benign", "dga\a"} }, `kind "dga\a", want 1 to 32 printable bytes`},
 	"an imitated name in capitals":     {func(m *Metadata) { m.Imitated[0] = "PayPal.com" }, `name to imitate "PayPal.com", want a domain in lower case`},
-	"an imitated name twice":           {func(m *Metadata) { m.Imitated[1] = "paypal.de" }, `name to imitate "paypal.de": the label stands twice`},
 	"a temperature of 0":               {func(m *Metadata) { m.Temperature = 0 }, "temperature is 0, want a finite number above 0"},
 	"a negative temperature":           {func(m *Metadata) { m.Temperature = -1 }, "temperature is -1, want a finite number above 0"},
 	"one threshold":                    {func(m *Metadata) { m.Thresholds = m.Thresholds[:1] }, "1 thresholds, want none or 3"},
