@@ -38,6 +38,7 @@ const MaxLength = canon.MaxLength
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
 	network    network
+	families   func() *cnn.Network // which names families, folded once; nil where the model names none
 	alphabet   *canon.Alphabet
 	thresholds [High]float64 // the lowest score of each level above None
 	file       *modelfile.Model
@@ -98,7 +99,13 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{network: quantized, alphabet: alphabet, file: file}
+	families := sync.OnceValue(func() *cnn.Network {
+		if file.Families == nil {
+			return nil
+		}
+		return cnn.NewNetwork(file.Families)
+	})
+	m := &Model{network: quantized, families: families, alphabet: alphabet, file: file}
 	for i := range m.thresholds {
 		m.thresholds[i] = 2 // no score reaches it
 		if i < len(metadata.Thresholds) {
@@ -112,7 +119,10 @@ func newModel(file *modelfile.Model) (*Model, error) {
 // about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
 // network is folded again for it, which takes some milliseconds: keep what Exact returns.
 func (m *Model) Exact() *Model {
-	return &Model{network: cnn.NewNetwork(m.file.Parameters), alphabet: m.alphabet, thresholds: m.thresholds, file: m.file}
+	return &Model{
+		network: cnn.NewNetwork(m.file.Parameters), families: m.families,
+		alphabet: m.alphabet, thresholds: m.thresholds, file: m.file,
+	}
 }
 
 // Kinds names what the model tells apart, benign first.
@@ -184,6 +194,7 @@ type Scorer struct {
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
+	families      familyScratch
 }
 
 // NewScorer returns a Scorer for this model.

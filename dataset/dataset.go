@@ -65,8 +65,9 @@ type Set struct {
 	Parts [parts][]Row
 	// Vetted are the benign names of Calibrate, before sampling, that can be trusted to be benign: the
 	// base of thresholds.
-	Vetted  []string
-	Account Account
+	Vetted      []string
+	FamilyNames map[string]string // the recipe's
+	Account     Account
 }
 
 // An Account is what a build did, written beside the model.

@@ -28,6 +28,10 @@ type Recipe struct {
 	// one of their names goes to that part whole.
 	HeldOut map[string][]string `json:"held_out,omitempty"`
 
+	// FamilyNames renames DGA families, before anything else here sees them: two names of what cannot be told
+	// apart teach a network to guess. The empty name is that of no known family.
+	FamilyNames map[string]string `json:"family_names,omitempty"`
+
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
 	VettedYears int `json:"vetted_years,omitempty"`
 }

@@ -86,6 +86,9 @@ type Report struct {
 
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
+
+	// Families are those of a FamilyMeter, nil where nothing names families. A Meter leaves them out.
+	Families *FamilyFigures `json:"families,omitempty"`
 }
 
 // Figures measures the examples added so far.

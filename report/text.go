@@ -33,6 +33,7 @@ func Text(w io.Writer, r eval.Report) error {
 	writeMalicious(&b, "source", r.BySource, points)
 	writeBenign(&b, "source", r.BySource, points)
 	writeMalicious(&b, "family", worstFirst(r.ByFamily), points)
+	writeFamilies(&b, r.Families)
 	writeMalicious(&b, "month", r.ByMonth, points)
 	writeBenign(&b, "month", r.ByMonth, points)
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -1,7 +1,7 @@
 // Package train fits a network to labelled rows and returns it as a model, ready to be written.
 //
 //	set -> symbols -> batches -> forward, arg-max -> sparse gradients -> step -> best epoch
-//	                                     best epoch -> temperature, thresholds -> model
+//	                                     best epoch -> temperature, thresholds, families -> model
 //
 // Each part of the set serves one purpose: train is trained on, choose decides which epoch is kept,
 // and on calibrate the temperature is fitted and the thresholds are measured. Report is not touched.
@@ -50,9 +50,10 @@ type Options struct {
 
 // Progress says how far a training is.
 type Progress struct {
-	Epoch, Epochs int // the epoch counts from 1
-	Step, Steps   int // of all epochs
-	Texts         int // trained on in this step
+	Families      bool // the network is done, and the head that names DGA families is trained
+	Epoch, Epochs int  // the epoch counts from 1
+	Step, Steps   int  // of all epochs
+	Texts         int  // trained on in this step
 	Loss          float64
 	Validation    *Validation // at the end of an epoch
 }
@@ -153,7 +154,14 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 		return nil, err
 	}
 	copy(r.parameters.Flat, r.best)
-	return r.model(set)
+	model, err := r.model(set)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.addFamilies(ctx, model, set); err != nil {
+		return nil, err
+	}
+	return model, nil
 }
 
 // run is a training on its way.

@@ -107,8 +107,13 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	printAccount(s.stderr, set.Account)
 
 	meter := newProgress(s.stderr, "training", "texts")
+	families := newProgress(s.stderr, "naming families", "texts")
 	options.Progress = func(p train.Progress) {
-		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("epoch %d of %d, loss %.4f", p.Epoch, p.Epochs, p.Loss))
+		shown := meter
+		if p.Families {
+			shown = families
+		}
+		shown.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("epoch %d of %d, loss %.4f", p.Epoch, p.Epochs, p.Loss))
 		if v := p.Validation; v != nil {
 			meter.clear()
 			fmt.Fprintf(s.stderr, "epoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
@@ -177,6 +182,7 @@ func publish(ctx context.Context, path string, model *modelfile.Model, set *data
 		ByKind:           measured.ByKind,
 		CalibrationError: measured.CalibrationError,
 		HighestVetted:    highest(trained, set.Vetted, 20),
+		Families:         measured.Families,
 	})
 	if err != nil {
 		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
@@ -190,6 +196,8 @@ type figures struct {
 	ByKind           []eval.Group `json:"by_kind"`
 	CalibrationError float64      `json:"calibration_error"`
 	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names that set the thresholds
+
+	Families *eval.FamilyFigures `json:"families,omitempty"`
 }
 
 type scoredName struct {

@@ -21,9 +21,7 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -35,9 +33,6 @@ const format = "snowman/1"
 // maxFile is the size of the largest model file, in bytes. A thousand filters take a few million.
 const maxFile = 64 << 20
 
-// maxKindName is the length of the longest name of a kind, in bytes.
-const maxKindName = 32
-
 // benign is the name of the first kind.
 const benign = "benign"
 
@@ -47,6 +42,7 @@ var levels = [...]string{"low", "medium", "high"}
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
 	Parameters *cnn.Parameters
+	Families   *cnn.Parameters // the same filters with the families' head; nil where the model names none
 	Metadata   Metadata
 	SHA256     string // of the data section that the model was read from, in hex: which model this is
 }
@@ -57,6 +53,7 @@ type Metadata struct {
 	Alphabet    json.RawMessage // from characters to symbols; only its owner knows what is in it
 	SymbolLimit int             // the network reads at most so many symbols of a text
 	Kinds       []string        // names of the network's outputs, "benign" first
+	Families    *Families       // that the model names; nil for none
 	Temperature float64         // divides the logits before the softmax
 	Thresholds  []Threshold     // low, medium and high; none where nothing was set aside to measure them on
 	Created     string          // as 2006-01-02, or empty
@@ -80,6 +77,12 @@ type field struct {
 	value any
 }
 
+// isOptional reports whether the key may be missing, as it is in files older than the field.
+func (f field) isOptional() bool {
+	_, ok := f.value.(**Families)
+	return ok
+}
+
 // fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
 func (m *Metadata) fields() []field {
 	return []field{
@@ -87,6 +90,7 @@ func (m *Metadata) fields() []field {
 		{"alphabet", &m.Alphabet},
 		{"symbol_limit", &m.SymbolLimit},
 		{"kinds", &m.Kinds},
+		{"families", &m.Families},
 		{"temperature", &m.Temperature},
 		{"thresholds", &m.Thresholds},
 		{"created", &m.Created},
@@ -106,6 +110,9 @@ func (m Metadata) encode() (map[string]string, error) {
 		case *json.RawMessage:
 			texts[f.key] = string(*value)
 		default:
+			if f.isOptional() && m.Families == nil {
+				continue
+			}
 			text, err := json.Marshal(value)
 			if err != nil {
 				return nil, fmt.Errorf("metadata %q: %w", f.key, err)
@@ -125,7 +132,11 @@ const metadataHashKey = "metadata_sha256"
 func hashMetadata(texts map[string]string) string {
 	var all []byte
 	for _, f := range new(Metadata).fields() {
-		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(texts[f.key]), texts[f.key])
+		text, found := texts[f.key]
+		if !found && f.isOptional() {
+			continue // as if there were no such field: so it was when older files were hashed
+		}
+		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(text), text)
 	}
 	return hash(all)
 }
@@ -138,6 +149,9 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 	var m Metadata
 	for _, f := range m.fields() {
 		text, found := texts[f.key]
+		if !found && f.isOptional() {
+			continue
+		}
 		if !found {
 			return Metadata{}, fmt.Errorf("metadata %q is missing", f.key)
 		}
@@ -180,13 +194,12 @@ func (m Metadata) Validate() error {
 	if m.Kinds[0] != benign {
 		return fmt.Errorf("the first kind is %q, want %q", m.Kinds[0], benign)
 	}
-	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	for i, kind := range m.Kinds {
-		if kind == "" || len(kind) > maxKindName || !utf8.ValidString(kind) || strings.ContainsFunc(kind, unprintable) {
-			return fmt.Errorf("kind %q, want 1 to %d printable bytes", kind, maxKindName)
-		}
-		if slices.Contains(m.Kinds[:i], kind) {
-			return fmt.Errorf("kind %q stands twice", kind)
+	if err := checkNames("kind", m.Kinds); err != nil {
+		return err
+	}
+	if m.Families != nil {
+		if err := m.Families.validate(m.Shape); err != nil {
+			return err
 		}
 	}
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
@@ -239,11 +252,19 @@ func (m Model) encode() ([]byte, error) {
 	if m.Parameters == nil || !m.Parameters.Shape.Equal(m.Metadata.Shape) {
 		return nil, errors.New("the parameters are not of the shape in the metadata")
 	}
+	tensors := m.Parameters.Tensors()
+	switch families := m.Metadata.Families; {
+	case families == nil && m.Families == nil:
+	case families == nil || m.Families == nil || !m.Families.Shape.Equal(families.Shape(m.Metadata.Shape)):
+		return nil, errors.New("the families' head is not of the shape in the metadata")
+	default:
+		tensors = append(tensors, familyTensors(m.Families)...)
+	}
 	texts, err := m.Metadata.encode()
 	if err != nil {
 		return nil, err
 	}
-	file, err := Container{Metadata: texts, Tensors: m.Parameters.Tensors()}.encode()
+	file, err := Container{Metadata: texts, Tensors: tensors}.encode()
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +328,7 @@ func parseModel(file []byte) (*Model, error) {
 	if err := metadata.Validate(); err != nil {
 		return nil, err
 	}
-	parameters, err := newParameters(metadata.Shape, c.Tensors)
+	parameters, families, err := newParameters(metadata, c.Tensors)
 	if err != nil {
 		return nil, err
 	}
@@ -315,39 +336,54 @@ func parseModel(file []byte) (*Model, error) {
 	if sum := hashMetadata(c.Metadata); sum != c.Metadata[metadataHashKey] {
 		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, c.Metadata[metadataHashKey])
 	}
-	return &Model{Parameters: parameters, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
+	return &Model{Parameters: parameters, Families: families, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
 }
 
-// newParameters returns parameters of a valid shape with the values of tensors, which may come in
-// any order. It compares names and shapes before it asks for memory: a small file can name a shape
-// of gigabytes.
-func newParameters(shape cnn.Shape, tensors []cnn.Tensor) (*cnn.Parameters, error) {
+// newParameters returns parameters with the values of tensors, which may come in any order, and those with
+// the families' head where the metadata, which are valid, name families. It compares names and shapes before
+// it asks for memory: a small file can name a shape of gigabytes.
+func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *cnn.Parameters, err error) {
+	layout := func(shape cnn.Shape) *cnn.Parameters {
+		return &cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
+	}
+	wanted := layout(metadata.Shape).Tensors()
+	if metadata.Families != nil {
+		wanted = append(wanted, familyTensors(layout(metadata.Families.Shape(metadata.Shape)))...)
+	}
 	byName := map[string]cnn.Tensor{}
 	for _, tensor := range tensors {
 		byName[tensor.Name] = tensor
 	}
 	var ordered []cnn.Tensor
-	layout := cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
-	for _, want := range layout.Tensors() {
+	for _, want := range wanted {
 		tensor, found := byName[want.Name]
 		if !found {
-			return nil, fmt.Errorf("tensor %q is missing", want.Name)
+			return nil, nil, fmt.Errorf("tensor %q is missing", want.Name)
 		}
 		if !slices.Equal(tensor.Shape, want.Shape) {
-			return nil, fmt.Errorf("tensor %q has shape %v, want %v", want.Name, tensor.Shape, want.Shape)
+			return nil, nil, fmt.Errorf("tensor %q has shape %v, want %v", want.Name, tensor.Shape, want.Shape)
 		}
 		ordered = append(ordered, tensor)
 		delete(byName, want.Name)
 	}
 	if len(byName) > 0 {
-		return nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
+		return nil, nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
 	}
-	p, err := cnn.NewParameters(shape)
-	if err != nil {
-		return nil, err
+	if network, err = cnn.NewParameters(metadata.Shape); err != nil {
+		return nil, nil, err
 	}
-	for i, tensor := range p.Tensors() {
-		copy(tensor.Data, ordered[i].Data)
+	views := network.Tensors()
+	if metadata.Families != nil {
+		if families, err = cnn.NewParameters(metadata.Families.Shape(metadata.Shape)); err != nil {
+			return nil, nil, err
+		}
+		views = append(views, families.HeadTensors()...)
 	}
-	return p, nil
+	for i, view := range views {
+		copy(view.Data, ordered[i].Data)
+	}
+	if families != nil {
+		families.CopyFilters(network)
+	}
+	return network, families, nil
 }
