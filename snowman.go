@@ -38,7 +38,7 @@ const MaxLength = canon.MaxLength
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
 	network    network
-	families   func() *cnn.Network // which names families, folded once; nil where the model names none
+	families   func() *cnn.Network // what names families, folded once; it returns nil where the model names none
 	alphabet   *canon.Alphabet
 	thresholds [High]float64 // the lowest score of each level above None
 	file       *modelfile.Model

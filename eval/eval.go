@@ -4,7 +4,8 @@
 // the ROC curve, the true positive rate at fixed false positive rates, and how far the scores are
 // from being probabilities, for all rows and for each kind, source, family and month. [NewROC] and
 // [CalibrationError] give the same figures for plain slices of scores; [Compare] says how far two
-// slices of scores of the same rows are from each other.
+// slices of scores of the same rows are from each other. A [FamilyMeter] says how well a model names the
+// families of generated names.
 //
 // A text is called malicious if its score is at or above a threshold. Ranks and counts are exact,
 // ties included, and a Meter's figures do not depend on the order of its rows. A figure that the

@@ -133,7 +133,6 @@ func (m *FamilyMeter) macroF1(families []FamilyFigure) Estimate {
 			variance += float64(first[guess]) * change * change
 		}
 	}
-	const z = 1.959963984540054
-	margin := z * math.Sqrt(variance)
+	margin := normalQuantile * math.Sqrt(variance)
 	return Estimate{mean, max(0, mean-margin), min(1, mean+margin)}
 }
