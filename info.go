@@ -13,7 +13,8 @@ type Info struct {
 	SHA256        string          `json:"sha256"` // of its weights
 	Created       string          `json:"created,omitempty"`
 	Kinds         []string        `json:"kinds"`
-	Parameters    int             `json:"parameters"`
+	Families      []string        `json:"families,omitempty"` // of generated names, that it tells apart
+	Parameters    int             `json:"parameters"`         // of the network that scores
 	Embedding     int             `json:"embedding"`
 	Widths        []int           `json:"widths"`
 	Filters       int             `json:"filters"` // of each width
@@ -45,6 +46,7 @@ func (m *Model) Info() Info {
 		SHA256:      m.file.SHA256,
 		Created:     metadata.Created,
 		Kinds:       m.Kinds(),
+		Families:    m.FamilyNames(),
 		Parameters:  len(m.file.Parameters.Flat),
 		Embedding:   metadata.Shape.Embedding,
 		Widths:      slices.Clone(metadata.Shape.Widths),

@@ -39,6 +39,7 @@ const MaxLength = canon.MaxLength
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
 	network       network
+	families      func() *cnn.Network // what names families, folded once; it returns nil where the model names none
 	alphabet      *canon.Alphabet
 	thresholds    thresholds // of names
 	urlThresholds thresholds // of texts with a path
@@ -104,8 +105,15 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	families := sync.OnceValue(func() *cnn.Network {
+		if file.Families == nil {
+			return nil
+		}
+		return cnn.NewNetwork(file.Families)
+	})
 	m := &Model{
 		network:    quantized,
+		families:   families,
 		alphabet:   alphabet,
 		thresholds: newThresholds(metadata.Thresholds),
 		imitated:   lookalike.New(metadata.Imitated),
@@ -124,6 +132,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 func (m *Model) Exact() *Model {
 	return &Model{
 		network:       cnn.NewNetwork(m.file.Parameters),
+		families:      m.families,
 		alphabet:      m.alphabet,
 		thresholds:    m.thresholds,
 		urlThresholds: m.urlThresholds,
@@ -202,6 +211,7 @@ type Scorer struct {
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
+	families      familyScratch
 }
 
 // look is what a text looks like.

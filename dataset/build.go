@@ -88,6 +88,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	account := SourceAccount{Name: source.name()}
 	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
 		row.Source, row.Weight = account.Name, source.weight()
+		row.Family = familyName(b.recipe.FamilyNames, row)
 		b.add(source, row, u, &account)
 	})
 	b.account.Sources = append(b.account.Sources, account)
@@ -214,7 +215,7 @@ func (b *builder) intern(text string) string {
 
 // split divides the rows into parts, finds the vetted ones, and samples what is above the caps.
 func (b *builder) split() *Set {
-	set := &Set{Kinds: b.recipe.Kinds}
+	set := &Set{Kinds: b.recipe.Kinds, FamilyNames: b.recipe.FamilyNames}
 	byDomain := make(map[string]Part) // of every row of a domain, as far as they agree
 	mixed := make(map[string]bool)
 	for i, row := range b.rows {
@@ -295,6 +296,14 @@ func (r Recipe) heldOut(row Row) (part Part, held bool) {
 		}
 	}
 	return Train, false
+}
+
+// familyName returns the name of a row's family, by what the sources call it.
+func familyName(names map[string]string, row Row) string {
+	if name, renamed := names[row.Family]; renamed && row.Kind == DGA {
+		return name
+	}
+	return row.Family
 }
 
 // part returns the part in which a row belongs by itself, whatever else its domain holds, unless that

@@ -62,11 +62,12 @@ func ParsePart(name string) (Part, bool) {
 
 // A Set is labelled rows in four parts.
 type Set struct {
-	Kinds    []string // what the rows are divided into, benign first
-	Parts    [parts][]Row
-	Vetted   []Vetted // before sampling: the base of thresholds
-	Imitated []string // the registered domains that are worth most to imitate, those first
-	Account  Account
+	Kinds       []string // what the rows are divided into, benign first
+	Parts       [parts][]Row
+	Vetted      []Vetted          // before sampling: the base of thresholds
+	Imitated    []string          // the registered domains that are worth most to imitate, those first
+	FamilyNames map[string]string // the recipe's
+	Account     Account
 }
 
 // A Vetted text is a name or a URL that can be trusted to be benign.

@@ -36,6 +36,9 @@ type Recipe struct {
 	// Exclude names labelled files, as Sources do. Rows whose registered domain stands in one of them are
 	// left out, so that a model can be judged on those files.
 	Exclude []string `json:"exclude,omitempty"`
+	// FamilyNames renames DGA families, before anything else here sees them: two names of what cannot be told
+	// apart teach a network to guess. The empty name is that of no known family.
+	FamilyNames map[string]string `json:"family_names,omitempty"`
 
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
 	VettedYears int `json:"vetted_years,omitempty"`

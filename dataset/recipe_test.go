@@ -30,6 +30,7 @@ func TestReadRecipe(t *testing.T) {
 		"share": {"choose": 0.1},
 		"report_from": "2026-02",
 		"held_out": {"report": ["ramdo"]},
+		"family_names": {"zeus": "newgoz"},
 		"vetted_years": 2,
 		"perturb": {"subdomains": {"share": 1}, "characters": {"share": 0.3, "weight": 0.5}},
 		"sources": [{"file": "names", "kind": "benign", "weight": 0.5, "rows": 10, "family_rows": 5,
@@ -39,7 +40,8 @@ func TestReadRecipe(t *testing.T) {
 	want := Recipe{
 		Seed: 7, Share: map[string]float64{"choose": 0.1}, ReportFrom: "2026-02",
 		HeldOut: map[string][]string{"report": {"ramdo"}}, VettedYears: 2,
-		Perturb: Perturb{Subdomains: Perturbation{Share: 1}, Characters: Perturbation{Share: 0.3, Weight: 0.5}},
+		Perturb:     Perturb{Subdomains: Perturbation{Share: 1}, Characters: Perturbation{Share: 0.3, Weight: 0.5}},
+		FamilyNames: map[string]string{"zeus": "newgoz"},
 		Sources: []Source{{File: "names", Kind: Benign, Weight: 0.5, Rows: 10, FamilyRows: 5,
 			Hosts: true, ListYear: 2013, Dated: true, Curated: true}},
 	}

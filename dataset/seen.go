@@ -11,11 +11,13 @@ import (
 type Seen struct {
 	Domains  map[string]bool // registered domains of rows that were trained on
 	Families map[string]bool // of DGA
+
+	FamilyNames map[string]string // the recipe's, for files that it does not read
 }
 
 // Seen returns what the rows of train hold.
 func (s *Set) Seen() Seen {
-	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool)}
+	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool), FamilyNames: s.FamilyNames}
 	var u canon.URL
 	for _, row := range s.Parts[Train] {
 		if u.Parse(row.Text) == nil { // it is in canonical form, so this holds
@@ -45,7 +47,7 @@ func ReadUnseen(ctx context.Context, paths []string, seen Seen) (rows []Row, lef
 				leftOut++
 				return
 			}
-			row.Source = account.Name
+			row.Source, row.Family = account.Name, familyName(seen.FamilyNames, row)
 			rows = append(rows, row)
 		})
 		refused += account.Refused

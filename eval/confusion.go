@@ -99,7 +99,7 @@ func (c Confusion) estimate(value float64, slopes cellSlopes) Estimate {
 }
 
 func newEstimate(value, variance float64) Estimate {
-	margin := quantile * math.Sqrt(variance)
+	margin := normalQuantile * math.Sqrt(variance)
 	return Estimate{Value: value, Low: max(0, value-margin), High: min(1, value+margin)}
 }
 

@@ -5,7 +5,8 @@
 // from being probabilities, for all rows and for each kind, source, family and month. From the same
 // examples come the [Curves] that pictures are drawn from. [NewROC] and [CalibrationError] give the same
 // figures for plain slices of scores; [Compare] says how far two slices of scores of the same rows are
-// from each other, [Worst] which rows a model is most wrong about.
+// from each other, [Worst] which rows a model is most wrong about. A [FamilyMeter] says how well a model
+// names the families of generated names.
 //
 // A text is called malicious if its score is at or above a threshold. Ranks and counts are exact,
 // ties included, and a Meter's figures do not depend on the order of its rows. A figure that the
@@ -91,6 +92,9 @@ type Report struct {
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
 	ByHost  []LevelGroup `json:"by_host,omitempty"`
+
+	// Families are those of a FamilyMeter, nil where nothing names families. A Meter leaves them out.
+	Families *FamilyFigures `json:"families,omitempty"`
 }
 
 // Figures measures the examples added so far.

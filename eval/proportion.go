@@ -11,8 +11,9 @@ type Proportion struct {
 	Total int `json:"total"`
 }
 
-// quantile is the 97.5 % quantile of the standard normal distribution.
-const quantile = 1.959963984540054
+// normalQuantile is the 97.5 % quantile of the standard normal distribution: so many standard deviations to
+// either side make an interval of 95 %.
+const normalQuantile = 1.959963984540054
 
 // Rate returns Count / Total, and 0 for 0 of 0.
 func (p Proportion) Rate() float64 {
@@ -29,8 +30,8 @@ func (p Proportion) Wilson() (low, high float64) {
 	if p.Total <= 0 || p.Count < 0 || p.Count > p.Total {
 		return 0, 1
 	}
-	const z = quantile
 	count, total := float64(p.Count), float64(p.Total)
+	const z = normalQuantile
 	centre := count + z*z/2
 	margin := z * math.Sqrt(count*(total-count)/total+z*z/4)
 	low = (centre - margin) / (total + z*z)

@@ -42,6 +42,7 @@ func Text(w io.Writer, r eval.Report) error {
 	malicious("source", r.BySource)
 	benign("source", r.BySource)
 	malicious("family", worstFirst(r.ByFamily))
+	writeFamilies(&b, r.Families)
 	malicious("month", r.ByMonth)
 	benign("month", r.ByMonth)
 	if _, err := io.WriteString(w, b.String()); err != nil {

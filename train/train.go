@@ -1,7 +1,7 @@
 // Package train fits a network to labelled rows and returns it as a model, ready to be written.
 //
 //	set -> symbols -> batches -> forward, arg-max -> sparse gradients -> step -> best epoch
-//	                                     best epoch -> temperature, thresholds -> model
+//	                                     best epoch -> temperature, thresholds, families -> model
 //
 // Each part of the set serves one purpose: train is trained on, choose decides which epoch is kept,
 // and on calibrate the temperature is fitted and the thresholds are measured. Report is not touched.
@@ -58,10 +58,11 @@ type Options struct {
 
 // Progress says how far a training is.
 type Progress struct {
-	Network, Networks int // the first is the model's, the others measure its thresholds; counts from 1
-	Epoch, Epochs     int // counts from 1
-	Step, Steps       int // of all epochs
-	Texts             int // trained on in this step
+	Network, Networks int  // the first is the model's, the others measure its thresholds; counts from 1
+	Families          bool // the networks are done, and the head that names DGA families is trained
+	Epoch, Epochs     int  // counts from 1
+	Step, Steps       int  // of all epochs
+	Texts             int  // trained on in this step
 	Loss              float64
 	Validation        *Validation // at the end of an epoch
 }
@@ -234,7 +235,14 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if err != nil {
 		return nil, err
 	}
-	return r.model(set, scores)
+	model, err := r.model(set, scores)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.addFamilies(ctx, model, set); err != nil {
+		return nil, err
+	}
+	return model, nil
 }
 
 // run is the training of one network on its way.

@@ -19,9 +19,11 @@ import (
 const evalDescription = `
 Measures a model on labelled texts: the area under the ROC curve, and the share of malicious texts
 found where 1 in 100, 1,000 and 10,000 benign ones is a false alarm; for each kind, source, family
-and month, with counts and 95 % intervals. And the share of benign and malicious texts at the model's
-own levels, for each source and each kind of host: below an operator's suffix, on free hosting, a
-reverse DNS name, an IP address, a registered domain itself, another sub-domain.
+and month, with counts and 95 % intervals. The share of benign and malicious texts at the model's own
+levels, for each source and each kind of host: below an operator's suffix, on free hosting, a reverse
+DNS name, an IP address, a registered domain itself, another sub-domain. Where the model names the
+families of generated names: how often the right one comes first or among the first three, and the
+families' mean F1.
 
 With -data, on the part of a folder that training set aside (-part report, the default). With files,
 on those; -data then names the folder that the model was trained on, and rows whose registered domain
@@ -161,6 +163,9 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	}
 	meter := fill(model, rows, scores, seen)
 	measured := meter.Figures()
+	if measured.Families, err = measureFamilies(ctx, model, rows); err != nil {
+		return err
+	}
 	if files.wanted() {
 		e := report.Evaluation{
 			Facts:   []report.Fact{{Name: "model", Value: modelFact(model, *modelPath, *exact)}, {Name: "rows", Value: rowsFact}},
@@ -267,7 +272,9 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 	if err != nil {
 		return eval.Report{}, err
 	}
-	return fill(model, rows, scores, seen).Figures(), nil
+	measured := fill(model, rows, scores, seen).Figures()
+	measured.Families, err = measureFamilies(ctx, model, rows)
+	return measured, err
 }
 
 // fill returns a meter with the rows, which are in canonical form, and their scores.

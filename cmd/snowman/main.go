@@ -127,7 +127,7 @@ func withAnswers(description string) string {
 	}
 	answer := func(text string) (score, line string) {
 		verdict, _ := snowman.Default().Classify(text) // the examples are names
-		line = string(scoring{onTerminal: true}.appendVerdict(nil, text, verdict))
+		line = string(scoring{onTerminal: true}.appendVerdict(nil, text, verdict, nil))
 		return fmt.Sprintf("%.5f", verdict.Score), strings.TrimSuffix(line, "\n")
 	}
 	score, first := answer("zis32msdi3.com")

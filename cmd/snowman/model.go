@@ -116,6 +116,9 @@ func showModel(w io.Writer, info snowman.Info) error {
 		line("created", "%s", info.Created)
 	}
 	line("kinds", "%s", strings.Join(info.Kinds, ", "))
+	if len(info.Families) > 0 {
+		line("families", "%d: %s", len(info.Families), strings.Join(info.Families, ", "))
+	}
 	line("network", "%d symbols, embedding %d, widths %v x %d filters, hidden %d: %d parameters",
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)

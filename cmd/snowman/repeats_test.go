@@ -29,7 +29,7 @@ func scorePlainly(j scoring, scorer *snowman.Scorer, c *chunk) {
 		if c.cut[i] {
 			err = errTooLong
 		}
-		j.put(c, i, verdict, err)
+		(&worker{scoring: j}).put(c, i, verdict, err)
 	})
 }
 

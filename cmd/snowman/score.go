@@ -20,6 +20,9 @@ or the lines of -f FILE, or those of standard input. One line comes out for each
 order: score, level, likeliest kind, text. A line that is no name or URL keeps its place with empty
 fields, and standard error says what is wrong with it.
 
+With -families, two fields stand before the text: of a text whose kind is dga, the likeliest family of
+algorithms that the model was trained on, and its probability among them; otherwise they are empty.
+
 The level says how rarely ordinary names score as high: low 1 in 100, medium 1 in 1,000, high 1 in
 10,000.
 
@@ -47,12 +50,13 @@ func score(ctx context.Context, args []string, s streams) error {
 	modelPath := flags.String("model", "", "score with the model in this `file` (default: the one built in)")
 	asJSON := flags.Bool("json", false, "print one JSON object a line, numbers unrounded")
 	exact := flags.Bool("exact", false, exactUsage)
+	families := flags.Bool("families", false, "name the likeliest family of what is called dga; with -json, the likeliest three")
 	minimum := flags.String("min", "none", "print only what reaches this `level`: none, low, medium, high")
 	failOn := flags.String("fail-on", never, "exit with 3 if something reaches this `level`")
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
-	job := scoring{asJSON: *asJSON, onTerminal: isTerminal(s.stdout), lineName: "line"}
+	job := scoring{asJSON: *asJSON, families: *families, onTerminal: isTerminal(s.stdout), lineName: "line"}
 	var err error
 	if job.minimum, err = snowman.ParseLevel(*minimum); err != nil {
 		return usageError{"-min: " + err.Error()}
@@ -75,6 +79,9 @@ func score(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 
+	if *families && len(job.model.FamilyNames()) == 0 {
+		return errNoFamilies
+	}
 	if *exact {
 		job.model = job.model.Exact()
 	}
@@ -113,6 +120,7 @@ type scoring struct {
 	model      *snowman.Model
 	kinds      []string // of the model
 	asJSON     bool
+	families   bool // name them
 	onTerminal bool
 	minimum    snowman.Level
 	lineName   string // what an error calls a line
@@ -236,7 +244,11 @@ func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stder
 	highest = noVerdict
 	out := bufio.NewWriterSize(stdout, 64<<10)
 	if j.onTerminal && !j.asJSON {
-		fmt.Fprintf(out, "%-8s %-7s %-9s %s\n", "SCORE", "LEVEL", "KIND", "TEXT")
+		families := ""
+		if j.families {
+			families = fmt.Sprintf("%-16s %-4s ", "FAMILY", "PROB")
+		}
+		fmt.Fprintf(out, "%-8s %-7s %-9s %s%s\n", "SCORE", "LEVEL", "KIND", families, "TEXT")
 	}
 	for {
 		var c *chunk
@@ -277,10 +289,15 @@ type worker struct {
 	scoring
 	scorer  *snowman.Scorer
 	repeats *repeats
+	namer   *snowman.Scorer // of families; nil where none are asked for
 }
 
 func (j scoring) newWorker(workers int) *worker {
-	return &worker{j, j.model.NewScorer(), newRepeats(j.kinds, j.asJSON, workers)}
+	w := &worker{scoring: j, scorer: j.model.NewScorer(), repeats: newRepeats(j.kinds, j.asJSON, workers)}
+	if j.families {
+		w.namer = j.model.NewScorer() // the other one is busy while its verdicts are put out
+	}
+	return w
 }
 
 // scoreChunk scores every line of a chunk, and one whose text is known by looking it up.
@@ -321,16 +338,20 @@ func (c *chunk) split() {
 }
 
 // put appends what scoring the i-th line gave to the chunk's output.
-func (j scoring) put(c *chunk, i int, verdict snowman.Verdict, err error) {
+func (w *worker) put(c *chunk, i int, verdict snowman.Verdict, err error) {
+	var families []snowman.Family
+	if err == nil && verdict.Level >= w.minimum {
+		families, err = w.likeliestFamilies(c.texts[i], verdict)
+	}
 	if err != nil {
-		c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", j.lineName, c.first+i, err)
-		if j.minimum == snowman.None {
-			c.output = j.appendError(c.output, c.texts[i], err)
+		c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", w.lineName, c.first+i, err)
+		if w.minimum == snowman.None {
+			c.output = w.appendError(c.output, c.texts[i], err)
 		}
 		return
 	}
 	c.highest = max(c.highest, verdict.Level)
-	if verdict.Level >= j.minimum {
-		c.output = j.appendVerdict(c.output, c.texts[i], verdict)
+	if verdict.Level >= w.minimum {
+		c.output = w.appendVerdict(c.output, c.texts[i], verdict, families)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
 // toyPath is a model whose answers can be worked out by hand: a q in the host is low and dga, an x is
@@ -29,16 +33,42 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	families := toyWithFamilies(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", raceOptions)
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "families.safetensors"), families, 0o644); err != nil {
+				return err
+			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "toy.safetensors"), toy, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// toyWithFamilies returns the toy model with two families: a q in the host says conficker, no q banjori.
+func toyWithFamilies(t *testing.T) []byte {
+	t.Helper()
+	model, err := modelfile.Open(toyPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := &modelfile.Families{Names: []string{"banjori", "conficker"}}
+	head, err := cnn.NewParameters(families.Shape(model.Metadata.Shape))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head.CopyFilters(model.Parameters)
+	head.OutputBias[0], head.OutputWeight[1] = 1, 2 // feature 0 is the q
+	model.Families, model.Metadata.Families = head, families
+	var file bytes.Buffer
+	if err := model.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 // exits CODE PROGRAM [ARGUMENT...] is exec that wants this exit code.

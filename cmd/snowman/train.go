@@ -120,8 +120,13 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	printAccount(s.stderr, set.Account)
 
 	meter := newProgress(s.stderr, "training", "texts")
+	families := newProgress(s.stderr, "naming families", "texts")
 	options.Progress = func(p train.Progress) {
-		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("%sepoch %d of %d, loss %.4f", network(p), p.Epoch, p.Epochs, p.Loss))
+		shown := meter
+		if p.Families {
+			shown = families
+		}
+		shown.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("%sepoch %d of %d, loss %.4f", network(p), p.Epoch, p.Epochs, p.Loss))
 		if v := p.Validation; v != nil {
 			meter.clear()
 			fmt.Fprintf(s.stderr, "%sepoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
@@ -177,7 +182,7 @@ func keepShape(options *train.Options, flags *flag.FlagSet) {
 
 // network says which of several networks the progress is of.
 func network(p train.Progress) string {
-	if p.Networks == 1 {
+	if p.Networks < 2 {
 		return ""
 	}
 	return fmt.Sprintf("network %d of %d, ", p.Network, p.Networks)
@@ -220,6 +225,7 @@ func publish(ctx context.Context, path string, model *modelfile.Model, set *data
 		ByKind:           measured.ByKind,
 		CalibrationError: measured.CalibrationError,
 		HighestVetted:    highest(trained, heldOutNames(set), 20),
+		Families:         measured.Families,
 	})
 	if err != nil {
 		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
@@ -233,6 +239,8 @@ type figures struct {
 	ByKind           []eval.Group `json:"by_kind"`
 	CalibrationError float64      `json:"calibration_error"`
 	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
+
+	Families *eval.FamilyFigures `json:"families,omitempty"`
 }
 
 type scoredName struct {

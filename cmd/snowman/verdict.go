@@ -14,7 +14,7 @@ import (
 )
 
 // appendVerdict appends one line for a text that was scored.
-func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict) []byte {
+func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict, families []snowman.Family) []byte {
 	switch {
 	case j.asJSON:
 		out = append(out, `{"text":`...)
@@ -35,6 +35,7 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict)
 			out = appendNumber(out, verdict.Probabilities[k])
 		}
 		out = append(out, '}')
+		out = familiesMember(out, families)
 		if verdict.Imitates != "" {
 			out = append(out, `,"imitates":`...)
 			out = appendJSON(out, verdict.Imitates)
@@ -44,7 +45,11 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict)
 		}
 		return append(out, "}\n"...)
 	case j.onTerminal:
-		return fmt.Appendf(out, "%-8.5f %-7s %-9s %s%s\n", verdict.Score, verdict.Level, verdict.Kind, escape(text, unicode.IsPrint), note(verdict))
+		out = fmt.Appendf(out, "%-8.5f %-7s %-9s ", verdict.Score, verdict.Level, verdict.Kind)
+		if j.families {
+			out = j.familyFields(out, families)
+		}
+		return fmt.Appendf(out, "%s%s\n", escape(text, unicode.IsPrint), note(verdict))
 	}
 	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
 	out = append(out, '\t')
@@ -52,6 +57,9 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict)
 	out = append(out, '\t')
 	out = append(out, verdict.Kind...)
 	out = append(out, '\t')
+	if j.families {
+		out = j.familyFields(out, families)
+	}
 	out = append(out, text...)
 	return append(out, '\n')
 }
@@ -80,9 +88,16 @@ func (j scoring) appendError(out []byte, text string, err error) []byte {
 		out = appendJSON(out, err.Error())
 		return append(out, "}\n"...)
 	case j.onTerminal:
-		return fmt.Appendf(out, "%-8s %-7s %-9s %s\n", "", "", "", escape(text, unicode.IsPrint))
+		out = fmt.Appendf(out, "%-8s %-7s %-9s ", "", "", "")
+		if j.families {
+			out = j.familyFields(out, nil)
+		}
+		return fmt.Appendf(out, "%s\n", escape(text, unicode.IsPrint))
 	}
 	out = append(out, "\t\t\t"...)
+	if j.families {
+		out = j.familyFields(out, nil)
+	}
 	out = append(out, escape(text, func(r rune) bool { return !unicode.IsControl(r) })...)
 	return append(out, '\n')
 }

@@ -21,9 +21,7 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -36,9 +34,6 @@ const format = "snowman/1"
 // maxFile is the size of the largest model file, in bytes. A thousand filters take a few million.
 const maxFile = 64 << 20
 
-// maxKindName is the length of the longest name of a kind, in bytes.
-const maxKindName = 32
-
 // benign is the name of the first kind.
 const benign = "benign"
 
@@ -48,6 +43,7 @@ var levels = [...]string{"low", "medium", "high"}
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
 	Parameters *cnn.Parameters
+	Families   *cnn.Parameters // the same filters with the families' head; nil where the model names none
 	Metadata   Metadata
 	SHA256     string // of the data section that the model was read from, in hex: which model this is
 }
@@ -58,6 +54,7 @@ type Metadata struct {
 	Alphabet      json.RawMessage // from characters to symbols; only its owner knows what is in it
 	SymbolLimit   int             // the network reads at most so many symbols of a text
 	Kinds         []string        // names of the network's outputs, "benign" first
+	Families      *Families       // that the model names; nil for none
 	Imitated      []string        // registered domains that others imitate, the most popular first; may be none
 	Temperature   float64         // divides the logits before the softmax
 	Thresholds    []Threshold     // low, medium and high; none where nothing was set aside to measure them on
@@ -91,6 +88,7 @@ func (m *Metadata) fields() []field {
 		{key: "alphabet", value: &m.Alphabet},
 		{key: "symbol_limit", value: &m.SymbolLimit},
 		{key: "kinds", value: &m.Kinds},
+		{key: "families", value: &m.Families, optional: true},
 		{key: "imitated", value: &m.Imitated, optional: true},
 		{key: "temperature", value: &m.Temperature},
 		{key: "thresholds", value: &m.Thresholds},
@@ -194,13 +192,12 @@ func (m Metadata) Validate() error {
 	if m.Kinds[0] != benign {
 		return fmt.Errorf("the first kind is %q, want %q", m.Kinds[0], benign)
 	}
-	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	for i, kind := range m.Kinds {
-		if kind == "" || len(kind) > maxKindName || !utf8.ValidString(kind) || strings.ContainsFunc(kind, unprintable) {
-			return fmt.Errorf("kind %q, want 1 to %d printable bytes", kind, maxKindName)
-		}
-		if slices.Contains(m.Kinds[:i], kind) {
-			return fmt.Errorf("kind %q stands twice", kind)
+	if err := checkNames("kind", m.Kinds); err != nil {
+		return err
+	}
+	if m.Families != nil {
+		if err := m.Families.validate(m.Shape); err != nil {
+			return err
 		}
 	}
 	if err := lookalike.Check(m.Imitated); err != nil {
@@ -265,11 +262,19 @@ func (m Model) encode() ([]byte, error) {
 	if m.Parameters == nil || !m.Parameters.Shape.Equal(m.Metadata.Shape) {
 		return nil, errors.New("the parameters are not of the shape in the metadata")
 	}
+	tensors := m.Parameters.Tensors()
+	switch families := m.Metadata.Families; {
+	case families == nil && m.Families == nil:
+	case families == nil || m.Families == nil || !m.Families.Shape.Equal(families.Shape(m.Metadata.Shape)):
+		return nil, errors.New("the families' head is not of the shape in the metadata")
+	default:
+		tensors = append(tensors, familyTensors(m.Families)...)
+	}
 	texts, err := m.Metadata.encode()
 	if err != nil {
 		return nil, err
 	}
-	file, err := Container{Metadata: texts, Tensors: m.Parameters.Tensors()}.encode()
+	file, err := Container{Metadata: texts, Tensors: tensors}.encode()
 	if err != nil {
 		return nil, err
 	}
@@ -333,7 +338,7 @@ func parseModel(file []byte) (*Model, error) {
 	if err := metadata.Validate(); err != nil {
 		return nil, err
 	}
-	parameters, err := newParameters(metadata.Shape, c.Tensors)
+	parameters, families, err := newParameters(metadata, c.Tensors)
 	if err != nil {
 		return nil, err
 	}
@@ -341,39 +346,54 @@ func parseModel(file []byte) (*Model, error) {
 	if sum := hashMetadata(c.Metadata); sum != c.Metadata[metadataHashKey] {
 		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, c.Metadata[metadataHashKey])
 	}
-	return &Model{Parameters: parameters, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
+	return &Model{Parameters: parameters, Families: families, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
 }
 
-// newParameters returns parameters of a valid shape with the values of tensors, which may come in
-// any order. It compares names and shapes before it asks for memory: a small file can name a shape
-// of gigabytes.
-func newParameters(shape cnn.Shape, tensors []cnn.Tensor) (*cnn.Parameters, error) {
+// newParameters returns parameters with the values of tensors, which may come in any order, and those with
+// the families' head where the metadata, which are valid, name families. It compares names and shapes before
+// it asks for memory: a small file can name a shape of gigabytes.
+func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *cnn.Parameters, err error) {
+	layout := func(shape cnn.Shape) *cnn.Parameters {
+		return &cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
+	}
+	wanted := layout(metadata.Shape).Tensors()
+	if metadata.Families != nil {
+		wanted = append(wanted, familyTensors(layout(metadata.Families.Shape(metadata.Shape)))...)
+	}
 	byName := map[string]cnn.Tensor{}
 	for _, tensor := range tensors {
 		byName[tensor.Name] = tensor
 	}
 	var ordered []cnn.Tensor
-	layout := cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
-	for _, want := range layout.Tensors() {
+	for _, want := range wanted {
 		tensor, found := byName[want.Name]
 		if !found {
-			return nil, fmt.Errorf("tensor %q is missing", want.Name)
+			return nil, nil, fmt.Errorf("tensor %q is missing", want.Name)
 		}
 		if !slices.Equal(tensor.Shape, want.Shape) {
-			return nil, fmt.Errorf("tensor %q has shape %v, want %v", want.Name, tensor.Shape, want.Shape)
+			return nil, nil, fmt.Errorf("tensor %q has shape %v, want %v", want.Name, tensor.Shape, want.Shape)
 		}
 		ordered = append(ordered, tensor)
 		delete(byName, want.Name)
 	}
 	if len(byName) > 0 {
-		return nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
+		return nil, nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
 	}
-	p, err := cnn.NewParameters(shape)
-	if err != nil {
-		return nil, err
+	if network, err = cnn.NewParameters(metadata.Shape); err != nil {
+		return nil, nil, err
 	}
-	for i, tensor := range p.Tensors() {
-		copy(tensor.Data, ordered[i].Data)
+	views := network.Tensors()
+	if metadata.Families != nil {
+		if families, err = cnn.NewParameters(metadata.Families.Shape(metadata.Shape)); err != nil {
+			return nil, nil, err
+		}
+		views = append(views, families.HeadTensors()...)
 	}
-	return p, nil
+	for i, view := range views {
+		copy(view.Data, ordered[i].Data)
+	}
+	if families != nil {
+		families.CopyFilters(network)
+	}
+	return network, families, nil
 }

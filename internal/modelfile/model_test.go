@@ -65,11 +65,24 @@ func split(t testing.TB, file []byte) (header string, data []byte) {
 	return strings.Replace(string(file[lengthSize:begin]), hash(data), "$SHA256", 1), data
 }
 
+// withFamilies gives the model a head that names families.
+func withFamilies(m *Model) {
+	m.Metadata.Families = &Families{Names: []string{"banjori", "conficker", "qakbot"}, Hidden: 4}
+	m.Families, _ = cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
+	for i := range m.Families.Flat {
+		m.Families.Flat[i] = 0.3 - float32(i)
+	}
+	m.Families.CopyFilters(m.Parameters)
+}
+
 // wantSame compares what two models say and do. The hash depends on the order of the tensors too.
 func wantSame(t *testing.T, got, want *Model) {
 	t.Helper()
 	if !reflect.DeepEqual(got.Parameters, want.Parameters) {
 		t.Errorf("parameters are %v, want %v", got.Parameters, want.Parameters)
+	}
+	if !reflect.DeepEqual(got.Families, want.Families) {
+		t.Errorf("the families' parameters are %v, want %v", got.Families, want.Families)
 	}
 	if !reflect.DeepEqual(got.Metadata, want.Metadata) {
 		t.Errorf("metadata is %+v, want %+v", got.Metadata, want.Metadata)
@@ -85,6 +98,13 @@ func TestModelComesBackAsWritten(t *testing.T) {
 		},
 		"nobody imitated":         func(m *Model) { m.Metadata.Imitated = nil },
 		"two levels at one score": func(m *Model) { m.Metadata.Thresholds[1].Score = m.Metadata.Thresholds[2].Score },
+		"families":                withFamilies,
+		"families without a hidden layer": func(m *Model) {
+			withFamilies(m)
+			m.Metadata.Families.Hidden = 0
+			m.Families, _ = cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
+			m.Families.CopyFilters(m.Parameters)
+		},
 		"no hidden layer": func(m *Model) {
 			m.Metadata.Shape.Hidden = 0
 			m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
@@ -170,6 +190,10 @@ var spoiled = map[string]struct {
 	"a false positive rate of 1":       {func(m *Metadata) { m.Thresholds[1].FalsePositiveRate = 1 }, `threshold "medium" has false positive rate 1, want`},
 	"fewer than no false positives":    {func(m *Metadata) { m.Thresholds[1].FalsePositives = -1 }, `threshold "medium" has -1 false positives of 10001`},
 	"more false positives than benign": {func(m *Metadata) { m.Thresholds[1].Benign = 9 }, `threshold "medium" has 10 false positives of 9`},
+	"one family":                       {func(m *Metadata) { m.Families = &Families{Names: []string{"dga"}} }, "families: network shape: kinds is 1, want 2 to 64"},
+	"families and a negative layer":    {func(m *Metadata) { m.Families = &Families{[]string{"a", "b"}, -1} }, "families: network shape: hidden is -1, want 0 to 4096"},
+	"a family twice":                   {func(m *Metadata) { m.Families = &Families{[]string{"a", "a"}, 0} }, `family "a" stands twice`},
+	"a family that hides":              {func(m *Metadata) { m.Families = &Families{[]string{"a", "\u202e"}, 0} }, `family "\u202e", want 1 to 32 printable bytes`},
 	"a day that never was":             {func(m *Metadata) { m.Created = "2026-02-30" }, `created on "2026-02-30", want a date as 2006-01-02`},
 }
 
@@ -184,6 +208,9 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 		"NaN as a false positive rate":   {func(m *Model) { m.Metadata.Thresholds[0].FalsePositiveRate = math.NaN() }, `threshold "low" has false positive rate NaN`},
 		"a kind that is not UTF-8":       {func(m *Model) { m.Metadata.Kinds[1] = "\xff" }, `kind "\xff", want 1 to 32 printable bytes`},
 		"an alphabet that is not UTF-8":  {func(m *Model) { m.Metadata.Alphabet = json.RawMessage("\"\xff\"") }, "alphabet is not valid JSON"},
+		"a head without families":        {func(m *Model) { withFamilies(m); m.Metadata.Families = nil }, "the families' head is not of the shape in the metadata"},
+		"families without a head":        {func(m *Model) { withFamilies(m); m.Families = nil }, "the families' head is not of the shape in the metadata"},
+		"a head of another shape":        {func(m *Model) { withFamilies(m); m.Metadata.Families.Hidden++ }, "the families' head is not of the shape in the metadata"},
 		"no parameters":                  {func(m *Model) { m.Parameters = nil }, "the parameters are not of the shape in the metadata"},
 		"parameters of another shape":    {func(m *Model) { m.Metadata.Shape.Filters++ }, "the parameters are not of the shape in the metadata"},
 		"a weight that is not finite":    {func(m *Model) { m.Parameters.Embedding[1] = float32(math.NaN()) }, `tensor "embedding.weight": value 1 is NaN`},
@@ -248,6 +275,13 @@ func TestParseModelNamesWhatIsWrong(t *testing.T) {
 		}, `tensor "step" is not part of the network`},
 		"a tensor of another shape": {func(c *Container) { c.Tensors[0].Shape = []int{2, 3} }, `tensor "embedding.weight" has shape [2 3], want [3 2]`},
 		"a tensor of another rank":  {func(c *Container) { c.Tensors[0].Shape = []int{6} }, `tensor "embedding.weight" has shape [6], want [3 2]`},
+		"families without their tensors": {func(c *Container) {
+			c.Metadata["families"] = `{"names":["a","b"],"hidden":2}`
+		}, `tensor "family.dense.weight" is missing`},
+		"families that are text": {func(c *Container) { c.Metadata["families"] = `"a"` }, `metadata "families": json: cannot unmarshal string`},
+		"tensors of families that nothing names": {func(c *Container) {
+			c.Tensors = append(c.Tensors, cnn.Tensor{Name: "family.output.bias", Shape: []int{1}, Data: []float32{1}})
+		}, `tensor "family.output.bias" is not part of the network`},
 		"the tensors of another network": {func(c *Container) {
 			c.Metadata["shape"] = strings.Replace(c.Metadata["shape"], `"hidden":2`, `"hidden":0`, 1)
 		}, `tensor "output.weight" has shape [2 2], want [4 2]`},
@@ -301,6 +335,7 @@ func TestNoFlippedBitOfTheDataGoesUnnoticed(t *testing.T) {
 
 func TestNoFlippedBitOfTheMetadataGoesUnnoticed(t *testing.T) {
 	original := newModel(t)
+	withFamilies(&original)
 	file := writeModel(t, original)
 	header, _ := split(t, file)
 	for at := range header {
@@ -358,6 +393,10 @@ func FuzzParseModel(f *testing.F) {
 	file := writeModel(f, newModel(f))
 	f.Add("", file)
 	header, data := split(f, file)
+	f.Add(header, data)
+	m := newModel(f)
+	withFamilies(&m)
+	header, data = split(f, writeModel(f, m))
 	f.Add(header, data)
 	f.Fuzz(func(t *testing.T, header string, data []byte) {
 		for _, file := range [][]byte{data, frame(header, data)} {
