@@ -4,7 +4,7 @@ JUDGE ?= judge
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers model figures startup fuzz check-onnx
+.PHONY: test bench bench-peers ageing model figures startup fuzz check-onnx
 
 test:
 	go test ./...
@@ -49,12 +49,24 @@ figures:
 	$(EVAL) -only names
 	$(EVAL) -only urls
 	$(EVAL) -compare-exact
+	$(EVAL) -perturbed
 	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,domain_privacybadger_cname_firstparty \
 		dga_families_unseen dga_families_seen_other_source domain_jarelllama_light))
 	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
 		url_openphish_public_feed url_phishtank_2020_05_namgung url_phishtank_2021_gilbertguo))
 	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
 		domain_privacybadger_yellowlist domain_jarelllama_whitelist domain_privacybadger_cname_firstparty))
+
+# ageing trains a model on malicious rows first seen before the month AGE_FROM, and measures it on those of the
+# months since: the figures by month say how a model ages.
+AGE_FROM ?= 2025-01
+AGED     := build/ageing
+ageing:
+	@mkdir -p build
+	sed 's/"report_from": "[^"]*"/"report_from": "$(AGE_FROM)"/' models/recipe.json > $(AGED).json
+	$(SNOWMAN) train -data $(DATA) -recipe $(AGED).json $(shell cat models/flags) -folds 0 -o $(AGED).safetensors > $(AGED).txt
+	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only names
+	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only urls
 
 # startup measures how long the program takes to its first answer.
 startup:
