@@ -19,7 +19,7 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{"zis32msdi3.com", "github.com"}
+	texts := []string{"zis32msdi3.com", "github.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "paypa1.net"}
 	onTerminal := scored(t, scoring{onTerminal: true}, texts)
 	asJSON := scored(t, scoring{asJSON: true}, texts[:1])
 
