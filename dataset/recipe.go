@@ -33,8 +33,8 @@ type Recipe struct {
 	// Perturb says which rows train is given beside those of the sources.
 	Perturb Perturb `json:"perturb,omitzero"`
 
-	// Exclude names labelled files, as Sources do. Rows whose registered domain stands in one of them are
-	// left out, so that a model can be judged on those files.
+	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in one of
+	// them are left out, so that a model can be judged on those files.
 	Exclude []string `json:"exclude,omitempty"`
 	// FamilyNames renames DGA families, before anything else here sees them: two names of what cannot be told
 	// apart teach a network to guess. The empty name is that of no known family.
