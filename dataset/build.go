@@ -244,7 +244,7 @@ func (b *builder) split() *Set {
 		}
 		divided[part] = append(divided[part], row)
 		if !row.Malicious && b.vetted.has(b.domains[i], b.recipe.VettedYears) {
-			vetted := Vetted{Text: row.Text, Domain: b.domains[i], Part: part}
+			vetted := Vetted{Text: row.Text, Domain: b.domains[i], Part: part, Popular: b.vetted.isPopular(b.domains[i], b.recipe.VettedYears)}
 			set.Vetted = append(set.Vetted, vetted)
 			if vetted.IsURL() {
 				b.account.VettedURLs++

@@ -75,6 +75,8 @@ type Vetted struct {
 	Text   string
 	Domain string // its registered domain
 	Part   Part   // in which it is; not all of Train is trained on, but rows of the same domain may be
+
+	Popular bool // its domain stands on lists of popular names years apart, and not only behind a link
 }
 
 // IsURL reports whether the text has a path.

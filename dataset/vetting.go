@@ -51,12 +51,11 @@ func (v vetting) note(source Source, row Row, domain string, isRegistrable bool)
 
 // has reports whether a registered domain is vetted, where lists must lie so many years apart.
 func (v vetting) has(domain string, years int) bool {
-	if v.malicious[domain] {
-		return false
-	}
-	if v.curated[domain] {
-		return true
-	}
+	return !v.malicious[domain] && (v.curated[domain] || v.isPopular(domain, years))
+}
+
+// isPopular reports whether two lists that lie so many years apart hold a registered domain.
+func (v vetting) isPopular(domain string, years int) bool {
 	for _, one := range v.listings[domain] {
 		for _, other := range v.listings[domain] {
 			if one.list != other.list && other.last-one.first >= max(years, 1) {

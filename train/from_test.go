@@ -24,7 +24,9 @@ func opened(t *testing.T, model *modelfile.Model) *modelfile.Model {
 
 func TestRunGoesOnFromAModel(t *testing.T) {
 	set := newSet(fourKinds, dataset.DGA, dataset.Phishing)
+	set.Imitated = []string{"paypal.com"}
 	base := opened(t, mustRun(t, set, small))
+	set.Imitated = nil
 	before := slices.Clone(base.Parameters.Flat)
 
 	// Steps too small to matter leave the model's own parameters.
@@ -34,6 +36,9 @@ func TestRunGoesOnFromAModel(t *testing.T) {
 	isNear := func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-20 }
 	if !slices.EqualFunc(unchanged.Parameters.Flat[:biases], before[:biases], isNear) {
 		t.Error("the training did not start with the model's parameters")
+	}
+	if !slices.Equal(unchanged.Metadata.Imitated, base.Metadata.Imitated) || len(base.Metadata.Imitated) != 1 {
+		t.Errorf("the imitated names are %q, want the model's, %q", unchanged.Metadata.Imitated, base.Metadata.Imitated)
 	}
 	if unchanged.Metadata.SymbolLimit != small.SymbolLimit {
 		t.Errorf("the symbol limit is %d, want the model's, %d", unchanged.Metadata.SymbolLimit, small.SymbolLimit)

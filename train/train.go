@@ -404,7 +404,7 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 			Alphabet:      alphabet,
 			SymbolLimit:   r.options.SymbolLimit,
 			Kinds:         r.texts.kinds,
-			Imitated:      set.Imitated,
+			Imitated:      r.options.imitated(set),
 			Temperature:   r.temperature,
 			Thresholds:    thresholds(benign.names),
 			URLThresholds: thresholds(benign.urls),
@@ -422,6 +422,15 @@ type Training struct {
 	Epochs    []Validation    `json:"epochs"`
 	BestEpoch int             `json:"best_epoch"`
 	Data      dataset.Account `json:"data"`
+}
+
+// imitated returns the names that the set holds worth imitating, or else those that the model to go on from
+// knows.
+func (o Options) imitated(set *dataset.Set) []string {
+	if len(set.Imitated) == 0 && o.From != nil {
+		return o.From.Metadata.Imitated
+	}
+	return set.Imitated
 }
 
 // fromSHA256 says which model was gone on from, if one was.

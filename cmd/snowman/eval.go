@@ -62,7 +62,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	asJSON := flags.Bool("json", false, "print JSON")
 	exact := flags.Bool("exact", false, exactUsage)
 	compareExact := flags.Bool("compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
-	perturbed := flags.Bool("perturbed", false, "measure how well names with two characters changed are told from the vetted ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
+	perturbed := flags.Bool("perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
 	var files evalFiles
 	flags.StringVar(&files.report, "report", "", "also write a page with pictures into this HTML `file`")
 	flags.StringVar(&files.svg, "svg", "", "also write each picture as an SVG file into this `folder`")

@@ -11,13 +11,13 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// perturbedRows returns the vetted registered domains of a part and, as malicious rows, the same with
-// two characters changed, as CharBot generates names (Peck et al. 2019, arXiv 1905.01078).
+// perturbedRows returns the popular registered domains of a part that are vetted and, as malicious rows,
+// the same with two characters changed, as CharBot generates names (Peck et al. 2019, arXiv 1905.01078).
 func perturbedRows(set *dataset.Set, part dataset.Part) []dataset.Row {
 	random := rand.New(rand.NewPCG(1, 0x43686172426f74)) // any: the same names each time
 	var rows []dataset.Row
 	for _, vetted := range set.Vetted {
-		if vetted.Part != part || vetted.Text != vetted.Domain {
+		if vetted.Part != part || !vetted.Popular || vetted.Text != vetted.Domain {
 			continue
 		}
 		rows = append(rows, dataset.Row{Text: vetted.Text, Kind: dataset.Benign, Source: "unchanged"})

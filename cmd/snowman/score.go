@@ -79,6 +79,10 @@ func score(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 
+	hasLevels := len(job.model.Info().Thresholds) > 0
+	if !hasLevels && (job.minimum > snowman.None || failing <= snowman.High) {
+		return errNoLevels
+	}
 	if *families && len(job.model.FamilyNames()) == 0 {
 		return errNoFamilies
 	}
@@ -104,6 +108,9 @@ func score(ctx context.Context, args []string, s streams) error {
 	}
 	return err
 }
+
+// errNoLevels says why nothing can be chosen by its level: a verdict would always be none.
+var errNoLevels = errors.New("-min, -fail-on: the model has no levels; train it on more benign rows")
 
 // openModel returns the model in the file, or the built-in one where no file is named.
 func openModel(path string) (*snowman.Model, error) {

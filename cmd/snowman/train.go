@@ -35,6 +35,7 @@ of their rows. A run that was killed goes on where its checkpoint left it when i
 With -from, training goes on from a model instead of a new network, whose shape, limit and kinds stay:
 for rows that are newer, or your own. Malicious rows of a kind that it does not have train the sum of
 its malicious kinds. Name old rows as well: what is not trained on fades.
+Levels are measured anew, on the rows at hand; families are named if they are among these.
 
 example:
   $ snowman train -black malware.txt -white popular.txt -o my.safetensors
@@ -63,7 +64,7 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	flags.Float64Var(&options.LearningRate, "rate", 1e-3, "learning rate at its peak")
 	flags.Float64Var(&options.WeightDecay, "decay", 0.05, "weight decay, -1 for none")
 	flags.Float64Var(&options.Dropout, "dropout", 0.5, "share of the pooled features dropped in training, -1 for none")
-	flags.IntVar(&options.Folds, "folds", 0, "train so many more networks, each without one part of the domains, to measure the levels\non all vetted benign texts, and not on those set aside alone")
+	flags.IntVar(&options.Folds, "folds", 0, "train so many more networks, each without one part of the domains, to measure the levels\non all vetted benign texts, and not on those set aside alone; 2 to 255, 0 for none")
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the weights, the order and the dropout")
 	flags.IntVar(&options.Workers, "workers", 0, "CPUs to use (default: all)")
 	flags.StringVar(&options.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
@@ -149,6 +150,9 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 		if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing the checkpoint: %w", err)
 		}
+	}
+	if len(model.Metadata.Thresholds) == 0 {
+		fmt.Fprintln(s.stderr, "the model has no levels: there were no benign names to measure them on")
 	}
 	warnOfFew(s.stderr, "names", model.Metadata.Thresholds)
 	warnOfFew(s.stderr, "URLs", model.Metadata.URLThresholds)
