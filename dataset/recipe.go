@@ -28,8 +28,8 @@ type Recipe struct {
 	// one of their names goes to that part whole.
 	HeldOut map[string][]string `json:"held_out,omitempty"`
 
-	// Exclude names labelled files, as Sources do. Rows whose registered domain stands in one of them are
-	// left out, so that a model can be judged on those files.
+	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in one of
+	// them are left out, so that a model can be judged on those files.
 	Exclude []string `json:"exclude,omitempty"`
 
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
