@@ -1,10 +1,12 @@
-# DATA is the folder of labelled sources, JUDGE the one of foreign files that nothing is trained on.
+# DATA is the folder of labelled sources, JUDGE the one of foreign files that nothing is trained on,
+# BENCH the one of public benchmarks.
 DATA  ?= sources
 JUDGE ?= judge
+BENCH ?= bench-data
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers model figures startup fuzz check-onnx
+.PHONY: test bench bench-peers bench-public model figures startup fuzz check-onnx
 
 test:
 	go test ./...
@@ -38,6 +40,11 @@ $(PEERS)/fasttext: $(PEERS)/installed
 $(PEERS)/network.safetensors:
 	@mkdir -p $(PEERS)
 	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -widths 2,3,4,5 -epochs 1 -o $@
+
+# bench-public trains on the public benchmarks of BENCH and prints our figures beside published ones:
+# docs/benchmarks.md. The models stay in build/public, and are not trained again.
+bench-public:
+	$(SNOWMAN) bench public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
 
 # model trains the shipped model again: the same data and recipe give the same bytes.
 model:
