@@ -53,7 +53,7 @@ func Benchmarks(w io.Writer, benchmarks []Benchmark) error {
 }
 
 func writeBenchmark(b *strings.Builder, benchmark Benchmark) {
-	b.WriteString(printable(benchmark.Name) + "\n\n")
+	b.WriteString(printable(benchmark.Name) + "\n")
 	rows := table{{"", "accuracy", "macro-F1", "F1", "AUC", "TPR 1e-2", "TPR 1e-3"}}
 	published := func(figure float64) string {
 		if figure == 0 {
@@ -95,15 +95,19 @@ func writeBenchmark(b *strings.Builder, benchmark Benchmark) {
 	}
 	for _, t := range []table{rows, counts} {
 		if len(t) > 1 {
-			t.write(b)
 			b.WriteString("\n")
+			t.write(b)
 		}
 	}
+	var lines []string
 	for _, p := range benchmark.Published {
-		fmt.Fprintf(b, "%s: %s\n", printable(p.Model), printable(p.Source))
+		lines = append(lines, p.Model+": "+p.Source)
 	}
-	for _, note := range benchmark.Notes {
-		b.WriteString(printable(note) + "\n")
+	if lines = append(lines, benchmark.Notes...); len(lines) > 0 {
+		b.WriteString("\n")
+	}
+	for _, line := range lines {
+		b.WriteString(printable(line) + "\n")
 	}
 }
 
