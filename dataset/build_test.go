@@ -353,7 +353,7 @@ var generatedRecipe = Recipe{
 	HeldOut:    map[string][]string{"choose": {"y"}, "report": {"z"}},
 	Sources:    []Source{{File: "a", Hosts: true, Curated: true}, {File: "b", Rows: 300}, {File: "c", FamilyRows: 60, Dated: true}},
 	Perturb: Perturb{
-		Subdomains: Perturbation{Share: 2}, RandomSubdomains: Perturbation{Share: 2, Weight: 0.5},
+		Subdomains: Perturbation{Share: 2}, MaliciousSubdomains: Perturbation{Share: 1}, RandomSubdomains: Perturbation{Share: 2, Weight: 0.5},
 		Suffixes: Perturbation{Share: 3, Weight: 0.25}, Characters: Perturbation{Share: 2},
 	},
 }

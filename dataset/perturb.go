@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/canon"
@@ -14,6 +16,10 @@ type Perturb struct {
 	// The sub-domain of one benign name before the registered domain of another: benign. What stands
 	// before a registered domain says little, since its owner chooses it.
 	Subdomains Perturbation `json:"subdomains,omitzero"`
+
+	// The sub-domain of a benign name before the registered domain of a malicious one: malicious, of its
+	// kind. Nor does what stands there make a name benign.
+	MaliciousSubdomains Perturbation `json:"malicious_subdomains,omitzero"`
 
 	// The label of a generated name before the registered domain of a benign one: benign, as are the
 	// host names of machines and tenants.
@@ -39,7 +45,8 @@ const maxShare = 10
 
 func (p Perturb) validate() error {
 	for name, perturbation := range map[string]Perturbation{
-		"subdomains": p.Subdomains, "random_subdomains": p.RandomSubdomains, "suffixes": p.Suffixes, "characters": p.Characters,
+		"subdomains": p.Subdomains, "malicious_subdomains": p.MaliciousSubdomains,
+		"random_subdomains": p.RandomSubdomains, "suffixes": p.Suffixes, "characters": p.Characters,
 	} {
 		if !(perturbation.Share >= 0 && perturbation.Share <= maxShare) || !(perturbation.Weight >= 0) {
 			return fmt.Errorf("recipe: perturb %s: share %v and weight %v, want 0 to %d and at least 0", name, perturbation.Share, perturbation.Weight, maxShare)
@@ -54,25 +61,25 @@ type perturber struct {
 	isTaken    func(text, domain string) bool // the text stands in the set, or its registered domain in another part
 	domains    []string                       // benign registered domains
 	subdomains []string                       // what stands before them in benign names
-	generated  []string                       // generated registered domains
+	malicious  map[string][]string            // malicious registered domains, by kind
 	made       map[string]bool
 	rows       []*Row
 	counts     map[string]int
 }
 
 func newPerturber(seed uint64, rows []*Row, isTaken func(text, domain string) bool) *perturber {
-	p := &perturber{random: rand.New(rand.NewPCG(seed, 0x70657274757262)), isTaken: isTaken, made: make(map[string]bool), counts: make(map[string]int)}
+	p := &perturber{random: rand.New(rand.NewPCG(seed, 0x70657274757262)), isTaken: isTaken, malicious: make(map[string][]string), made: make(map[string]bool), counts: make(map[string]int)}
 	var u canon.URL
 	for _, row := range rows {
-		if row.Malicious && row.Kind != DGA || u.Parse(row.Text) != nil || u.HasPath() || !u.IsRegistrable() {
+		if row.Malicious && row.Kind == "" || u.Parse(row.Text) != nil || u.HasPath() || !u.IsRegistrable() {
 			continue
 		}
 		domain := string(u.RegisteredDomain())
 		subdomain, isBelow := strings.CutSuffix(row.Text, "."+domain)
 		switch {
-		case row.Kind == DGA && row.Text == domain:
-			p.generated = append(p.generated, domain)
-		case row.Kind == DGA:
+		case row.Malicious && row.Text == domain:
+			p.malicious[row.Kind] = append(p.malicious[row.Kind], domain)
+		case row.Malicious:
 		case row.Text == domain:
 			p.domains = append(p.domains, domain)
 		case isBelow:
@@ -87,11 +94,16 @@ func (p *perturber) run(perturb Perturb) {
 	p.make("subdomains", perturb.Subdomains, p.domains, Benign, func(domain string) string {
 		return p.one(p.subdomains) + "." + domain
 	})
+	for _, kind := range slices.Sorted(maps.Keys(p.malicious)) {
+		p.make("malicious_subdomains", perturb.MaliciousSubdomains, p.malicious[kind], kind, func(domain string) string {
+			return p.one(p.subdomains) + "." + domain
+		})
+	}
 	p.make("random_subdomains", perturb.RandomSubdomains, p.domains, Benign, func(domain string) string {
-		label, _, _ := strings.Cut(p.one(p.generated), ".")
+		label, _, _ := strings.Cut(p.one(p.malicious[DGA]), ".")
 		return label + "." + domain
 	})
-	p.make("suffixes", perturb.Suffixes, p.generated, DGA, func(domain string) string {
+	p.make("suffixes", perturb.Suffixes, p.malicious[DGA], DGA, func(domain string) string {
 		label, _, _ := strings.Cut(domain, ".")
 		_, suffix, _ := strings.Cut(p.one(p.domains), ".")
 		return label + "." + suffix

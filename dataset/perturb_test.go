@@ -14,7 +14,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		Share:   map[string]float64{"report": 0.3},
 		Sources: []Source{{File: "benign"}, {File: "dga"}},
 		Perturb: Perturb{
-			Subdomains: Perturbation{Share: 2}, RandomSubdomains: Perturbation{Share: 1, Weight: 0.5},
+			Subdomains: Perturbation{Share: 2}, MaliciousSubdomains: Perturbation{Share: 1}, RandomSubdomains: Perturbation{Share: 1, Weight: 0.5},
 			Suffixes: Perturbation{Share: 1}, Characters: Perturbation{Share: 1},
 		},
 	}
@@ -45,6 +45,9 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 			switch how {
 			case "subdomains":
 				isRight = trained[domain] && strings.HasPrefix(row.Text, "mail") && strings.Contains(row.Text, ".eu.")
+			case "malicious_subdomains":
+				kind = DGA
+				isRight = trained[domain] && strings.HasSuffix(row.Text, ".ru") && strings.HasPrefix(row.Text, "mail") && strings.Contains(row.Text, ".eu.")
 			case "random_subdomains":
 				weight = 0.5
 				isRight = trained[domain] && trained[label(row.Text)+".ru"]
@@ -64,7 +67,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		if Part(part) != Train && len(counts) > 0 {
 			t.Errorf("%v has perturbed rows: %v", Part(part), counts)
 		}
-		for _, how := range []string{"subdomains", "random_subdomains", "suffixes", "characters"} {
+		for _, how := range []string{"subdomains", "malicious_subdomains", "random_subdomains", "suffixes", "characters"} {
 			if Part(part) == Train && (counts[how] < 50 || counts[how] != set.Account.Perturbed[how]) {
 				t.Errorf("%d rows by %s, the account says %d, want at least 50", counts[how], how, set.Account.Perturbed[how])
 			}

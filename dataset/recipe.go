@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/lookalike"
@@ -124,6 +125,9 @@ func (r Recipe) withDefaults() (Recipe, error) {
 			return r, fmt.Errorf("recipe: two sources are named %q", source.name())
 		}
 		names[source.name()] = true
+		if !(source.Weight >= 0) || source.Rows < 0 || source.FamilyRows < 0 {
+			return r, fmt.Errorf("recipe: source %q: weight %v, rows %d, family_rows %d, want at least 0", source.name(), source.Weight, source.Rows, source.FamilyRows)
+		}
 	}
 	if r.Imitated < 0 || r.Imitated > lookalike.MaxNames {
 		return r, fmt.Errorf("recipe: %d names to imitate, want 0 to %d", r.Imitated, lookalike.MaxNames)
@@ -157,8 +161,12 @@ func (r Recipe) withDefaults() (Recipe, error) {
 
 // Paths returns the files that Build reads.
 func (r Recipe) Paths(directory string) ([]string, error) {
+	files := slices.Clone(r.Sources)
+	for _, file := range r.Exclude {
+		files = append(files, Source{File: file})
+	}
 	var paths []string
-	for _, source := range r.Sources {
+	for _, source := range files {
 		path, err := source.Path(directory)
 		if err != nil {
 			return nil, err

@@ -101,8 +101,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("training: %d epochs, want at least 1", o.Epochs)
 	case o.BatchSize < 1:
 		return o, fmt.Errorf("training: batches of %d texts, want at least 1", o.BatchSize)
-	case o.SymbolLimit < 1:
-		return o, fmt.Errorf("training: a limit of %d symbols, want at least 1", o.SymbolLimit)
+	case o.SymbolLimit < 1 || o.SymbolLimit > modelfile.MaxSymbolLimit:
+		return o, fmt.Errorf("training: a limit of %d symbols, want 1 to %d", o.SymbolLimit, modelfile.MaxSymbolLimit)
 	case !(o.LearningRate > 0): // not a number is none of these
 		return o, fmt.Errorf("training: learning rate %v, want above 0", o.LearningRate)
 	case !(o.Dropout < 1):

@@ -170,17 +170,9 @@ func (b benchmarking) base(ctx context.Context, from, recipePath string) (*model
 			}
 		}
 	}
-	files := slices.Clone(recipe.Sources)
-	for _, file := range recipe.Exclude {
-		files = append(files, dataset.Source{File: file})
-	}
-	var paths []string
-	for _, file := range files {
-		path, err := file.Path(b.sources)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, path)
+	paths, err := recipe.Paths(b.sources)
+	if err != nil {
+		return nil, err
 	}
 	path, err := b.model(ctx, "base", baseOptions, asGiven, paths, func() (*dataset.Set, error) {
 		fmt.Fprintln(b.stderr, "reading the sources")

@@ -39,6 +39,9 @@ func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Report, er
 	if dga < 0 || phishing < 0 {
 		return eval.Report{}, errors.New("-perturbed adds the probabilities of dga and phishing, which this model does not tell apart")
 	}
+	if len(rows) == 0 {
+		return eval.Report{}, errors.New("-perturbed: no name is left to change; a recipe says which lists are of popular names, and of which years")
+	}
 	texts := make([]string, len(rows))
 	for i, row := range rows {
 		texts[i] = row.Text

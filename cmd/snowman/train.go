@@ -110,8 +110,21 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput("-o", *output, *black, *white, *from); err != nil {
-		return err
+	inputs := []string{*black, *white, *from, *recipePath}
+	if *data != "" {
+		files, err := recipe.Paths(*data)
+		if err != nil {
+			return err
+		}
+		inputs = append(inputs, files...)
+	}
+	if options.Checkpoint == *output || options.Checkpoint == accountPath(*output) {
+		return usageError{fmt.Sprintf("-checkpoint %q is what -o writes", options.Checkpoint)}
+	}
+	for _, path := range []string{*output, accountPath(*output), options.Checkpoint} {
+		if err := checkOutput("-o", path, inputs...); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(s.stderr, "reading the data")
 	set, err := recipe.Build(ctx, *data)
@@ -335,12 +348,15 @@ func printAccount(w io.Writer, account dataset.Account) {
 	}
 }
 
+// accountPath is where what was done with the data stands.
+func accountPath(model string) string { return model + ".json" }
+
 // writeModel writes the model, and beside it what was done with the data.
 func writeModel(path string, model *modelfile.Model, account dataset.Account) error {
 	if err := modelfile.WriteFile(path, model.Write); err != nil {
 		return err
 	}
-	return modelfile.WriteFile(path+".json", func(w io.Writer) error {
+	return modelfile.WriteFile(accountPath(path), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(account)

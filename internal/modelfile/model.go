@@ -31,6 +31,9 @@ import (
 // format is the version of what a model file holds; another version is not read.
 const format = "snowman/1"
 
+// MaxSymbolLimit is the most symbols that a network may read of a text: none is longer.
+const MaxSymbolLimit = 1 << 16
+
 // maxFile is the size of the largest model file, in bytes. A thousand filters take a few million.
 const maxFile = 64 << 20
 
@@ -183,8 +186,8 @@ func (m Metadata) Validate() error {
 	if len(m.Alphabet) == 0 {
 		return errors.New("alphabet is empty")
 	}
-	if m.SymbolLimit < 1 {
-		return fmt.Errorf("symbol limit is %d, want at least 1", m.SymbolLimit)
+	if m.SymbolLimit < 1 || m.SymbolLimit > MaxSymbolLimit {
+		return fmt.Errorf("symbol limit is %d, want 1 to %d", m.SymbolLimit, MaxSymbolLimit)
 	}
 	if len(m.Kinds) != m.Shape.Kinds {
 		return fmt.Errorf("%d kinds have a name, want %d", len(m.Kinds), m.Shape.Kinds)
