@@ -37,6 +37,7 @@ type Recipe struct {
 	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in one of
 	// them are left out, so that a model can be judged on those files.
 	Exclude []string `json:"exclude,omitempty"`
+
 	// FamilyNames renames DGA families, before anything else here sees them: two names of what cannot be told
 	// apart teach a network to guess. The empty name is that of no known family.
 	FamilyNames map[string]string `json:"family_names,omitempty"`
