@@ -207,6 +207,14 @@ func (b benchmarking) measure(ctx context.Context, public publicBenchmark, base 
 	if err != nil {
 		return report.Benchmark{}, err
 	}
+	for _, malicious := range []bool{false, true} {
+		isSo := func(row dataset.Row) bool { return row.Malicious == malicious }
+		for _, part := range []dataset.Part{dataset.Choose, dataset.Report} {
+			if !slices.ContainsFunc(set.Parts[part], isSo) {
+				return report.Benchmark{}, errors.New("the development and the test split need both benign and malicious rows")
+			}
+		}
+	}
 	if base != nil {
 		if err := mustNotKnow(base, set.Account.Sources[len(set.Account.Sources)-1]); err != nil {
 			return report.Benchmark{}, err
