@@ -6,7 +6,7 @@ BENCH ?= bench-data
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers bench-public ageing model figures startup fuzz check-onnx
+.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx
 
 test:
 	go test ./...
@@ -45,6 +45,14 @@ $(PEERS)/network.safetensors:
 # docs/benchmarks.md. The models stay in build/public, and are not trained again.
 bench-public:
 	$(SNOWMAN) bench public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
+
+# soak measures and tortures the service, on loopback alone: 20 minutes, most of them for the faults. It
+# needs wrk; -h of build/soak shows what SOAKFLAGS may be.
+soak:
+	@mkdir -p build
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	CGO_ENABLED=0 go build -o build/soak ./bench/soak
+	build/soak -snowman build/snowman $(SOAKFLAGS)
 
 # model trains the shipped model again: the same data and recipe give the same bytes.
 model:

@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
 	"web":                {""},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
+	"bench/soak":         {""},
 	"cmd/snowman":        nil, // everything
 }
 

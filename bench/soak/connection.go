@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// A connection speaks HTTP/1.1 as plainly as can be: unlike http.Client it never sends anything twice,
+// so that nothing that the service loses goes unseen.
+type connection struct {
+	net.Conn
+	reader *bufio.Reader
+	http2  *http2.ClientConn // where it speaks that instead, or nil
+}
+
+func dial(address string) (*connection, error) {
+	c, err := net.DialTimeout("tcp", address, patience)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Conn: c, reader: bufio.NewReader(c)}, nil
+}
+
+// An answer is a whole response.
+type answer struct {
+	status int
+	body   []byte
+	last   bool // the service closes the connection after it
+}
+
+// exchange sends a request and reads its whole answer.
+func (c *connection) exchange(request []byte) (answer, error) {
+	c.SetDeadline(time.Now().Add(patience))
+	if _, err := c.Write(request); err != nil {
+		return answer{}, fmt.Errorf("%w: sending the request: %w", errNoAnswer, err)
+	}
+	return c.read()
+}
+
+// read reads the next answer.
+func (c *connection) read() (answer, error) {
+	// To wait for the first byte apart from the rest tells what was lost from what was cut.
+	if _, err := c.reader.Peek(1); err != nil {
+		return answer{}, fmt.Errorf("%w: %w", errNoAnswer, err)
+	}
+	response, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w in its head: %w", errCut, err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w after %d bytes: %w", errCut, len(body), err)
+	}
+	return answer{response.StatusCode, body, response.Close}, nil
+}
+
+// Of an answer that is not there, not one byte may have come, or some.
+var (
+	errNoAnswer = errors.New("no answer")
+	errCut      = errors.New("the answer is cut")
+)
+
+// request returns a whole request with a body.
+func request(method, path, contentType, body string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: soak\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, contentType, len(body), body)
+}
+
+const (
+	formType   = "application/x-www-form-urlencoded"
+	jsonType   = "application/json"
+	plainType  = "text/plain"
+	ndjsonType = "application/x-ndjson"
+)
+
+// ndjson returns texts as JSON strings, one a line.
+func ndjson(texts []string) string {
+	var body strings.Builder
+	for _, text := range texts {
+		body.Write(mustMarshal(text))
+		body.WriteByte('\n')
+	}
+	return body.String()
+}
