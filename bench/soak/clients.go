@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // good are clients that do everything right: each of their requests must get its right answer, or 429.
@@ -181,8 +180,9 @@ func (g *good) askBatch(c *connection, random *rand.Rand) (result, error) {
 	if len(got.Verdicts) != len(samples) {
 		return result{}, fmt.Errorf("%d verdicts for %d texts", len(got.Verdicts), len(samples))
 	}
+	by := anyModel
 	for i, s := range samples {
-		if err := s.check(got.Verdicts[i]); err != nil {
+		if err := s.check(got.Verdicts[i], &by); err != nil {
 			return result{}, fmt.Errorf("verdict %d: %w", i, err)
 		}
 	}
@@ -264,8 +264,13 @@ func (g *good) askHTTP2(c *connection, random *rand.Rand) (result, error) {
 	}
 	c.SetDeadline(time.Now().Add(2 * patience))
 	if c.http2 == nil {
+		transport := &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return c.Conn, nil },
+			Protocols:   new(http.Protocols),
+		}
+		transport.Protocols.SetUnencryptedHTTP2(true)
 		var err error
-		if c.http2, err = new(http2.Transport).NewClientConn(c.Conn); err != nil {
+		if c.http2, err = transport.NewClientConn(context.Background(), "http", g.address); err != nil {
 			return result{}, fmt.Errorf("%w: %w", errNoAnswer, err)
 		}
 	}

@@ -7,10 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // A connection speaks HTTP/1.1 as plainly as can be: unlike http.Client it never sends anything twice,
@@ -18,7 +15,7 @@ import (
 type connection struct {
 	net.Conn
 	reader *bufio.Reader
-	http2  *http2.ClientConn // where it speaks that instead, or nil
+	http2  *http.ClientConn // where it speaks that instead, or nil
 }
 
 func dial(address string) (*connection, error) {
@@ -79,13 +76,3 @@ const (
 	plainType  = "text/plain"
 	ndjsonType = "application/x-ndjson"
 )
-
-// ndjson returns texts as JSON strings, one a line.
-func ndjson(texts []string) string {
-	var body strings.Builder
-	for _, text := range texts {
-		body.Write(mustMarshal(text))
-		body.WriteByte('\n')
-	}
-	return body.String()
-}

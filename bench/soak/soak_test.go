@@ -75,12 +75,14 @@ func TestLinesAreHeldToTheirSamples(t *testing.T) {
 		v := s.verdicts[model]
 		return fmt.Sprintf(`{"text":%q,"score":%v,"level":%q,"kind":%q}`+"\n", s.text, v.Score, v.Level, v.Kind)
 	}
-	first, failed, last := verdict(samples[0], 0), `{"text":"","error":"empty"}`+"\n", verdict(samples[2], 1)
+	first, failed, last := verdict(samples[0], 0), `{"text":"","error":"empty"}`+"\n", verdict(samples[2], 0)
 	for _, test := range []struct {
 		name, lines string
 		right       bool
 	}{
 		{"all right", first + failed + last, true},
+		{"all by the other model", verdict(samples[0], 1) + failed + verdict(samples[2], 1), true},
+		{"one by each model", first + failed + verdict(samples[2], 1), false},
 		{"one missing", first + failed, false},
 		{"one more", first + failed + last + last, false},
 		{"in another order", last + failed + first, false},
