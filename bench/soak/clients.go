@@ -59,7 +59,7 @@ func (g *good) run(ctx context.Context, seed uint64) {
 	clients.Wait()
 }
 
-func (g *good) client(ctx context.Context, name string, ask func(*good, *connection, *rand.Rand) (result, error), random *rand.Rand) {
+func (g *good) client(ctx context.Context, what string, ask func(*good, *connection, *rand.Rand) (result, error), random *rand.Rand) {
 	var c *connection
 	defer func() {
 		if c != nil {
@@ -72,7 +72,7 @@ func (g *good) client(ctx context.Context, name string, ask func(*good, *connect
 		if c == nil {
 			if c, err = dial(g.address); err != nil {
 				if !g.killed && !g.mayRefuse(begin) {
-					g.ledger.fail(name+": connecting", err)
+					g.ledger.fail(what+": connecting", err)
 				}
 				return
 			}
@@ -81,16 +81,16 @@ func (g *good) client(ctx context.Context, name string, ask func(*good, *connect
 		switch {
 		case g.killed && (errors.Is(err, errNoAnswer) || errors.Is(err, errCut)):
 			return
-		case errors.Is(err, errNoAnswer) && g.mayRefuse(begin):
+		case errors.Is(err, errNoAnswer) && g.mayRefuse(begin) || errors.Is(err, errPipeline) && g.leavesAt.Load() != nil:
 			g.ledger.count("requests not taken since the service was told to end", 1)
 			return
 		case err != nil:
-			g.ledger.fail(name, err)
+			g.ledger.fail(what, err)
 		case done.busy:
-			g.ledger.count(name+": refused with 429", 1)
+			g.ledger.count(what+": refused with 429", 1)
 			time.Sleep(10 * time.Millisecond)
 		default:
-			g.ledger.count(name+": right answers", done.answers)
+			g.ledger.count(what+": right answers", done.answers)
 		}
 		if err != nil || done.last {
 			c.Close()
@@ -99,12 +99,16 @@ func (g *good) client(ctx context.Context, name string, ask func(*good, *connect
 	}
 }
 
-// mayRefuse reports whether the service may leave a request of that time unanswered. One that was on its
-// way well before the signal, it may not.
+// mayRefuse reports whether the service may leave a request of that time without any answer. One that was
+// on its way well before the signal, it may not.
 func (g *good) mayRefuse(begin time.Time) bool {
 	leavesAt := g.leavesAt.Load()
-	return leavesAt != nil && begin.After(leavesAt.Add(-100*time.Millisecond))
+	return leavesAt != nil && begin.After(leavesAt.Add(-time.Second))
 }
+
+// errPipeline says that the service has answered only the first of the requests that were sent at once,
+// as it may when it ends.
+var errPipeline = errors.New("the rest of the pipeline has no answer")
 
 func (g *good) askModel(c *connection, random *rand.Rand) (result, error) {
 	s := g.oracle.any(random)
@@ -142,8 +146,11 @@ func (g *good) askPipelined(c *connection, random *rand.Rand) (result, error) {
 		return result{}, fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	var all result
-	for _, s := range samples {
+	for i, s := range samples {
 		a, err := c.read()
+		if i > 0 && errors.Is(err, errNoAnswer) {
+			return all, fmt.Errorf("%w: %w", errPipeline, err)
+		}
 		one, err := s.result(a, err)
 		if err != nil {
 			return all, err

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// An attack is what one hostile client does once. Whatever it does, the service must not answer with an
-// error of its own; what else must hold is said by the attack.
+// An attack is what one hostile client does once. The service may refuse it and may close the connection;
+// what it must not do, each attack says.
 type attack struct {
 	*connection
 	ctx     context.Context // when it is done the connection closes, and nothing more is held to anything
@@ -44,6 +44,7 @@ var attacks = []struct {
 	{"sends chunked nonsense", (*attack).sendChunkedNonsense},
 	{"sends two lengths", (*attack).sendTwoLengths},
 	{"sends JSON bombs", (*attack).sendJSONBomb},
+	{"asks for the largest answer and reads none of it", (*attack).askForMost},
 	{"sends form bombs", (*attack).sendFormBomb},
 	{"sends NDJSON garbage between good lines", (*attack).sendNDJSONGarbage},
 	{"sends a line of megabytes between good lines", (*attack).sendLongLine},
@@ -139,28 +140,23 @@ func (a *attack) drip(text string, d time.Duration) error {
 }
 
 // refused wants an answer that blames the client, or the end of the connection.
-func (a *attack) refused() error {
-	response, err := http.ReadResponse(a.reader, nil)
-	if err != nil {
-		return a.ended(err)
-	}
-	defer response.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
-	if response.StatusCode >= 400 && response.StatusCode < 500 || response.StatusCode == http.StatusNotImplemented || response.StatusCode == http.StatusHTTPVersionNotSupported {
-		return nil
-	}
-	return fmt.Errorf("the service says %s", response.Status)
-}
+func (a *attack) refused() error { return a.wantStatus(http.StatusBadRequest) }
 
-// survived wants any answer but a fault of the service's own.
-func (a *attack) survived() error {
+// survived wants any answer but a fault of the service's own, or the end of the connection.
+func (a *attack) survived() error { return a.wantStatus(http.StatusOK) }
+
+// wantStatus wants a status that is at least so high, and says nothing of a fault of the service's own.
+func (a *attack) wantStatus(least int) error {
 	response, err := http.ReadResponse(a.reader, nil)
 	if err != nil {
 		return a.ended(err)
 	}
 	defer response.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
-	if response.StatusCode >= 500 && response.StatusCode != http.StatusNotImplemented && response.StatusCode != http.StatusHTTPVersionNotSupported {
+	switch status := response.StatusCode; {
+	case status >= least && status < http.StatusInternalServerError:
+	case status == http.StatusNotImplemented || status == http.StatusHTTPVersionNotSupported:
+	default:
 		return fmt.Errorf("the service says %s", response.Status)
 	}
 	return nil
@@ -201,7 +197,7 @@ func streamHead(contentType string) string {
 
 func chunk(text string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(text), text) }
 
-// linesOf returns some thousand names, one a line.
+// linesOf returns so many names, one a line.
 func (a *attack) linesOf(count int) string {
 	var lines []byte
 	for range count {
@@ -342,6 +338,15 @@ func (a *attack) sendJSONBomb() error {
 		return nil
 	}
 	return a.refused()
+}
+
+// askForMost sends as many texts as one list may have, of characters that take six bytes each to say what
+// is wrong with them.
+func (a *attack) askForMost() error {
+	texts := strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("\x7f", 400)+`",`, 10_000), ",")
+	a.send(post("/v1/score", jsonType, `{"texts":[`+texts+`]}`))
+	a.pause(a.stall / 2)
+	return nil
 }
 
 func (a *attack) sendFormBomb() error {
