@@ -46,7 +46,7 @@ $(PEERS)/network.safetensors:
 bench-public:
 	$(SNOWMAN) bench public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
 
-# soak measures and tortures the service, on loopback alone: 20 minutes, most of them for the faults. It
+# soak measures and tortures the service, on loopback alone, for a quarter of an hour. It
 # needs wrk; -h of build/soak shows what SOAKFLAGS may be.
 soak:
 	@mkdir -p build
