@@ -42,6 +42,7 @@ var attacks = []struct {
 	{"sends a request line of 1 MB", (*attack).sendLongTarget},
 	{"sends invalid UTF-8", (*attack).sendInvalidText},
 	{"sends chunked nonsense", (*attack).sendChunkedNonsense},
+	{"hides a request behind a broken body", (*attack).hideRequest},
 	{"sends two lengths", (*attack).sendTwoLengths},
 	{"sends JSON bombs", (*attack).sendJSONBomb},
 	{"asks for the largest answer and reads none of it", (*attack).askForMost},
@@ -316,6 +317,33 @@ func (a *attack) sendChunkedNonsense() error {
 	return a.survived()
 }
 
+// hideRequest wants the connection to end with the answer to the broken body. A proxy in front would give
+// the answer to the hidden request to whoever asks next.
+func (a *attack) hideRequest() error {
+	body := chunk("url=q.com\n") + []string{"zz\r\n", "6\r\nq.com\nXX", "fffffffffffffffff\r\n"}[a.random.IntN(3)]
+	head := []string{streamHead(plainType), streamHead(ndjsonType), streamHead(jsonType), "PUT /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked\r\n\r\n"}[a.random.IntN(4)]
+	a.send(head + body)
+	return a.wantOneAnswer()
+}
+
+// wantOneAnswer asks something else behind a body that has no end, or is broken, and wants no answer to it.
+func (a *attack) wantOneAnswer() error {
+	response, err := http.ReadResponse(a.reader, nil)
+	if err == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+	}
+	if err == nil {
+		err = a.send("GET /healthz HTTP/1.1\r\nHost: soak\r\n\r\n")
+	}
+	if err == nil {
+		response, err = http.ReadResponse(a.reader, nil)
+	}
+	if err == nil {
+		return fmt.Errorf("what stands behind a body that does not end is answered as a request of its own: %s", response.Status)
+	}
+	return a.ended(err)
+}
+
 func (a *attack) sendTwoLengths() error {
 	a.send([]string{
 		"POST /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nurl=q.com",
@@ -454,7 +482,7 @@ func (a *attack) readLate() error {
 // neverSend wants the service to give up.
 func (a *attack) neverSend() error {
 	a.send(streamHead(ndjsonType))
-	return a.closed()
+	return a.wantOneAnswer()
 }
 
 // doNothing wants the same before a request.
