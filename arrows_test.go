@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/modelfile": {"internal/cnn", "internal/lookalike"},
 	"dataset":            {"internal/canon", "internal/lines", "internal/lookalike"},
 	"eval":               {},
+	"lists":              {"internal/canon", "internal/lines"},
 	"report":             {"eval"},
 	"models":             {},
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
