@@ -18,6 +18,8 @@ var mayImport = map[string][]string{
 	"internal/kernel":    {},
 	"internal/lines":     {},
 	"internal/lookalike": {},
+	"internal/record":    {""},
+	"internal/batch":     {"", "internal/lines"},
 	"internal/cnn":       {"internal/kernel"},
 	"internal/modelfile": {"internal/cnn", "internal/lookalike"},
 	"dataset":            {"internal/canon", "internal/lines", "internal/lookalike"},

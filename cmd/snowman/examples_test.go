@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -47,6 +48,7 @@ func scored(t *testing.T, job scoring, texts []string) string {
 	t.Helper()
 	job.model = snowman.Default()
 	job.kinds = job.model.Kinds()
+	job.encoder = record.NewEncoder(job.kinds)
 	var stdout, stderr bytes.Buffer
 	if _, err := job.run(t.Context(), texts, nil, &stdout, &stderr); err != nil || stderr.Len() > 0 {
 		t.Fatalf("score: %v, %s", err, &stderr)
