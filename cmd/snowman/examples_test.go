@@ -24,7 +24,7 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	onTerminal := scored(t, scoring{onTerminal: true}, texts)
 	asJSON := scored(t, scoring{asJSON: true}, texts[:1])
 
-	server := httptest.NewServer(web.Handler(snowman.Default()))
+	server := httptest.NewServer(web.New(web.Options{}))
 	defer server.Close()
 	response, err := http.PostForm(server.URL+"/model", url.Values{"url": texts[:1]})
 	if err != nil {
