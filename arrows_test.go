@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"internal/kernel":    {},
 	"internal/lines":     {},
 	"internal/lookalike": {},
-	"internal/record":    {""},
+	"internal/record":    {"", "lists"},
 	"internal/batch":     {"", "internal/lines"},
 	"internal/cnn":       {"internal/kernel"},
 	"internal/modelfile": {"internal/cnn", "internal/lookalike"},
