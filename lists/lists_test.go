@@ -130,23 +130,17 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// endless is a stream that is never at its end, and can still be known to be one.
+// endless is a list of comments that is never at its end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
-	n := copy(p, bytes.Repeat([]byte("#############################\n"), len(p)/30+1))
-	return n, nil
+	return copy(p, "# a comment\n"), nil
 }
 
 func TestReadStopsAtTheLargestFile(t *testing.T) {
-	for name, file := range map[string]io.Reader{
-		"lines": endless{},
-		"JSON":  io.MultiReader(strings.NewReader(`{"name":"`), endless{}),
-	} {
-		var b builder
-		if err := b.read("list", file); err == nil || err.Error() != "larger than 256 MiB" {
-			t.Errorf("%s: error %v", name, err)
-		}
+	var b builder
+	if err := b.read("list", endless{}); err == nil || err.Error() != "larger than 256 MiB" {
+		t.Errorf("error %v", err)
 	}
 }
 

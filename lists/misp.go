@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -23,10 +24,10 @@ import (
 //
 // MISP asks lists about values of the types that they name; host and text stand for these.
 type warningList struct {
-	Name       string          `json:"name"`
-	Type       stringOrFirst   `json:"type"`
-	Entries    json.RawMessage `json:"list"`
-	Attributes []string        `json:"matching_attributes"` // none is all
+	Name       string        `json:"name"`
+	Type       stringOrFirst `json:"type"`
+	List       any           `json:"list"`
+	Attributes []string      `json:"matching_attributes"` // none is all
 }
 
 // stringOrFirst is a string, or the first one of an array, as MISP reads a type.
@@ -116,31 +117,20 @@ func (b *builder) readWarningList(source io.Reader) error {
 	return nil
 }
 
-// entries returns the entries in their order: those of an array, or, where the list gives them comments,
-// the keys of an object.
-func (w warningList) entries() (entries []any, err error) {
-	if !bytes.HasPrefix(w.Entries, []byte("{")) {
-		if err := json.Unmarshal(w.Entries, &entries); err != nil || entries == nil {
-			return nil, errors.New(`not a MISP warning list: want an array named "list"`)
+// entries returns the entries: an array, or, where the list gives them comments, the keys of an object in
+// the order of the alphabet.
+func (w warningList) entries() ([]any, error) {
+	switch list := w.List.(type) {
+	case []any:
+		return list, nil
+	case map[string]any:
+		var entries []any
+		for _, entry := range slices.Sorted(maps.Keys(list)) {
+			entries = append(entries, entry)
 		}
 		return entries, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(w.Entries))
-	if _, err := decoder.Token(); err != nil {
-		return nil, err
-	}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		var comment json.RawMessage
-		if err := decoder.Decode(&comment); err != nil {
-			return nil, err
-		}
-		entries = append(entries, key)
-	}
-	return entries, nil
+	return nil, errors.New(`not a MISP warning list: want an array named "list"`)
 }
 
 // jsonError says where the JSON is broken.
@@ -153,9 +143,9 @@ func jsonError(data []byte, err error) error {
 	return fmt.Errorf("broken JSON: line %d: %w", 1+bytes.Count(before, []byte("\n")), err)
 }
 
-// addHostname adds an entry of the type hostname.
+// addHostname adds an entry of the type hostname. MISP knows no wildcards there, since every entry is one.
 func (b *builder) addHostname(written string) {
-	name := strings.Trim(written, ".")
+	name := strings.Trim(strings.TrimPrefix(written, "*"), ".")
 	if _, err := netip.ParseAddr(name); err == nil {
 		b.addText(written, true)
 		return

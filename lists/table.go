@@ -97,20 +97,21 @@ func tagOf(hash uint64) byte              { return byte(hash >> 10) }
 // tableBuilder collects the entries of a table.
 type tableBuilder struct {
 	entries []entry
-	bytes   uint64
+	bytes   uint64 // of the table's text
 }
 
 var errTooMuch = errors.New("the lists hold more than 4 GiB")
 
 func (b *tableBuilder) add(written string, key []byte, reach reach, file uint16) error {
 	e := entry{written: written, file: file, reach: reach}
+	b.bytes += uint64(headBytes + len(written))
 	if tail := written[max(0, len(written)-len(key)):]; tail == string(key) {
 		e.key = tail
 	} else {
 		e.key = string(key)
+		b.bytes += uint64(len(key))
 	}
 	b.entries = append(b.entries, e)
-	b.bytes += uint64(headBytes + len(e.written) + len(e.key))
 	if b.bytes > math.MaxUint32 {
 		return errTooMuch
 	}
