@@ -12,7 +12,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchmem . ./internal/...
+	go test -run '^$$' -bench . -benchmem . ./lists ./internal/...
 
 # bench-peers measures Snowman against other ways to run the same network, and against fastText. It
 # installs them, and trains the network, where it has not done so before; -h of build/peers/peers
@@ -97,6 +97,8 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzOperators -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
+	go test -run '^$$' -fuzz FuzzRead -fuzztime $(FUZZTIME) ./lists
+	go test -run '^$$' -fuzz FuzzMatch -fuzztime $(FUZZTIME) ./lists
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
 
 # check-onnx compares ONNX Runtime on exported models, the shipped one and a toy without a hidden

@@ -34,6 +34,7 @@ type Example struct {
 	Month     string
 	Host      string // what kind of host it has, such as an IP address
 	IsURL     bool   // it has a path
+	Allowed   bool   // it is on an allow list, and so reaches no level
 }
 
 // A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It holds
@@ -88,10 +89,14 @@ type Report struct {
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
 
-	// How many rows reach each of Levels, by source and by kind of host. Without levels there is none.
+	// How many rows reach each of Levels, by source and by kind of host; those on an allow list reach
+	// none. Without levels there is none.
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
 	ByHost  []LevelGroup `json:"by_host,omitempty"`
+
+	// Allowed are the rows on an allow list, nil where there is no list. A Meter leaves them out.
+	Allowed *AllowedRows `json:"allowed,omitempty"`
 
 	// Families are those of a FamilyMeter, nil where nothing names families. A Meter leaves them out.
 	Families *FamilyFigures `json:"families,omitempty"`

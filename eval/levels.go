@@ -28,6 +28,12 @@ type LevelGroup struct {
 	Reached   []Proportion `json:"reached"`
 }
 
+// AllowedRows are how many of the benign and the malicious rows are on an allow list.
+type AllowedRows struct {
+	Benign    Proportion `json:"benign"`
+	Malicious Proportion `json:"malicious"`
+}
+
 // byLevel counts, benign groups first, each in the order of their names. Rows without a name are in
 // none.
 func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
@@ -48,7 +54,7 @@ func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
 			reached := &groups[at].Reached[i]
 			reached.Total += len(scores)
 			for _, score := range scores {
-				if level.IsReached(score, label.IsURL) {
+				if !label.Allowed && level.IsReached(score, label.IsURL) {
 					reached.Count++
 				}
 			}

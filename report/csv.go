@@ -37,6 +37,10 @@ func CSV(w io.Writer, e Evaluation) error {
 		t.rate(at.of("false_positive_rate"), benign)
 		t.rate(at.of("true_positive_rate"), malicious)
 	}
+	if r.Allowed != nil {
+		t.rate(csvLine{figure: "benign_allowed_share", by: "all"}, r.Allowed.Benign)
+		t.rate(csvLine{figure: "malicious_allowed_share", by: "all"}, r.Allowed.Malicious)
+	}
 	for _, by := range []struct {
 		name   string
 		groups []eval.Group

@@ -31,6 +31,7 @@ type Fact struct{ Name, Value string }
 type Mistake struct {
 	Text, Source, Kind, Family string
 	Score                      float64
+	Allowed                    bool // it is on an allow list, and so reaches no level
 }
 
 //go:embed page.html
@@ -131,6 +132,9 @@ func summary(r eval.Report) []Fact {
 		{"malicious rows", thousands(r.Overall.Malicious)},
 		{"area under the ROC curve", area(r.Overall)},
 	}
+	if r.Allowed != nil {
+		facts = append(facts, Fact{"on an allow list, at no level", allowed(*r.Allowed)})
+	}
 	for _, p := range r.Overall.OperatingPoints {
 		facts = append(facts, Fact{"found at 1 false alarm in " + thousands(int(1/p.Limit+.5)), interval(p.TruePositives, 3)})
 	}
@@ -223,7 +227,7 @@ func mistakeRows(mistakes []Mistake, levels []eval.Level) []mistakeRow {
 	for _, m := range mistakes {
 		reached := "none"
 		for _, level := range levels { // from the lowest up
-			if level.IsReached(m.Score, strings.Contains(m.Text, "/")) {
+			if !m.Allowed && level.IsReached(m.Score, strings.Contains(m.Text, "/")) {
 				reached = level.Name
 			}
 		}

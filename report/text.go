@@ -29,6 +29,9 @@ const smallFamily = 20
 func Text(w io.Writer, r eval.Report) error {
 	var b strings.Builder
 	writeOverall(&b, r)
+	if r.Allowed != nil {
+		fmt.Fprintf(&b, "\nOn an allow list, and so at no level: %s\n", allowed(*r.Allowed))
+	}
 	levelTable("source", r.Levels, r.ByLevel, false).writeUnder(&b, "Rows at the model's own levels and above, by source") // names of sources may be long
 	levelTable("kind of host", r.Levels, r.ByHost, true).writeUnder(&b, "Rows at the model's own levels and above, by kind of host")
 	points := r.Overall.OperatingPoints
@@ -49,6 +52,12 @@ func Text(w io.Writer, r eval.Report) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// allowed says how many rows are on an allow list.
+func allowed(a eval.AllowedRows) string {
+	return fmt.Sprintf("%s of %s benign rows, %s of %s malicious ones",
+		thousands(a.Benign.Count), thousands(a.Benign.Total), thousands(a.Malicious.Count), thousands(a.Malicious.Total))
 }
 
 func writeOverall(b *strings.Builder, r eval.Report) {

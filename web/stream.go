@@ -25,7 +25,8 @@ import (
 //
 // A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
 // After Options.Stall the rest of what it sends is read away unscored, so that it comes to reading, and
-// the last line of the answer says so. A client that does not read even then is cut off.
+// the last line of the answer says so. A client that does not read even then is cut off, and over HTTP/2
+// one that sends more than its windows hold: there the update of a window waits behind the answer.
 func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func(line string) (string, error)) {
 	if err := s.streams.enter(r.Context()); err != nil {
 		refuseError(w, err)
@@ -57,13 +58,16 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	}
 	// The request's context ends when the client has sent all and says so; it may still read.
 	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
-		lines += len(c.Texts)
 		scored := 0
 		for _, texts := range c.Levels {
 			scored += texts
 		}
 		s.metrics.add(c.Levels, len(c.Texts)-scored)
-		return output.send(c.Output)
+		if err := output.send(c.Output); err != nil {
+			return err
+		}
+		lines += len(c.Texts)
+		return nil
 	})
 	counted(w, lines)
 	switch {

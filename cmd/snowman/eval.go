@@ -35,6 +35,10 @@ float32, -exact: at most 1 row in 10,000 may differ by more than 0.001, and the 
 With -perturbed, on names with two characters changed, as some malware generates them (CharBot): how
 many are found, where 1 in 100, 1,000 and 10,000 of the names that they were made of is a false alarm.
 
+With -allow, texts that are on an allow list reach no level, as in score: the figures at the model's own
+levels then show what is left of false alarms and what is lost of detections. All other figures are
+those of the scores, which stay as they are.
+
 With -report, -svg and -csv, it also writes files: one page with pictures and with the rows that the
 model is most wrong about, which a browser shows without any network; the pictures alone; all figures
 as a table. docs/evaluation.md says how to read them.
@@ -63,6 +67,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	exact := flags.Bool("exact", false, exactUsage)
 	compareExact := flags.Bool("compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
 	perturbed := flags.Bool("perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
+	allow := allowFlag(flags)
 	var files evalFiles
 	flags.StringVar(&files.report, "report", "", "also write a page with pictures into this HTML `file`")
 	flags.StringVar(&files.svg, "svg", "", "also write each picture as an SVG file into this `folder`")
@@ -86,8 +91,11 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	if *exact && *compareExact {
 		return usageError{"-exact and -compare-exact exclude each other"}
 	}
-	if *perturbed && (*data == "" || flags.NArg() > 0 || *only != "" || *compareExact || files.wanted()) {
+	if *perturbed && (*data == "" || flags.NArg() > 0 || *only != "" || *compareExact || len(*allow) > 0 || files.wanted()) {
 		return usageError{"-perturbed goes with -data, -recipe, -part, -model, -exact and -json alone"}
+	}
+	if *compareExact && len(*allow) > 0 {
+		return usageError{"-compare-exact and -allow exclude each other"}
 	}
 	model, err := openModel(*modelPath)
 	if err != nil {
@@ -95,6 +103,10 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	}
 	if *exact {
 		model = model.Exact()
+	}
+	list, err := openAllowed(*allow, s.stderr)
+	if err != nil {
+		return err
 	}
 
 	var recipe dataset.Recipe
@@ -161,8 +173,10 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	meter := fill(model, rows, scores, seen)
+	allowed, allowedCounts := allowedRows(list, rows)
+	meter := fill(model, rows, scores, seen, allowed)
 	measured := meter.Figures()
+	measured.Allowed = allowedCounts
 	if measured.Families, err = measureFamilies(ctx, model, rows); err != nil {
 		return err
 	}
@@ -172,7 +186,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 			Figures: measured,
 			Curves:  meter.Curves(),
 		}
-		e.FalsePositives, e.FalseNegatives = mistakes(rows, scores, seen)
+		e.FalsePositives, e.FalseNegatives = mistakes(rows, scores, seen, allowed)
 		if err := files.write(e); err != nil {
 			return err
 		}
@@ -272,13 +286,14 @@ func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen
 	if err != nil {
 		return eval.Report{}, err
 	}
-	measured := fill(model, rows, scores, seen).Figures()
+	measured := fill(model, rows, scores, seen, make([]bool, len(rows))).Figures()
 	measured.Families, err = measureFamilies(ctx, model, rows)
 	return measured, err
 }
 
-// fill returns a meter with the rows, which are in canonical form, and their scores.
-func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen dataset.Seen) *eval.Meter {
+// fill returns a meter with the rows, which are in canonical form, their scores, and which of them are on
+// an allow list.
+func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen dataset.Seen, allowed []bool) *eval.Meter {
 	meter := &eval.Meter{Levels: levels(model)}
 	var u canon.URL
 	for i, row := range rows {
@@ -289,6 +304,7 @@ func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen datas
 		meter.Add(eval.Example{
 			Score: scores[i], Malicious: row.Malicious,
 			Kind: judgedKind(row, seen), Family: row.Family, Source: row.Source, Month: row.Month(), Host: host, IsURL: isURL(row),
+			Allowed: allowed[i],
 		})
 	}
 	return meter

@@ -81,13 +81,13 @@ func (f evalFiles) write(e report.Evaluation) error {
 func (f evalFiles) picturePath(p report.Picture) string { return filepath.Join(f.svg, p.Name+".svg") }
 
 // mistakes returns the rows that the scores are most wrong about.
-func mistakes(rows []dataset.Row, scores []float64, seen dataset.Seen) (falsePositives, falseNegatives []report.Mistake) {
+func mistakes(rows []dataset.Row, scores []float64, seen dataset.Seen, allowed []bool) (falsePositives, falseNegatives []report.Mistake) {
 	at := func(indices []int) []report.Mistake {
 		var worst []report.Mistake
 		for _, i := range indices {
 			row := rows[i]
 			worst = append(worst, report.Mistake{
-				Text: row.Text, Source: row.Source, Kind: judgedKind(row, seen), Family: row.Family, Score: scores[i],
+				Text: row.Text, Source: row.Source, Kind: judgedKind(row, seen), Family: row.Family, Score: scores[i], Allowed: allowed[i],
 			})
 		}
 		return worst

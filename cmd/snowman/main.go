@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // The exit codes.
@@ -127,7 +128,7 @@ func withAnswers(description string) string {
 	}
 	answer := func(text string) (score, line string) {
 		verdict, _ := snowman.Default().Classify(text) // the examples are names
-		line = string(scoring{onTerminal: true}.appendVerdict(nil, text, verdict, nil))
+		line = string(scoring{onTerminal: true}.appendVerdict(nil, record.Record{Text: text, Verdict: verdict}))
 		return fmt.Sprintf("%.5f", verdict.Score), strings.TrimSuffix(line, "\n")
 	}
 	score, first := answer("zis32msdi3.com")

@@ -13,6 +13,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/lists"
 )
 
 const scoreDescription = `
@@ -23,6 +24,10 @@ fields, and standard error says what is wrong with it.
 
 With -families, two fields stand before the text: of a text whose kind is dga, the likeliest family of
 algorithms that the model was trained on, and its probability among them; otherwise they are empty.
+
+With -allow, a text that is on an allow list keeps its score, but its level is none and its kind benign,
+and -json and a terminal say which entry of which list it is on. A list is a file of names, one a line
+(*.example.com for all below it), a hosts file, or a MISP warning list.
 
 The level says how rarely ordinary names score as high: low 1 in 100, medium 1 in 1,000, high 1 in
 10,000.
@@ -54,6 +59,7 @@ func score(ctx context.Context, args []string, s streams) error {
 	families := flags.Bool("families", false, "name the likeliest family of what is called dga; with -json, the likeliest three")
 	minimum := flags.String("min", "none", "print only what reaches this `level`: none, low, medium, high")
 	failOn := flags.String("fail-on", never, "exit with 3 if something reaches this `level`")
+	allow := allowFlag(flags)
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
@@ -92,6 +98,9 @@ func score(ctx context.Context, args []string, s streams) error {
 	}
 	job.kinds = job.model.Kinds()
 	job.encoder = record.NewEncoder(job.kinds)
+	if job.allowed, err = openAllowed(*allow, s.stderr); err != nil {
+		return err
+	}
 
 	input := s.stdin
 	if flags.NArg() > 0 {
@@ -131,7 +140,8 @@ type scoring struct {
 	families   bool // name them
 	onTerminal bool
 	minimum    snowman.Level
-	lineName   string // what an error calls a line
+	allowed    *lists.List // nil where none is given
+	lineName   string      // what an error calls a line
 }
 
 // run scores the texts, or the lines of input where there are none, and returns the highest level.
@@ -198,12 +208,16 @@ type worker struct {
 	scorer  *snowman.Scorer
 	repeats *repeats
 	namer   *snowman.Scorer // of families; nil where none are asked for
+	allower *lists.Matcher  // nil where nothing is allowed
 }
 
 func (j scoring) newWorker(workers int) *worker {
 	w := &worker{scoring: j, scorer: j.model.NewScorer(), repeats: newRepeats(j.kinds, j.asJSON, workers)}
 	if j.families {
 		w.namer = j.model.NewScorer() // the other one is busy while its verdicts are put out
+	}
+	if j.allowed != nil {
+		w.allower = j.allowed.NewMatcher()
 	}
 	return w
 }
@@ -234,9 +248,12 @@ func (w *worker) scoreChunk(c *batch.Chunk) {
 
 // put appends what scoring the i-th line gave to the chunk's output.
 func (w *worker) put(c *batch.Chunk, i int, verdict snowman.Verdict, err error) {
-	var families []snowman.Family
-	if err == nil && verdict.Level >= w.minimum {
-		families, err = w.likeliestFamilies(c.Texts[i], verdict)
+	r := record.Record{Text: c.Texts[i], Verdict: verdict}
+	if err == nil {
+		w.allow(&r)
+		if r.Verdict.Level >= w.minimum {
+			r.Families, err = w.likeliestFamilies(r.Text, r.Verdict)
+		}
 	}
 	if err != nil {
 		c.Errors = fmt.Appendf(c.Errors, "snowman: %s %d: %v\n", w.lineName, c.First+i, err)
@@ -245,8 +262,8 @@ func (w *worker) put(c *batch.Chunk, i int, verdict snowman.Verdict, err error) 
 		}
 		return
 	}
-	c.Levels[verdict.Level]++
-	if verdict.Level >= w.minimum {
-		c.Output = w.appendVerdict(c.Output, c.Texts[i], verdict, families)
+	c.Levels[r.Verdict.Level]++
+	if r.Verdict.Level >= w.minimum {
+		c.Output = w.appendVerdict(c.Output, r)
 	}
 }

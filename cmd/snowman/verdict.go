@@ -3,25 +3,26 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // appendVerdict appends one line for a text that was scored.
-func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict, families []snowman.Family) []byte {
+func (j scoring) appendVerdict(out []byte, r record.Record) []byte {
+	verdict := &r.Verdict
 	switch {
 	case j.asJSON:
-		out = j.encoder.Append(out, record.Record{Text: text, Verdict: verdict, Families: families})
+		out = j.encoder.Append(out, r)
 		return append(out, '\n')
 	case j.onTerminal:
 		out = fmt.Appendf(out, "%-8.5f %-7s %-9s ", verdict.Score, verdict.Level, verdict.Kind)
 		if j.families {
-			out = j.familyFields(out, families)
+			out = j.familyFields(out, r.Families)
 		}
-		return fmt.Appendf(out, "%s%s\n", escape(text, unicode.IsPrint), note(verdict))
+		return fmt.Appendf(out, "%s%s\n", escape(r.Text, unicode.IsPrint), note(r))
 	}
 	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
 	out = append(out, '\t')
@@ -30,24 +31,29 @@ func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict,
 	out = append(out, verdict.Kind...)
 	out = append(out, '\t')
 	if j.families {
-		out = j.familyFields(out, families)
+		out = j.familyFields(out, r.Families)
 	}
-	out = append(out, text...)
+	out = append(out, r.Text...)
 	return append(out, '\n')
 }
 
-// note says behind a text what its host looks like, to people: programs that split a line into four
-// fields must not trip over the very names that they watch for. They get it with -json.
-func note(verdict snowman.Verdict) string {
-	switch {
-	case verdict.Imitates != "" && verdict.MixedScript:
-		return "  (imitates " + verdict.Imitates + ", mixes scripts)"
-	case verdict.Imitates != "":
-		return "  (imitates " + verdict.Imitates + ")"
-	case verdict.MixedScript:
-		return "  (mixes scripts)"
+// note says behind a text what its host looks like, and what allows it, to people: programs that split
+// a line into four fields must not trip over the very names that they watch for. They get it with -json.
+func note(r record.Record) string {
+	var notes []string
+	if r.Verdict.Imitates != "" {
+		notes = append(notes, "imitates "+r.Verdict.Imitates)
 	}
-	return ""
+	if r.Verdict.MixedScript {
+		notes = append(notes, "mixes scripts")
+	}
+	if r.Allowed != nil {
+		notes = append(notes, "allowed by "+escape(r.Allowed.Entry, unicode.IsPrint)+" in "+escape(r.Allowed.List, unicode.IsPrint))
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(notes, ", ") + ")"
 }
 
 // appendError appends one line for a text that could not be scored.

@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -272,6 +273,16 @@ func (u *URL) Host() []byte { return u.text[u.host:u.port] }
 
 // IsAddress reports whether the host is an IP address.
 func (u *URL) IsAddress() bool { return u.isAddress }
+
+// Address returns the IP address that the host is, the zero one where it is a name.
+func (u *URL) Address() netip.Addr {
+	if !u.isAddress {
+		return netip.Addr{}
+	}
+	host := bytes.TrimSuffix(bytes.TrimPrefix(u.Host(), []byte("[")), []byte("]"))
+	address, _ := netip.ParseAddr(unsafe.String(&host[0], len(host))) // appendHost wrote it
+	return address
+}
 
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }

@@ -278,6 +278,24 @@ func TestPlainTextsAreParsedAsAllOthers(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://0x7f.1:8080/a": "127.0.0.1",
+		"[2001:DB8:0::1]:443":  "2001:db8::1",
+		"::ffff:192.0.2.1":     "::ffff:192.0.2.1",
+		"example.com":          "invalid IP",
+		"1.2.3.4.example.com":  "invalid IP",
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil {
+			t.Fatal(err)
+		}
+		if got := u.Address().String(); got != want {
+			t.Errorf("the address of %q is %s, want %s", text, got, want)
+		}
+	}
+}
+
 // The properties: nothing panics, plain texts are parsed as all others, and the canonical form of a
 // canonical form is itself.
 func FuzzParse(f *testing.F) {

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/lists"
 )
 
 // A Record is a text and what was said of it.
@@ -26,6 +27,7 @@ type Record struct {
 	Text     string
 	Verdict  snowman.Verdict
 	Families []snowman.Family // the likeliest, if anybody asked for them
+	Allowed  *lists.Match     // the entry of an allow list that the text is on, nil where it is on none
 }
 
 // An Encoder appends records of one model. It is immutable and safe for any number of goroutines.
@@ -85,6 +87,12 @@ func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
 	}
 	if r.Verdict.MixedScript {
 		out = append(out, `,"mixed_script":true`...)
+	}
+	if r.Allowed != nil {
+		out = append(out, `,"allowed":{"entry":`...)
+		out = AppendString(out, r.Allowed.Entry)
+		out = append(out, `,"list":`...)
+		out = append(AppendString(out, r.Allowed.List), '}')
 	}
 	return out
 }

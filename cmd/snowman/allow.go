@@ -1,0 +1,70 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/lists"
+)
+
+// allowFlag adds the flag -allow, which may stand several times, and returns the files that it names.
+func allowFlag(flags *flag.FlagSet) *[]string {
+	var paths []string
+	flags.Func("allow", "texts on the allow list in this `file` reach no level; several may be given", func(path string) error {
+		paths = append(paths, path)
+		return nil
+	})
+	return &paths
+}
+
+// openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no file
+// is named.
+func openAllowed(paths []string, stderr io.Writer) (*lists.List, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	list, problems, err := lists.Open(paths...)
+	for _, problem := range problems {
+		fmt.Fprintf(stderr, "snowman: %s\n", printable(problem.Error()))
+	}
+	return list, err
+}
+
+// allow takes the level from a text that is on an allow list. It comes after what is remembered of
+// texts, which is what the model says of them.
+func (w *worker) allow(r *record.Record) {
+	if w.allower == nil {
+		return
+	}
+	if match, onList := w.allower.Match(r.Text); onList {
+		allowed := match // so that nothing is allocated for other texts
+		r.Verdict.Level, r.Verdict.Kind, r.Allowed = snowman.None, w.kinds[0], &allowed
+	}
+}
+
+// allowedRows says of each row whether it is on the list, and counts those that are. Without a list there
+// are no counts.
+func allowedRows(list *lists.List, rows []dataset.Row) ([]bool, *eval.AllowedRows) {
+	allowed := make([]bool, len(rows))
+	if list == nil {
+		return allowed, nil
+	}
+	matcher, counts := list.NewMatcher(), &eval.AllowedRows{}
+	for i, row := range rows {
+		_, allowed[i] = matcher.Match(row.Text)
+		of := &counts.Benign
+		if row.Malicious {
+			of = &counts.Malicious
+		}
+		of.Total++
+		if allowed[i] {
+			of.Count++
+		}
+	}
+	return allowed, counts
+}

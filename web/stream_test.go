@@ -1,0 +1,394 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/snowman-ml/snowman"
+)
+
+// protocols are the ways to speak to a server. Over each, lines are answered while they come.
+var protocols = map[string]func(*testing.T, http.Handler) (address string, client *http.Client){
+	"HTTP/1.1": func(t *testing.T, handler http.Handler) (string, *http.Client) {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.URL, server.Client()
+	},
+	"HTTP/2": func(t *testing.T, handler http.Handler) (string, *http.Client) {
+		server := httptest.NewUnstartedServer(handler)
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server.URL, server.Client()
+	},
+	"HTTP/2 without TLS": func(t *testing.T, handler http.Handler) (string, *http.Client) {
+		server := httptest.NewUnstartedServer(handler)
+		server.Config.Protocols = new(http.Protocols)
+		server.Config.Protocols.SetUnencryptedHTTP2(true)
+		server.Start()
+		t.Cleanup(server.Close)
+		transport := &http.Transport{Protocols: server.Config.Protocols}
+		t.Cleanup(transport.CloseIdleConnections)
+		return server.URL, &http.Client{Transport: transport}
+	},
+}
+
+func overEachProtocol(t *testing.T, service *Service, test func(t *testing.T, address string, client *http.Client)) {
+	for name, start := range protocols {
+		t.Run(name, func(t *testing.T) {
+			address, client := start(t, service)
+			test(t, address, client)
+		})
+	}
+}
+
+// stream sends a body of lines and returns the response, whose body is to be read.
+func stream(t *testing.T, client *http.Client, address, contentType string, body io.Reader) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), "POST", address+"/v1/score", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "application/x-ndjson" {
+		t.Fatalf("%s, %s, want 200 OK, application/x-ndjson", response.Status, response.Header.Get("Content-Type"))
+	}
+	return response
+}
+
+func TestLinesAreAnsweredWhileTheyCome(t *testing.T) {
+	overEachProtocol(t, New(Options{Model: openToy(t)}), func(t *testing.T, address string, client *http.Client) {
+		reader, writer := io.Pipe()
+		go fmt.Fprintln(writer, "q.com") // the header of the answer comes with the first line
+		response := stream(t, client, address, "text/plain", reader)
+		answers := bufio.NewScanner(response.Body)
+		for range 3 {
+			if !answers.Scan() || answers.Text() != `{"text":"q.com",`+toyDGA+`}` {
+				t.Fatalf("%q (%v), want the verdict on the line that was sent", answers.Text(), answers.Err())
+			}
+			fmt.Fprintln(writer, "q.com")
+		}
+		writer.Close()
+		if answers.Scan(); answers.Scan() || answers.Err() != nil {
+			t.Errorf("after the last line comes %q (%v)", answers.Text(), answers.Err())
+		}
+	})
+}
+
+func TestManyLinesKeepTheirOrder(t *testing.T) {
+	const lines = 20_000
+	var plain, ndjson strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&plain, "%d.test\n", i)
+		fmt.Fprintf(&ndjson, []string{"\"%d.test\"\n", "{\"text\":\"%d.test\"}\n", " {\"id\":1, \"text\" : \"%d\\u002etest\"}\n"}[i%3], i)
+	}
+	overEachProtocol(t, New(Options{Model: openToy(t)}), func(t *testing.T, address string, client *http.Client) {
+		for contentType, body := range map[string]string{"text/plain; charset=utf-8": plain.String(), "application/x-ndjson": ndjson.String()} {
+			response := stream(t, client, address, contentType, strings.NewReader(body))
+			answers, line := bufio.NewScanner(response.Body), 0
+			for ; answers.Scan(); line++ {
+				if want := fmt.Sprintf(`{"text":"%d.test",%s}`, line, toyBenign); answers.Text() != want {
+					t.Fatalf("line %d of %s: %s, want %s", line, contentType, answers.Text(), want)
+				}
+			}
+			if line != lines || answers.Err() != nil {
+				t.Errorf("%d lines (%v), want %d", line, answers.Err(), lines)
+			}
+		}
+	})
+}
+
+func TestBadLinesCostOnlyThemselves(t *testing.T) {
+	address := newServer(t).URL
+	for _, test := range []struct {
+		name, contentType, body string
+		want                    []string
+	}{
+		{"text", "text/plain", "q.com\r\n\nbad:host\nq.com", []string{
+			`{"text":"q.com",` + toyDGA + `}`, `{"text":"","error":"no host in \"\""}`,
+			`{"text":"bad:host","error":"port \"host\" is not a number"}`, `{"text":"q.com",` + toyDGA + `}`}},
+		{"JSON", "application/x-ndjson", "\"q.com\"\n\n{}\n{\"text\":1}\n[\"q.com\"]\n\"q\n{\"text\":null}\nnull\n\"q.com\"", []string{
+			`{"text":"q.com",` + toyDGA + `}`,
+			`{"text":"","error":"reading the line as JSON: unexpected end of JSON input"}`,
+			`{"text":"{}","error":"want a JSON string or {\"text\": \"...\"}"}`,
+			`{"text":"{\"text\":1}","error":"reading the line as JSON: json: cannot unmarshal number into Go struct field .text of type string"}`,
+			`{"text":"[\"q.com\"]","error":"reading the line as JSON: json: cannot unmarshal array into Go value of type string"}`,
+			`{"text":"\"q","error":"reading the line as JSON: unexpected end of JSON input"}`,
+			`{"text":"{\"text\":null}","error":"want a JSON string or {\"text\": \"...\"}"}`,
+			`{"text":"null","error":"want a JSON string or {\"text\": \"...\"}"}`,
+			`{"text":"q.com",` + toyDGA + `}`}},
+		{"invalid UTF-8", "text/plain", "q.com/\xff", []string{`{"text":"q.com/\ufffd",` + toyDGA + `}`}},
+		{"nothing", "text/plain", "", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer, err := io.ReadAll(stream(t, http.DefaultClient, address, test.contentType, strings.NewReader(test.body)).Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := strings.Join(test.want, "\n")
+			if want != "" {
+				want += "\n"
+			}
+			// A byte that is no UTF-8 reads as the character that stands for such.
+			if got := strings.ReplaceAll(string(answer), "\ufffd", `\ufffd`); got != want {
+				t.Errorf("%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestLongLinesCostOnlyThemselves(t *testing.T) {
+	body := "q.com\n" + strings.Repeat("a", 1<<20) + "\n" + strings.Repeat("a", snowman.MaxLength) + "\nq.com\n"
+	answers := bufio.NewReader(stream(t, http.DefaultClient, newServer(t).URL, "text/plain", strings.NewReader(body)).Body)
+	for i, want := range []string{"", "line is longer than 65536 bytes", "", ""} {
+		line, err := answers.ReadString('\n')
+		var got struct{ Text, Error string }
+		if err := errors.Join(err, json.Unmarshal([]byte(line), &got)); err != nil || got.Error != want || len(got.Text) > snowman.MaxLength {
+			t.Errorf("line %d: error %q, %d bytes of text (%v), want %q", i, got.Error, len(got.Text), err, want)
+		}
+	}
+}
+
+// A client that sends all before it reads gets an answer that ends, and says what it lacks. In HTTP/2 that
+// much cannot be said: what tells the client that it may send more waits behind the answer that it does
+// not read. It is cut off there, and sees that.
+func TestWhoSendsAllBeforeReadingIsTold(t *testing.T) {
+	overEachProtocol(t, New(Options{Model: openToy(t), Stall: 200 * time.Millisecond}), func(t *testing.T, address string, client *http.Client) {
+		sent := make(chan struct{})
+		body := &closeReader{strings.NewReader(strings.Repeat("q.com/"+strings.Repeat("a", 1000)+"\n", 40_000)), sent}
+		response := stream(t, client, address, "text/plain", body)
+		select {
+		case <-sent: // all of 40 MB, far more than what all buffers hold, or as much as was taken
+		case <-time.After(10 * time.Second):
+			t.Fatal("the server neither takes what it does not score nor gives up")
+		}
+		answers := bufio.NewScanner(response.Body)
+		answered, last := 0, ""
+		for answers.Scan() {
+			last = answers.Text()
+			answered++
+		}
+		if response.ProtoMajor == 2 {
+			if answers.Err() == nil {
+				t.Errorf("after %d lines the answer ends as if it was whole, with %s", answered, last)
+			}
+			return
+		}
+		want := fmt.Sprintf(`{"error":"the answer was not read for 200ms, so lines after the first %d are not scored; read while you send"}`, answered-1)
+		if answers.Err() != nil || last != want {
+			t.Errorf("the answer ends (%v) with\n%s\nwant\n%s", answers.Err(), last, want)
+		}
+	})
+}
+
+// closeReader tells when the client is done with a body: it closes all that it sends, or gives up.
+type closeReader struct {
+	io.Reader
+	closed chan struct{}
+}
+
+func (r *closeReader) Close() error {
+	close(r.closed)
+	return nil
+}
+
+// A client that never reads is cut off, and leaves nothing behind.
+func TestWhoNeverReadsIsCutOff(t *testing.T) {
+	service := New(Options{Model: openToy(t), Stall: 50 * time.Millisecond})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	before := runtime.NumGoroutine()
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+	chunk := strings.Repeat("q.com\n", 1000)
+	var err error
+	for end := time.Now().Add(20 * time.Second); err == nil && time.Now().Before(end); {
+		_, err = fmt.Fprintf(connection, "%x\r\n%s\r\n", len(chunk), chunk)
+	}
+	if err == nil {
+		t.Error("it may send for ever")
+	}
+	waitFor(t, func() bool { return len(service.streams.inside) == 0 && runtime.NumGoroutine() <= before })
+}
+
+func TestWhoLeavesIsForgotten(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	overEachProtocol(t, service, func(t *testing.T, address string, client *http.Client) {
+		before := runtime.NumGoroutine()
+		for range 10 {
+			ctx, cancel := context.WithCancel(t.Context())
+			reader, writer := io.Pipe()
+			request := must(http.NewRequestWithContext(ctx, "POST", address+"/v1/score", reader))
+			request.Header.Set("Content-Type", "text/plain")
+			go fmt.Fprintln(writer, "q.com")
+			response := must(client.Do(request))
+			cancel()
+			response.Body.Close()
+			writer.Close()
+		}
+		waitFor(t, func() bool {
+			client.CloseIdleConnections()
+			return len(service.streams.inside) == 0 && runtime.NumGoroutine() <= before
+		})
+	})
+}
+
+func TestBrokenChunksEndTheAnswer(t *testing.T) {
+	server := newServer(t)
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nq.com\n\r\nnonsense\r\n")
+	response := must(http.ReadResponse(bufio.NewReader(connection), nil))
+	answer, err := io.ReadAll(response.Body)
+	if want := `{"text":"q.com",` + toyDGA + "}\n" + `{"error":"reading texts: invalid byte in chunk length; 1 lines are answered"}` + "\n"; err != nil || string(answer) != want {
+		t.Errorf("%q (%v), want %q", answer, err, want)
+	}
+}
+
+// A client that has sent all and closed its side still gets the whole answer.
+func TestWhoHasSentAllStillReads(t *testing.T) {
+	server := newServer(t)
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	const lines = 50_000
+	body := strings.Repeat("q.com\n", lines)
+	fmt.Fprintf(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", len(body))
+	go func() {
+		io.WriteString(connection, body)
+		connection.(*net.TCPConn).CloseWrite()
+	}()
+	response := must(http.ReadResponse(bufio.NewReader(connection), nil))
+	answer, err := io.ReadAll(response.Body)
+	if got := strings.Count(string(answer), "\n"); err != nil || got != lines {
+		t.Errorf("%d lines (%v), want %d", got, err, lines)
+	}
+}
+
+func TestStreamsEndWithTheServer(t *testing.T) {
+	for name, start := range protocols {
+		t.Run(name, func(t *testing.T) {
+			service := New(Options{Model: openToy(t)})
+			address, client := start(t, service)
+			reader, writer := io.Pipe()
+			defer writer.Close()
+			go fmt.Fprintln(writer, "q.com")
+			answers := bufio.NewScanner(stream(t, client, address, "text/plain", reader).Body)
+			if !answers.Scan() {
+				t.Fatal(answers.Err())
+			}
+			service.EndStreams()
+			if want := `{"error":"reading texts: the server is shutting down; 1 lines are answered"}`; !answers.Scan() || answers.Text() != want {
+				t.Errorf("%q (%v), want %q", answers.Text(), answers.Err(), want)
+			}
+			if answers.Scan() {
+				t.Errorf("then comes %q", answers.Text())
+			}
+		})
+	}
+}
+
+// One connection serves a stream and what comes after it.
+func TestConnectionIsKept(t *testing.T) {
+	server := httptest.NewServer(New(Options{Model: openToy(t), Stall: 10 * time.Millisecond}))
+	defer server.Close()
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	reader := bufio.NewReader(connection)
+	for range 3 {
+		fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nq.com")
+		response := must(http.ReadResponse(reader, nil))
+		if answer, err := io.ReadAll(response.Body); err != nil || string(answer) != `{"text":"q.com",`+toyDGA+"}\n" {
+			t.Errorf("%q, %v", answer, err)
+		}
+		time.Sleep(60 * time.Millisecond) // longer than any deadline of the stream
+	}
+}
+
+// FuzzTextOfJSON holds that the short ways of reading a line say the same as encoding/json.
+func FuzzTextOfJSON(f *testing.F) {
+	for _, seed := range []string{`"q.com"`, `{"text":"q.com"}`, `{"text":"a","text":"b"}`, `{"text":"a\u0062"}`, `"\ud800"`, "\"\xff\"", `{}`, `[`, `null`, ` "a" `, `{"TEXT":"a"}`, `{"text":"a"}}`, `{"text":"a","b":"c"}`, "\"a\tb\""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		got, err := textOfJSON(line)
+		var object struct {
+			Text *string `json:"text"`
+		}
+		var text string
+		switch {
+		case json.Unmarshal([]byte(line), &text) == nil && strings.TrimSpace(line) != "null":
+		case json.Unmarshal([]byte(line), &object) == nil && object.Text != nil:
+			text = *object.Text
+		default:
+			if err == nil {
+				t.Errorf("%q is read as %q, want an error", line, got)
+			}
+			return
+		}
+		if err != nil || got != text {
+			t.Errorf("%q is read as %q, %v, want %q", line, got, err, text)
+		}
+	})
+}
+
+// FuzzService holds that no request makes the service fail, and that every answer is of a kind that it
+// promises: JSON where it says so, with the status of a failing server never.
+func FuzzService(f *testing.F) {
+	for _, seed := range []struct{ method, path, query, contentType, body string }{
+		{"POST", "/v1/score", "", "application/json", `{"texts":["q.com",1]}`},
+		{"POST", "/v1/score", "families=true", "text/plain", "q.com\n\x00\n"},
+		{"POST", "/v1/score", "", "application/x-ndjson", "\"q.com\"\n{\"text\":\"\\ud800\"}\n"},
+		{"POST", "/v2/models/snowman/infer", "", "application/json", `{"id":"1","inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"kind"}]}`},
+		{"GET", "/v2/models/snowman/versions/1/ready", "", "", ""},
+		{"OPTIONS", "/model", "", "", ""},
+		{"GET", "/metrics", "", "", ""},
+		{"CONNECT", "//", ";", "a/b;c", "\xff"},
+	} {
+		f.Add(seed.method, seed.path, seed.query, seed.contentType, []byte(seed.body))
+	}
+	service := New(Options{Model: openToy(f)})
+	f.Fuzz(func(t *testing.T, method, path, query, contentType string, body []byte) {
+		if !strings.HasPrefix(path, "/") {
+			path = "/" + path
+		}
+		request := httptest.NewRequest("POST", "/", strings.NewReader(string(body)))
+		request.Method, request.URL.Path, request.URL.RawQuery = method, path, query
+		request.Header.Set("Content-Type", contentType)
+		request.ProtoMajor = 2 // the recorder cannot do what HTTP/1.1 needs for lines
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, request)
+		if recorder.Code >= 500 {
+			t.Errorf("status %d: %q", recorder.Code, recorder.Body)
+		}
+		answer := recorder.Body.Bytes()
+		switch recorder.Header().Get("Content-Type") {
+		case "application/json":
+			if !json.Valid(answer) {
+				t.Errorf("no JSON: %q", answer)
+			}
+		case "application/x-ndjson":
+			for line := range strings.Lines(string(answer)) {
+				if !json.Valid([]byte(line)) || !strings.HasSuffix(line, "\n") {
+					t.Errorf("no line of JSON: %q", line)
+				}
+			}
+		}
+	})
+}
