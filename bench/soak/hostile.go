@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -66,6 +67,7 @@ var attacks = []struct {
 // runHostile lets so many hostile clients attack, each with one attack after the other, until the context is done.
 func runHostile(ctx context.Context, o options, address string, oracle *oracle, l *ledger) {
 	var clients sync.WaitGroup
+	done := make([]atomic.Int64, len(attacks))
 	for i := range o.hostile {
 		random := rand.New(rand.NewPCG(7, uint64(i)))
 		clients.Go(func() {
@@ -79,7 +81,7 @@ func runHostile(ctx context.Context, o options, address string, oracle *oracle, 
 					if ctx.Err() != nil {
 						return // what it met was our own end
 					}
-					l.count("hostile: "+attacks[which].name, 1)
+					done[which].Add(1)
 					if err != nil {
 						l.fail("hostile: "+attacks[which].name, err)
 					}
@@ -88,6 +90,12 @@ func runHostile(ctx context.Context, o options, address string, oracle *oracle, 
 		})
 	}
 	clients.Wait()
+	total, rarest := int64(0), done[0].Load()
+	for i := range done {
+		total, rarest = total+done[i].Load(), min(rarest, done[i].Load())
+	}
+	l.count(fmt.Sprintf("hostile: attacks of %d kinds", len(attacks)), int(total))
+	l.count("hostile: attacks of the rarest kind", int(rarest))
 }
 
 func (a *attack) run(do func(*attack) error) error {
