@@ -98,7 +98,10 @@ func attackAll(ctx context.Context, o options, service *service, clients *good, 
 	all.Go(func() { clients.run(ctx, 2) })
 	all.Go(func() { runHostile(ctx, o, service.address, clients.oracle, l) })
 	all.Go(func() { swapper.run(ctx, service, rand.New(rand.NewPCG(3, 3)), l) })
-	all.Go(func() { memory = service.watch(ctx, l) })
+	all.Go(func() {
+		memory = service.watch(ctx, l)
+		cancel() // where the service has ended, there is nothing more to load
+	})
 	all.Wait()
 	return memory
 }
