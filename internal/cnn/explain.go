@@ -35,7 +35,7 @@ type Explainer struct {
 // NewExplainer folds the parameters, which must not change afterwards. The frequency of each symbol, [V],
 // may be in any unit; without one, all but the padding are equally common.
 func NewExplainer(p *Parameters, temperature float64, frequency []float64) *Explainer {
-	if frequency == nil {
+	if len(frequency) == 0 {
 		frequency = slices.Repeat([]float64{1}, p.Shape.Symbols)
 		frequency[Start], frequency[End] = 0, 0
 	}
