@@ -18,6 +18,8 @@ var mayImport = map[string][]string{
 	"internal/kernel":    {},
 	"internal/lines":     {},
 	"internal/lookalike": {},
+	"internal/record":    {""},
+	"internal/batch":     {"", "internal/lines"},
 	"internal/cnn":       {"internal/kernel"},
 	"internal/modelfile": {"internal/cnn", "internal/lookalike"},
 	"dataset":            {"internal/canon", "internal/lines", "internal/lookalike"},
@@ -25,7 +27,7 @@ var mayImport = map[string][]string{
 	"report":             {"eval"},
 	"models":             {},
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
-	"web":                {""},
+	"web":                {"", "internal/batch", "internal/lines", "internal/record"},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"cmd/snowman":        nil, // everything
 }

@@ -1,166 +1,113 @@
 // Package web answers over HTTP what the library answers in Go.
 //
-//	http.ListenAndServe(":5000", web.Handler(snowman.Default()))
+//	service := web.New(web.Options{Model: snowman.Default()})
+//	http.ListenAndServe(":5000", service)
 //
-// PUT and POST /model answer in the bytes of the original Snowman of 2017. GET /model says what model
-// it is, GET /healthz that the server lives. Nothing of a request is kept or looked up.
+// PUT and POST /model answer in the bytes of the original Snowman of 2017. What is new stands under
+// /v1, the Open Inference Protocol under /v2; /openapi.json describes all of it.
+//
+// A Service promises that no request makes it fail, hold memory without bound, or wait for ever: what
+// is too large is refused with 413, what is too much at a time with 429. The model and the lists can be
+// replaced while it answers; a request is answered by one of them. Texts are private: none is logged
+// unless Options.LogTexts says so, and none is kept or looked up.
 package web
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
+	"context"
+	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"unicode/utf16"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
-// maxBody is the largest request body that is read: a text of 64 KiB with every byte escaped, as a
-// form (%XX) or as JSON (\u00XX), and the name of its field.
-const maxBody = 6*snowman.MaxLength + 1<<10
-
-// Handler returns a handler that answers with this model.
-func Handler(model *snowman.Model) http.Handler {
-	mux := http.NewServeMux()
-	score := func(w http.ResponseWriter, r *http.Request) { answer(w, r, model) }
-	mux.HandleFunc("PUT /model", score)
-	mux.HandleFunc("POST /model", score)
-	mux.HandleFunc("GET /model", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(model.Info())
-	})
-	mux.HandleFunc("/model", func(w http.ResponseWriter, r *http.Request) {
-		const allowed = "GET, HEAD, POST, PUT"
-		w.Header().Set("Allow", allowed)
-		refuse(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", r.Method, allowed))
-	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		io.WriteString(w, "ok\n")
-	})
-	return mux
+// Options say how a Service answers. The zero value works.
+type Options struct {
+	Model    *snowman.Model // default: the one that comes with the package
+	Keys     *Keys          // who may ask; default: everybody
+	Rate     float64        // requests a second that one client may make, in bursts of as many; default: any number
+	Origins  []string       // web origins whose pages may ask, "*" for all; default: none
+	Log      *slog.Logger   // gets one line for each request; default: none
+	LogTexts bool           // the log gets one line for each text, too
+	Stall    time.Duration  // after so long without reading its answer, a client is given up; default: 10 seconds
+	Version  string         // of the program
 }
 
-// answer scores the url of one request.
-func answer(w http.ResponseWriter, r *http.Request, model *snowman.Model) {
-	text, err := readURL(w, r)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is larger than %d bytes", maxBody))
-		return
-	case err != nil:
-		refuse(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	score, err := model.Score(text)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	body := append([]byte(nil), `{"input query": `...)
-	body = appendASCII(body, text)
-	body = append(body, `, "score": "`...)
-	body = strconv.AppendFloat(body, score, 'f', 5, 64)
-	body = append(body, "\"}\n"...)
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(body)
+// A Service is an http.Handler. It is safe for any number of goroutines.
+type Service struct {
+	options  Options
+	mux      *http.ServeMux
+	metrics  *metrics
+	current  atomic.Pointer[answers]
+	keys     atomic.Pointer[Keys]
+	clients  *clients
+	large    *gate // bodies that are not small
+	streams  *gate
+	draining atomic.Bool
+	ending   context.Context // done when streams are to end
+	end      context.CancelFunc
 }
 
-// refuse answers that a request cannot be answered, and why.
-func refuse(w http.ResponseWriter, status int, reason string) {
-	body := appendASCII([]byte(`{"error": `), reason)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(append(body, "}\n"...))
+// answers is what one request is answered with, from its beginning to its end.
+type answers struct {
+	model    *snowman.Model
+	info     snowman.Info
+	encoder  *record.Encoder
+	combiner *combiner
+	scorers  sync.Pool
 }
 
-var errMissing = errors.New(`url is missing: send it as a form field, as JSON {"url": "..."}, or as a query parameter`)
-
-// readURL returns the url that a request asks about, from its body or else its query.
-func readURL(w http.ResponseWriter, r *http.Request) (string, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return "", fmt.Errorf("reading the request: %w", err)
+// New returns a service.
+func New(options Options) *Service {
+	if options.Model == nil {
+		options.Model = snowman.Default()
 	}
-	// curl -d says application/x-www-form-urlencoded, and so do we of what names no type.
-	mediaType, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	var form url.Values
-	switch mediaType {
-	case "application/json":
-		var request struct {
-			URL *string `json:"url"`
-		}
-		if err := json.Unmarshal(body, &request); err != nil {
-			return "", fmt.Errorf("reading the request as JSON: %w", err)
-		}
-		if request.URL != nil {
-			return *request.URL, nil
-		}
-	case "multipart/form-data": // curl -F
-		parts, err := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]).ReadForm(maxBody)
-		if err != nil {
-			return "", fmt.Errorf("reading the request as a form of several parts: %w", err)
-		}
-		form = parts.Value
-	default:
-		if form, err = parseForm(string(body)); err != nil {
-			return "", fmt.Errorf("reading the request as a form: %w", err)
-		}
+	if options.Stall == 0 {
+		options.Stall = 10 * time.Second
 	}
-	if form.Has("url") {
-		return form.Get("url"), nil
+	s := &Service{
+		options: options,
+		mux:     http.NewServeMux(),
+		metrics: newMetrics(),
+		clients: newClients(options.Rate),
+		large:   newGate(64, 256),
+		streams: newGate(64, 64),
 	}
-	query, err := parseForm(r.URL.RawQuery)
-	if err != nil {
-		return "", fmt.Errorf("reading the query: %w", err)
+	s.ending, s.end = context.WithCancel(context.Background())
+	s.SetKeys(options.Keys)
+	s.SetModel(options.Model)
+	for _, r := range routes {
+		s.mux.Handle(r.path, s.handler(r))
 	}
-	if !query.Has("url") {
-		return "", errMissing
-	}
-	return query.Get("url"), nil
+	return s
 }
 
-// parseForm reads a form in which a semicolon is part of a value, as the original did: it is common
-// in URLs, and curl -d sends them as they are.
-func parseForm(form string) (url.Values, error) {
-	return url.ParseQuery(strings.ReplaceAll(form, ";", "%3B"))
+// ServeHTTP answers one request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// SetModel makes a model answer the requests that come from now on.
+func (s *Service) SetModel(model *snowman.Model) {
+	a := &answers{model: model, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
+	a.scorers.New = func() any { return model.NewScorer() }
+	a.combiner = newCombiner(model)
+	s.current.Store(a)
+	s.metrics.setModel(a.info)
 }
 
-// appendASCII appends a JSON string as Python's json module writes it: ASCII alone, all else as
-// \uXXXX, with &, < and > as they are.
-func appendASCII(out []byte, text string) []byte {
-	out = append(out, '"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			out = append(out, '\\', byte(r))
-		case r == '\n':
-			out = append(out, `\n`...)
-		case r == '\r':
-			out = append(out, `\r`...)
-		case r == '\t':
-			out = append(out, `\t`...)
-		case r == '\b':
-			out = append(out, `\b`...)
-		case r == '\f':
-			out = append(out, `\f`...)
-		case r >= ' ' && r <= '~':
-			out = append(out, byte(r))
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return append(out, '"')
-}
+// SetKeys says who may ask from now on; nil is everybody.
+func (s *Service) SetKeys(keys *Keys) { s.keys.Store(keys) }
+
+// CountReload counts one attempt to read something anew, such as "model", which is served on as it was
+// if there was an error.
+func (s *Service) CountReload(what string, err error) { s.metrics.countReload(what, err) }
+
+// Drain makes /readyz say that the service is not ready, so that no new requests are sent to it.
+// Requests are still answered.
+func (s *Service) Drain() { s.draining.Store(true) }
+
+// EndStreams ends the answers that are as long as the client likes: what was read is answered, and a
+// last line says why nothing more is.
+func (s *Service) EndStreams() { s.end() }

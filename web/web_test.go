@@ -19,7 +19,7 @@ const formType = "application/x-www-form-urlencoded"
 // newServer serves the toy model.
 func newServer(t *testing.T) *httptest.Server {
 	t.Helper()
-	server := httptest.NewServer(Handler(openToy(t)))
+	server := httptest.NewServer(New(Options{Model: openToy(t)}))
 	t.Cleanup(server.Close)
 	return server
 }
@@ -200,9 +200,9 @@ func TestRoutes(t *testing.T) {
 		{"deleting the model", "DELETE", "/model", 405, "GET, HEAD, POST, PUT", `{"error": "DELETE is not allowed, only GET, HEAD, POST, PUT"}` + "\n"},
 		{"patching the model", "PATCH", "/model", 405, "GET, HEAD, POST, PUT", `{"error": "PATCH is not allowed, only GET, HEAD, POST, PUT"}` + "\n"},
 		{"a method of its own", "SNOW", "/model", 405, "GET, HEAD, POST, PUT", `{"error": "SNOW is not allowed, only GET, HEAD, POST, PUT"}` + "\n"},
-		{"posting health", "POST", "/healthz", 405, "GET, HEAD", "Method Not Allowed\n"},
-		{"another path", "GET", "/models", 404, "", "404 page not found\n"},
-		{"a path below", "PUT", "/model/q.com", 404, "", "404 page not found\n"},
+		{"posting health", "POST", "/healthz", 405, "GET, HEAD", `{"error": "POST is not allowed, only GET, HEAD"}` + "\n"},
+		{"another path", "GET", "/models", 404, "", `{"error": "there is nothing at \"/models\"; GET /openapi.json says what there is"}` + "\n"},
+		{"a path below", "PUT", "/model/q.com", 404, "", `{"error": "there is nothing at \"/model/q.com\"; GET /openapi.json says what there is"}` + "\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			response, body := answerOf(t, test.method, server.URL+test.path, "", nil)
@@ -260,7 +260,7 @@ func FuzzHandler(f *testing.F) {
 	} {
 		f.Add(seed.method, seed.contentType, seed.query, []byte(seed.body))
 	}
-	handler := Handler(openToy(f))
+	handler := New(Options{Model: openToy(f)})
 	f.Fuzz(func(t *testing.T, method, contentType, query string, body []byte) {
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, &http.Request{
@@ -268,6 +268,8 @@ func FuzzHandler(f *testing.F) {
 			URL:    &url.URL{Path: "/model", RawQuery: query},
 			Header: http.Header{"Content-Type": {contentType}},
 			Body:   io.NopCloser(strings.NewReader(string(body))),
+
+			ContentLength: int64(len(body)),
 		})
 		answer := recorder.Body.Bytes()
 		switch recorder.Code {

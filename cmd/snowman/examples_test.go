@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -23,7 +24,7 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	onTerminal := scored(t, scoring{onTerminal: true}, texts)
 	asJSON := scored(t, scoring{asJSON: true}, texts[:1])
 
-	server := httptest.NewServer(web.Handler(snowman.Default()))
+	server := httptest.NewServer(web.New(web.Options{}))
 	defer server.Close()
 	response, err := http.PostForm(server.URL+"/model", url.Values{"url": texts[:1]})
 	if err != nil {
@@ -47,6 +48,7 @@ func scored(t *testing.T, job scoring, texts []string) string {
 	t.Helper()
 	job.model = snowman.Default()
 	job.kinds = job.model.Kinds()
+	job.encoder = record.NewEncoder(job.kinds)
 	var stdout, stderr bytes.Buffer
 	if _, err := job.run(t.Context(), texts, nil, &stdout, &stderr); err != nil || stderr.Len() > 0 {
 		t.Fatalf("score: %v, %s", err, &stderr)

@@ -37,24 +37,6 @@ func (j scoring) familyFields(out []byte, families []snowman.Family) []byte {
 	return append(append(append(append(out, name...), '\t'), probability...), '\t')
 }
 
-// familiesMember appends the likeliest families as a member of a JSON object.
-func familiesMember(out []byte, families []snowman.Family) []byte {
-	if len(families) == 0 {
-		return out
-	}
-	out = append(out, `,"families":[`...)
-	for i, family := range families {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, `{"name":`...)
-		out = appendJSON(out, family.Name)
-		out = append(out, `,"probability":`...)
-		out = append(appendNumber(out, family.Probability), '}')
-	}
-	return append(out, ']')
-}
-
 // measureFamilies holds the families that the model names against those of the generated rows that are of
 // one that it can name, nil where there are none.
 func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.Row) (*eval.FamilyFigures, error) {

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -57,7 +56,7 @@ func readOddInputs(t *testing.T) []oddInput {
 
 // TestOddInput holds score and the HTTP API to the same table.
 func TestOddInput(t *testing.T) {
-	api := httptest.NewServer(web.Handler(snowman.Default()))
+	api := httptest.NewServer(web.New(web.Options{}))
 	defer api.Close()
 	for _, input := range readOddInputs(t) {
 		t.Run(input.name, func(t *testing.T) {

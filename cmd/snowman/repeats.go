@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/batch"
 )
 
 // Together the workers remember at most so many bytes, however many there are, and each at most so
@@ -64,7 +65,7 @@ func newRepeats(kinds []string, withProbabilities bool, workers int) *repeats {
 		r.numbers = len(kinds)
 	}
 	size := rememberedBytes / workers / (tagBytes + placeBytes + probabilityBytes*r.numbers)
-	if size = min(size, rememberedTexts); size < 2*chunkLines {
+	if size = min(size, rememberedTexts); size < 2*batch.MaxTexts {
 		return r // so many workers each see too little of the stream
 	}
 	size = 1 << (bits.Len(uint(size)) - 1)
@@ -76,7 +77,7 @@ func newRepeats(kinds []string, withProbabilities bool, workers int) *repeats {
 // given to keep. A text that comes twice is new once.
 func (r *repeats) find(texts []string) {
 	r.next += uint32(len(r.newTexts))
-	if r.next > math.MaxUint32-chunkLines {
+	if r.next > math.MaxUint32-batch.MaxTexts {
 		clear(r.tags)
 		r.next = nowhere + 1
 	}
@@ -113,7 +114,7 @@ func (r *repeats) findOne(i int, text string) (number uint32, known bool) {
 	if t.hash == uint32(hash>>32) {
 		if t.number >= r.next {
 			known = r.newTexts[t.number-r.next] == text // has a verdict by the time that it is asked for
-		} else if r.next-t.number <= uint32(len(r.places)-chunkLines) { // this chunk does not overwrite it
+		} else if r.next-t.number <= uint32(len(r.places)-batch.MaxTexts) { // this chunk does not overwrite it
 			p := r.place(t.number)
 			known = string(p.text[:p.length]) == text
 		}

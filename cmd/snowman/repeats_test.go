@@ -15,18 +15,19 @@ import (
 	"unsafe"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/batch"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // newScoring returns a run of score with a model.
 func newScoring(model *snowman.Model) scoring {
-	return scoring{model: model, kinds: model.Kinds(), lineName: "line"}
+	return scoring{model: model, kinds: model.Kinds(), encoder: record.NewEncoder(model.Kinds()), lineName: "line"}
 }
 
 // scorePlainly is scoreChunk without a memory: the definition.
-func scorePlainly(j scoring, scorer *snowman.Scorer, c *chunk) {
-	c.split()
-	scorer.ClassifyAll(c.texts, func(i int, verdict snowman.Verdict, err error) {
-		if c.cut[i] {
+func scorePlainly(j scoring, scorer *snowman.Scorer, c *batch.Chunk) {
+	scorer.ClassifyAll(c.Texts, func(i int, verdict snowman.Verdict, err error) {
+		if c.Cut[i] {
 			err = errTooLong
 		}
 		(&worker{scoring: j}).put(c, i, verdict, err)
@@ -34,10 +35,10 @@ func scorePlainly(j scoring, scorer *snowman.Scorer, c *chunk) {
 }
 
 // chunksOf cuts lines into chunks, each for two to score.
-func chunksOf(t testing.TB, input string) []*chunk {
+func chunksOf(t testing.TB, input string) []*batch.Chunk {
 	t.Helper()
-	var chunks []*chunk
-	if err := sendLines(strings.NewReader(input), func(c *chunk) bool {
+	var chunks []*batch.Chunk
+	if err := batch.Lines(strings.NewReader(input), snowman.MaxLength)(func(c *batch.Chunk) bool {
 		chunks = append(chunks, c)
 		return true
 	}); err != nil {
@@ -47,8 +48,8 @@ func chunksOf(t testing.TB, input string) []*chunk {
 }
 
 // unscored returns a chunk's lines without what scoring them gave.
-func (c *chunk) unscored() *chunk {
-	return &chunk{first: c.first, lines: c.lines, ends: c.ends, cut: c.cut}
+func unscored(c *batch.Chunk) *batch.Chunk {
+	return &batch.Chunk{First: c.First, Texts: c.Texts, Cut: c.Cut, Bytes: c.Bytes}
 }
 
 func TestRepeatsAreScoredTheSame(t *testing.T) {
@@ -62,12 +63,12 @@ func TestRepeatsAreScoredTheSame(t *testing.T) {
 	}
 	input := new(strings.Builder)
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 3 * chunkLines {
+	for range 3 * batch.MaxTexts {
 		fmt.Fprintln(input, texts[random.IntN(len(texts))])
 	}
 	fmt.Fprintf(input, "%s\n%[1]s\n", tooLong)
-	for line := range 8 * chunkLines { // more texts than a small memory holds
-		fmt.Fprintf(input, "host-%d.example\nq%d.example\nx%d.example\n", line, line%(3*chunkLines), line%chunkLines)
+	for line := range 8 * batch.MaxTexts { // more texts than a small memory holds
+		fmt.Fprintf(input, "host-%d.example\nq%d.example\nx%d.example\n", line, line%(3*batch.MaxTexts), line%batch.MaxTexts)
 	}
 	toy, err := snowman.Open(toyPath)
 	if err != nil {
@@ -89,17 +90,17 @@ func TestRepeatsAreScoredTheSame(t *testing.T) {
 				job := newScoring(toy)
 				set(&job)
 				w, scorer := job.newWorker(workers), job.model.NewScorer()
-				w.repeats.next = math.MaxUint32 - 2*chunkLines // so that numbers start again
+				w.repeats.next = math.MaxUint32 - 2*batch.MaxTexts // so that numbers start again
 				for _, want := range chunksOf(t, input.String()) {
-					got := want.unscored()
+					got := unscored(want)
 					w.scoreChunk(got)
 					scorePlainly(job, scorer, want)
-					if string(got.output) != string(want.output) {
-						t.Fatalf("lines from %d on: with repeats looked up\n%s\nwithout\n%s", want.first, got.output, want.output)
+					if string(got.Output) != string(want.Output) {
+						t.Fatalf("lines from %d on: with repeats looked up\n%s\nwithout\n%s", want.First, got.Output, want.Output)
 					}
-					if string(got.errors) != string(want.errors) || got.highest != want.highest {
-						t.Fatalf("lines from %d on: errors %q and highest level %v, want %q and %v",
-							want.first, got.errors, got.highest, want.errors, want.highest)
+					if string(got.Errors) != string(want.Errors) || got.Levels != want.Levels {
+						t.Fatalf("lines from %d on: errors %q and levels %v, want %q and %v",
+							want.First, got.Errors, got.Levels, want.Errors, want.Levels)
 					}
 				}
 			})
@@ -132,7 +133,7 @@ func TestRepeatsAreForgottenInTime(t *testing.T) {
 	}
 	find(two, 0) // no error outlives its chunk
 
-	for range len(r.places) - chunkLines - 3 { // three were new so far
+	for range len(r.places) - batch.MaxTexts - 3 { // three were new so far
 		find([]string{strings.Repeat("long-", 11)}, 0)
 	}
 	find(one)
@@ -154,7 +155,7 @@ func TestMemoryForRepeatsIsBounded(t *testing.T) {
 
 func TestLookingUpAllocatesNothing(t *testing.T) {
 	r := newRepeats([]string{"benign"}, true, 1)
-	texts := make([]string, chunkLines)
+	texts := make([]string, batch.MaxTexts)
 	for i := range texts {
 		texts[i] = fmt.Sprintf("name-%d.example", i%300)
 	}
@@ -207,7 +208,7 @@ func BenchmarkScoreChunk(b *testing.B) {
 			var texts, known int
 			var with, without time.Duration
 			for i := 0; b.Loop(); i++ {
-				got, want := chunks[i%len(chunks)].unscored(), chunks[i%len(chunks)].unscored()
+				got, want := unscored(chunks[i%len(chunks)]), unscored(chunks[i%len(chunks)])
 				remember := func() {
 					start := time.Now()
 					w.scoreChunk(got)
@@ -222,11 +223,11 @@ func BenchmarkScoreChunk(b *testing.B) {
 				if i%2 == 1 {
 					remember()
 				}
-				if !bytes.Equal(got.output, want.output) {
-					b.Fatalf("with memory the output is\n%s\nwithout\n%s", got.output, want.output)
+				if !bytes.Equal(got.Output, want.Output) {
+					b.Fatalf("with memory the output is\n%s\nwithout\n%s", got.Output, want.Output)
 				}
-				texts += len(got.texts)
-				known += len(got.texts) - len(w.repeats.newTexts)
+				texts += len(got.Texts)
+				known += len(got.Texts) - len(w.repeats.newTexts)
 			}
 			b.ReportMetric(float64(known)/float64(texts), "known")
 			b.ReportMetric(float64(texts)/with.Seconds(), "texts/s")

@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/lines"
+	"github.com/snowman-ml/snowman/internal/batch"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 const scoreDescription = `
@@ -90,6 +91,7 @@ func score(ctx context.Context, args []string, s streams) error {
 		job.model = job.model.Exact()
 	}
 	job.kinds = job.model.Kinds()
+	job.encoder = record.NewEncoder(job.kinds)
 
 	input := s.stdin
 	if flags.NArg() > 0 {
@@ -120,12 +122,11 @@ func openModel(path string) (*snowman.Model, error) {
 	return snowman.Open(path)
 }
 
-// scoring is one run of score: a reader cuts the input into chunks, workers score them, and a writer
-// puts out their results in the order of the input. Few chunks are on the way at a time, so memory
-// does not grow with the input.
+// scoring is one run of score.
 type scoring struct {
 	model      *snowman.Model
 	kinds      []string // of the model
+	encoder    *record.Encoder
 	asJSON     bool
 	families   bool // name them
 	onTerminal bool
@@ -133,157 +134,57 @@ type scoring struct {
 	lineName   string // what an error calls a line
 }
 
-// chunk is some neighbouring lines, then what scoring them gave.
-type chunk struct {
-	first   int // number of the first line
-	lines   []byte
-	ends    []int  // of each line in lines
-	cut     []bool // of each line: it was longer than a text may be
-	texts   []string
-	output  []byte
-	errors  []byte
-	highest snowman.Level
-	done    chan struct{}
-}
-
-// A chunk is full at so many lines or bytes.
-const (
-	chunkLines = 512
-	chunkBytes = 64 << 10
-)
-
 // run scores the texts, or the lines of input where there are none, and returns the highest level.
 func (j scoring) run(ctx context.Context, texts []string, input io.Reader, stdout, stderr io.Writer) (snowman.Level, error) {
-	workers := runtime.GOMAXPROCS(0)
-	work := make(chan *chunk, workers)
-	ordered := make(chan *chunk, 4*workers)
-	stopped := make(chan struct{}) // closed when nobody writes any more
-	defer close(stopped)
-
-	for range workers {
-		go func() {
-			w := j.newWorker(workers)
-			for c := range work {
-				w.scoreChunk(c)
-				close(c.done)
-			}
-		}()
-	}
-	var readError error // set before ordered is closed
-	go func() {
-		defer close(ordered)
-		defer close(work)
-		send := func(c *chunk) bool {
-			c.done = make(chan struct{})
-			select {
-			case ordered <- c:
-				work <- c
-				return true
-			case <-stopped:
-				return false
-			}
-		}
-		if len(texts) > 0 {
-			sendTexts(texts, send)
-		} else {
-			readError = sendLines(input, send)
-		}
-	}()
-
-	// After an error the reader is left behind: it may be waiting for input that never comes.
-	highest, err := j.write(ctx, ordered, stdout, stderr)
-	if err != nil {
-		return highest, err
-	}
-	if readError != nil {
-		return highest, fmt.Errorf("reading texts: %w", readError)
-	}
-	return highest, nil
-}
-
-func sendTexts(texts []string, send func(*chunk) bool) {
-	for i, text := range texts {
-		if !send(&chunk{first: i + 1, lines: []byte(text), ends: []int{len(text)}, cut: []bool{false}}) {
-			return
-		}
-	}
-}
-
-// sendLines cuts the input into chunks. One goes out when it is full and before more input is waited
-// for, so that someone who types, or a program that waits for an answer, is not kept waiting.
-func sendLines(input io.Reader, send func(*chunk) bool) error {
-	var reader *lines.Reader
-	c := &chunk{first: 1}
-	flush := func() bool {
-		if len(c.ends) == 0 {
-			return true
-		}
-		complete := c
-		c = &chunk{first: reader.Number() + 1}
-		return send(complete)
-	}
-	reader = lines.NewReader(readerFunc(func(p []byte) (int, error) {
-		if !flush() {
-			return 0, io.EOF
-		}
-		return input.Read(p)
-	}), snowman.MaxLength)
-	for reader.Scan() {
-		c.lines = append(c.lines, reader.Bytes()...)
-		c.ends = append(c.ends, len(c.lines))
-		c.cut = append(c.cut, reader.Cut())
-		if (len(c.ends) == chunkLines || len(c.lines) >= chunkBytes) && !flush() {
-			return nil
-		}
-	}
-	flush()
-	return reader.Err()
-}
-
-// readerFunc is a function as an io.Reader.
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// write puts out the chunks in order. Standard output is flushed when no finished chunk is at hand,
-// and always between two lines, so that an interrupted run leaves no half line.
-func (j scoring) write(ctx context.Context, ordered <-chan *chunk, stdout, stderr io.Writer) (highest snowman.Level, err error) {
-	highest = noVerdict
+	highest := noVerdict
 	out := bufio.NewWriterSize(stdout, 64<<10)
+	flush := func() error {
+		if err := out.Flush(); err != nil {
+			return fmt.Errorf("writing scores: %w", err)
+		}
+		return nil
+	}
 	if j.onTerminal && !j.asJSON {
 		families := ""
 		if j.families {
 			families = fmt.Sprintf("%-16s %-4s ", "FAMILY", "PROB")
 		}
 		fmt.Fprintf(out, "%-8s %-7s %-9s %s%s\n", "SCORE", "LEVEL", "KIND", families, "TEXT")
-	}
-	for {
-		var c *chunk
-		more := true
-		select {
-		case c, more = <-ordered:
-		case <-ctx.Done():
-			return highest, errors.New("interrupted")
+		if err := flush(); err != nil {
+			return highest, err
 		}
-		if more {
-			<-c.done
-			highest = max(highest, c.highest)
-			if len(c.output) > out.Available() {
-				err = out.Flush()
+	}
+	// Standard output is flushed when no finished chunk is at hand, and always between two lines, so
+	// that an interrupted run leaves no half line.
+	write := func(c *batch.Chunk, idle bool) error {
+		for level, texts := range c.Levels {
+			if texts > 0 {
+				highest = max(highest, snowman.Level(level))
 			}
-			out.Write(c.output) // its error is the next flush's too
 		}
-		if !more || len(c.errors) > 0 || len(ordered) == 0 {
-			err = errors.Join(err, out.Flush())
+		if len(c.Output) > out.Available() {
+			if err := flush(); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return highest, fmt.Errorf("writing scores: %w", err)
+		out.Write(c.Output) // its error is the next flush's too
+		if idle || len(c.Errors) > 0 {
+			if err := flush(); err != nil {
+				return err
+			}
 		}
-		if !more {
-			return highest, nil
-		}
-		stderr.Write(c.errors) // behind the line that it speaks of
+		stderr.Write(c.Errors) // behind the line that it speaks of
+		return nil
 	}
+	feed := batch.Lines(input, snowman.MaxLength)
+	if len(texts) > 0 {
+		feed = batch.Texts(texts)
+	}
+	err := batch.Run(ctx, feed, func() func(*batch.Chunk) { return j.newWorker(runtime.GOMAXPROCS(0)).scoreChunk }, write)
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	return highest, err
 }
 
 // noVerdict is the highest level where nothing was scored.
@@ -308,9 +209,10 @@ func (j scoring) newWorker(workers int) *worker {
 }
 
 // scoreChunk scores every line of a chunk, and one whose text is known by looking it up.
-func (w *worker) scoreChunk(c *chunk) {
-	c.split()
-	w.repeats.find(c.texts)
+func (w *worker) scoreChunk(c *batch.Chunk) {
+	const verdictBytes = 24 // of a line, beside its text
+	c.Output = make([]byte, 0, c.Bytes+len(c.Texts)*verdictBytes)
+	w.repeats.find(c.Texts)
 	next := 0 // line to put out
 	putKnown := func(end int) {
 		for ; next < end; next++ {
@@ -320,45 +222,31 @@ func (w *worker) scoreChunk(c *chunk) {
 	}
 	w.scorer.ClassifyAll(w.repeats.newTexts, func(i int, verdict snowman.Verdict, err error) {
 		putKnown(w.repeats.newLines[i])
-		if c.cut[next] {
+		if c.Cut[next] {
 			err = errTooLong // what was read of it means nothing
 		}
-		w.repeats.keep(next, c.texts[next], verdict, err)
+		w.repeats.keep(next, c.Texts[next], verdict, err)
 		w.put(c, next, verdict, err)
 		next++
 	})
-	putKnown(len(c.texts))
-}
-
-// split cuts a chunk into its texts.
-func (c *chunk) split() {
-	all := string(c.lines)
-	c.texts = make([]string, len(c.ends))
-	start := 0
-	for i, end := range c.ends {
-		c.texts[i] = all[start:end]
-		start = end
-	}
-	c.highest = noVerdict
-	const verdictBytes = 24 // of a line, beside its text
-	c.output = make([]byte, 0, len(c.lines)+len(c.texts)*verdictBytes)
+	putKnown(len(c.Texts))
 }
 
 // put appends what scoring the i-th line gave to the chunk's output.
-func (w *worker) put(c *chunk, i int, verdict snowman.Verdict, err error) {
+func (w *worker) put(c *batch.Chunk, i int, verdict snowman.Verdict, err error) {
 	var families []snowman.Family
 	if err == nil && verdict.Level >= w.minimum {
-		families, err = w.likeliestFamilies(c.texts[i], verdict)
+		families, err = w.likeliestFamilies(c.Texts[i], verdict)
 	}
 	if err != nil {
-		c.errors = fmt.Appendf(c.errors, "snowman: %s %d: %v\n", w.lineName, c.first+i, err)
+		c.Errors = fmt.Appendf(c.Errors, "snowman: %s %d: %v\n", w.lineName, c.First+i, err)
 		if w.minimum == snowman.None {
-			c.output = w.appendError(c.output, c.texts[i], err)
+			c.Output = w.appendError(c.Output, c.Texts[i], err)
 		}
 		return
 	}
-	c.highest = max(c.highest, verdict.Level)
+	c.Levels[verdict.Level]++
 	if verdict.Level >= w.minimum {
-		c.output = w.appendVerdict(c.output, c.texts[i], verdict, families)
+		c.Output = w.appendVerdict(c.Output, c.Texts[i], verdict, families)
 	}
 }

@@ -22,14 +22,14 @@ type server struct {
 	log     *bufio.Scanner // what follows the line that names the address
 }
 
-var listening = regexp.MustCompile(`level=INFO msg=listening address=(\S+)`)
+var listening = regexp.MustCompile(`"level":"INFO","msg":"listening","address":"(\S+)"`)
 
 // serving starts the program and waits until it listens.
 func serving(t *testing.T, environment []string, args ...string) *server {
 	t.Helper()
 	s := &server{Cmd: command(t, append([]string{"serve", "-model", toyPath}, args...)...)}
 	s.Env = append(withoutPort(), environment...)
-	stderr, err := s.StderrPipe()
+	stdout, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func serving(t *testing.T, environment []string, args ...string) *server {
 			s.Wait()
 		}
 	})
-	s.log = bufio.NewScanner(stderr)
+	s.log = bufio.NewScanner(stdout)
 	match := listening.FindStringSubmatch(s.logLine(t))
 	if match == nil {
 		t.Fatalf("the first line of the log is %q, want one that names the address", s.log.Text())
@@ -109,17 +109,16 @@ func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 		// Whether or not something else has the port, it is named.
 		program := command(t, "serve", "-model", toyPath)
 		program.Env = append(withoutPort(), environment...)
-		stderr, err := program.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
+		output, writer := io.Pipe()
+		program.Stdout, program.Stderr = writer, writer
 		if err := program.Start(); err != nil {
 			t.Fatal(err)
 		}
-		line, _ := bufio.NewReader(stderr).ReadString('\n')
+		line, _ := bufio.NewReader(output).ReadString('\n')
+		output.Close()
 		program.Process.Kill()
 		program.Wait()
-		if !regexp.MustCompile(`msg=listening address=\S*:5000\n$|^snowman: listening on ":5000": `).MatchString(line) {
+		if !regexp.MustCompile(`"msg":"listening","address":"\S*:5000"}\n$|^snowman: listening on ":5000": `).MatchString(line) {
 			t.Errorf("with the environment %q it says %q, want port 5000", environment, line)
 		}
 	}
@@ -143,7 +142,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signal ends a process cleanly here")
 	}
-	s := serving(t, nil, "-listen", "127.0.0.1:0")
+	s := serving(t, nil, "-listen", "127.0.0.1:0", "-access-log=false")
 	idle, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +168,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if line := s.logLine(t); !strings.Contains(line, `msg="shutting down"`) {
+	if line := s.logLine(t); !strings.Contains(line, `"msg":"shutting down"`) {
 		t.Errorf("the log says %q, want that it shuts down", line)
 	}
 	// The idle connection is closed, so the server waits for no more than the request.

@@ -1,49 +1,21 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // appendVerdict appends one line for a text that was scored.
 func (j scoring) appendVerdict(out []byte, text string, verdict snowman.Verdict, families []snowman.Family) []byte {
 	switch {
 	case j.asJSON:
-		out = append(out, `{"text":`...)
-		out = appendJSON(out, text)
-		out = append(out, `,"score":`...)
-		out = appendNumber(out, verdict.Score)
-		out = append(out, `,"level":"`...)
-		out = append(out, verdict.Level.String()...)
-		out = append(out, `","kind":`...)
-		out = appendJSON(out, verdict.Kind)
-		out = append(out, `,"kinds":{`...)
-		for k, kind := range j.kinds {
-			if k > 0 {
-				out = append(out, ',')
-			}
-			out = appendJSON(out, kind)
-			out = append(out, ':')
-			out = appendNumber(out, verdict.Probabilities[k])
-		}
-		out = append(out, '}')
-		out = familiesMember(out, families)
-		if verdict.Imitates != "" {
-			out = append(out, `,"imitates":`...)
-			out = appendJSON(out, verdict.Imitates)
-		}
-		if verdict.MixedScript {
-			out = append(out, `,"mixed_script":true`...)
-		}
-		return append(out, "}\n"...)
+		out = j.encoder.Append(out, record.Record{Text: text, Verdict: verdict, Families: families})
+		return append(out, '\n')
 	case j.onTerminal:
 		out = fmt.Appendf(out, "%-8.5f %-7s %-9s ", verdict.Score, verdict.Level, verdict.Kind)
 		if j.families {
@@ -82,11 +54,7 @@ func note(verdict snowman.Verdict) string {
 func (j scoring) appendError(out []byte, text string, err error) []byte {
 	switch {
 	case j.asJSON:
-		out = append(out, `{"text":`...)
-		out = appendJSON(out, text)
-		out = append(out, `,"error":`...)
-		out = appendJSON(out, err.Error())
-		return append(out, "}\n"...)
+		return append(record.AppendError(out, text, err), '\n')
 	case j.onTerminal:
 		out = fmt.Appendf(out, "%-8s %-7s %-9s ", "", "", "")
 		if j.families {
@@ -116,36 +84,4 @@ func escape(text string, show func(rune) bool) string {
 		out = append(out, quoted[1:len(quoted)-1]...)
 	}
 	return string(out)
-}
-
-// appendNumber appends the shortest number that reads back the same, without an exponent where a
-// person would write none.
-func appendNumber(out []byte, number float64) []byte {
-	if number != 0 && number < 1e-6 {
-		return strconv.AppendFloat(out, number, 'e', -1, 64)
-	}
-	return strconv.AppendFloat(out, number, 'f', -1, 64)
-}
-
-// appendJSON appends a string as JSON, with <, > and & as they are, and \u for what could move the
-// cursor of a terminal or the direction of a line.
-func appendJSON(out []byte, text string) []byte {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return append(out, `""`...) // no string has an error
-	}
-	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
-		switch {
-		case unicode.IsPrint(r):
-			out = utf8.AppendRune(out, r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return out
 }

@@ -27,11 +27,15 @@ func version(_ context.Context, args []string, s streams) error {
 	if err := noArguments(flags); err != nil {
 		return err
 	}
-	number := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		number = info.Main.Version
-	}
 	_, err := fmt.Fprintf(s.stdout, "snowman %s %s %s/%s\nmodel %.12s\n",
-		number, runtime.Version(), runtime.GOOS, runtime.GOARCH, snowman.Default().Info().SHA256)
+		programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, snowman.Default().Info().SHA256)
 	return err
+}
+
+// programVersion is the version that the program was built from.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

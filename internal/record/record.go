@@ -1,0 +1,143 @@
+// Package record writes what Snowman says of a text as one line of JSON, the same from the program and
+// from the service.
+//
+//	encoder := record.NewEncoder(model.Kinds())
+//	line = encoder.Append(line[:0], record.Record{Text: text, Verdict: verdict})
+//
+// Numbers are written with the digits that read back the same, nothing is rounded. What could move the
+// cursor of a terminal or turn the direction of a line is escaped: texts are chosen by attackers.
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman"
+)
+
+// A Record is a text and what was said of it.
+type Record struct {
+	Text     string
+	Verdict  snowman.Verdict
+	Families []snowman.Family // the likeliest, if anybody asked for them
+}
+
+// An Encoder appends records of one model. It is immutable and safe for any number of goroutines.
+type Encoder struct {
+	kinds []string // as members of an object: {"benign": and ,"dga":
+}
+
+// NewEncoder returns an Encoder for a model of these kinds.
+func NewEncoder(kinds []string) *Encoder {
+	e := &Encoder{}
+	before := byte('{')
+	for _, kind := range kinds {
+		e.kinds = append(e.kinds, string(append(AppendString([]byte{before}, kind), ':')))
+		before = ','
+	}
+	return e
+}
+
+// Append appends an object for a text that was scored.
+func (e *Encoder) Append(out []byte, r Record) []byte {
+	out = append(out, `{"text":`...)
+	out = AppendString(out, r.Text)
+	out = e.AppendMembers(append(out, ','), r)
+	return append(out, '}')
+}
+
+// AppendMembers appends the members that follow the text.
+func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
+	out = append(out, `"score":`...)
+	out = appendNumber(out, r.Verdict.Score)
+	out = append(out, `,"level":"`...)
+	out = append(out, r.Verdict.Level.String()...)
+	out = append(out, `","kind":`...)
+	out = AppendString(out, r.Verdict.Kind)
+	out = append(out, `,"kinds":`...)
+	for k, kind := range e.kinds {
+		out = append(out, kind...)
+		out = appendNumber(out, r.Verdict.Probabilities[k])
+	}
+	out = append(out, '}')
+	if len(r.Families) > 0 {
+		out = append(out, `,"families":[`...)
+		for i, family := range r.Families {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, `{"name":`...)
+			out = AppendString(out, family.Name)
+			out = append(out, `,"probability":`...)
+			out = append(appendNumber(out, family.Probability), '}')
+		}
+		out = append(out, ']')
+	}
+	if r.Verdict.Imitates != "" {
+		out = append(out, `,"imitates":`...)
+		out = AppendString(out, r.Verdict.Imitates)
+	}
+	if r.Verdict.MixedScript {
+		out = append(out, `,"mixed_script":true`...)
+	}
+	return out
+}
+
+// AppendError appends an object for a text that could not be scored.
+func AppendError(out []byte, text string, err error) []byte {
+	out = append(out, `{"text":`...)
+	out = AppendString(out, text)
+	out = append(out, `,"error":`...)
+	out = AppendString(out, err.Error())
+	return append(out, '}')
+}
+
+// appendNumber appends the shortest number that reads back the same, without an exponent where a
+// person would write none.
+func appendNumber(out []byte, number float64) []byte {
+	if number != 0 && number < 1e-6 {
+		return strconv.AppendFloat(out, number, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(out, number, 'f', -1, 64)
+}
+
+// AppendString appends a string as JSON, with <, > and & as they are, and \u for what could move the
+// cursor of a terminal or the direction of a line.
+func AppendString(out []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return appendEscaped(out, text)
+		}
+	}
+	out = append(out, '"')
+	out = append(out, text...)
+	return append(out, '"')
+}
+
+// appendEscaped appends a string of which something may have to be escaped.
+func appendEscaped(out []byte, text string) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(text) != nil {
+		return append(out, `""`...) // no string has an error
+	}
+	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
+		switch {
+		case unicode.IsPrint(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman"
+)
+
+func TestAppend(t *testing.T) {
+	plain := snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: []float64{0.25, 0.75}}
+	odd := plain
+	odd.Imitates, odd.MixedScript = "paypal.com", true
+	for _, test := range []struct {
+		name   string
+		record Record
+		want   string
+	}{
+		{"a verdict", Record{Text: "q.com", Verdict: plain},
+			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},
+		{"families", Record{Text: "q.com", Verdict: plain, Families: []snowman.Family{{Name: "banjori", Probability: 0.5}, {Name: "nymaim", Probability: 1e-9}}},
+			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5},{"name":"nymaim","probability":1e-09}]}`},
+		{"what it looks like", Record{Text: "q.com", Verdict: odd},
+			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true}`},
+		{"a text that would end the string", Record{Text: `q.com/"\<&>`, Verdict: plain},
+			`{"text":"q.com/\"\\<&>","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},
+		{"a text that would turn the line", Record{Text: "q.com/\u202ecod.exe\U000e0001\x7f", Verdict: plain},
+			`{"text":"q.com/\u202ecod.exe\udb40\udc01\u007f","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := string(NewEncoder([]string{"benign", "dga"}).Append(nil, test.record)); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+	if got, want := string(AppendError(nil, "a\tb", errors.New(`control character '\t'`))), `{"text":"a\tb","error":"control character '\\t'"}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// FuzzAppendString holds that a string is JSON that reads back the same, but for what is no UTF-8, and
+// that nothing in it but printable characters reaches a terminal.
+func FuzzAppendString(f *testing.F) {
+	for _, seed := range []string{"", "q.com", `"\`, "\x00\x1b[2J\x7f", "\u202e\u200b", "bücher.de", "\xff\xc3", "\U000e0001", "<script>"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		line := AppendString(nil, text)
+		var read string
+		if err := json.Unmarshal(line, &read); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if want := strings.ToValidUTF8(text, "\ufffd"); utf8.ValidString(text) && read != want {
+			t.Errorf("%q reads back as %q", text, read)
+		}
+		for _, r := range string(line) {
+			if !unicode.IsPrint(r) {
+				t.Errorf("%q holds %q", line, r)
+			}
+		}
+	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	model := snowman.Default()
+	encoder := NewEncoder(model.Kinds())
+	verdict, err := model.Classify("zis32msdi3.com")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var line []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		line = encoder.Append(line[:0], Record{Text: "zis32msdi3.com", Verdict: verdict})
+	}
+}

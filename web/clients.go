@@ -1,0 +1,44 @@
+package web
+
+import (
+	"sync"
+
+	"golang.org/x/time/rate"
+)
+
+// clients hold each client to a rate of requests. A client is the name of its key, or else its address.
+//
+// However many there are, no more than twice maxClients are remembered: those seen since the younger
+// half became full, and those seen in the time before. Whoever is forgotten starts anew.
+type clients struct {
+	rate rate.Limit
+
+	mu             sync.Mutex
+	younger, older map[string]*rate.Limiter
+}
+
+const maxClients = 1 << 15
+
+// newClients returns nil where any rate is allowed.
+func newClients(perSecond float64) *clients {
+	if perSecond <= 0 {
+		return nil
+	}
+	return &clients{rate: rate.Limit(perSecond), younger: make(map[string]*rate.Limiter)}
+}
+
+func (c *clients) allow(client string) bool {
+	c.mu.Lock()
+	limiter, known := c.younger[client]
+	if !known {
+		if limiter, known = c.older[client]; !known {
+			limiter = rate.NewLimiter(c.rate, max(1, int(c.rate)))
+		}
+		if len(c.younger) >= maxClients {
+			c.older, c.younger = c.younger, make(map[string]*rate.Limiter)
+		}
+		c.younger[client] = limiter
+	}
+	c.mu.Unlock()
+	return limiter.Allow()
+}

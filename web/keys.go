@@ -1,0 +1,100 @@
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/snowman-ml/snowman/internal/lines"
+)
+
+// Keys are the API keys that let a request in. Of a key only its SHA-256 is known: keys are long and
+// random, so nothing slower is needed. It is immutable.
+type Keys struct {
+	names  []string
+	hashes [][sha256.Size]byte
+}
+
+const maxKeys = 10_000
+
+// ReadKeys reads a list of keys, one a line: a name for the log, and the SHA-256 of the key in
+// hexadecimal. What follows # is a comment.
+func ReadKeys(r io.Reader) (*Keys, error) {
+	keys := new(Keys)
+	reader := lines.NewReader(r, 4<<10)
+	for reader.Scan() {
+		line, _, _ := strings.Cut(string(reader.Bytes()), "#")
+		fields := strings.Fields(line)
+		if len(fields) == 0 && !reader.Cut() {
+			continue
+		}
+		if len(fields) != 2 || reader.Cut() {
+			return nil, fmt.Errorf("line %d: want a name and the SHA-256 of a key", reader.Number())
+		}
+		var hash [sha256.Size]byte
+		if n, err := hex.Decode(hash[:], []byte(fields[1][:min(len(fields[1]), 2*sha256.Size)])); err != nil || n != sha256.Size || len(fields[1]) != 2*sha256.Size {
+			return nil, fmt.Errorf("line %d: the SHA-256 of key %q is not %d hexadecimal digits", reader.Number(), fields[0], 2*sha256.Size)
+		}
+		keys.names, keys.hashes = append(keys.names, fields[0]), append(keys.hashes, hash)
+		if len(keys.names) > maxKeys {
+			return nil, fmt.Errorf("line %d: more than %d keys", reader.Number(), maxKeys)
+		}
+	}
+	if err := reader.Err(); err != nil {
+		return nil, err
+	}
+	if len(keys.names) == 0 {
+		return nil, errors.New("no key, so nobody could ask")
+	}
+	return keys, nil
+}
+
+// Len is the number of keys.
+func (k *Keys) Len() int { return len(k.names) }
+
+// find returns the name of a key. It takes as long whichever key it is, and if it is none.
+func (k *Keys) find(key string) (name string, found bool) {
+	hash := sha256.Sum256([]byte(key))
+	at := -1
+	for i := range k.hashes {
+		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(hash[:], k.hashes[i][:]), i, at)
+	}
+	if at < 0 {
+		return "", false
+	}
+	return k.names[at], true
+}
+
+// admit reports whether a request may be answered; if not, it has been answered with the reason.
+func (s *Service) admit(a *answer, r *http.Request) bool {
+	client := ""
+	if keys := s.keys.Load(); keys != nil {
+		key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !bearer {
+			key = r.Header.Get("X-Api-Key")
+		}
+		name, found := keys.find(key)
+		if !found {
+			a.Header().Set("WWW-Authenticate", "Bearer")
+			refuse(a, http.StatusUnauthorized, "an API key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY")
+			return false
+		}
+		a.key, client = name, name
+	}
+	if s.clients == nil {
+		return true
+	}
+	if client == "" {
+		client = clientAddress(r)
+	}
+	if !s.clients.allow(client) {
+		refuse(a, http.StatusTooManyRequests, "too many requests of this client; try again later")
+		return false
+	}
+	return true
+}

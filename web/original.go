@@ -1,0 +1,158 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/snowman-ml/snowman"
+)
+
+// maxBody is the largest body of a request about one text that is read: 64 KiB with every byte escaped,
+// as a form (%XX) or as JSON (\u00XX), and the name of its field.
+const maxBody = 6*snowman.MaxLength + 1<<10
+
+// original scores one url as the Snowman of 2017 did.
+func (s *Service) original(w http.ResponseWriter, r *http.Request) {
+	text := ""
+	err := s.withBody(r, maxBody, func(body []byte) (err error) {
+		text, err = readURL(r, body)
+		return err
+	})
+	if err != nil {
+		refuseError(w, err)
+		return
+	}
+	start := time.Now()
+	verdict, err := s.current.Load().combiner.classify(text)
+	if errors.Is(err, errBusy) {
+		refuseError(w, err)
+		return
+	}
+	s.metrics.seconds.Observe(time.Since(start).Seconds())
+	s.addOne(w, text, verdict, err)
+	if err != nil {
+		refuseError(w, err)
+		return
+	}
+	out := make([]byte, 0, 64+len(text))
+	out = append(out, `{"input query": `...)
+	out = appendASCII(out, text)
+	out = append(out, `, "score": "`...)
+	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
+	out = append(out, "\"}\n"...)
+	w.Header()["Content-Type"] = jsonType
+	w.Write(out)
+}
+
+var jsonType = []string{"application/json"}
+
+// addOne counts one text.
+func (s *Service) addOne(w http.ResponseWriter, text string, verdict snowman.Verdict, err error) {
+	counted(w, 1)
+	if err != nil {
+		s.metrics.failures.Inc()
+	} else {
+		s.metrics.texts[verdict.Level].Inc()
+	}
+	s.logText(requestID(w), text, verdict, err)
+}
+
+// getModel says what model it is.
+func (s *Service) getModel(w http.ResponseWriter, _ *http.Request) {
+	w.Header()["Content-Type"] = jsonType
+	writeJSON(w, s.current.Load().info)
+}
+
+var errMissing = errors.New(`url is missing: send it as a form field, as JSON {"url": "..."}, or as a query parameter`)
+
+// readURL returns the url that a request asks about, from its body or else its query.
+func readURL(r *http.Request, body []byte) (string, error) {
+	contentType := r.Header.Get("Content-Type")
+	if value, ok := bytes.CutPrefix(body, []byte("url=")); ok && contentType == "application/x-www-form-urlencoded" && !bytes.ContainsAny(value, "%+&;") {
+		return string(value), nil // as parseForm would read it
+	}
+	// curl -d says application/x-www-form-urlencoded, and so do we of what names no type.
+	mediaType, parameters, _ := mime.ParseMediaType(contentType)
+	var form url.Values
+	var err error
+	switch mediaType {
+	case "application/json":
+		var request struct {
+			URL *string `json:"url"`
+		}
+		if err := json.Unmarshal(body, &request); err != nil {
+			return "", fmt.Errorf("reading the request as JSON: %w", err)
+		}
+		if request.URL != nil {
+			return *request.URL, nil
+		}
+	case "multipart/form-data": // curl -F
+		parts, err := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]).ReadForm(maxBody)
+		if err != nil {
+			return "", fmt.Errorf("reading the request as a form of several parts: %w", err)
+		}
+		defer parts.RemoveAll()
+		form = parts.Value
+	default:
+		if form, err = parseForm(string(body)); err != nil {
+			return "", fmt.Errorf("reading the request as a form: %w", err)
+		}
+	}
+	if form.Has("url") {
+		return form.Get("url"), nil
+	}
+	query, err := parseForm(r.URL.RawQuery)
+	if err != nil {
+		return "", fmt.Errorf("reading the query: %w", err)
+	}
+	if !query.Has("url") {
+		return "", errMissing
+	}
+	return query.Get("url"), nil
+}
+
+// parseForm reads a form in which a semicolon is part of a value, as the original did: it is common
+// in URLs, and curl -d sends them as they are.
+func parseForm(form string) (url.Values, error) {
+	return url.ParseQuery(strings.ReplaceAll(form, ";", "%3B"))
+}
+
+// appendASCII appends a JSON string as Python's json module writes it: ASCII alone, all else as
+// \uXXXX, with &, < and > as they are.
+func appendASCII(out []byte, text string) []byte {
+	out = append(out, '"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			out = append(out, '\\', byte(r))
+		case r >= ' ' && r <= '~':
+			out = append(out, byte(r))
+		case r == '\n':
+			out = append(out, `\n`...)
+		case r == '\r':
+			out = append(out, `\r`...)
+		case r == '\t':
+			out = append(out, `\t`...)
+		case r == '\b':
+			out = append(out, `\b`...)
+		case r == '\f':
+			out = append(out, `\f`...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return append(out, '"')
+}

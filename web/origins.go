@@ -1,0 +1,31 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+)
+
+// crossOrigin lets the pages of the origins that were asked for read the answer, and answers a browser
+// that asks whether they may (https://fetch.spec.whatwg.org/#http-cors-protocol). It reports whether
+// that was all.
+func (s *Service) crossOrigin(a *answer, r *http.Request, allow string) (answered bool) {
+	if len(s.options.Origins) == 0 {
+		return false
+	}
+	header := a.Header()
+	header.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if origin == "" || !slices.Contains(s.options.Origins, origin) && !slices.Contains(s.options.Origins, "*") {
+		return false
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", allow)
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-ID")
+	header.Set("Access-Control-Max-Age", "600")
+	a.WriteHeader(http.StatusNoContent)
+	return true
+}

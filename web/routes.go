@@ -1,0 +1,115 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A route is a path and what answers there.
+type route struct {
+	path    string
+	methods map[string]func(*Service, http.ResponseWriter, *http.Request)
+	open    bool // no key is needed, and no rate limit holds: probes must get through
+}
+
+type methods = map[string]func(*Service, http.ResponseWriter, *http.Request)
+
+// routes are all that the service answers. The last one is every other path.
+var routes = []route{
+	{path: "/model", methods: methods{"PUT": (*Service).original, "POST": (*Service).original, "GET": (*Service).getModel}},
+	{path: "/v1/score", methods: methods{"POST": (*Service).score}},
+	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}},
+	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}},
+	{path: "/v2/health/live", methods: methods{"GET": (*Service).inferenceLive}, open: true},
+	{path: "/v2/health/ready", methods: methods{"GET": (*Service).inferenceReady}, open: true},
+	{path: "/v2/models/{model}", methods: methods{"GET": (*Service).inferenceModel}},
+	{path: "/v2/models/{model}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
+	{path: "/v2/models/{model}/infer", methods: methods{"POST": (*Service).infer}},
+	{path: "/v2/models/{model}/versions/{version}", methods: methods{"GET": (*Service).inferenceModel}},
+	{path: "/v2/models/{model}/versions/{version}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
+	{path: "/v2/models/{model}/versions/{version}/infer", methods: methods{"POST": (*Service).infer}},
+	{path: "/openapi.json", methods: methods{"GET": (*Service).description}, open: true},
+	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true},
+	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true},
+	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}},
+	{path: "/", methods: nil},
+}
+
+// handler returns what answers a route: it lets in who may ask, and counts and logs what was answered.
+func (s *Service) handler(r route) http.Handler {
+	name := r.path
+	if name == "/" {
+		name = "other"
+	}
+	counts := s.metrics.route(name)
+	allowed := slices.Sorted(maps.Keys(r.methods))
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = slices.Sorted(slices.Values(append(allowed, http.MethodHead)))
+	}
+	allow := strings.Join(allowed, ", ")
+
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		start := time.Now()
+		a := newAnswer(w, request)
+		defer func() {
+			counts.count(a.status())
+			if s.options.Log != nil && (!r.open || a.status() != http.StatusOK) { // probes come all the time
+				s.log(a, request, name, time.Since(start))
+			}
+			a.free()
+		}()
+		s.metrics.underWay.Inc()
+		defer s.metrics.underWay.Dec()
+
+		if s.crossOrigin(a, request, allow) {
+			return
+		}
+		if !r.open && !s.admit(a, request) {
+			return
+		}
+		method := request.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		answer := r.methods[method]
+		switch {
+		case answer != nil:
+			answer(s, a, request)
+		case r.methods == nil:
+			refuse(a, http.StatusNotFound, fmt.Sprintf("there is nothing at %q; GET /openapi.json says what there is", abbreviate(request.URL.Path)))
+		default:
+			a.Header().Set("Allow", allow)
+			refuse(a, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
+		}
+	})
+}
+
+// live says that the process answers.
+func (s *Service) live(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "ok")
+}
+
+// ready says whether new requests should be sent here.
+func (s *Service) ready(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if s.draining.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "shutting down")
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// abbreviate shortens what a client sent for an error.
+func abbreviate(text string) string {
+	const enough = 80
+	if len(text) > enough {
+		return strings.ToValidUTF8(text[:enough], "") + "..."
+	}
+	return text
+}

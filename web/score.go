@@ -1,0 +1,163 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
+)
+
+// What one request in JSON may hold. Whoever has more sends lines, of which there may be any number.
+const (
+	maxScoreBody = 4 << 20
+	maxTexts     = 10_000
+)
+
+// score scores the texts of a JSON document, or of as many lines as the client likes.
+func (s *Service) score(w http.ResponseWriter, r *http.Request) {
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch mediaType {
+	case "application/json":
+		s.scoreTexts(w, r)
+	case "text/plain":
+		s.scoreLines(w, r, plainText)
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines":
+		s.scoreLines(w, r, textOfJSON)
+	default:
+		refuse(w, http.StatusUnsupportedMediaType, fmt.Sprintf(
+			`Content-Type is %q, want application/json for {"texts": [...]}, text/plain for one text a line, or application/x-ndjson for one JSON value a line`,
+			abbreviate(r.Header.Get("Content-Type"))))
+	}
+}
+
+// A judge scores texts for one request.
+type judge struct {
+	*answers
+	scorer *snowman.Scorer
+	namer  *snowman.Scorer // of families; nil where none are asked for
+}
+
+// newJudge returns a judge, which must be freed.
+func (a *answers) newJudge(r *http.Request) judge {
+	j := judge{answers: a, scorer: a.scorers.Get().(*snowman.Scorer)}
+	if wantsFamilies(r) && len(a.info.Families) > 0 {
+		j.namer = a.scorers.Get().(*snowman.Scorer) // the other one is busy while its verdicts are put out
+	}
+	return j
+}
+
+func (j judge) free() {
+	j.scorers.Put(j.scorer)
+	if j.namer != nil {
+		j.scorers.Put(j.namer)
+	}
+}
+
+// wantsFamilies reports whether a request asks for the families of generated names.
+func wantsFamilies(r *http.Request) bool {
+	if r.URL.RawQuery == "" {
+		return false
+	}
+	value := r.URL.Query().Get("families")
+	return value == "true" || value == "1"
+}
+
+const namedFamilies = 3
+
+// record returns a verdict with all that was asked for.
+func (j judge) record(text string, verdict snowman.Verdict) record.Record {
+	r := record.Record{Text: text, Verdict: verdict}
+	if j.namer != nil && verdict.Kind == "dga" {
+		r.Families, _ = j.namer.Families(text, namedFamilies) // an error would have been the verdict's
+	}
+	return r
+}
+
+// A textValue is an element of texts: a string, or the reason why it is none.
+type textValue struct {
+	text string
+	err  error
+}
+
+var errNoString = errors.New("a text must be a string")
+
+func (v *textValue) UnmarshalJSON(data []byte) error {
+	v.text = ""
+	if v.err = json.Unmarshal(data, &v.text); v.err != nil || data[0] != '"' {
+		v.text, v.err = string(data), errNoString
+	}
+	return nil
+}
+
+// scoreTexts scores the texts of a JSON document.
+func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
+	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+		var request struct {
+			Texts *[]textValue `json:"texts"`
+		}
+		if err := json.Unmarshal(body, &request); err != nil {
+			return fmt.Errorf("reading the request as JSON: %w", err)
+		}
+		if request.Texts == nil {
+			return errors.New(`texts is missing: send {"texts": ["example.com", ...]}`)
+		}
+		values := *request.Texts
+		if len(values) > maxTexts {
+			return tooLargeError{fmt.Sprintf("%d texts are more than %d; send them as lines, text/plain", len(values), maxTexts)}
+		}
+		s.answerTexts(w, r, values)
+		return nil
+	})
+	if err != nil {
+		refuseError(w, err)
+	}
+}
+
+// answerTexts answers with the verdict on each text.
+func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []textValue) {
+	start := time.Now()
+	j := s.current.Load().newJudge(r)
+	defer j.free()
+	texts := make([]string, len(values))
+	for i, v := range values {
+		if v.err == nil {
+			texts[i] = v.text
+		}
+	}
+	var levels [snowman.High + 1]int
+	failures, id := 0, requestID(w)
+	out := append(make([]byte, 0, min(len(texts)*256, 64<<10)), `{"verdicts":[`...)
+	flushed := true // all that is written so far has been accepted
+	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+		if values[i].err != nil {
+			err = values[i].err
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if err != nil {
+			failures++
+			out = record.AppendError(out, values[i].text, err)
+		} else {
+			levels[verdict.Level]++
+			out = j.encoder.Append(out, j.record(values[i].text, verdict))
+		}
+		s.logText(id, values[i].text, verdict, err)
+		if len(out) > 60<<10 && flushed {
+			w.Header()["Content-Type"] = jsonType
+			_, err := w.Write(out)
+			flushed = err == nil
+			out = out[:0]
+		}
+	})
+	s.metrics.seconds.Observe(time.Since(start).Seconds())
+	s.metrics.add(levels, failures)
+	counted(w, len(texts))
+	w.Header()["Content-Type"] = jsonType
+	w.Write(append(out, "]}\n"...))
+}

@@ -1,0 +1,283 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/batch"
+	"github.com/snowman-ml/snowman/internal/record"
+)
+
+// scoreLines scores line by line, and answers while lines are still coming: one line of JSON out for
+// each line in, in the same order.
+//
+//	body -> batch.Run: lines -> chunks scored -> outputs (bounded) -> connection
+//
+// A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
+// After Options.Stall the rest of what it sends is read away unscored, so that it comes to reading, and
+// the last line of the answer says so. A client that does not read even then is cut off.
+func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func(line string) (string, error)) {
+	if err := s.streams.enter(r.Context()); err != nil {
+		refuseError(w, err)
+		return
+	}
+	defer s.streams.leave()
+	control := http.NewResponseController(w)
+	if r.ProtoMajor == 1 {
+		if err := control.EnableFullDuplex(); err != nil {
+			refuse(w, http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
+			return
+		}
+	}
+	w.Header()["Content-Type"] = []string{"application/x-ndjson"}
+	w.Header()["X-Accel-Buffering"] = []string{"no"} // of nginx
+	w.Header()["Cache-Control"] = []string{"no-store"}
+
+	body := &streamBody{body: r.Body, control: control}
+	defer context.AfterFunc(s.ending, body.interrupt)()
+	output := newStreamOutput(w, control, s.options.Stall, body.interrupt)
+	answers, id, lines, fed := s.current.Load(), requestID(w), 0, make(chan struct{})
+	feed := func(send func(*batch.Chunk) bool) error {
+		defer close(fed)
+		return batch.Lines(body, snowman.MaxLength)(send)
+	}
+	newWorker := func() func(*batch.Chunk) {
+		j := answers.newJudge(r)
+		return func(c *batch.Chunk) { s.scoreChunk(id, j, c, textOf) }
+	}
+	// The request's context ends when the client has sent all and says so; it may still read.
+	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
+		lines += len(c.Texts)
+		scored := 0
+		for _, texts := range c.Levels {
+			scored += texts
+		}
+		s.metrics.add(c.Levels, len(c.Texts)-scored)
+		return output.send(c.Output)
+	})
+	counted(w, lines)
+	switch {
+	case errors.Is(err, errStalled):
+		<-fed // it is told that nobody takes its chunks any more
+		err = fmt.Errorf("the answer was not read for %v, so lines after the first %d are not scored; read while you send", s.options.Stall, lines)
+		if body.discard(2*s.options.Stall) != nil {
+			output.abandon()
+		}
+	case err != nil:
+		err = fmt.Errorf("%w; %d lines are answered", err, lines)
+	}
+	if output.finish(err) != nil {
+		panic(http.ErrAbortHandler) // so that what was sent is not taken for a whole answer
+	}
+}
+
+// scoreChunk scores the lines of a chunk.
+func (s *Service) scoreChunk(id string, j judge, c *batch.Chunk, textOf func(string) (string, error)) {
+	const recordBytes = 192 // of a line, beside its text
+	c.Output = make([]byte, 0, c.Bytes+len(c.Texts)*recordBytes)
+	texts := make([]string, len(c.Texts))
+	failures := make(map[int]error)
+	for i, line := range c.Texts {
+		text, err := textOf(line)
+		if c.Cut[i] {
+			err = errTooLong
+		}
+		if err != nil {
+			failures[i] = err
+		} else {
+			texts[i] = text
+		}
+	}
+	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+		text := texts[i]
+		if failure, failed := failures[i]; failed {
+			text, err = c.Texts[i], failure
+		}
+		if err != nil {
+			c.Output = record.AppendError(c.Output, text, err)
+		} else {
+			c.Levels[verdict.Level]++
+			c.Output = j.encoder.Append(c.Output, j.record(text, verdict))
+		}
+		c.Output = append(c.Output, '\n')
+		s.logText(id, text, verdict, err)
+	})
+}
+
+var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
+
+func plainText(line string) (string, error) { return line, nil }
+
+// textOfJSON returns the text of a line that is a JSON string, or an object with the member text.
+func textOfJSON(line string) (string, error) {
+	if text, ok := strings.CutPrefix(line, `{"text":`); ok && strings.HasSuffix(text, "}") {
+		if text, ok = plainString(text[:len(text)-1]); ok {
+			return text, nil
+		}
+	}
+	if text, ok := plainString(line); ok {
+		return text, nil
+	}
+	var text *string
+	var err error
+	if strings.HasPrefix(strings.TrimLeft(line, " \t"), "{") {
+		var object struct {
+			Text *string `json:"text"`
+		}
+		err = json.Unmarshal([]byte(line), &object)
+		text = object.Text
+	} else {
+		err = json.Unmarshal([]byte(line), &text)
+	}
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("reading the line as JSON: %w", err)
+	case text == nil:
+		return "", errors.New(`want a JSON string or {"text": "..."}`)
+	}
+	return *text, nil
+}
+
+// plainString returns the string that a JSON string without any escape stands for.
+func plainString(value string) (text string, ok bool) {
+	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
+		return "", false
+	}
+	text = value[1 : len(value)-1]
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return "", false
+		}
+	}
+	return text, true
+}
+
+// A streamBody is a body that may come for as long as it likes, but not stop for ever.
+type streamBody struct {
+	body     io.Reader
+	control  *http.ResponseController
+	deadline time.Time
+	stopped  atomic.Bool
+}
+
+// idle is how long no byte may come.
+const idle = 2 * time.Minute
+
+var (
+	errEnding = errors.New("the server is shutting down")
+	errIdle   = fmt.Errorf("nothing came for %v", idle)
+)
+
+func (b *streamBody) Read(p []byte) (int, error) {
+	// A deadline is set anew when it has become a second too early, not for every read.
+	if now := time.Now(); b.deadline.Before(now.Add(idle - time.Second)) {
+		b.deadline = now.Add(idle)
+		b.control.SetReadDeadline(b.deadline)
+	}
+	if b.stopped.Load() {
+		b.control.SetReadDeadline(time.Unix(1, 0))
+	}
+	n, err := b.body.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errIdle
+		if b.stopped.Load() {
+			err = errEnding
+		}
+	}
+	return n, err
+}
+
+// interrupt ends a Read that waits, and those to come.
+func (b *streamBody) interrupt() {
+	b.stopped.Store(true)
+	b.control.SetReadDeadline(time.Unix(1, 0))
+}
+
+// discard reads to the end of a body, if that comes in time.
+func (b *streamBody) discard(within time.Duration) error {
+	timer := time.AfterFunc(within, b.interrupt)
+	defer timer.Stop()
+	_, err := io.Copy(io.Discard, b)
+	return err
+}
+
+// A streamOutput writes what is sent to it in a goroutine of its own, so that whoever sends sees when
+// nothing moves.
+type streamOutput struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	stall   time.Duration
+	failed  func() // called when writing has failed
+	chunks  chan []byte
+	written chan error // with which writing ended
+}
+
+// errStalled says that the client does not read.
+var errStalled = errors.New("the client does not read")
+
+func newStreamOutput(w http.ResponseWriter, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
+	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 8), written: make(chan error, 1)}
+	go func() { o.written <- o.write() }()
+	return o
+}
+
+// write writes what is sent, and flushes it when there is no more at hand.
+func (o *streamOutput) write() error {
+	var failure error
+	for chunk := range o.chunks {
+		if failure != nil {
+			continue
+		}
+		// The sender gives up after one stall and reads the rest of the body away for two.
+		o.control.SetWriteDeadline(time.Now().Add(4 * o.stall))
+		if _, failure = o.w.Write(chunk); failure == nil && len(o.chunks) == 0 {
+			failure = o.control.Flush()
+		}
+		if failure != nil {
+			o.failed()
+		}
+	}
+	return failure
+}
+
+// send hands a chunk on to be written.
+func (o *streamOutput) send(chunk []byte) error {
+	select {
+	case o.chunks <- chunk:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(o.stall)
+	defer timer.Stop()
+	select {
+	case o.chunks <- chunk:
+		return nil
+	case <-timer.C:
+		return errStalled
+	}
+}
+
+// abandon makes what is being written end at once.
+func (o *streamOutput) abandon() { o.control.SetWriteDeadline(time.Unix(1, 0)) }
+
+// finish writes what is left and, if the answer is not a whole one, why. It returns an error if the
+// client cannot have got that.
+func (o *streamOutput) finish(err error) error {
+	if err != nil {
+		o.chunks <- append(record.AppendString([]byte(`{"error":`), err.Error()), "}\n"...)
+	}
+	close(o.chunks)
+	failure := <-o.written
+	o.control.SetWriteDeadline(time.Time{}) // the connection may be used again
+	return failure
+}
