@@ -107,7 +107,7 @@ func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
 		atStart, atEnd bool
 	}
 	known := make(map[place]int)
-	var all []NGram
+	all := []NGram{}
 	for _, w := range windows {
 		first, last := max(w.Start, 0), min(w.Start+w.Width, len(characters))
 		if first >= last {

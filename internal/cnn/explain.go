@@ -82,7 +82,7 @@ type Window struct {
 	Contribution float64 // of the features of this width whose maximum is here
 }
 
-// Explain explains one text. Where the model's numbers overflow, so does LogOdds.
+// Explain explains one text. Where the model's numbers overflow, LogOdds is not a number.
 func (e *Explainer) Explain(symbols []uint8) Explanation {
 	n, p := e.network, e.parameters
 	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
@@ -104,6 +104,12 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 	}
 
 	x := Explanation{Symbols: make([]float64, len(symbols))}
+	for _, sum := range sums {
+		if math.IsNaN(sum) || math.IsInf(sum, 0) {
+			x.LogOdds = math.NaN()
+			return x
+		}
+	}
 	gradient := e.averageGradient(&x, sums)
 	windows := make([][]float64, len(p.Convolutions)) // of each width, by their end
 	for i, c := range p.Convolutions {

@@ -89,6 +89,14 @@ func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
 	return out
 }
 
+// AppendExplanation appends an object for a text whose score was explained: what Append writes, then the
+// members of the explanation.
+func (e *Encoder) AppendExplanation(out []byte, text string, x snowman.Explanation) []byte {
+	out = e.Append(out, Record{Text: text, Verdict: x.Verdict})
+	out[len(out)-1] = ','
+	return append(out, appendEscaped(nil, x)[len("{"):]...)
+}
+
 // AppendError appends an object for a text that could not be scored.
 func AppendError(out []byte, text string, err error) []byte {
 	out = append(out, `{"text":`...)
@@ -120,13 +128,13 @@ func AppendString(out []byte, text string) []byte {
 	return append(out, '"')
 }
 
-// appendEscaped appends a string of which something may have to be escaped.
-func appendEscaped(out []byte, text string) []byte {
+// appendEscaped appends as JSON a value in which something may have to be escaped.
+func appendEscaped(out []byte, value any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return append(out, `""`...) // no string has an error
+	if encoder.Encode(value) != nil {
+		return append(out, `""`...) // strings and finite numbers give no error
 	}
 	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
 		switch {
