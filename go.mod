@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/prometheus/client_golang v1.25.0
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/weppos/publicsuffix-go v0.50.3
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0

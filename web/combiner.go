@@ -14,7 +14,8 @@ import (
 // there, once the goroutines that are ready to run have had their turn to add theirs, and what came in
 // the meantime is scored by one of those that brought it.
 type combiner struct {
-	leaders sync.Pool
+	leaders    sync.Pool
+	maxLeading int // how many may score at a time
 
 	mu      sync.Mutex
 	waiting []*question
@@ -46,7 +47,10 @@ const (
 var questionPool = sync.Pool{New: func() any { return &question{turn: make(chan bool, 1)} }}
 
 func newCombiner(model *snowman.Model) *combiner {
-	return &combiner{leaders: sync.Pool{New: func() any { return &leader{scorer: model.NewScorer()} }}}
+	return &combiner{
+		leaders:    sync.Pool{New: func() any { return &leader{scorer: model.NewScorer()} }},
+		maxLeading: max(1, runtime.GOMAXPROCS(0)/4), // the rest of the cores read requests and write answers
+	}
 }
 
 // classify returns the verdict on a text, without its probabilities.
@@ -60,7 +64,7 @@ func (c *combiner) classify(text string) (snowman.Verdict, error) {
 		return snowman.Verdict{}, errBusy
 	}
 	c.waiting = append(c.waiting, q)
-	lead := c.leading < maxLeading
+	lead := c.leading < c.maxLeading
 	if lead {
 		c.leading++
 	}
@@ -77,9 +81,6 @@ func (c *combiner) classify(text string) (snowman.Verdict, error) {
 	}
 	return q.verdict, q.err
 }
-
-// maxLeading is how many score at a time.
-var maxLeading = max(1, runtime.GOMAXPROCS(0)/4)
 
 // lead answers what waits, and reports whether its own question was among it.
 func (c *combiner) lead(own *question) (answered bool) {

@@ -1,0 +1,462 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/snowman-ml/snowman"
+)
+
+const (
+	toyBenign = `"score":0.05208500617248438,"level":"none","kind":"benign","kinds":{"benign":0.9479149938275155,"dga":0.01736166872416146,"phishing":0.01736166872416146,"malware":0.01736166872416146}`
+	toyDGA    = `"score":0.2880088598255851,"level":"low","kind":"dga","kinds":{"benign":0.7119911401744149,"dga":0.2619277145947597,"phishing":0.0130405726154127,"malware":0.0130405726154127}`
+)
+
+func TestScoreJSON(t *testing.T) {
+	server := newServer(t)
+	for _, test := range []struct {
+		name, body string
+		status     int
+		want       string
+	}{
+		{"in their order, each with its own error", `{"texts":["github.com","bad:host","q.com"]}`, 200,
+			`{"verdicts":[{"text":"github.com",` + toyBenign + `},{"text":"bad:host","error":"port \"host\" is not a number"},{"text":"q.com",` + toyDGA + `}]}`},
+		{"none", `{"texts":[]}`, 200, `{"verdicts":[]}`},
+		{"what is no string costs only itself", `{"texts":[1,null,"q.com",{"a":[]}]}`, 200,
+			`{"verdicts":[{"text":"1","error":"a text must be a string"},{"text":"null","error":"a text must be a string"},{"text":"q.com",` + toyDGA + `},{"text":"{\"a\":[]}","error":"a text must be a string"}]}`},
+		{"other members", `{"texts":["q.com"],"more":true}`, 200, `{"verdicts":[{"text":"q.com",` + toyDGA + `}]}`},
+		{"a text that would be markup", `{"texts":["q.com/<script>\u202e\u0000"]}`, 200,
+			`{"verdicts":[{"text":"q.com/<script>\u202e\u0000","error":"control character '\\x00' at byte 18"}]}`},
+		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
+		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
+		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: json: cannot unmarshal string into Go struct field .texts of type []web.textValue"}`},
+		{"cut short", `{"texts":["q.com"`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
+		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "10001 texts are more than 10000; send them as lines, text/plain"}`},
+		{"too large", `{"texts":["` + strings.Repeat("a", maxScoreBody) + `"]}`, 413, `{"error": "the request body is larger than 4194304 bytes"}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, body := range []io.Reader{strings.NewReader(test.body), io.MultiReader(strings.NewReader(test.body))} {
+				response, got := answerOf(t, "POST", server.URL+"/v1/score", "application/json", body)
+				if response.StatusCode != test.status || got != test.want+"\n" {
+					t.Errorf("%s, %s, want %d, %s", response.Status, got, test.status, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestScoreJSONOfManyTexts(t *testing.T) {
+	texts := make([]string, maxTexts)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("%d.test", i)
+		if i%2 == 1 {
+			texts[i] = "q" + texts[i]
+		}
+	}
+	body, err := json.Marshal(map[string]any{"texts": texts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, answer := answerOf(t, "POST", newServer(t).URL+"/v1/score", "application/json", bytes.NewReader(body))
+	var got struct {
+		Verdicts []struct{ Text, Level string }
+	}
+	if err := json.Unmarshal([]byte(answer), &got); err != nil || response.StatusCode != http.StatusOK || len(got.Verdicts) != maxTexts {
+		t.Fatalf("%s, %d verdicts (%v), want %d", response.Status, len(got.Verdicts), err, maxTexts)
+	}
+	for i, verdict := range got.Verdicts {
+		if want := [...]string{"none", "low"}[i%2]; verdict.Text != texts[i] || verdict.Level != want {
+			t.Fatalf("verdict %d is %+v, want %s on %q", i, verdict, want, texts[i])
+		}
+	}
+}
+
+func TestScoreNamesFamiliesOnDemand(t *testing.T) {
+	server := httptest.NewServer(New(Options{}))
+	defer server.Close()
+	for query, want := range map[string]bool{"": false, "?families=true": true, "?families=1": true, "?families=no": false} {
+		for contentType, body := range map[string]string{"application/json": `{"texts":["xjwqpvtzkd.com"]}`, "text/plain": "xjwqpvtzkd.com"} {
+			_, answer := answerOf(t, "POST", server.URL+"/v1/score"+query, contentType, strings.NewReader(body))
+			if got := strings.Contains(answer, `"families":[{"name":`); got != want {
+				t.Errorf("%s, %q: families are named: %v, want %v in %s", contentType, query, got, want, answer)
+			}
+		}
+	}
+}
+
+func TestKeysLetIn(t *testing.T) {
+	const secret = "correct horse battery staple"
+	keys, err := ReadKeys(strings.NewReader(fmt.Sprintf("# ours\n\nproxy %x # since May\nmail %x\n", sha256.Sum256([]byte(secret)), sha256.Sum256([]byte("other")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	service := New(Options{Model: openToy(t), Keys: keys, Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	for _, test := range []struct {
+		name, path, header, value string
+		want                      int
+	}{
+		{"a bearer", "/v1/model", "Authorization", "Bearer " + secret, 200},
+		{"a header", "/v1/model", "X-API-Key", secret, 200},
+		{"another key", "/v1/model", "X-API-Key", "other", 200},
+		{"none", "/v1/model", "", "", 401},
+		{"an empty one", "/v1/model", "X-API-Key", "", 401},
+		{"a wrong one", "/v1/model", "Authorization", "Bearer correct", 401},
+		{"the hash itself", "/v1/model", "X-API-Key", fmt.Sprintf("%x", sha256.Sum256([]byte(secret))), 401},
+		{"another scheme", "/v1/model", "Authorization", "Basic " + secret, 401},
+		{"metrics, too", "/metrics", "", "", 401},
+		{"a probe", "/readyz", "", "", 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log.Reset()
+			request := httptest.NewRequest("GET", test.path, nil)
+			if test.header != "" {
+				request.Header.Set(test.header, test.value)
+			}
+			recorder := httptest.NewRecorder()
+			service.ServeHTTP(recorder, request)
+			if recorder.Code != test.want {
+				t.Errorf("%d, want %d", recorder.Code, test.want)
+			}
+			if test.name == "a bearer" && !strings.Contains(log.String(), `"key":"proxy"`) || strings.Contains(log.String(), "correct") {
+				t.Errorf("the log says %q, want the key's name, and never the key", log.String())
+			}
+		})
+	}
+}
+
+func TestReadKeysRefuses(t *testing.T) {
+	hash := strings.Repeat("ab", 32)
+	for _, test := range []struct{ name, file, want string }{
+		{"nothing", "# none\n", "no key, so nobody could ask"},
+		{"a key without a name", hash, "line 1: want a name and the SHA-256 of a key"},
+		{"three fields", "\na b " + hash, "line 2: want a name and the SHA-256 of a key"},
+		{"a key that is not hashed", "a secret", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
+		{"a long one", "a " + hash + "ab", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
+		{"a long line", "a " + strings.Repeat("a", 1<<20), "line 1: want a name and the SHA-256 of a key"},
+	} {
+		if _, err := ReadKeys(strings.NewReader(test.file)); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, want %s", test.name, err, test.want)
+		}
+	}
+}
+
+// FuzzReadKeys holds that whatever is read as keys lets nobody in whose key is not among them.
+func FuzzReadKeys(f *testing.F) {
+	f.Add("a " + strings.Repeat("0", 64))
+	f.Add("\xff\x00 # \n a b")
+	f.Fuzz(func(t *testing.T, file string) {
+		keys, err := ReadKeys(strings.NewReader(file))
+		if err != nil {
+			return
+		}
+		if name, found := keys.find("no hash of this is in a corpus"); found {
+			t.Errorf("%q lets anybody in as %q", file, name)
+		}
+	})
+}
+
+func TestRateOfEachClient(t *testing.T) {
+	service := New(Options{Model: openToy(t), Rate: 3})
+	ask := func(client, path string) *httptest.ResponseRecorder {
+		request := httptest.NewRequest("GET", path, nil)
+		request.RemoteAddr = client
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, request)
+		return recorder
+	}
+	for i := range 3 {
+		if got := ask(fmt.Sprintf("192.0.2.1:%d", 1000+i), "/v1/model").Code; got != 200 {
+			t.Errorf("request %d of a client: %d, want 200", i, got)
+		}
+	}
+	if got := ask("192.0.2.1:2000", "/v1/model"); got.Code != 429 || got.Header().Get("Retry-After") == "" {
+		t.Errorf("one too many: %d, Retry-After %q, want 429 and when to try again", got.Code, got.Header().Get("Retry-After"))
+	}
+	if got := ask("192.0.2.1:2001", "/healthz").Code; got != 200 {
+		t.Errorf("a probe: %d, want 200", got)
+	}
+	if got := ask("[2001:db8::1]:2000", "/v1/model").Code; got != 200 {
+		t.Errorf("another client: %d, want 200", got)
+	}
+}
+
+func TestClientsAreForgotten(t *testing.T) {
+	c := newClients(1)
+	for i := range 3 * maxClients {
+		c.allow(fmt.Sprint(i))
+	}
+	if got := len(c.younger) + len(c.older); got > 2*maxClients {
+		t.Errorf("%d clients are remembered, want at most %d", got, 2*maxClients)
+	}
+	if last := fmt.Sprint(3*maxClients - 1); c.allow(last) {
+		t.Error("a client that was seen last is forgotten")
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	for _, test := range []struct {
+		name            string
+		origins         []string
+		method, origin  string
+		wantCode        int
+		wantAllowOrigin string
+	}{
+		{"off unless asked for", nil, "GET", "https://a.example", 200, ""},
+		{"off for a browser that asks first", nil, "OPTIONS", "https://a.example", 405, ""},
+		{"one that may", []string{"https://a.example"}, "GET", "https://a.example", 200, "https://a.example"},
+		{"one that may asks first", []string{"https://a.example"}, "OPTIONS", "https://a.example", 204, "https://a.example"},
+		{"one that may not", []string{"https://a.example"}, "GET", "https://b.example", 200, ""},
+		{"one that may not asks first", []string{"https://a.example"}, "OPTIONS", "https://b.example", 405, ""},
+		{"all", []string{"*"}, "GET", "https://b.example", 200, "https://b.example"},
+		{"no page", []string{"*"}, "GET", "", 200, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			request := httptest.NewRequest(test.method, "/v1/model", nil)
+			if test.origin != "" {
+				request.Header.Set("Origin", test.origin)
+			}
+			if test.method == "OPTIONS" {
+				request.Header.Set("Access-Control-Request-Method", "GET")
+			}
+			recorder := httptest.NewRecorder()
+			New(Options{Model: openToy(t), Origins: test.origins}).ServeHTTP(recorder, request)
+			if got := recorder.Header().Get("Access-Control-Allow-Origin"); recorder.Code != test.wantCode || got != test.wantAllowOrigin {
+				t.Errorf("%d, %q may, want %d, %q", recorder.Code, got, test.wantCode, test.wantAllowOrigin)
+			}
+		})
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	server := newServer(t)
+	for given, keeps := range map[string]bool{"": false, "trace-1:2/3.4_5": true, "a b": false, "\"": false, strings.Repeat("a", 129): false} {
+		request := must(http.NewRequest("GET", server.URL+"/healthz", nil))
+		request.Header.Set("X-Request-ID", given)
+		response := must(http.DefaultClient.Do(request))
+		response.Body.Close()
+		got := response.Header.Get("X-Request-Id")
+		if keeps && got != given || !keeps && (got == given || len(got) != 16) {
+			t.Errorf("a request that calls itself %q is answered as %q", given, got)
+		}
+	}
+}
+
+// Texts are private.
+func TestLogNamesNoTexts(t *testing.T) {
+	for _, logTexts := range []bool{false, true} {
+		var log lockedBuffer
+		service := New(Options{Model: openToy(t), Log: slog.New(slog.NewJSONHandler(&log, nil)), LogTexts: logTexts})
+		server := httptest.NewServer(service)
+		const text = "private-q.example"
+		for _, r := range []struct{ method, path, contentType, body string }{
+			{"PUT", "/model", formType, "url=" + text},
+			{"PUT", "/model?url=" + text, "", ""},
+			{"POST", "/v1/score", "application/json", `{"texts":["` + text + `"]}`},
+			{"POST", "/v1/score", "text/plain", text},
+			{"POST", "/v2/models/snowman/infer", "application/json", `{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["` + text + `"]}]}`},
+		} {
+			log.Reset()
+			answerOf(t, r.method, server.URL+r.path, r.contentType, strings.NewReader(r.body))
+			waitFor(t, func() bool { return strings.Contains(log.String(), `"msg":"request"`) })
+			if got := strings.Contains(log.String(), text); got != logTexts {
+				t.Errorf("with LogTexts %v, %s %s is logged as %s", logTexts, r.method, r.path, log.String())
+			}
+			if !strings.Contains(log.String(), `"texts":1`) {
+				t.Errorf("%s %s: the log does not count one text: %s", r.method, r.path, log.String())
+			}
+		}
+		log.Reset()
+		answerOf(t, "GET", server.URL+"/"+text+"?"+text, "", nil)
+		waitFor(t, func() bool { return strings.Contains(log.String(), `"route":"other"`) })
+		if strings.Contains(log.String(), text) {
+			t.Errorf("the log names a path that is no route: %s", log.String())
+		}
+		server.Close()
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	server := newServer(t)
+	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=q.com"))
+	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=bad:host"))
+	answerOf(t, "POST", server.URL+"/v1/score", "application/json", strings.NewReader(`{"texts":["z.com","github.com","github.com","a:b"]}`))
+	answerOf(t, "POST", server.URL+"/v1/score", "text/plain", strings.NewReader("x.com\nx.com\n"))
+	answerOf(t, "GET", server.URL+"/nowhere", "", nil)
+	var metrics string
+	waitFor(t, func() bool { // the last request may be counted after it is answered
+		_, metrics = answerOf(t, "GET", server.URL+"/metrics", "", nil)
+		return strings.Contains(metrics, `snowman_requests_total{code="404",route="other"} 1`)
+	})
+	for _, want := range []string{
+		`snowman_requests_total{code="200",route="/model"} 1`,
+		`snowman_requests_total{code="400",route="/model"} 1`,
+		`snowman_requests_total{code="200",route="/v1/score"} 2`,
+		`snowman_texts_scored_total{level="none"} 2`,
+		`snowman_texts_scored_total{level="low"} 1`,
+		`snowman_texts_scored_total{level="medium"} 2`,
+		`snowman_texts_scored_total{level="high"} 1`,
+		`snowman_texts_refused_total 2`,
+		`snowman_score_duration_seconds_count 3`,
+		`snowman_model_info{sha256="` + openToy(t).Info().SHA256 + `",version="2006-01-02"} 1`,
+		`go_goroutines `,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("metrics lack %s in\n%s", want, metrics)
+		}
+	}
+}
+
+func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
+	toy := openToy(t)
+	service := New(Options{Model: toy})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				service.SetModel([]*snowman.Model{toy, snowman.Default()}[i%2])
+				service.CountReload("model", nil)
+			}
+		}
+	})
+	scores := map[string]bool{}
+	for range 200 {
+		_, got := answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=zis32msdi3.com"))
+		scores[got] = true
+	}
+	close(stop)
+	group.Wait()
+	const ofToy = `{"input query": "zis32msdi3.com", "score": "0.95266"}` + "\n"
+	score := must(snowman.Default().Score("zis32msdi3.com"))
+	ofDefault := fmt.Sprintf(`{"input query": "zis32msdi3.com", "score": "%.5f"}`+"\n", score)
+	for answer := range scores {
+		if answer != ofToy && answer != ofDefault {
+			t.Errorf("%q is the answer of neither model", answer)
+		}
+	}
+}
+
+func TestTooMuchUnderWay(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	service.large, service.streams = newGate(0, 0), newGate(0, 0)
+	server := httptest.NewServer(service)
+	defer server.Close()
+	for name, r := range map[string]struct{ contentType, body string }{
+		"lines":                      {"text/plain", "q.com"},
+		"a large body":               {"application/json", `{"texts":["` + strings.Repeat("q", smallBody) + `"]}`},
+		"a body of unknown length":   {"application/json", ""},
+		"a small body is still read": {"application/json", `{"texts":["q.com"]}`},
+	} {
+		var body io.Reader = strings.NewReader(r.body)
+		if r.body == "" {
+			body = io.MultiReader(strings.NewReader(`{"texts":["q.com"]}`))
+		}
+		want := http.StatusTooManyRequests
+		if name == "a small body is still read" {
+			want = http.StatusOK
+		}
+		response, answer := answerOf(t, "POST", server.URL+"/v1/score", r.contentType, body)
+		if response.StatusCode != want || want != http.StatusOK && response.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %s, Retry-After %q: %s", name, response.Status, response.Header.Get("Retry-After"), answer)
+		}
+	}
+}
+
+func TestDraining(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	service.Drain()
+	if response, _ := answerOf(t, "GET", server.URL+"/readyz", "", nil); response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: %s, want 503", response.Status)
+	}
+	for _, path := range []string{"/healthz", "/v1/model"} {
+		if response, _ := answerOf(t, "GET", server.URL+path, "", nil); response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s, want 200", path, response.Status)
+		}
+	}
+}
+
+// Whoever asks gets the verdict on their own text, however many ask together, and however many lead.
+func TestCombinerMixesNothingUp(t *testing.T) {
+	toy := openToy(t)
+	for _, leading := range []int{1, 2, 8} {
+		c := newCombiner(toy)
+		c.maxLeading = leading
+		var group sync.WaitGroup
+		for asker := range 64 {
+			group.Go(func() {
+				for i := range 200 {
+					text := fmt.Sprintf("%d-%d.example", asker, i)
+					want, err := toy.Classify(text)
+					if i%3 == 1 {
+						text = fmt.Sprintf("%d:%d", asker, 70000+i)
+						_, err = toy.Classify(text)
+					} else if i%3 == 2 {
+						text = "q" + text
+						want, err = toy.Classify(text)
+					}
+					got, gotErr := c.classify(text)
+					if fmt.Sprint(gotErr) != fmt.Sprint(err) || err == nil && got.Score != want.Score {
+						t.Errorf("%q: %v, %v, want %v, %v", text, got.Score, gotErr, want.Score, err)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+		if c.leading != 0 || len(c.waiting) != 0 {
+			t.Errorf("%d lead and %d wait after all is answered", c.leading, len(c.waiting))
+		}
+	}
+}
+
+// waitFor waits until something has become so.
+func waitFor(t *testing.T, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
+// lockedBuffer is a bytes.Buffer for several goroutines.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+func (b *lockedBuffer) Reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buffer.Reset()
+}
