@@ -10,7 +10,7 @@
 //
 // Default is the model that comes with the package, Open reads another one. A Model is immutable and
 // safe for any number of goroutines. A Scorer, one for each goroutine, does the same without
-// allocating memory.
+// allocating memory. Explain says what a score is made of.
 //
 // A score is a probability only where malicious texts are as common as they were in training. What
 // carries over to other traffic are the levels: each stands for the share of ordinary names that

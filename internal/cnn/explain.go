@@ -85,15 +85,11 @@ type Window struct {
 // Explain explains one text. Where the model's numbers overflow, LogOdds is not a number.
 func (e *Explainer) Explain(symbols []uint8) Explanation {
 	n, p := e.network, e.parameters
-	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
-	features := make([]float32, len(n.blocks)*kernel.Lanes)
-	positions := make([]int32, len(features))
+	features, positions := n.pool(symbols)
 	_, bias := p.above()
 	sums := make([]float64, len(bias)) // what the features add to those of the layer above
 	for i, b := range n.blocks {
-		first := i * kernel.Lanes
-		kernel.ConvolveArgMax(features[first:], positions[first:], kernel.Lanes, n.tables[i], n.biases[i], b.width, text.padded())
-		for f, feature := range features[first:][:b.filters] {
+		for f, feature := range features[i*kernel.Lanes:][:b.filters] {
 			if feature == 0 {
 				continue
 			}
@@ -144,6 +140,18 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 		}
 	}
 	return x
+}
+
+// pool returns the pooled features of one text, [blocks][lanes], and where each has its maximum.
+func (n *Network) pool(symbols []uint8) (features []float32, positions []int32) {
+	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
+	features = make([]float32, len(n.blocks)*kernel.Lanes)
+	positions = make([]int32, len(features))
+	for i, b := range n.blocks {
+		first := i * kernel.Lanes
+		kernel.ConvolveArgMax(features[first:], positions[first:], kernel.Lanes, n.tables[i], n.biases[i], b.width, text.padded())
+	}
+	return features, positions
 }
 
 // at returns what stands at a position of a text, or beyond it, and the contribution of that.
