@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"report":             {"eval"},
 	"models":             {},
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
-	"web":                {"", "internal/batch", "internal/lines", "internal/record"},
+	"web":                {"", "internal/batch", "internal/lines", "internal/record", "lists"},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"bench/soak":         {""},
 	"cmd/snowman":        nil, // everything

@@ -10,7 +10,7 @@
 //
 // Default is the model that comes with the package, Open reads another one. A Model is immutable and
 // safe for any number of goroutines. A Scorer, one for each goroutine, does the same without
-// allocating memory.
+// allocating memory. Explain says what a score is made of.
 //
 // A score is a probability only where malicious texts are as common as they were in training. What
 // carries over to other traffic are the levels: each stands for the share of ordinary names that
@@ -39,7 +39,8 @@ const MaxLength = canon.MaxLength
 // A Model scores texts. It is immutable and safe for any number of goroutines.
 type Model struct {
 	network       network
-	families      func() *cnn.Network // what names families, folded once; it returns nil where the model names none
+	families      func() *cnn.Network   // what names families, folded once; it returns nil where the model names none
+	explainer     func() *cnn.Explainer // folded once
 	alphabet      *canon.Alphabet
 	thresholds    thresholds // of names
 	urlThresholds thresholds // of texts with a path
@@ -111,9 +112,13 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		}
 		return cnn.NewNetwork(file.Families)
 	})
+	explainer := sync.OnceValue(func() *cnn.Explainer {
+		return cnn.NewExplainer(file.Parameters, metadata.Temperature, metadata.SymbolFrequency)
+	})
 	m := &Model{
 		network:    quantized,
 		families:   families,
+		explainer:  explainer,
 		alphabet:   alphabet,
 		thresholds: newThresholds(metadata.Thresholds),
 		imitated:   lookalike.New(metadata.Imitated),
@@ -133,6 +138,7 @@ func (m *Model) Exact() *Model {
 	return &Model{
 		network:       cnn.NewNetwork(m.file.Parameters),
 		families:      m.families,
+		explainer:     m.explainer,
 		alphabet:      m.alphabet,
 		thresholds:    m.thresholds,
 		urlThresholds: m.urlThresholds,

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 
 	"github.com/snowman-ml/snowman/dataset"
@@ -131,6 +132,26 @@ func (e encoded) text(i int) []uint8 {
 		start = e.ends[i-1]
 	}
 	return e.symbols[start:e.ends[i]]
+}
+
+// frequency returns how common each symbol is, by the texts' weights and to six decimals; nothing where
+// nothing has a weight.
+func (e encoded) frequency(symbols int) []float64 {
+	shares, total := make([]float64, symbols), 0.0
+	for i := range e.len() {
+		weight := float64(e.weights[i])
+		for _, symbol := range e.text(i) {
+			shares[symbol] += weight
+			total += weight
+		}
+	}
+	if !(total > 0) {
+		return nil
+	}
+	for symbol := range shares {
+		shares[symbol] = math.Round(shares[symbol]/total*1e6) / 1e6
+	}
+	return shares
 }
 
 // texts gathers the texts from first to last-1.

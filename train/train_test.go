@@ -445,6 +445,33 @@ func TestTheModelKnowsWhoIsImitated(t *testing.T) {
 	}
 }
 
+func TestTheModelKnowsHowCommonSymbolsAre(t *testing.T) {
+	var rows []dataset.Row
+	for range 10 {
+		rows = append(rows, dataset.Row{Text: "aab.com", Kind: dataset.Benign, Weight: 1},
+			dataset.Row{Text: "bbb.com", Malicious: true, Kind: dataset.Malware, Weight: 0.5})
+	}
+	set := newSet(fourKinds, dataset.Malware)
+	set.Parts[dataset.Train] = rows
+	options := small
+	options.Epochs = 1
+	model := mustRun(t, set, options)
+	var u canon.URL
+	if err := u.Parse("ab.com"); err != nil {
+		t.Fatal(err)
+	}
+	symbols := canon.DefaultAlphabet().Append(nil, &u, 40)
+	want := make([]float64, len(model.Metadata.SymbolFrequency))
+	want[symbols[0]] = 0.190476 // 2 of the 10.5 that stand in one row of each
+	want[symbols[1]] = 0.238095
+	for _, symbol := range symbols[2:] {
+		want[symbol] = 0.142857
+	}
+	if !slices.Equal(model.Metadata.SymbolFrequency, want) {
+		t.Errorf("symbols have the frequencies %v, want %v", model.Metadata.SymbolFrequency, want)
+	}
+}
+
 func TestRunRefusesOptions(t *testing.T) {
 	set := newSet(fourKinds, dataset.DGA)
 	for _, test := range []struct {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // A combiner scores the single texts of many requests together, which takes less than half the time of
@@ -33,7 +34,7 @@ type question struct {
 
 // A leader is what scoring several questions needs.
 type leader struct {
-	scorer    *snowman.Scorer
+	judge     *judge
 	questions []*question
 	texts     []string
 }
@@ -46,9 +47,9 @@ const (
 
 var questionPool = sync.Pool{New: func() any { return &question{turn: make(chan bool, 1)} }}
 
-func newCombiner(model *snowman.Model) *combiner {
+func newCombiner(a *answers) *combiner {
 	return &combiner{
-		leaders:    sync.Pool{New: func() any { return &leader{scorer: model.NewScorer()} }},
+		leaders:    sync.Pool{New: func() any { return &leader{judge: a.newJudge()} }},
 		maxLeading: max(1, runtime.GOMAXPROCS(0)/4), // the rest of the cores read requests and write answers
 	}
 }
@@ -97,9 +98,9 @@ func (c *combiner) lead(own *question) (answered bool) {
 	for _, q := range l.questions {
 		l.texts = append(l.texts, q.text)
 	}
-	l.scorer.ClassifyAll(l.texts, func(i int, verdict snowman.Verdict, err error) {
-		verdict.Probabilities = nil
-		l.questions[i].verdict, l.questions[i].err = verdict, err
+	l.judge.judge(l.texts, func(i int, r record.Record, err error) {
+		r.Verdict.Probabilities = nil
+		l.questions[i].verdict, l.questions[i].err = r.Verdict, err
 	})
 	for _, q := range l.questions {
 		if q == own {

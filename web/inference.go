@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary extension
@@ -203,9 +204,11 @@ func (s *Service) inferred(id string, a *answers, request inferenceRequest, valu
 	levels, kinds, failures := make([]string, len(texts)), make([]string, len(texts)), make([]string, len(texts))
 	var counts [snowman.High + 1]int
 	failed := 0
-	scorer := a.scorers.Get().(*snowman.Scorer)
-	defer a.scorers.Put(scorer)
-	scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+	j := a.judges.Get().(*judge)
+	defer a.judges.Put(j)
+	j.families = false
+	j.judge(texts, func(i int, r record.Record, err error) {
+		verdict := r.Verdict
 		if values[i].err != nil {
 			err = values[i].err
 		}

@@ -22,6 +22,7 @@ type methods = map[string]func(*Service, http.ResponseWriter, *http.Request)
 var routes = []route{
 	{path: "/model", methods: methods{"PUT": (*Service).original, "POST": (*Service).original, "GET": (*Service).getModel}},
 	{path: "/v1/score", methods: methods{"POST": (*Service).score}},
+	{path: "/v1/explain", methods: methods{"POST": (*Service).explain}},
 	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}},
 	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}},
 	{path: "/v2/health/live", methods: methods{"GET": (*Service).inferenceLive}, open: true},

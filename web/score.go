@@ -35,49 +35,6 @@ func (s *Service) score(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A judge scores texts for one request.
-type judge struct {
-	*answers
-	scorer *snowman.Scorer
-	namer  *snowman.Scorer // of families; nil where none are asked for
-}
-
-// newJudge returns a judge, which must be freed.
-func (a *answers) newJudge(r *http.Request) judge {
-	j := judge{answers: a, scorer: a.scorers.Get().(*snowman.Scorer)}
-	if wantsFamilies(r) && len(a.info.Families) > 0 {
-		j.namer = a.scorers.Get().(*snowman.Scorer) // the other one is busy while its verdicts are put out
-	}
-	return j
-}
-
-func (j judge) free() {
-	j.scorers.Put(j.scorer)
-	if j.namer != nil {
-		j.scorers.Put(j.namer)
-	}
-}
-
-// wantsFamilies reports whether a request asks for the families of generated names.
-func wantsFamilies(r *http.Request) bool {
-	if r.URL.RawQuery == "" {
-		return false
-	}
-	value := r.URL.Query().Get("families")
-	return value == "true" || value == "1"
-}
-
-const namedFamilies = 3
-
-// record returns a verdict with all that was asked for.
-func (j judge) record(text string, verdict snowman.Verdict) record.Record {
-	r := record.Record{Text: text, Verdict: verdict}
-	if j.namer != nil && verdict.Kind == "dga" {
-		r.Families, _ = j.namer.Families(text, namedFamilies) // an error would have been the verdict's
-	}
-	return r
-}
-
 // A textValue is an element of texts: a string, or the reason why it is none.
 type textValue struct {
 	text string
@@ -121,8 +78,9 @@ func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
 // answerTexts answers with the verdict on each text.
 func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []textValue) {
 	start := time.Now()
-	j := s.current.Load().newJudge(r)
-	defer j.free()
+	a := s.current.Load()
+	j := a.judge(r)
+	defer a.judges.Put(j)
 	texts := make([]string, len(values))
 	for i, v := range values {
 		if v.err == nil {
@@ -133,7 +91,7 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 	failures, id := 0, requestID(w)
 	out := append(make([]byte, 0, min(len(texts)*256, 64<<10)), `{"verdicts":[`...)
 	flushed := true // all that is written so far has been accepted
-	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+	j.judge(texts, func(i int, r record.Record, err error) {
 		if values[i].err != nil {
 			err = values[i].err
 		}
@@ -144,10 +102,10 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 			failures++
 			out = record.AppendError(out, values[i].text, err)
 		} else {
-			levels[verdict.Level]++
-			out = j.encoder.Append(out, j.record(values[i].text, verdict))
+			levels[r.Verdict.Level]++
+			out = a.encoder.Append(out, r)
 		}
-		s.logText(id, values[i].text, verdict, err)
+		s.logText(id, values[i].text, r.Verdict, err)
 		if len(out) > 60<<10 && flushed {
 			w.Header()["Content-Type"] = jsonType
 			_, err := w.Write(out)

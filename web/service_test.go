@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -16,6 +19,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/lists"
 )
 
 const (
@@ -91,6 +95,72 @@ func TestScoreNamesFamiliesOnDemand(t *testing.T) {
 			if got := strings.Contains(answer, `"families":[{"name":`); got != want {
 				t.Errorf("%s, %q: families are named: %v, want %v in %s", contentType, query, got, want, answer)
 			}
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	server := httptest.NewServer(New(Options{}))
+	defer server.Close()
+	const text = "https://paypal-login-secure.com/a"
+	_, answer := answerOf(t, "POST", server.URL+"/v1/explain", "application/json", strings.NewReader(`{"text":"`+text+`"}`))
+	var got struct {
+		Text, Level string
+		Score       float64
+		snowman.Explanation
+	}
+	if err := json.Unmarshal([]byte(answer), &got); err != nil {
+		t.Fatalf("%v in %s", err, answer)
+	}
+	want := must(snowman.Default().Explain(text))
+	if got.Text != text || got.Score != want.Verdict.Score || got.Level != want.Verdict.Level.String() || got.Canonical != "paypal-login-secure.com/a" {
+		t.Errorf("%+v, want the verdict on %q", got, text)
+	}
+	sum := got.Baseline + got.Constant + got.Start + got.End
+	for _, character := range got.Characters {
+		sum += character.Contribution
+	}
+	if math.Abs(sum-got.LogOdds) > 1e-6 || got.LogOdds != want.LogOdds || len(got.NGrams) == 0 {
+		t.Errorf("parts add up to %v, want the log-odds %v of %v; %d n-grams", sum, got.LogOdds, want.LogOdds, len(got.NGrams))
+	}
+}
+
+// What is allowed keeps its score, and reaches no level, whatever way it is asked about.
+func TestAllowedTexts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.txt")
+	if err := os.WriteFile(path, []byte("*.z.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, problems, err := lists.Open(path)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	service := New(Options{Model: openToy(t), Allow: list})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	const allowed = `"level":"none","kind":"benign","kinds":{"benign":0.04734`
+	requests := []struct{ method, path, contentType, body, want, without string }{
+		{"PUT", "/model", formType, "url=www.z.com/a", `{"input query": "www.z.com/a", "score": "0.95266"}`, `"score": "0.95266"`},
+		{"POST", "/v1/score", "application/json", `{"texts":["a.z.com"]}`, allowed, `"level":"high"`},
+		{"POST", "/v1/score", "text/plain", "a.z.com", allowed, `"level":"high"`},
+		{"POST", "/v1/explain", "application/json", `{"text":"a.z.com"}`, allowed, `"level":"high"`},
+		{"POST", "/v2/models/snowman/infer", "application/json", `{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["z.com"]}],"outputs":[{"name":"level"}]}`, `"data":["none"]`, `"data":["high"]`},
+	}
+	for _, r := range requests {
+		_, answer := answerOf(t, r.method, server.URL+r.path, r.contentType, strings.NewReader(r.body))
+		if !strings.Contains(answer, r.want) || strings.HasPrefix(r.path, "/v1") && !strings.Contains(answer, `"allowed":{"entry":"*.z.com","list":"mine.txt"}`) {
+			t.Errorf("%s %s: %s, want %s", r.method, r.path, answer, r.want)
+		}
+	}
+	_, metrics := answerOf(t, "GET", server.URL+"/metrics", "", nil)
+	if want := `snowman_texts_scored_total{level="none"} 5`; !strings.Contains(metrics, want) {
+		t.Errorf("metrics lack %s", want)
+	}
+	service.SetAllow(nil)
+	service.SetModel(openToy(t))
+	for _, r := range requests {
+		if _, answer := answerOf(t, r.method, server.URL+r.path, r.contentType, strings.NewReader(r.body)); !strings.Contains(answer, r.without) {
+			t.Errorf("without the list, %s %s: %s, want %s", r.method, r.path, answer, r.without)
 		}
 	}
 }
@@ -398,7 +468,7 @@ func TestDraining(t *testing.T) {
 func TestCombinerMixesNothingUp(t *testing.T) {
 	toy := openToy(t)
 	for _, leading := range []int{1, 2, 8} {
-		c := newCombiner(toy)
+		c := newCombiner(New(Options{Model: toy}).current.Load())
 		c.maxLeading = leading
 		var group sync.WaitGroup
 		for asker := range 64 {

@@ -53,8 +53,8 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 		return batch.Lines(body, snowman.MaxLength)(send)
 	}
 	newWorker := func() func(*batch.Chunk) {
-		j := answers.newJudge(r)
-		return func(c *batch.Chunk) { s.scoreChunk(id, j, c, textOf) }
+		j := answers.judge(r)
+		return func(c *batch.Chunk) { s.scoreChunk(id, j, answers.encoder, c, textOf) }
 	}
 	// The request's context ends when the client has sent all and says so; it may still read.
 	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
@@ -86,7 +86,7 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 }
 
 // scoreChunk scores the lines of a chunk.
-func (s *Service) scoreChunk(id string, j judge, c *batch.Chunk, textOf func(string) (string, error)) {
+func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *batch.Chunk, textOf func(string) (string, error)) {
 	const recordBytes = 192 // of a line, beside its text
 	c.Output = make([]byte, 0, c.Bytes+len(c.Texts)*recordBytes)
 	texts := make([]string, len(c.Texts))
@@ -102,19 +102,18 @@ func (s *Service) scoreChunk(id string, j judge, c *batch.Chunk, textOf func(str
 			texts[i] = text
 		}
 	}
-	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
-		text := texts[i]
+	j.judge(texts, func(i int, r record.Record, err error) {
 		if failure, failed := failures[i]; failed {
-			text, err = c.Texts[i], failure
+			r.Text, err = c.Texts[i], failure
 		}
 		if err != nil {
-			c.Output = record.AppendError(c.Output, text, err)
+			c.Output = record.AppendError(c.Output, r.Text, err)
 		} else {
-			c.Levels[verdict.Level]++
-			c.Output = j.encoder.Append(c.Output, j.record(text, verdict))
+			c.Levels[r.Verdict.Level]++
+			c.Output = encoder.Append(c.Output, r)
 		}
 		c.Output = append(c.Output, '\n')
-		s.logText(id, text, verdict, err)
+		s.logText(id, r.Text, r.Verdict, err)
 	})
 }
 

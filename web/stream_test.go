@@ -356,6 +356,7 @@ func FuzzService(f *testing.F) {
 		{"POST", "/v1/score", "families=true", "text/plain", "q.com\n\x00\n"},
 		{"POST", "/v1/score", "", "application/x-ndjson", "\"q.com\"\n{\"text\":\"\\ud800\"}\n"},
 		{"POST", "/v2/models/snowman/infer", "", "application/json", `{"id":"1","inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"kind"}]}`},
+		{"POST", "/v1/explain", "", "application/json", `{"text":"q.com/\xff"}`},
 		{"GET", "/v2/models/snowman/versions/1/ready", "", "", ""},
 		{"OPTIONS", "/model", "", "", ""},
 		{"GET", "/metrics", "", "", ""},

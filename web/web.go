@@ -16,17 +16,20 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/lists"
 )
 
 // Options say how a Service answers. The zero value works.
 type Options struct {
 	Model    *snowman.Model // default: the one that comes with the package
+	Allow    *lists.List    // texts that reach no level; default: none
 	Keys     *Keys          // who may ask; default: everybody
 	Rate     float64        // requests a second that one client may make, in bursts of as many; default: any number
 	Origins  []string       // web origins whose pages may ask, "*" for all; default: none
@@ -43,9 +46,11 @@ type Service struct {
 	metrics  *metrics
 	current  atomic.Pointer[answers]
 	keys     atomic.Pointer[Keys]
+	reading  sync.Mutex // held while one of the answers is replaced
 	clients  *clients
 	large    *gate // bodies that are not small
 	streams  *gate
+	hard     *gate // requests that take long for each text
 	draining atomic.Bool
 	ending   context.Context // done when streams are to end
 	end      context.CancelFunc
@@ -54,10 +59,11 @@ type Service struct {
 // answers is what one request is answered with, from its beginning to its end.
 type answers struct {
 	model    *snowman.Model
+	allow    *lists.List // nil for none
 	info     snowman.Info
 	encoder  *record.Encoder
 	combiner *combiner
-	scorers  sync.Pool
+	judges   sync.Pool
 }
 
 // New returns a service.
@@ -75,10 +81,11 @@ func New(options Options) *Service {
 		clients: newClients(options.Rate),
 		large:   newGate(64, 256),
 		streams: newGate(64, 64),
+		hard:    newGate(2*runtime.GOMAXPROCS(0), 64),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)
-	s.SetModel(options.Model)
+	s.setAnswers(options.Model, options.Allow)
 	for _, r := range routes {
 		s.mux.Handle(r.path, s.handler(r))
 	}
@@ -90,9 +97,22 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 
 // SetModel makes a model answer the requests that come from now on.
 func (s *Service) SetModel(model *snowman.Model) {
-	a := &answers{model: model, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
-	a.scorers.New = func() any { return model.NewScorer() }
-	a.combiner = newCombiner(model)
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.setAnswers(model, s.current.Load().allow)
+}
+
+// SetAllow makes an allow list, or nil for none, hold for the requests that come from now on.
+func (s *Service) SetAllow(list *lists.List) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.setAnswers(s.current.Load().model, list)
+}
+
+func (s *Service) setAnswers(model *snowman.Model, list *lists.List) {
+	a := &answers{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
+	a.judges.New = func() any { return a.newJudge() }
+	a.combiner = newCombiner(a)
 	s.current.Store(a)
 	s.metrics.setModel(a.info)
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
-	"github.com/snowman-ml/snowman/internal/record"
 	"github.com/snowman-ml/snowman/lists"
 )
 
@@ -33,18 +31,6 @@ func openAllowed(paths []string, stderr io.Writer) (*lists.List, error) {
 		fmt.Fprintf(stderr, "snowman: %s\n", printable(problem.Error()))
 	}
 	return list, err
-}
-
-// allow takes the level from a text that is on an allow list. It comes after what is remembered of
-// texts, which is what the model says of them.
-func (w *worker) allow(r *record.Record) {
-	if w.allower == nil {
-		return
-	}
-	if match, onList := w.allower.Match(r.Text); onList {
-		allowed := match // so that nothing is allocated for other texts
-		r.Verdict.Level, r.Verdict.Kind, r.Allowed = snowman.None, w.kinds[0], &allowed
-	}
 }
 
 // allowedRows says of each row whether it is on the list, and counts those that are. Without a list there

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,9 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for line := range strings.Lines(onTerminal + asJSON + served.String()) {
+	explained := explainedAs(t, texts[3])
+
+	for line := range strings.Lines(onTerminal + asJSON + served.String() + explained) {
 		if !strings.Contains(string(readme), line) {
 			t.Errorf("the README does not show %q", line)
 		}
@@ -54,4 +57,21 @@ func scored(t *testing.T, job scoring, texts []string) string {
 		t.Fatalf("score: %v, %s", err, &stderr)
 	}
 	return stdout.String()
+}
+
+// explainedAs returns what explain prints for a text, but for all n-grams after the third.
+func explainedAs(t *testing.T, text string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), []string{"explain", text}, nil, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+		t.Fatalf("explain: %v, %s", err, &stderr)
+	}
+	ngrams, sum, found := strings.Cut(stdout.String(), "\n\n  sum\n")
+	if !found {
+		t.Fatalf("explain shows no sum: %s", &stdout)
+	}
+	lines := strings.Split(ngrams, "\n")
+	const shown = 3
+	first := slices.Index(lines, "  strongest n-grams") + 1
+	return strings.Join(lines[:first+shown], "\n") + "\n" + sum
 }

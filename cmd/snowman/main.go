@@ -75,6 +75,7 @@ var verbs = []struct {
 	run           func(context.Context, []string, streams) error
 }{
 	{"score", "score texts: how likely is each to be malicious", score},
+	{"explain", "say what the scores of texts are made of", explain},
 	{"serve", "answer the same over HTTP", serve},
 	{"train", "train a model on labelled texts", trainModel},
 	{"eval", "measure a model on labelled texts", evaluate},

@@ -250,7 +250,7 @@ func (w *worker) scoreChunk(c *batch.Chunk) {
 func (w *worker) put(c *batch.Chunk, i int, verdict snowman.Verdict, err error) {
 	r := record.Record{Text: c.Texts[i], Verdict: verdict}
 	if err == nil {
-		w.allow(&r)
+		r.Allow(w.allower, w.kinds[0])
 		if r.Verdict.Level >= w.minimum {
 			r.Families, err = w.likeliestFamilies(r.Text, r.Verdict)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"github.com/snowman-ml/snowman/lists"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -24,6 +25,7 @@ Answers over HTTP, on port $PORT, or 5000 where that is not set:
 
   PUT, POST /model   score the url in the body (a form or JSON) or in the query
   POST /v1/score     score many: {"texts": [...]} as JSON, or lines, answered while they are coming
+  POST /v1/explain   say what a score is made of: {"text": "..."}
   GET /v1/model      say what model it is
   /v2                the Open Inference Protocol
   GET /openapi.json  describe all of it
@@ -51,6 +53,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("serve", "[flags]", serveDescription)
 	address := flags.String("listen", ":"+cmp.Or(os.Getenv("PORT"), "5000"), "`address` to listen on")
 	modelPath := flags.String("model", "", "answer with the model in this `file` (default: the one built in)")
+	allowPaths := allowFlag(flags)
 	keysPath := flags.String("keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
 	watch := flags.Bool("watch", false, "read the model and the other files anew when they change")
 	rate := flags.Float64("rate", 0, "let each client make `N` requests a second (default: any number)")
@@ -94,6 +97,9 @@ func serve(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	options.Model = model
+	if options.Allow, err = openServed(*allowPaths, log); err != nil {
+		return err
+	}
 	if *keysPath != "" {
 		if options.Keys, err = openKeys(*keysPath); err != nil {
 			return err
@@ -106,6 +112,15 @@ func serve(ctx context.Context, args []string, s streams) error {
 			model, err := openModel(*modelPath)
 			if err == nil {
 				service.SetModel(model)
+			}
+			return err
+		})
+	}
+	if len(*allowPaths) > 0 {
+		files.add("allow", *allowPaths, func() error {
+			list, err := openServed(*allowPaths, log)
+			if err == nil {
+				service.SetAllow(list)
 			}
 			return err
 		})
@@ -199,6 +214,19 @@ func (r *repeated) Set(value string) error {
 	}
 	*r = append(*r, value)
 	return nil
+}
+
+// openServed reads allow lists, and logs what is wrong with single entries. It returns nil where no file is
+// named.
+func openServed(paths []string, log *slog.Logger) (*lists.List, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	list, problems, err := lists.Open(paths...)
+	for _, problem := range problems {
+		log.Warn("an entry is left out of the allow list", "error", problem)
+	}
+	return list, err
 }
 
 func openKeys(path string) (*web.Keys, error) {

@@ -145,48 +145,75 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // It reads about limit characters. What is cut is the end of the user-info, beyond a quarter of the
 // limit, and the end of the path; host and port never are, since a cut host would be another one.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
-	user := u.text[:u.host]
-	if longest := max(1, limit/4); len(user) > longest {
-		symbols = a.appendSegment(symbols, 0, user[:longest-1])
-		user = user[len(user)-1:] // the @
-		limit -= longest - 1
-	}
-	symbols = a.appendSegment(symbols, 0, user)
-	host := u.Host()
-	operator, _ := a.operators.find(host)
-	host = host[operator:]
-	if a.splitsHost {
-		u.computeSuffixes()
-		domain, suffix := u.domain-u.host, u.suffix-u.host
-		if operator > 0 {
-			domain, suffix = splitSuffix(host)
+	var pieces [maxPieces]piece
+	symbols = slices.Grow(symbols, len(u.text))
+	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
+		text := u.text[p.from:p.to]
+		table := &a.table[p.segment]
+		first := len(symbols)
+		symbols = symbols[:first+len(text)]
+		for i, c := range text {
+			symbols[first+i] = table[c]
 		}
-		symbols = a.appendSegment(symbols, 1, host[:domain])
-		symbols = a.appendSegment(symbols, 2, host[domain:suffix])
-		symbols = a.appendSegment(symbols, 3, host[suffix:])
-	} else {
-		symbols = a.appendSegment(symbols, 1, host)
-	}
-	symbols = a.appendSegment(symbols, 4, u.text[u.port:u.path])
-
-	end := u.path + max(0, limit-len(user)-len(host)-(u.path-u.port))
-	end = min(end, len(u.text))
-	symbols = a.appendSegment(symbols, 5, u.text[u.path:min(u.query, end)])
-	if u.query < end {
-		symbols = a.appendSegment(symbols, 6, u.text[u.query:min(u.fragment, end)])
-	}
-	if u.fragment < end {
-		symbols = a.appendSegment(symbols, 7, u.text[u.fragment:end])
 	}
 	return symbols
 }
 
-func (a *Alphabet) appendSegment(symbols []uint8, segment int, text []byte) []uint8 {
-	table := &a.table[segment]
-	first := len(symbols)
-	symbols = slices.Grow(symbols, len(text))[:first+len(text)]
-	for i, c := range text {
-		symbols[first+i] = table[c]
+// AppendPositions appends to positions, for each symbol that Append appends, the byte of the canonical
+// form that it stands for. They ascend; what is missing between them is not read.
+func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
+	var pieces [maxPieces]piece
+	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
+		for at := p.from; at < p.to; at++ {
+			positions = append(positions, at)
+		}
 	}
-	return symbols
+	return positions
+}
+
+// A piece is a part of a canonical form that is read, text[from:to], with the segment in which it stands.
+type piece struct{ segment, from, to int }
+
+// maxPieces is how many pieces there can be: user-info has two, its beginning and the @.
+const maxPieces = 9
+
+// divide sets the first of pieces to what is read of u, from left to right, and returns their number.
+func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
+	n := 0
+	add := func(segment, from, to int) {
+		if from < to {
+			pieces[n] = piece{segment, from, to}
+			n++
+		}
+	}
+	user := u.host // its length
+	if longest := max(1, limit/4); user > longest {
+		add(0, 0, longest-1)
+		limit -= longest - 1
+		user = 1
+	}
+	add(0, u.host-user, u.host)
+	operator, _ := a.operators.find(u.Host())
+	host := u.host + operator
+	if a.splitsHost {
+		u.computeSuffixes()
+		domain, suffix := u.domain, u.suffix
+		if operator > 0 {
+			domain, suffix = splitSuffix(u.text[host:u.port])
+			domain, suffix = host+domain, host+suffix
+		}
+		add(1, host, domain)
+		add(2, domain, suffix)
+		add(3, suffix, u.port)
+	} else {
+		add(1, host, u.port)
+	}
+	add(4, u.port, u.path)
+
+	end := u.path + max(0, limit-user-(u.path-host))
+	end = min(end, len(u.text))
+	add(5, u.path, min(u.query, end))
+	add(6, u.query, min(u.fragment, end))
+	add(7, u.fragment, end)
+	return n
 }

@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -65,6 +66,65 @@ func TestTheHostIsNeverCut(t *testing.T) {
 				t.Errorf("the host is not among the symbols %v", got)
 			}
 		})
+	}
+}
+
+func TestPositionsSayWhatIsRead(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		limit      int
+		want       string // the canonical form, with a ~ for what is not read
+	}{
+		{"a name", "evil.tld", 100, "evil.tld"},
+		{"every part", "u@a.evil.tld:81/b?c#d", 100, "u@a.evil.tld:81/b?c#d"},
+		{"a query behind no path", "evil.tld?c#d", 100, "evil.tld/?c#d"},
+		{"a long path", "evil.tld/abcdef", 12, "evil.tld/abc~~~"},
+		{"a long path before a query", "evil.tld/abcdef?c#d", 12, "evil.tld/abc~~~~~~~"},
+		{"a long fragment", "evil.tld/a?b#cdef", 14, "evil.tld/a?b#c~~~"},
+		{"long user-info", "abcdef@evil.tld/b", 12, "ab~~~~@evil.tld/~"},
+		{"a limit below the host", "evil.tld/b", 3, "evil.tld~~"},
+		{"a host below an operator's suffix", "u@d111111.cloudfront.net:81/x", 100, "u@~~~~~~~~cloudfront.net:81/x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var u URL
+			if err := u.Parse(test.text); err != nil {
+				t.Fatal(err)
+			}
+			read := bytes.Repeat([]byte("~"), len(u.text))
+			for _, at := range DefaultAlphabet().AppendPositions(nil, &u, test.limit) {
+				read[at] = u.text[at]
+			}
+			if string(read) != test.want {
+				t.Errorf("of %q is read %q, want %q", &u, read, test.want)
+			}
+		})
+	}
+}
+
+// placeless is an alphabet in which a byte's symbol does not depend on its place.
+func placeless(t testing.TB) *Alphabet {
+	t.Helper()
+	a, err := NewAlphabet([]Group{{segmentNames, printable}}, ownOperators())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// checkPositions holds symbols of such an alphabet against the bytes that they are said to stand for.
+func checkPositions(t *testing.T, a *Alphabet, u *URL, limit int) {
+	t.Helper()
+	symbols, positions := a.Append(nil, u, limit), a.AppendPositions(nil, u, limit)
+	if len(symbols) != len(positions) {
+		t.Fatalf("%q has %d symbols at %d positions", u, len(symbols), len(positions))
+	}
+	for i, at := range positions {
+		if i > 0 && at <= positions[i-1] {
+			t.Fatalf("%q: position %d follows %d", u, at, positions[i-1])
+		}
+		if want := a.table[0][u.text[at]]; symbols[i] != want {
+			t.Fatalf("%q: symbol %d is %d, that of byte %d is %d", u, i, symbols[i], at, want)
+		}
 	}
 }
 

@@ -195,11 +195,13 @@ func FuzzOperators(f *testing.F) {
 		f.Add(seed)
 	}
 	alphabets := []*Alphabet{DefaultAlphabet(), splitHost(f, ownOperators())}
+	one := placeless(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		var u, bare URL
 		if u.Parse(text) != nil {
 			return
 		}
+		checkPositions(t, one, &u, 100)
 		for _, a := range alphabets {
 			start, found := a.operators.find(u.Host())
 			if !found {

@@ -53,19 +53,20 @@ type Model struct {
 
 // Metadata is what a model file says beside the parameters.
 type Metadata struct {
-	Shape         cnn.Shape
-	Alphabet      json.RawMessage // from characters to symbols; only its owner knows what is in it
-	SymbolLimit   int             // the network reads at most so many symbols of a text
-	Kinds         []string        // names of the network's outputs, "benign" first
-	Families      *Families       // that the model names; nil for none
-	Imitated      []string        // registered domains that others imitate, the most popular first; may be none
-	Temperature   float64         // divides the logits before the softmax
-	Thresholds    []Threshold     // low, medium and high; none where nothing was set aside to measure them on
-	URLThresholds []Threshold     // likewise, of texts with a path; none where they are those of names
-	Created       string          // as 2006-01-02, or empty
-	Seed          uint64          // of the training
-	Training      json.RawMessage // what the model was trained on, or empty
-	Figures       json.RawMessage // what was measured of it, or empty
+	Shape           cnn.Shape
+	Alphabet        json.RawMessage // from characters to symbols; only its owner knows what is in it
+	SymbolLimit     int             // the network reads at most so many symbols of a text
+	Kinds           []string        // names of the network's outputs, "benign" first
+	Families        *Families       // that the model names; nil for none
+	SymbolFrequency []float64       // of each symbol in what was trained on, adding up to 1; none where nobody counted
+	Imitated        []string        // registered domains that others imitate, the most popular first; may be none
+	Temperature     float64         // divides the logits before the softmax
+	Thresholds      []Threshold     // low, medium and high; none where nothing was set aside to measure them on
+	URLThresholds   []Threshold     // likewise, of texts with a path; none where they are those of names
+	Created         string          // as 2006-01-02, or empty
+	Seed            uint64          // of the training
+	Training        json.RawMessage // what the model was trained on, or empty
+	Figures         json.RawMessage // what was measured of it, or empty
 }
 
 // A Threshold is the score from which on a text has a level.
@@ -92,6 +93,7 @@ func (m *Metadata) fields() []field {
 		{key: "symbol_limit", value: &m.SymbolLimit},
 		{key: "kinds", value: &m.Kinds},
 		{key: "families", value: &m.Families, optional: true},
+		{key: "symbol_frequency", value: &m.SymbolFrequency, optional: true},
 		{key: "imitated", value: &m.Imitated, optional: true},
 		{key: "temperature", value: &m.Temperature},
 		{key: "thresholds", value: &m.Thresholds},
@@ -203,6 +205,9 @@ func (m Metadata) Validate() error {
 			return err
 		}
 	}
+	if err := validateFrequency(m.SymbolFrequency, m.Shape.Symbols); err != nil {
+		return err
+	}
 	if err := lookalike.Check(m.Imitated); err != nil {
 		return err
 	}
@@ -218,6 +223,24 @@ func (m Metadata) Validate() error {
 		if _, err := time.Parse(time.DateOnly, m.Created); err != nil {
 			return fmt.Errorf("created on %q, want a date as %s", m.Created, time.DateOnly)
 		}
+	}
+	return nil
+}
+
+func validateFrequency(frequency []float64, symbols int) error {
+	if n := len(frequency); n != 0 && n != symbols {
+		return fmt.Errorf("%d symbols have a frequency, want none or %d", n, symbols)
+	}
+	sum := 0.0
+	for symbol, share := range frequency {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("symbol %d has frequency %v, want 0 to 1", symbol, share)
+		}
+		sum += share
+	}
+	const rounding = 1e-3 // of numbers with few digits
+	if len(frequency) > 0 && math.Abs(sum-1) > rounding {
+		return fmt.Errorf("the symbols' frequencies add up to %v, want 1", sum)
 	}
 	return nil
 }

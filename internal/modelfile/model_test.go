@@ -29,12 +29,13 @@ func newModel(t testing.TB) Model {
 	return Model{
 		Parameters: p,
 		Metadata: Metadata{
-			Shape:       shape,
-			Alphabet:    json.RawMessage(`{"host": "<&>é"}`),
-			SymbolLimit: 500,
-			Kinds:       []string{"benign", "malicious"},
-			Imitated:    []string{"paypal.com", "bbc-news.co.uk"},
-			Temperature: 1.1,
+			Shape:           shape,
+			Alphabet:        json.RawMessage(`{"host": "<&>é"}`),
+			SymbolLimit:     500,
+			Kinds:           []string{"benign", "malicious"},
+			SymbolFrequency: []float64{0, 0.125, 0.8749},
+			Imitated:        []string{"paypal.com", "bbc-news.co.uk"},
+			Temperature:     1.1,
 			Thresholds: []Threshold{
 				{Level: "low", Score: 0.3, FalsePositiveRate: 1e-2, FalsePositives: 100, Benign: 10001},
 				{Level: "medium", Score: 0.7, FalsePositiveRate: 1e-3, FalsePositives: 10, Benign: 10001},
@@ -96,6 +97,7 @@ func TestModelComesBackAsWritten(t *testing.T) {
 			m.Metadata.Thresholds, m.Metadata.Created, m.Metadata.Seed = nil, "", 0
 			m.Metadata.Training, m.Metadata.Figures = nil, nil
 		},
+		"nobody counted symbols":  func(m *Model) { m.Metadata.SymbolFrequency = nil },
 		"nobody imitated":         func(m *Model) { m.Metadata.Imitated = nil },
 		"two levels at one score": func(m *Model) { m.Metadata.Thresholds[1].Score = m.Metadata.Thresholds[2].Score },
 		"families":                withFamilies,
@@ -179,6 +181,9 @@ var spoiled = map[string]struct {
 	"a kind without a name":            {func(m *Metadata) { m.Kinds = []string{"benign", ""} }, `kind "", want 1 to 32 printable bytes`},
 	"a kind that is a novel":           {func(m *Metadata) { m.Kinds = []string{"benign", strings.Repeat("x", 33)} }, "want 1 to 32 printable bytes"},
 	"a kind that rings the bell":       {func(m *Metadata) { m.Kinds = []string{"benign", "dga\a"} }, `kind "dga\a", want 1 to 32 printable bytes`},
+	"too few frequencies":              {func(m *Metadata) { m.SymbolFrequency = m.SymbolFrequency[1:] }, "2 symbols have a frequency, want none or 3"},
+	"a negative frequency":             {func(m *Metadata) { m.SymbolFrequency[1] = -0.1 }, "symbol 1 has frequency -0.1, want 0 to 1"},
+	"frequencies that do not add up":   {func(m *Metadata) { m.SymbolFrequency[1] = 0.2 }, "the symbols' frequencies add up to 1.07"},
 	"an imitated name in capitals":     {func(m *Metadata) { m.Imitated[0] = "PayPal.com" }, `name to imitate "PayPal.com", want a domain in lower case`},
 	"a temperature of 0":               {func(m *Metadata) { m.Temperature = 0 }, "temperature is 0, want a finite number above 0"},
 	"a negative temperature":           {func(m *Metadata) { m.Temperature = -1 }, "temperature is -1, want a finite number above 0"},
@@ -205,6 +210,7 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 	}{
 		"NaN as a temperature":           {func(m *Model) { m.Metadata.Temperature = math.NaN() }, "temperature is NaN"},
 		"an infinite temperature":        {func(m *Model) { m.Metadata.Temperature = math.Inf(1) }, "temperature is +Inf"},
+		"NaN as a frequency":             {func(m *Model) { m.Metadata.SymbolFrequency[2] = math.NaN() }, "symbol 2 has frequency NaN, want 0 to 1"},
 		"NaN as a score":                 {func(m *Model) { m.Metadata.Thresholds[0].Score = math.NaN() }, `threshold "low" has score NaN`},
 		"NaN as a false positive rate":   {func(m *Model) { m.Metadata.Thresholds[0].FalsePositiveRate = math.NaN() }, `threshold "low" has false positive rate NaN`},
 		"a kind that is not UTF-8":       {func(m *Model) { m.Metadata.Kinds[1] = "\xff" }, `kind "\xff", want 1 to 32 printable bytes`},
@@ -218,7 +224,7 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 		"a layer that lost its weights":  {func(m *Model) { m.Parameters.DenseBias = nil }, `tensor "dense.bias" has 0 bytes, want 8 for shape [2]`},
 		"figures longer than the header": {func(m *Model) { m.Metadata.Figures = json.RawMessage(strings.Repeat("1", maxHeader)) }, "want at most 1048576"},
 		"more weights than are read": {func(m *Model) {
-			m.Metadata.Shape = cnn.Shape{Symbols: 2, Embedding: 1, Widths: []int{1}, Filters: 4096, Hidden: 4096, Kinds: 2}
+			m.Metadata.Shape, m.Metadata.SymbolFrequency = cnn.Shape{Symbols: 2, Embedding: 1, Widths: []int{1}, Filters: 4096, Hidden: 4096, Kinds: 2}, nil
 			m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
 		}, "want at most 67108864"},
 	}

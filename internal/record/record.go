@@ -30,6 +30,18 @@ type Record struct {
 	Allowed  *lists.Match     // the entry of an allow list that the text is on, nil where it is on none
 }
 
+// Allow looks for the text on an allow list, unless the matcher is nil. What is on one keeps its score, but
+// its level is none and its kind benign, so that whoever acts on levels leaves it alone.
+func (r *Record) Allow(matcher *lists.Matcher, benign string) {
+	if matcher == nil {
+		return
+	}
+	if match, onList := matcher.Match(r.Text); onList {
+		allowed := match // so that nothing is allocated for other texts
+		r.Verdict.Level, r.Verdict.Kind, r.Allowed = snowman.None, benign, &allowed
+	}
+}
+
 // An Encoder appends records of one model. It is immutable and safe for any number of goroutines.
 type Encoder struct {
 	kinds []string // as members of an object: {"benign": and ,"dga":
@@ -97,6 +109,14 @@ func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
 	return out
 }
 
+// AppendExplanation appends an object for a text whose score was explained: what Append writes, then the
+// members of the explanation.
+func (e *Encoder) AppendExplanation(out []byte, r Record, x snowman.Explanation) []byte {
+	out = e.Append(out, r)
+	out[len(out)-1] = ','
+	return append(out, appendEscaped(nil, x)[len("{"):]...)
+}
+
 // AppendError appends an object for a text that could not be scored.
 func AppendError(out []byte, text string, err error) []byte {
 	out = append(out, `{"text":`...)
@@ -128,13 +148,13 @@ func AppendString(out []byte, text string) []byte {
 	return append(out, '"')
 }
 
-// appendEscaped appends a string of which something may have to be escaped.
-func appendEscaped(out []byte, text string) []byte {
+// appendEscaped appends as JSON a value in which something may have to be escaped.
+func appendEscaped(out []byte, value any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return append(out, `""`...) // no string has an error
+	if encoder.Encode(value) != nil {
+		return append(out, `""`...) // strings and finite numbers give no error
 	}
 	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
 		switch {

@@ -45,6 +45,24 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+func TestAppendExplanation(t *testing.T) {
+	x := snowman.Explanation{
+		Canonical: "q.com/\u202e\xff",
+		Verdict:   snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: []float64{0.25, 0.75}},
+		LogOdds:   1.5, Baseline: -2, Constant: 0.5, Start: 0.25, End: -0.25,
+		Characters: []snowman.Character{{Text: "q", Contribution: 3, Seen: true}, {Text: "\u202e"}, {Text: "\xff", Contribution: -1e-9, Seen: true}},
+		NGrams:     []snowman.NGram{{Text: "q<", Start: 0, End: 1, AtStart: true, Contribution: 3}},
+	}
+	got := string(NewEncoder([]string{"benign", "dga"}).AppendExplanation(nil, Record{Text: "Q.com/\u202e\xff", Verdict: x.Verdict}, x))
+	want := `{"text":"Q.com/\u202e\ufffd","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},` +
+		`"canonical":"q.com/\u202e\ufffd","log_odds":1.5,"baseline":-2,"constant":0.5,"start":0.25,"end":-0.25,` +
+		`"characters":[{"text":"q","contribution":3,"seen":true},{"text":"\u202e","contribution":0,"seen":false},{"text":"\ufffd","contribution":-1e-9,"seen":true}],` +
+		`"ngrams":[{"text":"q<","start":0,"end":1,"at_start":true,"contribution":3}]}`
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // FuzzAppendString holds that a string is JSON that reads back the same, but for what is no UTF-8, and
 // that nothing in it but printable characters reaches a terminal.
 func FuzzAppendString(f *testing.F) {

@@ -1,0 +1,148 @@
+package snowman
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman/internal/cnn"
+)
+
+// An Explanation says what a score is made of. Its numbers are log-odds with the natural logarithm: of
+// a score p they are ln(p / (1 - p)), so that 0 is a score of one half and what speaks for malicious is above
+// 0. They add up, but for rounding, in two ways:
+//
+//	LogOdds = Baseline + Constant + Start + End + the contributions of all Characters
+//	LogOdds = Baseline + the contributions of all n-grams, of which NGrams has the strongest
+//
+// It is by integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in which the
+// network finds nothing to this one. That is one of many ways to divide a score, and speaks of the network
+// alone: a character that counts here is no evidence by itself.
+type Explanation struct {
+	Canonical  string      `json:"canonical"` // what the network was shown
+	Verdict    Verdict     `json:"-"`         // that of Classify
+	LogOdds    float64     `json:"log_odds"`  // computed in float32, as Exact does: the score is 1 / (1 + exp(-LogOdds))
+	Baseline   float64     `json:"baseline"`  // of a text in which the network finds nothing
+	Constant   float64     `json:"constant"`  // of what filters have on symbols as common as in training
+	Start      float64     `json:"start"`     // of that the text starts where it does
+	End        float64     `json:"end"`       // of that it ends where it does
+	Characters []Character `json:"characters"`
+	NGrams     []NGram     `json:"ngrams"` // the strongest ten, in either direction
+}
+
+// A Character is one of the canonical form: a rune, or a byte that is part of none.
+type Character struct {
+	Text         string  `json:"text"`
+	Contribution float64 `json:"contribution"` // beyond that of a symbol as common as in training
+	Seen         bool    `json:"seen"`         // the network does not read labels that an operator hands out, and the end of long texts
+}
+
+// An NGram is neighbouring characters, Characters[Start:End], in which filters of the network found most of
+// what they look for in the text.
+type NGram struct {
+	Text         string  `json:"text"` // without what was not seen
+	Start        int     `json:"start"`
+	End          int     `json:"end"`
+	AtStart      bool    `json:"at_start,omitempty"` // the filters see, too, that nothing stands before it
+	AtEnd        bool    `json:"at_end,omitempty"`   // or behind it
+	Contribution float64 `json:"contribution"`
+}
+
+// mostNGrams is how many n-grams an explanation names.
+const mostNGrams = 10
+
+// Explain says what the text's score is made of. It is computed in float32, also of a model that scores in
+// int16. The first call folds the network for it, which takes some milliseconds.
+func (m *Model) Explain(text string) (Explanation, error) {
+	s := m.scorer()
+	defer m.scorers.Put(s)
+	verdict, err := s.Classify(text)
+	if err != nil {
+		return Explanation{}, err
+	}
+	verdict.Probabilities = slices.Clone(verdict.Probabilities)
+	parts := m.explainer().Explain(s.batch.Symbols)
+	x := Explanation{
+		Canonical: s.Canonical(),
+		Verdict:   verdict,
+		LogOdds:   parts.LogOdds,
+		Baseline:  parts.Baseline,
+		Constant:  parts.Constant,
+		Start:     parts.Start,
+		End:       parts.End,
+	}
+	positions := m.alphabet.AppendPositions(nil, &s.url, m.file.Metadata.SymbolLimit)
+	characters := x.addCharacters(positions, parts.Symbols)
+	x.addNGrams(parts.Windows, characters)
+	if !x.isFinite() {
+		return Explanation{}, errOverflow
+	}
+	return x, nil
+}
+
+// addCharacters adds all characters of the canonical form. It returns the character in which each symbol
+// stands.
+func (x *Explanation) addCharacters(positions []int, contributions []float64) []int {
+	characters := make([]int, 0, len(positions))
+	for at := 0; at < len(x.Canonical); {
+		_, size := utf8.DecodeRuneInString(x.Canonical[at:])
+		character := Character{Text: x.Canonical[at : at+size]}
+		at += size
+		for i := len(characters); i < len(positions) && positions[i] < at; i++ {
+			character.Contribution += contributions[i]
+			character.Seen = true
+			characters = append(characters, len(x.Characters))
+		}
+		x.Characters = append(x.Characters, character)
+	}
+	return characters
+}
+
+// addNGrams adds the n-grams of the strongest windows. Windows that reach differently far beyond the text
+// hold the same n-gram, and so do those that hold different bytes of the same characters.
+func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
+	type place struct {
+		start, end     int
+		atStart, atEnd bool
+	}
+	known := make(map[place]int)
+	all := []NGram{}
+	for _, w := range windows {
+		first, last := max(w.Start, 0), min(w.Start+w.Width, len(characters))
+		if first >= last {
+			continue
+		}
+		at := place{characters[first], characters[last-1] + 1, w.Start < first, w.Start+w.Width > last}
+		i, found := known[at]
+		if !found {
+			i = len(all)
+			known[at] = i
+			all = append(all, NGram{Start: at.start, End: at.end, AtStart: at.atStart, AtEnd: at.atEnd})
+		}
+		all[i].Contribution += w.Contribution
+	}
+	slices.SortStableFunc(all, func(a, b NGram) int {
+		return cmp.Compare(math.Abs(b.Contribution), math.Abs(a.Contribution))
+	})
+	x.NGrams = slices.Clip(all[:min(len(all), mostNGrams)])
+	for i := range x.NGrams {
+		for _, character := range x.Characters[x.NGrams[i].Start:x.NGrams[i].End] {
+			if character.Seen {
+				x.NGrams[i].Text += character.Text
+			}
+		}
+	}
+}
+
+// isFinite reports whether every number is one. The n-grams' are parts of sums that are.
+func (x *Explanation) isFinite() bool {
+	sum := x.LogOdds + x.Baseline + x.Constant + x.Start + x.End
+	for _, character := range x.Characters {
+		sum += character.Contribution
+	}
+	for _, ngram := range x.NGrams {
+		sum += ngram.Contribution
+	}
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
+}

@@ -1,0 +1,308 @@
+package cnn
+
+import (
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// bruteForce explains a text by the definition, in float64 and one multiplication at a time: the gradient
+// is averaged over many places of the path, and every filter looked at alone.
+func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols []uint8) Explanation {
+	s := p.Shape
+	entry := func(c Convolution, f, j int, symbol uint8) float64 {
+		sum := 0.0
+		for d := range s.Embedding {
+			sum += float64(c.Weight[(j*s.Embedding+d)*s.Filters+f]) * float64(p.Embedding[int(symbol)*s.Embedding+d])
+		}
+		return sum
+	}
+	at := func(t int) uint8 {
+		switch {
+		case t < 0:
+			return Start
+		case t >= len(symbols):
+			return End
+		}
+		return symbols[t]
+	}
+	var pooled []float64
+	var places []int
+	for _, c := range p.Convolutions {
+		for f := range s.Filters {
+			largest, where := math.Inf(-1), 0
+			for t := 1 - c.Width; t < len(symbols); t++ {
+				sum := float64(c.Bias[f])
+				for j := range c.Width {
+					sum += entry(c, f, j, at(t+j))
+				}
+				if sum > largest {
+					largest, where = sum, t
+				}
+			}
+			pooled, places = append(pooled, max(largest, 0)), append(places, where)
+		}
+	}
+
+	scaled := func(share float64) []float64 {
+		some := make([]float64, len(pooled))
+		for i := range some {
+			some[i] = share * pooled[i]
+		}
+		return some
+	}
+	// logOdds returns f of pooled features, and its gradient by them.
+	logOdds := func(pooled []float64) (float64, []float64) {
+		features := pooled
+		if s.Hidden > 0 {
+			features = affine(pooled, p.DenseWeight, p.DenseBias)
+			for i := range features {
+				features[i] = max(features[i], 0)
+			}
+		}
+		logits := affine(features, p.OutputWeight, p.OutputBias)
+		largest, malicious := slices.Max(logits[1:]), 0.0
+		for _, logit := range logits[1:] {
+			malicious += math.Exp((logit - largest) / temperature)
+		}
+		dLogits := []float64{-1 / temperature}
+		for _, logit := range logits[1:] {
+			dLogits = append(dLogits, math.Exp((logit-largest)/temperature)/malicious/temperature)
+		}
+		back := func(d []float64, weights []float32) []float64 {
+			gradient := make([]float64, len(weights)/len(d))
+			for i := range gradient {
+				for k := range d {
+					gradient[i] += float64(weights[i*len(d)+k]) * d[k]
+				}
+			}
+			return gradient
+		}
+		gradient := back(dLogits, p.OutputWeight)
+		if s.Hidden > 0 {
+			for i := range gradient {
+				if features[i] == 0 {
+					gradient[i] = 0
+				}
+			}
+			gradient = back(gradient, p.DenseWeight)
+		}
+		return (largest-logits[0])/temperature + math.Log(malicious), gradient
+	}
+
+	const steps = 20_000
+	gradient := make([]float64, len(pooled))
+	for step := range steps {
+		_, here := logOdds(scaled((float64(step) + 0.5) / steps))
+		for i := range gradient {
+			gradient[i] += here[i] / steps
+		}
+	}
+	x := Explanation{Symbols: make([]float64, len(symbols))}
+	x.LogOdds, _ = logOdds(pooled)
+	x.Baseline, _ = logOdds(scaled(0))
+	total := 0.0
+	for _, share := range frequency {
+		total += share
+	}
+	for i, c := range p.Convolutions {
+		ends := make([]float64, len(symbols)+c.Width-1)
+		for f := range s.Filters {
+			feature, t := i*s.Filters+f, places[i*s.Filters+f]
+			if pooled[feature] == 0 {
+				continue
+			}
+			ends[t+c.Width-1] += gradient[feature] * pooled[feature]
+			x.Constant += gradient[feature] * float64(c.Bias[f])
+			for j := range c.Width {
+				mean := 0.0
+				for v, share := range frequency {
+					mean += share / total * entry(c, f, j, uint8(v))
+				}
+				x.Constant += gradient[feature] * mean
+				share := gradient[feature] * (entry(c, f, j, at(t+j)) - mean)
+				switch {
+				case t+j < 0:
+					x.Start += share
+				case t+j >= len(symbols):
+					x.End += share
+				default:
+					x.Symbols[t+j] += share
+				}
+			}
+		}
+		for end, contribution := range ends {
+			if contribution != 0 {
+				x.Windows = append(x.Windows, Window{end + 1 - c.Width, c.Width, contribution})
+			}
+		}
+	}
+	return x
+}
+
+// explainedShapes are shapes and one in which the softmax bends without a hidden layer.
+func explainedShapes() map[string]Shape {
+	all := maps.Clone(shapes)
+	all["no hidden layer, four kinds"] = Shape{Symbols: 23, Embedding: 5, Widths: []int{1, 3}, Filters: 7, Kinds: 4}
+	return all
+}
+
+func TestExplanationEqualsBruteForce(t *testing.T) {
+	for name, shape := range explainedShapes() {
+		t.Run(name, func(t *testing.T) {
+			p := newParameters(t, shape, 41)
+			random := rand.New(rand.NewPCG(42, 42))
+			frequency := make([]float64, shape.Symbols)
+			for v := range frequency[2:] {
+				frequency[2+v] = random.ExpFloat64()
+			}
+			const temperature = 0.8
+			e := NewExplainer(p, temperature, frequency)
+			texts := randomTexts(random, shape, 3, 20)
+			for i := range texts.Len() {
+				symbols := texts.Text(i)
+				got, want := e.Explain(symbols), bruteForce(p, temperature, frequency, symbols)
+				near := func(what string, got, want, within float64) {
+					t.Helper()
+					if math.Abs(got-want) > within*max(1, math.Abs(want)) {
+						t.Errorf("text %d of %d symbols: %s is %v, want %v", i, len(symbols), what, got, want)
+					}
+				}
+				near("the log-odds", got.LogOdds, want.LogOdds, 1e-5)
+				near("the baseline", got.Baseline, want.Baseline, 1e-9)
+				near("the constant part", got.Constant, want.Constant, 1e-3)
+				near("the start", got.Start, want.Start, 1e-3)
+				near("the end", got.End, want.End, 1e-3)
+				for at := range want.Symbols {
+					near("a symbol", got.Symbols[at], want.Symbols[at], 1e-3)
+				}
+				if len(got.Windows) != len(want.Windows) {
+					t.Fatalf("%d windows, want %d", len(got.Windows), len(want.Windows))
+				}
+				for w, window := range want.Windows {
+					if got.Windows[w].Start != window.Start || got.Windows[w].Width != window.Width {
+						t.Fatalf("window %d is %+v, want %+v", w, got.Windows[w], window)
+					}
+					near("a window", got.Windows[w].Contribution, window.Contribution, 1e-3)
+				}
+			}
+		})
+	}
+}
+
+// sums returns the log-odds as the sum of the parts of an explanation, in both ways.
+func (x Explanation) sums() (bySymbols, byWindows float64) {
+	bySymbols = x.Baseline + x.Constant + x.Start + x.End
+	for _, contribution := range x.Symbols {
+		bySymbols += contribution
+	}
+	byWindows = x.Baseline
+	for _, window := range x.Windows {
+		byWindows += window.Contribution
+	}
+	return bySymbols, byWindows
+}
+
+func TestExplanationAddsUpToTheReferencesLogOdds(t *testing.T) {
+	for name, test := range map[string]struct {
+		temperature float64
+		change      func(*Parameters)
+	}{
+		"as drawn": {1, func(*Parameters) {}},
+		// The largest logit passes to another kind within a millionth of the path.
+		"output weights a million times as large": {1, func(p *Parameters) {
+			for i := range p.OutputWeight {
+				p.OutputWeight[i] *= 1e6
+			}
+		}},
+		"a low temperature": {1e-4, func(*Parameters) {}},
+		"no feature": {1, func(p *Parameters) {
+			for _, c := range p.Convolutions {
+				for f := range c.Bias {
+					c.Bias[f] = -100
+				}
+			}
+		}},
+		"hidden units that start at 0": {1, func(p *Parameters) { clear(p.DenseBias) }},
+		"equal hidden units": {1, func(p *Parameters) {
+			for i := range p.DenseBias {
+				p.DenseBias[i] = -0.1
+			}
+			for i := range p.DenseWeight {
+				p.DenseWeight[i] = 0.1
+			}
+		}},
+	} {
+		for of, shape := range explainedShapes() {
+			t.Run(name+"/"+of, func(t *testing.T) {
+				p := newParameters(t, shape, 43)
+				test.change(p)
+				e := NewExplainer(p, test.temperature, nil)
+				texts := randomTexts(rand.New(rand.NewPCG(44, 44)), shape, 30, 60)
+				gradient := make([]float64, shape.Kinds)
+				for i := range texts.Len() {
+					x := e.Explain(texts.Text(i))
+					logits := Reference[float64](p, texts.Text(i))
+					size := 1.0
+					for _, logit := range logits {
+						size = max(size, math.Abs(logit)/test.temperature)
+					}
+					if want := e.logOdds(gradient, logits); math.Abs(x.LogOdds-want) > 1e-5*size {
+						t.Errorf("the log-odds are %v, the reference's %v", x.LogOdds, want)
+					}
+					bySymbols, byWindows := x.sums()
+					if math.Abs(bySymbols-x.LogOdds) > 1e-7*size || math.Abs(byWindows-x.LogOdds) > 1e-7*size {
+						t.Errorf("the log-odds are %v, by symbols they add up to %v, by windows to %v", x.LogOdds, bySymbols, byWindows)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestScoreIsTheSigmoidOfTheLogOdds(t *testing.T) {
+	p := newParameters(t, shapes["one hidden layer, odd sizes"], 45)
+	const temperature = 1.3
+	e := NewExplainer(p, temperature, nil)
+	logits, probabilities := []float32{0.3, -2, 1, 0.9}, make([]float64, 4)
+	Softmax(probabilities, logits, temperature)
+	wide := []float64{float64(logits[0]), float64(logits[1]), float64(logits[2]), float64(logits[3])}
+	logOdds := e.logOdds(make([]float64, 4), wide)
+	if got, want := 1/(1+math.Exp(-logOdds)), Score(probabilities); math.Abs(got-want) > 1e-12 {
+		t.Errorf("log-odds of %v are a score of %v, want %v", logOdds, got, want)
+	}
+}
+
+// A symbol that a filter has on the mean of all gets nothing, whatever the filter is worth.
+func TestASymbolAsCommonSymbolsAreGetsNothing(t *testing.T) {
+	shape := Shape{Symbols: 4, Embedding: 1, Widths: []int{1}, Filters: 1, Kinds: 2}
+	p := newParameters(t, shape, 46)
+	copy(p.Embedding, []float32{0, 0, 1, 3})
+	copy(p.Convolutions[0].Weight, []float32{1})
+	copy(p.Convolutions[0].Bias, []float32{0.5})
+	copy(p.OutputWeight, []float32{0, 2})
+	x := NewExplainer(p, 1, []float64{0, 0, 0, 7}).Explain([]uint8{2, 3})
+	if !slices.Equal(x.Symbols, []float64{0, 0}) || x.Constant != 7 {
+		t.Errorf("symbols are %v, the constant part %v, want 0, 0 and 7", x.Symbols, x.Constant)
+	}
+	x = NewExplainer(p, 1, nil).Explain([]uint8{2, 3})
+	if !slices.Equal(x.Symbols, []float64{0, 2}) || x.Constant != 5 {
+		t.Errorf("without frequencies, symbols are %v, the constant part %v, want 0, 2 and 5", x.Symbols, x.Constant)
+	}
+}
+
+func BenchmarkExplain(b *testing.B) {
+	p, _ := NewParameters(benchmarkShape)
+	p.Initialize(1)
+	e := NewExplainer(p, 1, nil)
+	symbols := randomTexts(rand.New(rand.NewPCG(1, 1)), benchmarkShape, 1, 40).Symbols
+	bySymbols, _ := e.Explain(symbols).sums()
+	if x := e.Explain(symbols); math.Abs(bySymbols-x.LogOdds) > 1e-6 {
+		b.Fatalf("the log-odds are %v, the parts add up to %v", x.LogOdds, bySymbols)
+	}
+	for b.Loop() {
+		e.Explain(symbols)
+	}
+}

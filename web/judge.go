@@ -1,0 +1,53 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/lists"
+)
+
+// A judge says of texts all that the service says. It belongs to one goroutine.
+type judge struct {
+	scorer   *snowman.Scorer
+	namer    *snowman.Scorer // of families; the scorer is busy while its verdicts are put out
+	matcher  *lists.Matcher  // nil where nothing is allowed
+	benign   string          // the kind
+	families bool            // name them
+}
+
+func (a *answers) newJudge() *judge {
+	j := &judge{scorer: a.model.NewScorer(), namer: a.model.NewScorer(), benign: a.info.Kinds[0]}
+	if a.allow != nil {
+		j.matcher = a.allow.NewMatcher()
+	}
+	return j
+}
+
+// judge returns a judge for a request, to be put back.
+func (a *answers) judge(r *http.Request) *judge {
+	j := a.judges.Get().(*judge)
+	j.families = false
+	if r.URL.RawQuery != "" {
+		value := r.URL.Query().Get("families")
+		j.families = value == "true" || value == "1"
+	}
+	return j
+}
+
+const namedFamilies = 3
+
+// judge calls each with what is said of every text, in their order. It holds until the call returns.
+func (j *judge) judge(texts []string, each func(i int, r record.Record, err error)) {
+	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
+		r := record.Record{Text: texts[i], Verdict: verdict}
+		if err == nil {
+			r.Allow(j.matcher, j.benign)
+			if j.families && r.Verdict.Kind == "dga" {
+				r.Families, err = j.namer.Families(texts[i], namedFamilies)
+			}
+		}
+		each(i, r, err)
+	})
+}
