@@ -123,7 +123,7 @@ const smallBody = 8 << 10
 var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
 
 // withBody reads the body of a request, of at most so many bytes, and calls use with it. There is room
-// for few large ones at a time, and a body whose length is not given may be one.
+// for so many bytes of large ones at a time, and a body whose length is not given may be of the most.
 func (s *Service) withBody(r *http.Request, most int64, use func(body []byte) error) error {
 	if r.ContentLength > most {
 		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", most)}
@@ -137,10 +137,14 @@ func (s *Service) withBody(r *http.Request, most int64, use func(body []byte) er
 		}
 		return use(body)
 	}
-	if err := s.large.enter(r.Context()); err != nil {
+	room := r.ContentLength
+	if room < 0 {
+		room = most
+	}
+	if err := s.large.enter(r.Context(), room); err != nil {
 		return err
 	}
-	defer s.large.leave()
+	defer s.large.leave(room)
 	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil {
 		return fmt.Errorf("reading the request: %w", err)

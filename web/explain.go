@@ -34,11 +34,11 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 		refuseError(w, err)
 		return
 	}
-	if err := s.hard.enter(r.Context()); err != nil {
+	if err := s.hard.enter(r.Context(), 1); err != nil {
 		refuseError(w, err)
 		return
 	}
-	defer s.hard.leave()
+	defer s.hard.leave(1)
 	start := time.Now()
 	a := s.current.Load()
 	x, err := a.model.Explain(*request.Text)

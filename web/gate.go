@@ -3,8 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // errBusy is why a request is answered with 429.
@@ -13,38 +16,86 @@ var errBusy = errors.New("too much is under way; try again later")
 // patience is how long a request waits for its turn.
 const patience = 5 * time.Second
 
-// A gate lets so many in at a time, and so many more wait for a while; all others are turned away.
+// A gate lets in so much at a time, and so many requests more wait for a while; all others are turned
+// away.
 type gate struct {
-	inside  chan struct{}
+	room    *semaphore.Weighted
 	waiting atomic.Int64
 	most    int64 // waiting
 }
 
-func newGate(inside, waiting int) *gate {
-	return &gate{inside: make(chan struct{}, inside), most: int64(waiting)}
+func newGate(room int64, waiting int) *gate {
+	return &gate{room: semaphore.NewWeighted(room), most: int64(waiting)}
 }
 
-// enter waits for room. Who has entered must leave.
-func (g *gate) enter(ctx context.Context) error {
-	select {
-	case g.inside <- struct{}{}:
+// enter waits for so much room. Who has entered must leave with as much.
+func (g *gate) enter(ctx context.Context, weight int64) error {
+	if g.room.TryAcquire(weight) {
 		return nil
-	default:
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > g.most {
 		return errBusy
 	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case g.inside <- struct{}{}:
-		return nil
-	case <-timer.C:
+	patient, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := g.room.Acquire(patient, weight)
+	if err != nil && ctx.Err() == nil {
 		return errBusy
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return err
 }
 
-func (g *gate) leave() { <-g.inside }
+func (g *gate) leave(weight int64) { g.room.Release(weight) }
+
+// openStreams are the streams that are being answered. There may be so many at a time; where more come,
+// the one that has been silent longest is ended, if that is long.
+type openStreams struct {
+	gate   *gate
+	silent time.Duration // is long
+
+	mu   sync.Mutex
+	open map[*streamBody]bool
+}
+
+func newOpenStreams(most int, silent time.Duration) *openStreams {
+	return &openStreams{gate: newGate(int64(most), most), silent: silent, open: make(map[*streamBody]bool)}
+}
+
+// enter waits for room for a stream, which must leave.
+func (s *openStreams) enter(ctx context.Context, body *streamBody) error {
+	if !s.gate.room.TryAcquire(1) {
+		s.endSilent()
+		if err := s.gate.enter(ctx, 1); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[body] = true
+	return nil
+}
+
+func (s *openStreams) leave(body *streamBody) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, body)
+	s.gate.leave(1)
+}
+
+// endSilent ends the stream that has been silent longest, if there is one.
+func (s *openStreams) endSilent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var longest *streamBody
+	since := time.Now().Add(-s.silent).UnixNano()
+	for body := range s.open {
+		if waits := body.waitsSince.Load(); waits > 0 && waits < since {
+			longest, since = body, waits
+		}
+	}
+	if longest != nil {
+		delete(s.open, longest) // so that the next one to come ends another
+		longest.interrupt(errSilent)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
 )
 
@@ -89,33 +90,35 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 	}
 	var levels [snowman.High + 1]int
 	failures, id := 0, requestID(w)
-	out := append(make([]byte, 0, min(len(texts)*256, 64<<10)), `{"verdicts":[`...)
-	flushed := true // all that is written so far has been accepted
-	j.judge(texts, func(i int, r record.Record, err error) {
-		if values[i].err != nil {
-			err = values[i].err
-		}
-		if i > 0 {
-			out = append(out, ',')
-		}
-		if err != nil {
-			failures++
-			out = record.AppendError(out, values[i].text, err)
-		} else {
-			levels[r.Verdict.Level]++
-			out = a.encoder.Append(out, r)
-		}
-		s.logText(id, values[i].text, r.Verdict, err)
-		if len(out) > 60<<10 && flushed {
-			w.Header()["Content-Type"] = jsonType
-			_, err := w.Write(out)
-			flushed = err == nil
+	w.Header()["Content-Type"] = jsonType
+	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
+	for first := 0; first < len(texts); first += batch.MaxTexts {
+		j.judge(texts[first:min(first+batch.MaxTexts, len(texts))], func(i int, r record.Record, err error) {
+			value := values[first+i]
+			if value.err != nil {
+				err = value.err
+			}
+			if first+i > 0 {
+				out = append(out, ',')
+			}
+			if err != nil {
+				failures++
+				out = record.AppendError(out, value.text, err)
+			} else {
+				levels[r.Verdict.Level]++
+				out = a.encoder.Append(out, r)
+			}
+			s.logText(id, value.text, r.Verdict, err)
+		})
+		if len(out) > 60<<10 {
+			if _, err := w.Write(out); err != nil {
+				break // nobody reads it
+			}
 			out = out[:0]
 		}
-	})
+	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.metrics.add(levels, failures)
 	counted(w, len(texts))
-	w.Header()["Content-Type"] = jsonType
 	w.Write(append(out, "]}\n"...))
 }

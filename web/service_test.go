@@ -425,7 +425,7 @@ func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
 
 func TestTooMuchUnderWay(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	service.large, service.streams = newGate(0, 0), newGate(0, 0)
+	service.large, service.streams = newGate(0, 0), newOpenStreams(0, time.Second)
 	server := httptest.NewServer(service)
 	defer server.Close()
 	for name, r := range map[string]struct{ contentType, body string }{

@@ -28,12 +28,13 @@ import (
 // the last line of the answer says so. A client that does not read even then is cut off, and over HTTP/2
 // one that sends more than its windows hold: there the update of a window waits behind the answer.
 func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func(line string) (string, error)) {
-	if err := s.streams.enter(r.Context()); err != nil {
+	control := http.NewResponseController(w)
+	body := &streamBody{body: r.Body, control: control}
+	if err := s.streams.enter(r.Context(), body); err != nil {
 		refuseError(w, err)
 		return
 	}
-	defer s.streams.leave()
-	control := http.NewResponseController(w)
+	defer s.streams.leave(body)
 	if r.ProtoMajor == 1 {
 		if err := control.EnableFullDuplex(); err != nil {
 			refuse(w, http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
@@ -44,9 +45,8 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	w.Header()["X-Accel-Buffering"] = []string{"no"} // of nginx
 	w.Header()["Cache-Control"] = []string{"no-store"}
 
-	body := &streamBody{body: r.Body, control: control}
-	defer context.AfterFunc(s.ending, body.interrupt)()
-	output := newStreamOutput(w, control, s.options.Stall, body.interrupt)
+	defer context.AfterFunc(s.ending, func() { body.interrupt(errEnding) })()
+	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
 	answers, id, lines, fed := s.current.Load(), requestID(w), 0, make(chan struct{})
 	feed := func(send func(*batch.Chunk) bool) error {
 		defer close(fed)
@@ -82,6 +82,28 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	}
 	if output.finish(err) != nil {
 		panic(http.ErrAbortHandler) // so that what was sent is not taken for a whole answer
+	}
+	if r.ProtoMajor == 1 && !body.ended {
+		endConnection(w, control)
+	}
+}
+
+// endConnection ends an answer and its connection, the body of whose request has not been read to its
+// end: what is left of it would be taken for the next request.
+func endConnection(w http.ResponseWriter, control *http.ResponseController) {
+	connection, buffered, err := control.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(time.Second))
+	buffered.WriteString("0\r\n\r\n") // the last chunk
+	if buffered.Flush() != nil {
+		return
+	}
+	// Closed while there is something to be read, it would be reset, and the end of the answer be lost.
+	if half, ok := connection.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		io.Copy(io.Discard, connection)
 	}
 }
 
@@ -167,10 +189,12 @@ func plainString(value string) (text string, ok bool) {
 
 // A streamBody is a body that may come for as long as it likes, but not stop for ever.
 type streamBody struct {
-	body     io.Reader
-	control  *http.ResponseController
-	deadline time.Time
-	stopped  atomic.Bool
+	body       io.Reader
+	control    *http.ResponseController
+	deadline   time.Time
+	ended      bool         // it was read to its end
+	waitsSince atomic.Int64 // when the Read began that goes on, in Unix nanoseconds; 0 if there is none
+	stopped    atomic.Pointer[error]
 }
 
 // idle is how long no byte may come.
@@ -179,36 +203,41 @@ const idle = 2 * time.Minute
 var (
 	errEnding = errors.New("the server is shutting down")
 	errIdle   = fmt.Errorf("nothing came for %v", idle)
+	errSilent = errors.New("nothing came, and others wait")
 )
 
 func (b *streamBody) Read(p []byte) (int, error) {
+	now := time.Now()
 	// A deadline is set anew when it has become a second too early, not for every read.
-	if now := time.Now(); b.deadline.Before(now.Add(idle - time.Second)) {
+	if b.deadline.Before(now.Add(idle - time.Second)) {
 		b.deadline = now.Add(idle)
 		b.control.SetReadDeadline(b.deadline)
 	}
-	if b.stopped.Load() {
+	b.waitsSince.Store(now.UnixNano())
+	defer b.waitsSince.Store(0)
+	if b.stopped.Load() != nil {
 		b.control.SetReadDeadline(time.Unix(1, 0))
 	}
 	n, err := b.body.Read(p)
+	b.ended = err == io.EOF
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errIdle
-		if b.stopped.Load() {
-			err = errEnding
+		if stopped := b.stopped.Load(); stopped != nil {
+			err = *stopped
 		}
 	}
 	return n, err
 }
 
-// interrupt ends a Read that waits, and those to come.
-func (b *streamBody) interrupt() {
-	b.stopped.Store(true)
+// interrupt ends a Read that waits, and those to come, with an error.
+func (b *streamBody) interrupt(err error) {
+	b.stopped.CompareAndSwap(nil, &err)
 	b.control.SetReadDeadline(time.Unix(1, 0))
 }
 
 // discard reads to the end of a body, if that comes in time.
 func (b *streamBody) discard(within time.Duration) error {
-	timer := time.AfterFunc(within, b.interrupt)
+	timer := time.AfterFunc(within, func() { b.interrupt(errStalled) })
 	defer timer.Stop()
 	_, err := io.Copy(io.Discard, b)
 	return err
@@ -229,7 +258,7 @@ type streamOutput struct {
 var errStalled = errors.New("the client does not read")
 
 func newStreamOutput(w http.ResponseWriter, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
-	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 8), written: make(chan error, 1)}
+	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 2), written: make(chan error, 1)}
 	go func() { o.written <- o.write() }()
 	return o
 }

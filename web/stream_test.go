@@ -197,6 +197,13 @@ func TestWhoSendsAllBeforeReadingIsTold(t *testing.T) {
 	})
 }
 
+// count returns how many streams are open.
+func (s *openStreams) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // closeReader tells when the client is done with a body: it closes all that it sends, or gives up.
 type closeReader struct {
 	io.Reader
@@ -225,7 +232,7 @@ func TestWhoNeverReadsIsCutOff(t *testing.T) {
 	if err == nil {
 		t.Error("it may send for ever")
 	}
-	waitFor(t, func() bool { return len(service.streams.inside) == 0 && runtime.NumGoroutine() <= before })
+	waitFor(t, func() bool { return service.streams.count() == 0 && runtime.NumGoroutine() <= before })
 }
 
 func TestWhoLeavesIsForgotten(t *testing.T) {
@@ -245,21 +252,83 @@ func TestWhoLeavesIsForgotten(t *testing.T) {
 		}
 		waitFor(t, func() bool {
 			client.CloseIdleConnections()
-			return len(service.streams.inside) == 0 && runtime.NumGoroutine() <= before
+			return service.streams.count() == 0 && runtime.NumGoroutine() <= before
 		})
 	})
 }
 
+// What follows a body that cannot be read is no request, whatever it looks like.
 func TestBrokenChunksEndTheAnswer(t *testing.T) {
 	server := newServer(t)
-	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
-	defer connection.Close()
-	fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nq.com\n\r\nnonsense\r\n")
-	response := must(http.ReadResponse(bufio.NewReader(connection), nil))
-	answer, err := io.ReadAll(response.Body)
-	if want := `{"text":"q.com",` + toyDGA + "}\n" + `{"error":"reading texts: invalid byte in chunk length; 1 lines are answered"}` + "\n"; err != nil || string(answer) != want {
-		t.Errorf("%q (%v), want %q", answer, err, want)
+	for name, broken := range map[string]string{
+		"a length that is none":      "zz\r\n",
+		"a length beyond all":        "fffffffffffffffff\r\n",
+		"a chunk without its end":    "1\r\na0",
+		"a line that does not end":   "1" + strings.Repeat(";", 5000) + "\r\n",
+		"the end of a chunk missing": "5\r\nq.comxx\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+			defer connection.Close()
+			fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nq.com\n\r\n"+
+				broken+"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			reader := bufio.NewReader(connection)
+			response := must(http.ReadResponse(reader, nil))
+			answer, err := io.ReadAll(response.Body)
+			first, last, _ := strings.Cut(strings.TrimSuffix(string(answer), "\n"), "\n")
+			if err != nil || first != `{"text":"q.com",`+toyDGA+`}` || !strings.Contains(last, `{"error":"reading texts: `) {
+				t.Errorf("%q (%v), want the verdict on the line that came, and then an error", answer, err)
+			}
+			if next, err := io.ReadAll(reader); len(next) > 0 || err != nil {
+				t.Errorf("then comes %q (%v), want the end", next, err)
+			}
+		})
 	}
+}
+
+func TestTheSilentMakeRoom(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	service.streams = newOpenStreams(1, time.Millisecond)
+	server := httptest.NewServer(service)
+	defer server.Close()
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	go fmt.Fprintln(writer, "q.com")
+	silent := bufio.NewScanner(stream(t, http.DefaultClient, server.URL, "text/plain", reader).Body)
+	if !silent.Scan() {
+		t.Fatal(silent.Err())
+	}
+	time.Sleep(10 * time.Millisecond)
+	answer, err := io.ReadAll(stream(t, http.DefaultClient, server.URL, "text/plain", strings.NewReader("q.com")).Body)
+	if err != nil || string(answer) != `{"text":"q.com",`+toyDGA+"}\n" {
+		t.Errorf("who comes gets %q (%v)", answer, err)
+	}
+	if want := `{"error":"reading texts: nothing came, and others wait; 1 lines are answered"}`; !silent.Scan() || silent.Text() != want {
+		t.Errorf("who was silent gets %q (%v), want %q", silent.Text(), silent.Err(), want)
+	}
+}
+
+// A client that leaves while a long answer is written costs no more.
+func TestWhoLeavesALongAnswer(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	written := 0
+	request := httptest.NewRequest("POST", "/v1/score", strings.NewReader(`{"texts":["`+strings.Repeat(`q.com","`, maxTexts-1)+`"]}`))
+	request.Header.Set("Content-Type", "application/json")
+	service.ServeHTTP(failingWriter{httptest.NewRecorder(), &written}, request)
+	if most := 512 << 10; written == 0 || written > most {
+		t.Errorf("%d bytes are made for who has left, want at most %d", written, most)
+	}
+}
+
+// failingWriter counts what is written, and takes none of it.
+type failingWriter struct {
+	http.ResponseWriter
+	bytes *int
+}
+
+func (w failingWriter) Write(p []byte) (int, error) {
+	*w.bytes += len(p)
+	return 0, io.ErrClosedPipe
 }
 
 // A client that has sent all and closed its side still gets the whole answer.

@@ -48,8 +48,8 @@ type Service struct {
 	keys     atomic.Pointer[Keys]
 	reading  sync.Mutex // held while one of the answers is replaced
 	clients  *clients
-	large    *gate // bodies that are not small
-	streams  *gate
+	large    *gate // bodies that are not small, in bytes
+	streams  *openStreams
 	hard     *gate // requests that take long for each text
 	draining atomic.Bool
 	ending   context.Context // done when streams are to end
@@ -79,9 +79,9 @@ func New(options Options) *Service {
 		mux:     http.NewServeMux(),
 		metrics: newMetrics(),
 		clients: newClients(options.Rate),
-		large:   newGate(64, 256),
-		streams: newGate(64, 64),
-		hard:    newGate(2*runtime.GOMAXPROCS(0), 64),
+		large:   newGate(48<<20, 256),
+		streams: newOpenStreams(64, options.Stall),
+		hard:    newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)

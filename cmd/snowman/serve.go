@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/snowman-ml/snowman/lists"
 	"github.com/snowman-ml/snowman/web"
 )
@@ -169,7 +167,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	go files.follow(ctx, *watch)
 	failed := make(chan error, 1)
 	go func() {
-		limited := netutil.LimitListener(listener, *connections)
+		limited := limitConnections(listener.(*net.TCPListener), *connections)
 		if server.TLSConfig != nil {
 			failed <- server.ServeTLS(limited, "", "")
 		} else {
