@@ -6,7 +6,7 @@ BENCH ?= bench-data
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx
+.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx check-api
 
 test:
 	go test ./...
@@ -110,3 +110,17 @@ check-onnx:
 	build/onnx/bin/pip install --quiet --disable-pip-version-check -r $(ONNX)/requirements.txt
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	build/onnx/bin/python $(ONNX)/check.py build/snowman $(DATA) $(MODEL) web/testdata/toy.safetensors
+
+# check-api holds the service to what other people's tools make of it: Triton's client speaks /v2 to it,
+# openapi-spec-validator reads its description, and schemathesis sends what that allows, and what not.
+API     := web/testdata/api
+API_AT  := 127.0.0.1:5055
+CHECKS  := not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
+check-api:
+	$(PYTHON) -m venv build/api
+	build/api/bin/pip install --quiet --disable-pip-version-check -r $(API)/requirements.txt
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	build/api/bin/openapi-spec-validator web/openapi.json
+	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
+		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
+		build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color | cut -c1-200

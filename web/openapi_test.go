@@ -70,6 +70,8 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 		{"POST /model", "/model", formType, ""},
 		{"PUT /model", "/model", formType, "url=" + long},
 		{"POST /model", "/model", formType, "url=" + long},
+		{"PUT /model", "/model?url=" + long[:128<<10], "", ""},
+		{"POST /model", "/model?url=" + long[:128<<10], "", ""},
 		{"GET /model", "/model", "", ""},
 		{"GET /v1/model", "/v1/model", "", ""},
 		{"POST /v1/score", "/v1/score?families=true", "application/json", texts},
@@ -140,7 +142,7 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 			t.Errorf("%s is not described; %s %.80q answered %.200q", key, path, body, answer)
 			return
 		}
-		if response.Header.Get("X-Request-Id") == "" {
+		if response.Header.Get("X-Request-Id") == "" && response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("%s has no X-Request-Id", key)
 		}
 		if got == "text/plain" {
@@ -169,7 +171,9 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 		}
 	}
 	service := New(Options{Model: openToy(t)})
-	server := httptest.NewServer(service)
+	server := httptest.NewUnstartedServer(service)
+	server.Config.MaxHeaderBytes = 64 << 10
+	server.Start()
 	defer server.Close()
 	for _, r := range requests {
 		check(server, r.route, r.path, r.contentType, r.body)
