@@ -31,13 +31,9 @@ func newAnswer(w http.ResponseWriter, r *http.Request) *answer {
 	} else {
 		a.id = strconv.FormatUint(rand.Uint64()|1<<63, 16)
 	}
-	header := w.Header()
-	header["X-Request-Id"] = []string{a.id}
-	header["X-Content-Type-Options"] = noSniff
+	w.Header()["X-Request-Id"] = []string{a.id}
 	return a
 }
-
-var noSniff = []string{"nosniff"}
 
 // isRequestID reports whether a request's own id is one that can be logged and sent back as it is.
 func isRequestID(id string) bool {

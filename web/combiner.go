@@ -12,7 +12,7 @@ import (
 // one after the other: the network's tables come into the processor's cache once for all of them.
 //
 // Nobody waits for others to come. A request whose text finds nobody scoring scores all texts that are
-// there, once the goroutines that are ready to run have had their turn to add theirs, and what came in
+// there, once the goroutines that are ready to run have had their turns to add theirs, and what came in
 // the meantime is scored by one of those that brought it.
 type combiner struct {
 	leaders    sync.Pool
@@ -72,15 +72,26 @@ func (c *combiner) classify(text string) (snowman.Verdict, error) {
 	q.called = lead
 	c.mu.Unlock()
 
-	if lead {
-		runtime.Gosched()
-	} else {
+	if !lead {
 		lead = <-q.turn
 	}
-	if lead && !c.lead(q) {
-		<-q.turn // another one had already taken it
+	if lead {
+		c.gather()
+		if !c.lead(q) {
+			<-q.turn // another one had already taken it
+		}
 	}
 	return q.verdict, q.err
+}
+
+// gather lets all run that can, for as long as they bring texts.
+func (c *combiner) gather() {
+	for before, now := 0, 1; before < now && now < maxTogether; {
+		runtime.Gosched()
+		c.mu.Lock()
+		before, now = now, len(c.waiting)
+		c.mu.Unlock()
+	}
 }
 
 // lead answers what waits, and reports whether its own question was among it.

@@ -167,7 +167,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	go files.follow(ctx, *watch)
 	failed := make(chan error, 1)
 	go func() {
-		limited := limitConnections(listener.(*net.TCPListener), *connections)
+		limited := newServedListener(listener, *connections)
 		if server.TLSConfig != nil {
 			failed <- server.ServeTLS(limited, "", "")
 		} else {

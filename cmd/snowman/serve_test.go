@@ -18,9 +18,12 @@ import (
 // server is the real program, serving.
 type server struct {
 	*exec.Cmd
-	address string
-	log     *bufio.Scanner // what follows the line that names the address
+	address  string
+	profiles string         // the line that names their address
+	log      *bufio.Scanner // what follows the line that names the address
 }
+
+var profiles = regexp.MustCompile(`"level":"INFO","msg":"serving profiles","address":"(\S+)"`)
 
 var listening = regexp.MustCompile(`"level":"INFO","msg":"listening","address":"(\S+)"`)
 
@@ -43,7 +46,11 @@ func serving(t *testing.T, environment []string, args ...string) *server {
 		}
 	})
 	s.log = bufio.NewScanner(stdout)
-	match := listening.FindStringSubmatch(s.logLine(t))
+	line := s.logLine(t)
+	if profiles.MatchString(line) {
+		s.profiles, line = line, s.logLine(t)
+	}
+	match := listening.FindStringSubmatch(line)
 	if match == nil {
 		t.Fatalf("the first line of the log is %q, want one that names the address", s.log.Text())
 	}
