@@ -37,7 +37,7 @@ example:
   $ snowman serve &
   $ curl -X PUT localhost:5000/model -d url=zis32msdi3.com
   {"input query": "zis32msdi3.com", "score": "{{score}}"}
-  $ curl localhost:5000/v1/score -H content-type:text/plain -T names.txt
+  $ curl -X POST localhost:5000/v1/score -H content-type:text/plain -T names.txt
 `
 
 // How long requests under way may take when the server shuts down: all, then what is left of them.
