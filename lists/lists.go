@@ -53,12 +53,13 @@ type Matcher struct {
 func (l *List) NewMatcher() *Matcher { return &Matcher{list: l} }
 
 // Match returns the entry that a text is on, and whether there is one. The text is what may be scored,
-// in any form; one that may not be scored is on no list. Of several entries it is the most specific: a
+// in any form; one that may not be scored is on no list, nor is one out of which programs take different hosts
+// (javascript://example.com, http:\\example.com\@example.org). Of several entries it is the most specific: a
 // whole text, then the longest name, then the smallest network, then the first substring or regular
 // expression.
 func (m *Matcher) Match(text string) (Match, bool) {
 	l, u := m.list, &m.url
-	if err := u.Parse(text); err != nil {
+	if err := u.Parse(text); err != nil || u.IsAmbiguous() {
 		return Match{}, false
 	}
 	if e, ok := l.findName(u); ok {

@@ -102,6 +102,8 @@ func refuseError(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, errBusy):
 		status = http.StatusTooManyRequests
+	case errors.Is(err, errUnanswered):
+		status = http.StatusInternalServerError
 	case errors.As(err, &tooLarge):
 		status = http.StatusRequestEntityTooLarge
 	}
@@ -119,7 +121,8 @@ const smallBody = 8 << 10
 var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
 
 // withBody reads the body of a request, of at most so many bytes, and calls use with it. There is room
-// for so many bytes of large ones at a time, and a body whose length is not given may be of the most.
+// for so many bytes of large ones at a time, which a body takes as it comes: what was promised and is not
+// sent takes none.
 func (s *Service) withBody(r *http.Request, most int64, use func(body []byte) error) error {
 	if r.ContentLength > most {
 		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", most)}
@@ -133,20 +136,24 @@ func (s *Service) withBody(r *http.Request, most int64, use func(body []byte) er
 		}
 		return use(body)
 	}
-	room := r.ContentLength
-	if room < 0 {
-		room = most
+	body, room := make([]byte, 0, smallBody), int64(0)
+	defer func() { s.large.Release(room) }()
+	for {
+		n, err := io.ReadFull(r.Body, body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF && r.ContentLength < 0 || int64(len(body)) == r.ContentLength:
+			return use(body)
+		case err != nil:
+			return fmt.Errorf("reading the request: %w", err)
+		case int64(len(body)) > most:
+			return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", most)}
+		}
+		more := min(int64(len(body)), most+1-int64(len(body))) // as much again as has come
+		if !s.large.TryAcquire(more) {
+			return errBusy
+		}
+		room += more
+		body = append(make([]byte, 0, len(body)+int(more)), body...)
 	}
-	if err := s.large.enter(r.Context(), room); err != nil {
-		return err
-	}
-	defer s.large.leave(room)
-	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	if err != nil {
-		return fmt.Errorf("reading the request: %w", err)
-	}
-	if int64(len(body)) > most {
-		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", most)}
-	}
-	return use(body)
 }

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"net/http"
+	"net/netip"
 	"sync"
 
 	"golang.org/x/time/rate"
 )
 
-// clients hold each client to a rate of requests. A client is the name of its key, or else its address.
+// clients hold each client to a rate of requests. A client is the name of its key, or else its address; of
+// IPv6 the network of 64 bits, since who has one address has all of those.
 //
 // However many there are, no more than twice maxClients are remembered: those seen since the younger
 // half became full, and those seen in the time before. Whoever is forgotten starts anew.
@@ -18,6 +21,20 @@ type clients struct {
 }
 
 const maxClients = 1 << 15
+
+// clientNetwork returns what a client without a key is known by.
+func clientNetwork(r *http.Request) string {
+	text := clientAddress(r)
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return text
+	}
+	if address = address.Unmap().WithZone(""); address.Is4() {
+		return address.String()
+	}
+	const bits = 64
+	return netip.PrefixFrom(address, bits).Masked().String()
+}
 
 // newClients returns nil where any rate is allowed.
 func newClients(perSecond float64) *clients {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 
@@ -106,32 +107,43 @@ func (c *combiner) lead(own *question) (answered bool) {
 	c.waiting = append(c.waiting[:0], c.waiting[n:]...)
 	c.mu.Unlock()
 
+	// What was taken is answered and the lead handed on even if a text makes the model panic.
+	defer c.handOn()
+	defer func() {
+		for _, q := range l.questions {
+			if q == own {
+				answered = true
+			} else {
+				q.turn <- false
+			}
+		}
+		clear(l.questions)
+		clear(l.texts)
+	}()
 	for _, q := range l.questions {
+		q.err = errUnanswered
 		l.texts = append(l.texts, q.text)
 	}
 	l.judge.judge(l.texts, func(i int, r record.Record, err error) {
 		r.Verdict.Probabilities = nil
 		l.questions[i].verdict, l.questions[i].err = r.Verdict, err
 	})
-	for _, q := range l.questions {
-		if q == own {
-			answered = true
-		} else {
-			q.turn <- false
-		}
-	}
-	clear(l.questions)
-	clear(l.texts)
+	return false // the deferred function knows
+}
 
+// handOn makes one of those who wait lead, if there is one.
+func (c *combiner) handOn() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, q := range c.waiting {
 		if !q.called {
 			q.called = true
 			q.turn <- true
-			return answered
+			return
 		}
 	}
 	c.leading--
-	return answered
 }
+
+// errUnanswered is what a question gets that made the model panic, or was asked together with it.
+var errUnanswered = errors.New("scoring failed; the log says why")

@@ -34,24 +34,33 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 		refuseError(w, err)
 		return
 	}
-	if err := s.hard.enter(r.Context(), 1); err != nil {
-		refuseError(w, err)
-		return
-	}
-	defer s.hard.leave(1)
-	start := time.Now()
-	a := s.current.Load()
-	x, err := a.model.Explain(*request.Text)
-	explained := record.Record{Text: *request.Text, Verdict: x.Verdict}
-	if err == nil && a.allow != nil {
-		explained.Allow(a.allow.NewMatcher(), a.info.Kinds[0])
-	}
-	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	s.addOne(w, explained.Text, explained.Verdict, err)
+	out, err := s.explanation(w, r, *request.Text)
 	if err != nil {
 		refuseError(w, err)
 		return
 	}
 	w.Header()["Content-Type"] = jsonType
-	w.Write(append(a.encoder.AppendExplanation(nil, explained, x), '\n'))
+	w.Write(out)
+}
+
+// explanation returns the answer about one text. Few are made at a time; they are written, which takes as
+// long as the client likes, when others have their turn.
+func (s *Service) explanation(w http.ResponseWriter, r *http.Request, text string) ([]byte, error) {
+	if err := s.hard.enter(r.Context(), 1); err != nil {
+		return nil, err
+	}
+	defer s.hard.leave(1)
+	start := time.Now()
+	a := s.current.Load()
+	x, err := a.model.Explain(text)
+	explained := record.Record{Text: text, Verdict: x.Verdict}
+	if err == nil && a.allow != nil {
+		explained.Allow(a.allow.NewMatcher(), a.info.Kinds[0])
+	}
+	s.metrics.seconds.Observe(time.Since(start).Seconds())
+	s.addOne(w, text, explained.Verdict, err)
+	if err != nil {
+		return nil, err
+	}
+	return append(a.encoder.AppendExplanation(nil, explained, x), '\n'), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/snowman-ml/snowman"
@@ -94,15 +95,15 @@ func (s *Service) inferenceModelReady(w http.ResponseWriter, r *http.Request) {
 
 type inferenceRequest struct {
 	ID     string `json:"id"`
-	Inputs []struct {
-		Name     string          `json:"name"`
-		Shape    []int           `json:"shape"`
-		Datatype string          `json:"datatype"`
-		Data     json.RawMessage `json:"data"`
-	} `json:"inputs"`
-	Outputs []struct {
+	Inputs list[struct {
+		Name     string           `json:"name"`
+		Shape    list[int]        `json:"shape"`
+		Datatype string           `json:"datatype"`
+		Data     *list[textValue] `json:"data"`
+	}] `json:"inputs"`
+	Outputs list[struct {
 		Name string `json:"name"`
-	} `json:"outputs"`
+	}] `json:"outputs"`
 }
 
 type inferenceTensor struct {
@@ -131,32 +132,34 @@ func (r *inferenceRequest) texts() ([]textValue, error) {
 	if input.Data == nil {
 		return nil, fmt.Errorf("input %q has no data in JSON; binary tensors are not read (tritonclient: binary_data=False)", abbreviate(input.Name))
 	}
-	var texts []textValue
-	if err := json.Unmarshal(input.Data, &texts); err != nil {
-		return nil, fmt.Errorf("reading the data of input %q: %w", abbreviate(input.Name), err)
+	texts := *input.Data
+	if len(input.Shape) > 8 {
+		return nil, fmt.Errorf("input %q has %d dimensions, want one or two", abbreviate(input.Name), len(input.Shape))
 	}
-	if len(texts) > maxTexts {
-		return nil, tooLargeError{fmt.Sprintf("%d texts are more than %d", len(texts), maxTexts)}
+	if !isShapeOf(input.Shape, len(texts)) {
+		return nil, fmt.Errorf("input %q has the shape %v, and %d texts", abbreviate(input.Name), input.Shape, len(texts))
 	}
-	if size, ok := elements(input.Shape, len(texts)); !ok {
-		return nil, fmt.Errorf("input %q has the shape %v, and %d texts", abbreviate(input.Name), size, len(texts))
+	for _, output := range r.Outputs {
+		if !slices.ContainsFunc(inferenceOutputs, func(known tensorShape) bool { return known.Name == output.Name }) {
+			return nil, fmt.Errorf("there is no output %q, only score, level, kind and error", abbreviate(output.Name))
+		}
+	}
+	if len(r.Outputs) > len(inferenceOutputs) {
+		return nil, errors.New("more outputs are asked for than there are")
 	}
 	return texts, nil
 }
 
-// elements reports whether a shape is that of so many texts: [n], or [n, 1] as batches are.
-func elements(shape []int, texts int) ([]int, bool) {
-	if len(shape) > 8 {
-		return shape[:8], false
-	}
+// isShapeOf reports whether a shape is that of so many texts: [n], or [n, 1] as batches are.
+func isShapeOf(shape []int, texts int) bool {
 	product := 1
 	for _, n := range shape {
-		if n < 0 || n > maxTexts {
-			return shape, false
+		if n < 0 || n > maxTexts || product*n > maxTexts {
+			return false
 		}
 		product *= n
 	}
-	return shape, len(shape) > 0 && product == texts
+	return len(shape) > 0 && product == texts
 }
 
 // infer scores the texts of an inference request.
@@ -178,10 +181,7 @@ func (s *Service) infer(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		response, err := s.inferred(requestID(w), a, request, texts)
-		if err != nil {
-			return err
-		}
+		response := s.inferred(requestID(w), a, request, texts)
 		counted(w, len(texts))
 		writeJSON(w, response)
 		return nil
@@ -192,7 +192,7 @@ func (s *Service) infer(w http.ResponseWriter, r *http.Request) {
 }
 
 // inferred answers an inference request for these texts with the outputs that it asks for, all if none.
-func (s *Service) inferred(id string, a *answers, request inferenceRequest, values []textValue) (inferenceResponse, error) {
+func (s *Service) inferred(id string, a *answers, request inferenceRequest, values []textValue) inferenceResponse {
 	start := time.Now()
 	texts := make([]string, len(values))
 	for i, v := range values {
@@ -229,26 +229,19 @@ func (s *Service) inferred(id string, a *answers, request inferenceRequest, valu
 	add := func(output tensorShape) {
 		response.Outputs = append(response.Outputs, inferenceTensor{output.Name, output.Datatype, request.Inputs[0].Shape, data[output.Name]})
 	}
-	if len(request.Outputs) == 0 {
-		for _, output := range inferenceOutputs {
+	for _, output := range inferenceOutputs {
+		if len(request.Outputs) == 0 {
 			add(output)
 		}
-		return response, nil
-	}
-	if len(request.Outputs) > len(inferenceOutputs) {
-		return inferenceResponse{}, errors.New("more outputs are asked for than there are")
 	}
 	for _, asked := range request.Outputs {
-		if data[asked.Name] == nil {
-			return inferenceResponse{}, fmt.Errorf("there is no output %q, only score, level, kind and error", abbreviate(asked.Name))
-		}
 		for _, output := range inferenceOutputs {
 			if output.Name == asked.Name {
 				add(output)
 			}
 		}
 	}
-	return response, nil
+	return response
 }
 
 // writeJSON answers with a value as JSON.

@@ -22,6 +22,9 @@ type Keys struct {
 
 const maxKeys = 10_000
 
+// emptyHash is what a script writes whose variable is not set.
+const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // ReadKeys reads a list of keys, one a line: a name for the log, and the SHA-256 of the key in
 // hexadecimal. What follows # is a comment.
 func ReadKeys(r io.Reader) (*Keys, error) {
@@ -37,6 +40,9 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 			return nil, fmt.Errorf("line %d: want a name and the SHA-256 of a key", reader.Number())
 		}
 		var hash [sha256.Size]byte
+		if fields[1] == emptyHash {
+			return nil, fmt.Errorf("line %d: key %q is empty", reader.Number(), fields[0])
+		}
 		if n, err := hex.Decode(hash[:], []byte(fields[1][:min(len(fields[1]), 2*sha256.Size)])); err != nil || n != sha256.Size || len(fields[1]) != 2*sha256.Size {
 			return nil, fmt.Errorf("line %d: the SHA-256 of key %q is not %d hexadecimal digits", reader.Number(), fields[0], 2*sha256.Size)
 		}
@@ -74,8 +80,8 @@ func (k *Keys) find(key string) (name string, found bool) {
 func (s *Service) admit(a *answer, r *http.Request) bool {
 	client := ""
 	if keys := s.keys.Load(); keys != nil {
-		key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !bearer {
+		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
 			key = r.Header.Get("X-Api-Key")
 		}
 		name, found := keys.find(key)
@@ -90,7 +96,7 @@ func (s *Service) admit(a *answer, r *http.Request) bool {
 		return true
 	}
 	if client == "" {
-		client = clientAddress(r)
+		client = clientNetwork(r)
 	}
 	if !s.clients.allow(client) {
 		refuse(a, http.StatusTooManyRequests, "too many requests of this client; try again later")

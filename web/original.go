@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // maxBody is the largest body of a request about one text that is read: 64 KiB with every byte escaped,
@@ -33,7 +34,7 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	start := time.Now()
-	verdict, err := s.current.Load().combiner.classify(text)
+	verdict, err := s.classify(r, text)
 	if errors.Is(err, errBusy) {
 		refuseError(w, err)
 		return
@@ -52,6 +53,28 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 	out = append(out, "\"}\n"...)
 	w.Header()["Content-Type"] = jsonType
 	w.Write(out)
+}
+
+// A text of at most so many bytes is scored together with others; one that takes longer must not keep
+// these waiting.
+const shortText = 2 << 10
+
+// classify returns the verdict on a text.
+func (s *Service) classify(r *http.Request, text string) (verdict snowman.Verdict, err error) {
+	a := s.current.Load()
+	if len(text) <= shortText {
+		return a.combiner.classify(text)
+	}
+	if err := s.hard.enter(r.Context(), 1); err != nil {
+		return verdict, err
+	}
+	defer s.hard.leave(1)
+	j := a.judges.Get().(*judge)
+	defer a.judges.Put(j)
+	j.families = false
+	j.judge([]string{text}, func(_ int, r record.Record, failure error) { verdict, err = r.Verdict, failure })
+	verdict.Probabilities = nil
+	return verdict, err
 }
 
 var jsonType = []string{"application/json"}

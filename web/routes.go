@@ -57,11 +57,18 @@ func (s *Service) handler(r route) http.Handler {
 		start := time.Now()
 		a := newAnswer(w, request)
 		defer func() {
+			failure := recover()
+			if failure != nil && a.code == 0 {
+				a.code = http.StatusInternalServerError // of which the client sees a connection that ends
+			}
 			counts.count(a.status())
 			if s.options.Log != nil && (!r.open || a.status() != http.StatusOK) { // probes come all the time
 				s.log(a, request, name, time.Since(start))
 			}
 			a.free()
+			if failure != nil {
+				panic(failure)
+			}
 		}()
 		s.metrics.underWay.Inc()
 		defer s.metrics.underWay.Dec()

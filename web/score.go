@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,9 +46,31 @@ type textValue struct {
 var errNoString = errors.New("a text must be a string")
 
 func (v *textValue) UnmarshalJSON(data []byte) error {
-	v.text = ""
-	if v.err = json.Unmarshal(data, &v.text); v.err != nil || data[0] != '"' {
+	if data[0] != '"' {
 		v.text, v.err = string(data), errNoString
+		return nil
+	}
+	return json.Unmarshal(data, &v.text)
+}
+
+// A list is an array of at most maxTexts elements: of more, no more are read.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(data []byte) error {
+	*l = list[T]{}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+		return json.Unmarshal(data, (*[]T)(l)) // null, or what is wrong with it
+	}
+	for decoder.More() {
+		if len(*l) == maxTexts {
+			return tooLargeError{fmt.Sprintf("there are more than %d elements; send texts as lines, text/plain", maxTexts)}
+		}
+		var element T
+		if err := decoder.Decode(&element); err != nil {
+			return err
+		}
+		*l = append(*l, element)
 	}
 	return nil
 }
@@ -56,7 +79,7 @@ func (v *textValue) UnmarshalJSON(data []byte) error {
 func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
 	err := s.withBody(r, maxScoreBody, func(body []byte) error {
 		var request struct {
-			Texts *[]textValue `json:"texts"`
+			Texts *list[textValue] `json:"texts"`
 		}
 		if err := json.Unmarshal(body, &request); err != nil {
 			return fmt.Errorf("reading the request as JSON: %w", err)
@@ -64,11 +87,7 @@ func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
 		if request.Texts == nil {
 			return errors.New(`texts is missing: send {"texts": ["example.com", ...]}`)
 		}
-		values := *request.Texts
-		if len(values) > maxTexts {
-			return tooLargeError{fmt.Sprintf("%d texts are more than %d; send them as lines, text/plain", len(values), maxTexts)}
-		}
-		s.answerTexts(w, r, values)
+		s.answerTexts(w, r, *request.Texts)
 		return nil
 	})
 	if err != nil {
@@ -92,7 +111,7 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 	failures, id := 0, requestID(w)
 	w.Header()["Content-Type"] = jsonType
 	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
-	for first := 0; first < len(texts); first += batch.MaxTexts {
+	for first := 0; first < len(texts) && r.Context().Err() == nil; first += batch.MaxTexts {
 		j.judge(texts[first:min(first+batch.MaxTexts, len(texts))], func(i int, r record.Record, err error) {
 			value := values[first+i]
 			if value.err != nil {

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/lists"
 )
@@ -46,7 +48,7 @@ func TestScoreJSON(t *testing.T) {
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: json: cannot unmarshal string into Go struct field .texts of type []web.textValue"}`},
 		{"cut short", `{"texts":["q.com"`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
-		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "10001 texts are more than 10000; send them as lines, text/plain"}`},
+		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "reading the request as JSON: there are more than 10000 elements; send texts as lines, text/plain"}`},
 		{"too large", `{"texts":["` + strings.Repeat("a", maxScoreBody) + `"]}`, 413, `{"error": "the request body is larger than 4194304 bytes"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -425,18 +427,18 @@ func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
 
 func TestTooMuchUnderWay(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	service.large, service.streams = newGate(0, 0), newOpenStreams(0, time.Second)
+	service.large, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
 	server := httptest.NewServer(service)
 	defer server.Close()
 	for name, r := range map[string]struct{ contentType, body string }{
 		"lines":                      {"text/plain", "q.com"},
 		"a large body":               {"application/json", `{"texts":["` + strings.Repeat("q", smallBody) + `"]}`},
-		"a body of unknown length":   {"application/json", ""},
+		"a body of unknown length":   {"application/json", "?"},
 		"a small body is still read": {"application/json", `{"texts":["q.com"]}`},
 	} {
 		var body io.Reader = strings.NewReader(r.body)
-		if r.body == "" {
-			body = io.MultiReader(strings.NewReader(`{"texts":["q.com"]}`))
+		if r.body == "?" {
+			body = io.MultiReader(strings.NewReader(`{"texts":["` + strings.Repeat("q", smallBody) + `"]}`))
 		}
 		want := http.StatusTooManyRequests
 		if name == "a small body is still read" {

@@ -47,14 +47,18 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 
 	defer context.AfterFunc(s.ending, func() { body.interrupt(errEnding) })()
 	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
+	defer resetWriteDeadline(r, control)
 	answers, id, lines, fed := s.current.Load(), requestID(w), 0, make(chan struct{})
 	feed := func(send func(*batch.Chunk) bool) error {
 		defer close(fed)
 		return batch.Lines(body, snowman.MaxLength)(send)
 	}
 	newWorker := func() func(*batch.Chunk) {
-		j := answers.judge(r)
-		return func(c *batch.Chunk) { s.scoreChunk(id, j, answers.encoder, c, textOf) }
+		return func(c *batch.Chunk) {
+			j := answers.judge(r)
+			defer answers.judges.Put(j)
+			s.scoreChunk(id, j, answers.encoder, c, textOf)
+		}
 	}
 	// The request's context ends when the client has sent all and says so; it may still read.
 	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
@@ -84,20 +88,34 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 		panic(http.ErrAbortHandler) // so that what was sent is not taken for a whole answer
 	}
 	if r.ProtoMajor == 1 && !body.ended {
-		endConnection(w, control)
+		s.endings.Add(1)
+		defer s.endings.Done()
+		endConnection(r, control)
 	}
+}
+
+// resetWriteDeadline has the rest of an answer written within what the server gives any. Without such a
+// limit the connection is used again without one.
+func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
+	deadline := time.Time{}
+	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.WriteTimeout > 0 {
+		deadline = time.Now().Add(server.WriteTimeout)
+	}
+	control.SetWriteDeadline(deadline)
 }
 
 // endConnection ends an answer and its connection, the body of whose request has not been read to its
 // end: what is left of it would be taken for the next request.
-func endConnection(w http.ResponseWriter, control *http.ResponseController) {
+func endConnection(r *http.Request, control *http.ResponseController) {
 	connection, buffered, err := control.Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(time.Second))
-	buffered.WriteString("0\r\n\r\n") // the last chunk
+	if r.ProtoAtLeast(1, 1) {
+		buffered.WriteString("0\r\n\r\n") // the last chunk
+	}
 	if buffered.Flush() != nil {
 		return
 	}
@@ -129,7 +147,7 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *ba
 			r.Text, err = c.Texts[i], failure
 		}
 		if err != nil {
-			c.Output = record.AppendError(c.Output, r.Text, err)
+			c.Output = record.AppendError(c.Output, abbreviate(r.Text), err) // which could be six times as long
 		} else {
 			c.Levels[r.Verdict.Level]++
 			c.Output = encoder.Append(c.Output, r)
@@ -251,7 +269,8 @@ type streamOutput struct {
 	stall   time.Duration
 	failed  func() // called when writing has failed
 	chunks  chan []byte
-	written chan error // with which writing ended
+	written chan error  // with which writing ended
+	given   atomic.Bool // it was given up
 }
 
 // errStalled says that the client does not read.
@@ -259,6 +278,7 @@ var errStalled = errors.New("the client does not read")
 
 func newStreamOutput(w http.ResponseWriter, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
 	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 2), written: make(chan error, 1)}
+	o.control.SetWriteDeadline(time.Time{}) // the server's is for answers that come at once
 	go func() { o.written <- o.write() }()
 	return o
 }
@@ -267,6 +287,9 @@ func newStreamOutput(w http.ResponseWriter, control *http.ResponseController, st
 func (o *streamOutput) write() error {
 	var failure error
 	for chunk := range o.chunks {
+		if failure == nil && o.given.Load() {
+			failure = errStalled
+		}
 		if failure != nil {
 			continue
 		}
@@ -277,7 +300,9 @@ func (o *streamOutput) write() error {
 		}
 		if failure != nil {
 			o.failed()
+			continue
 		}
+		o.control.SetWriteDeadline(time.Time{}) // HTTP/2 would reset a stream that is merely quiet
 	}
 	return failure
 }
@@ -300,7 +325,10 @@ func (o *streamOutput) send(chunk []byte) error {
 }
 
 // abandon makes what is being written end at once.
-func (o *streamOutput) abandon() { o.control.SetWriteDeadline(time.Unix(1, 0)) }
+func (o *streamOutput) abandon() {
+	o.given.Store(true)
+	o.control.SetWriteDeadline(time.Unix(1, 0))
+}
 
 // finish writes what is left and, if the answer is not a whole one, why. It returns an error if the
 // client cannot have got that.
@@ -309,7 +337,5 @@ func (o *streamOutput) finish(err error) error {
 		o.chunks <- append(record.AppendString([]byte(`{"error":`), err.Error()), "}\n"...)
 	}
 	close(o.chunks)
-	failure := <-o.written
-	o.control.SetWriteDeadline(time.Time{}) // the connection may be used again
-	return failure
+	return <-o.written
 }

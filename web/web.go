@@ -16,10 +16,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/record"
@@ -43,15 +46,17 @@ type Options struct {
 type Service struct {
 	options  Options
 	mux      *http.ServeMux
+	nothing  http.Handler // of the last route
 	metrics  *metrics
 	current  atomic.Pointer[answers]
 	keys     atomic.Pointer[Keys]
 	reading  sync.Mutex // held while one of the answers is replaced
 	clients  *clients
-	large    *gate // bodies that are not small, in bytes
+	large    *semaphore.Weighted // bytes of bodies that are not small
 	streams  *openStreams
 	hard     *gate // requests that take long for each text
 	draining atomic.Bool
+	endings  sync.WaitGroup  // of streams that ended early
 	ending   context.Context // done when streams are to end
 	end      context.CancelFunc
 }
@@ -79,7 +84,7 @@ func New(options Options) *Service {
 		mux:     http.NewServeMux(),
 		metrics: newMetrics(),
 		clients: newClients(options.Rate),
-		large:   newGate(48<<20, 256),
+		large:   semaphore.NewWeighted(48 << 20),
 		streams: newOpenStreams(64, options.Stall),
 		hard:    newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
 	}
@@ -87,13 +92,20 @@ func New(options Options) *Service {
 	s.SetKeys(options.Keys)
 	s.setAnswers(options.Model, options.Allow)
 	for _, r := range routes {
-		s.mux.Handle(r.path, s.handler(r))
+		s.nothing = s.handler(r)
+		s.mux.Handle(r.path, s.nothing)
 	}
 	return s
 }
 
 // ServeHTTP answers one request.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != path.Clean(r.URL.Path) { // which the mux would answer itself, with a redirection
+		s.nothing.ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // SetModel makes a model answer the requests that come from now on.
 func (s *Service) SetModel(model *snowman.Model) {
@@ -131,3 +143,7 @@ func (s *Service) Drain() { s.draining.Store(true) }
 // EndStreams ends the answers that are as long as the client likes: what was read is answered, and a
 // last line says why nothing more is.
 func (s *Service) EndStreams() { s.end() }
+
+// Wait waits for the last lines of streams that ended early, a second at most: http.Server.Shutdown does not
+// know of them.
+func (s *Service) Wait() { s.endings.Wait() }

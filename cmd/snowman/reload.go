@@ -6,50 +6,62 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
+	"sync"
 	"time"
-
-	"github.com/snowman-ml/snowman/web"
 )
 
 // servedFiles are the files that a server answers from, and reads anew on SIGHUP or when they change.
 // One that cannot be used changes nothing, and the log and a metric say so.
 type servedFiles struct {
-	service *web.Service
-	log     *slog.Logger
-	hangUp  chan os.Signal
-	files   []*servedFile
+	log   *slog.Logger
+	files []*servedFile
 }
 
 type servedFile struct {
 	what  string // model, keys, ...
 	paths []string
-	read  func() error
+	use   func() error  // reads them and has them served
 	seen  []os.FileInfo // of each path when it was read last; nil where there was none
 }
 
-func newServedFiles(service *web.Service, log *slog.Logger) *servedFiles {
-	f := &servedFiles{service: service, log: log, hangUp: make(chan os.Signal, 1)}
-	signal.Notify(f.hangUp, syscall.SIGHUP)
-	return f
+// readAnew reads something from some paths, and each time that they are read anew gives it to set.
+func readAnew[T any](files *servedFiles, what string, paths []string, open func() (T, error), set func(T)) (T, error) {
+	var first T
+	file := &servedFile{what: what, paths: paths}
+	file.use = func() (err error) {
+		first, err = open()
+		return err
+	}
+	err := file.read()
+	file.use = func() error {
+		next, err := open()
+		if err == nil {
+			set(next)
+		}
+		return err
+	}
+	files.files = append(files.files, file)
+	return first, err
 }
 
-// add adds something that has just been read from some paths.
-func (f *servedFiles) add(what string, paths []string, read func() error) {
-	file := &servedFile{what: what, paths: paths, read: read}
-	file.seen = file.state()
-	f.files = append(f.files, file)
+// read reads the file. It must be a regular one: reading a pipe may take for ever, and a device may
+// have no end.
+func (f *servedFile) read() error {
+	f.seen = f.state() // before it is read: what changes while it is read is seen again
+	for i, info := range f.seen {
+		if info != nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("reading %q: it is not a regular file", f.paths[i])
+		}
+	}
+	return f.use()
 }
 
 // watchInterval is how often files are looked at for changes. Asking costs next to nothing, and works
 // on every file system and through every link, where being told of changes does not.
 const watchInterval = time.Second
 
-// follow reads files anew until the context ends.
-func (f *servedFiles) follow(ctx context.Context, watch bool) {
-	defer signal.Stop(f.hangUp)
+// follow reads files anew until the context ends, and tells each time what, and if that failed why.
+func (f *servedFiles) follow(ctx context.Context, hangUp <-chan os.Signal, watch bool, tell func(what string, err error)) {
 	var look <-chan time.Time
 	if watch {
 		ticker := time.NewTicker(watchInterval)
@@ -60,24 +72,23 @@ func (f *servedFiles) follow(ctx context.Context, watch bool) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.hangUp:
+		case <-hangUp:
 			for _, file := range f.files {
-				f.reload(file)
+				f.reload(file, tell)
 			}
 		case <-look:
 			for _, file := range f.files {
 				if file.changed() {
-					f.reload(file)
+					f.reload(file, tell)
 				}
 			}
 		}
 	}
 }
 
-func (f *servedFiles) reload(file *servedFile) {
-	file.seen = file.state() // before it is read: what changes while it is read is seen again
+func (f *servedFiles) reload(file *servedFile, tell func(string, error)) {
 	err := file.read()
-	f.service.CountReload(file.what, err)
+	tell(file.what, err)
 	if err != nil {
 		f.log.Error("not reloaded; what was read before stays in use", "what", file.what, "error", err)
 		return
@@ -109,25 +120,19 @@ func (f *servedFile) changed() bool {
 
 // A servedCertificate is what a server shows for itself.
 type servedCertificate struct {
-	certificatePath, keyPath string
-	current                  atomic.Pointer[tls.Certificate]
+	mu      sync.Mutex
+	current *tls.Certificate
 }
 
-func newServedCertificate(certificatePath, keyPath string) (*servedCertificate, error) {
-	c := &servedCertificate{certificatePath: certificatePath, keyPath: keyPath}
-	return c, c.read()
-}
-
-func (c *servedCertificate) read() error {
-	certificate, err := tls.LoadX509KeyPair(c.certificatePath, c.keyPath)
-	if err != nil {
-		return fmt.Errorf("reading the certificate %q and its key %q: %w", c.certificatePath, c.keyPath, err)
-	}
-	c.current.Store(&certificate)
-	return nil
+func (c *servedCertificate) set(certificate *tls.Certificate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.current = certificate
 }
 
 // get is for tls.Config.
 func (c *servedCertificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return c.current.Load(), nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current, nil
 }

@@ -6,14 +6,17 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
-	"strings"
+	"os/signal"
+	"syscall"
 	"time"
 
+	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/lists"
 	"github.com/snowman-ml/snowman/web"
 )
@@ -46,91 +49,81 @@ const (
 	endTime   = 5 * time.Second
 )
 
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	address             string
+	model, keys         string // files
+	allow               []string
+	certificate, key    string // files
+	watch               bool
+	rate                float64
+	origins             []string
+	stall               time.Duration
+	connections         int
+	accessLog, logTexts bool
+	profiles            string // address
+}
+
 // serve is the verb serve.
 func serve(ctx context.Context, args []string, s streams) error {
+	var f serveFlags
 	flags := newFlags("serve", "[flags]", serveDescription)
-	address := flags.String("listen", ":"+cmp.Or(os.Getenv("PORT"), "5000"), "`address` to listen on")
-	modelPath := flags.String("model", "", "answer with the model in this `file` (default: the one built in)")
-	allowPaths := allowFlag(flags)
-	keysPath := flags.String("keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
-	watch := flags.Bool("watch", false, "read the model and the other files anew when they change")
-	rate := flags.Float64("rate", 0, "let each client make `N` requests a second (default: any number)")
-	var origins repeated
-	flags.Var(&origins, "cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)")
-	certificatePath := flags.String("tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
-	keyPath := flags.String("tls-key", "", "and the private key in this PEM `file`")
-	stall := flags.Duration("stall", 10*time.Second, "give a client up that has not read its answer for so `long`")
-	connections := flags.Int("max-connections", 4096, "serve at most `N` connections at a time; others wait")
-	accessLog := flags.Bool("access-log", true, "write a line to the log for each request")
-	logTexts := flags.Bool("log-texts", false, "write a line to the log for each text, too")
-	pprofAddress := flags.String("pprof", "", "serve profiles of the running program on this loopback `address`, such as localhost:6060")
+	flags.StringVar(&f.address, "listen", ":"+cmp.Or(os.Getenv("PORT"), "5000"), "`address` to listen on")
+	flags.StringVar(&f.model, "model", "", "answer with the model in this `file` (default: the one built in)")
+	allow := allowFlag(flags)
+	flags.StringVar(&f.keys, "keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
+	flags.BoolVar(&f.watch, "watch", false, "read the model and the other files anew when they change")
+	flags.Float64Var(&f.rate, "rate", 0, "let each client make `N` requests a second (default: any number)")
+	flags.Func("cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)", func(origin string) error {
+		if origin == "" {
+			return errors.New("it is empty")
+		}
+		f.origins = append(f.origins, origin)
+		return nil
+	})
+	flags.StringVar(&f.certificate, "tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
+	flags.StringVar(&f.key, "tls-key", "", "and the private key in this PEM `file`")
+	flags.DurationVar(&f.stall, "stall", 10*time.Second, "give a client up that has not read its answer for so `long`")
+	flags.IntVar(&f.connections, "max-connections", 4096, "serve at most `N` connections at a time; others wait")
+	flags.BoolVar(&f.accessLog, "access-log", true, "write a line to the log for each request")
+	flags.BoolVar(&f.logTexts, "log-texts", false, "write a line to the log for each text, too")
+	flags.StringVar(&f.profiles, "pprof", "", "serve profiles of the running program on this loopback `address`, such as localhost:6060")
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
 	if err := noArguments(flags); err != nil {
 		return err
 	}
+	f.allow = *allow
 	switch {
-	case (*certificatePath == "") != (*keyPath == ""):
+	case (f.certificate == "") != (f.key == ""):
 		return usageError{"-tls-cert and -tls-key go together"}
-	case *connections < 1:
-		return usageError{fmt.Sprintf("-max-connections %d: want 1 or more", *connections)}
-	case *stall <= 0:
-		return usageError{fmt.Sprintf("-stall %v: want a time above 0", *stall)}
-	case !(*rate >= 0):
-		return usageError{fmt.Sprintf("-rate %v: want 0 or more", *rate)}
-	case *logTexts && !*accessLog:
+	case f.connections < 1:
+		return usageError{fmt.Sprintf("-max-connections %d: want 1 or more", f.connections)}
+	case f.stall <= 0 || f.stall > time.Hour:
+		return usageError{fmt.Sprintf("-stall %v: want a time above 0, of one hour at most", f.stall)}
+	case !(f.rate >= 0):
+		return usageError{fmt.Sprintf("-rate %v: want 0 or more", f.rate)}
+	case f.logTexts && !f.accessLog:
 		return usageError{"-log-texts needs the -access-log that it adds to"}
 	}
+	return f.run(ctx, s.stdout)
+}
 
-	lines := &lineBuffer{out: s.stdout}
+// run serves until the context ends, or something fails.
+func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
+	// From the first moment to the last: otherwise it ends the program.
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
+	lines := &lineBuffer{out: stdout}
 	defer lines.flush(time.Second)
 	log := slog.New(slog.NewJSONHandler(lines, nil))
-	options := web.Options{Rate: *rate, Origins: origins, LogTexts: *logTexts, Stall: *stall, Version: programVersion()}
-	if *accessLog {
-		options.Log = log
-	}
-	model, err := openModel(*modelPath)
+
+	files := &servedFiles{log: log}
+	service, err := f.open(files)
 	if err != nil {
 		return err
-	}
-	options.Model = model
-	if options.Allow, err = openServed(*allowPaths, log); err != nil {
-		return err
-	}
-	if *keysPath != "" {
-		if options.Keys, err = openKeys(*keysPath); err != nil {
-			return err
-		}
-	}
-	service := web.New(options)
-	files := newServedFiles(service, log)
-	if *modelPath != "" {
-		files.add("model", []string{*modelPath}, func() error {
-			model, err := openModel(*modelPath)
-			if err == nil {
-				service.SetModel(model)
-			}
-			return err
-		})
-	}
-	if len(*allowPaths) > 0 {
-		files.add("allow", *allowPaths, func() error {
-			list, err := openServed(*allowPaths, log)
-			if err == nil {
-				service.SetAllow(list)
-			}
-			return err
-		})
-	}
-	if *keysPath != "" {
-		files.add("keys", []string{*keysPath}, func() error {
-			keys, err := openKeys(*keysPath)
-			if err == nil {
-				service.SetKeys(keys)
-			}
-			return err
-		})
 	}
 	server := &http.Server{
 		Handler:        service,
@@ -140,38 +133,40 @@ func serve(ctx context.Context, args []string, s streams) error {
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		Protocols:      new(http.Protocols),
+		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 100},
+
+		DisableGeneralOptionsHandler: true, // the service answers
 	}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetHTTP2(true)
 	server.Protocols.SetUnencryptedHTTP2(true)
-	listener, err := net.Listen("tcp", *address)
-	if err != nil {
-		return fmt.Errorf("listening on %q: %w; choose another address with -listen", *address, err)
-	}
-	defer listener.Close()
-	if *certificatePath != "" {
-		certificate, err := newServedCertificate(*certificatePath, *keyPath)
-		if err != nil {
+	if f.certificate != "" {
+		certificate := new(servedCertificate)
+		if certificate.current, err = readAnew(files, "certificate", []string{f.certificate, f.key}, f.openCertificate, certificate.set); err != nil {
 			return err
 		}
-		files.add("certificate", []string{*certificatePath, *keyPath}, certificate.read)
 		server.TLSConfig = &tls.Config{GetCertificate: certificate.get}
 	}
-	if *pprofAddress != "" {
-		stop, err := serveProfiles(*pprofAddress, log)
+	listener, err := net.Listen("tcp", f.address)
+	if err != nil {
+		return fmt.Errorf("listening on %q: %w; choose another address with -listen", f.address, err)
+	}
+	defer listener.Close()
+	if f.profiles != "" {
+		stop, err := serveProfiles(f.profiles, log)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	go files.follow(ctx, *watch)
+	go files.follow(ctx, hangUp, f.watch, service.CountReload)
 	failed := make(chan error, 1)
 	go func() {
-		limited := newServedListener(listener, *connections)
+		served := newServedListener(listener, f.connections)
 		if server.TLSConfig != nil {
-			failed <- server.ServeTLS(limited, "", "")
+			failed <- server.ServeTLS(served, "", "")
 		} else {
-			failed <- server.Serve(limited)
+			failed <- server.Serve(served)
 		}
 	}()
 	log.Info("listening", "address", listener.Addr().String())
@@ -191,7 +186,47 @@ func serve(ctx context.Context, args []string, s streams) error {
 			server.Close()
 		}
 	}
+	service.Wait()
 	return nil
+}
+
+// open returns the service with what it answers from, which is read anew when the files are.
+func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
+	options := web.Options{Rate: f.rate, Origins: f.origins, LogTexts: f.logTexts, Stall: f.stall, Version: programVersion()}
+	if f.accessLog {
+		options.Log = files.log
+	}
+	if f.model != "" {
+		options.Model, err = readAnew(files, "model", []string{f.model},
+			func() (*snowman.Model, error) { return snowman.Open(f.model) },
+			func(model *snowman.Model) { service.SetModel(model) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(f.allow) > 0 {
+		options.Allow, err = readAnew(files, "allow", f.allow,
+			func() (*lists.List, error) {
+				list, problems, err := lists.Open(f.allow...)
+				for _, problem := range problems {
+					files.log.Warn("an entry is left out of the allow list", "error", problem)
+				}
+				return list, err
+			},
+			func(list *lists.List) { service.SetAllow(list) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if f.keys != "" {
+		options.Keys, err = readAnew(files, "keys", []string{f.keys},
+			func() (*web.Keys, error) { return openKeys(f.keys) },
+			func(keys *web.Keys) { service.SetKeys(keys) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return web.New(options), nil
 }
 
 // shutdown waits for the requests under way, at most so long.
@@ -199,32 +234,6 @@ func shutdown(server *http.Server, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	return server.Shutdown(ctx)
-}
-
-// repeated is a flag that may be given several times.
-type repeated []string
-
-func (r *repeated) String() string { return strings.Join(*r, " ") }
-
-func (r *repeated) Set(value string) error {
-	if value == "" {
-		return errors.New("it is empty")
-	}
-	*r = append(*r, value)
-	return nil
-}
-
-// openServed reads allow lists, and logs what is wrong with single entries. It returns nil where no file is
-// named.
-func openServed(paths []string, log *slog.Logger) (*lists.List, error) {
-	if len(paths) == 0 {
-		return nil, nil
-	}
-	list, problems, err := lists.Open(paths...)
-	for _, problem := range problems {
-		log.Warn("an entry is left out of the allow list", "error", problem)
-	}
-	return list, err
 }
 
 func openKeys(path string) (*web.Keys, error) {
@@ -238,6 +247,14 @@ func openKeys(path string) (*web.Keys, error) {
 		return nil, fmt.Errorf("reading API keys from %q: %w", path, err)
 	}
 	return keys, nil
+}
+
+func (f serveFlags) openCertificate() (*tls.Certificate, error) {
+	certificate, err := tls.LoadX509KeyPair(f.certificate, f.key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate %q and its key %q: %w", f.certificate, f.key, err)
+	}
+	return &certificate, nil
 }
 
 // serveProfiles serves what net/http/pprof has, on loopback alone: profiles show what is in memory.

@@ -46,7 +46,7 @@ type Feed func(send func(*Chunk) bool) error
 func Run(ctx context.Context, feed Feed, newWorker func() func(*Chunk), write func(c *Chunk, idle bool) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	work := make(chan *Chunk, workers)
-	ordered := make(chan *Chunk, 4*workers)
+	ordered := make(chan *Chunk, workers+6)
 	stopped := make(chan struct{}) // closed when nobody writes any more
 	defer close(stopped)
 

@@ -40,6 +40,7 @@ type URL struct {
 	host, port, path    int // where each starts
 	query, fragment     int
 	isAddress           bool   // the host is an IP address
+	isAmbiguous         bool   // programs disagree about the host
 	scratch             []byte // the host on its way
 	domain, suffix      int    // where the registered domain and its public suffix start
 	suffixesAreComputed bool
@@ -76,6 +77,7 @@ func (u *URL) parsePlain(text string) bool {
 		}
 	}
 	u.text, u.isAddress, u.suffixesAreComputed = append(u.text[:0], rest[:end]...), false, false
+	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.host, u.port, u.path = 0, end, end
 	u.appendPath(rest[end:])
 	return true
@@ -99,7 +101,7 @@ func (u *URL) parse(text string) error {
 			return fmt.Errorf("control character %q at byte %d", text[i], i+1)
 		}
 	}
-	rest, err := trimScheme(refang(strings.Trim(text, " ")))
+	rest, plain, err := trimScheme(refang(strings.Trim(text, " ")))
 	if err != nil {
 		return err
 	}
@@ -109,6 +111,7 @@ func (u *URL) parse(text string) error {
 	}
 
 	u.text, u.isAddress, u.suffixesAreComputed = u.text[:0], false, false
+	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		if at > 0 {
 			u.text = append(u.text, authority[:at+1]...)
@@ -141,25 +144,28 @@ func (u *URL) parse(text string) error {
 var errNoHost = errors.New("no host: the text starts with a path")
 
 // trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
-// they know. A scheme that was pasted twice goes twice.
-func trimScheme(text string) (string, error) {
+// they know. A scheme that was pasted twice goes twice. What went is plain if it was one scheme of the
+// web, with two slashes, or nothing.
+func trimScheme(text string) (rest string, plain bool, err error) {
 	authority := strings.TrimLeft(text, `/\`)
 	if len(text)-len(authority) == 1 {
-		return "", errNoHost
+		return "", false, errNoHost
 	}
-	for {
+	plain = len(authority) == len(text) || strings.HasPrefix(text, "//") && len(authority) == len(text)-2
+	for first := true; ; first = false {
 		authority = strings.TrimLeft(authority, " ")
 		scheme, rest, found := strings.Cut(authority, ":")
 		slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
 		switch {
 		case !found || slashes == 0 && !hidesHost(scheme, rest):
-			return authority, nil
+			return authority, plain, nil
 		case slashes == 0 || isWebScheme(scheme):
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
-			return authority, nil
+			return authority, plain, nil
 		case slashes > 2: // file:///etc/hosts
-			return "", errNoHost
+			return "", false, errNoHost
 		}
+		plain = plain && first && slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme)
 		authority = rest[slashes:]
 	}
 }
@@ -168,11 +174,11 @@ func trimScheme(text string) (string, error) {
 // browsers read so, but not http:8080, a host and its port; and view-source:http://evil.com.
 func hidesHost(scheme, rest string) bool {
 	if isWebScheme(scheme) {
-		port := rest
-		if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
-			port = rest[:end]
+		end := 0 // of the digits that may be a port
+		for end < len(rest) && isDigit(rest[end]) {
+			end++
 		}
-		return strings.Trim(port, "0123456789") != ""
+		return end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
 	}
 	inner, behind, _ := strings.Cut(rest, ":")
 	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/")
@@ -283,6 +289,10 @@ func (u *URL) Address() netip.Addr {
 	address, _ := netip.ParseAddr(unsafe.String(&host[0], len(host))) // appendHost wrote it
 	return address
 }
+
+// IsAmbiguous reports whether other programs may take another host out of the text: where there is a
+// backslash before or behind the authority, a scheme that is none of the web, or more than one.
+func (u *URL) IsAmbiguous() bool { return u.isAmbiguous }
 
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }

@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -342,6 +343,49 @@ func BenchmarkParse(b *testing.B) {
 				if err := u.Parse(text); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+func TestAmbiguousHosts(t *testing.T) {
+	for text, want := range map[string]bool{
+		"example.com":                           false,
+		"https://example.com/a?u=http://b.test": false,
+		"HXXPS://user@Example.com:8080":         false,
+		"hxxp[:]//example[.]com":                false,
+		"//example.com/a":                       false,
+		"http://example.com/a\\b":               false,
+		"ftp://example.com":                     false,
+		"https://http://example.com":            true, // the host is http to browsers
+		"http:/example.com":                     true,
+		"http:example.com":                      true,
+		"http:///example.com":                   true,
+		"javascript://example.com/%0Aalert(1)":  true, // there is none
+		"git://example.com\\@evil.test":         true, // evil.test to browsers, whose schemes alone know a backslash
+		"https://example.com\\@evil.test":       true, // example.com to browsers, evil.test by RFC 3986
+		"\\\\example.com":                       true,
+		"view-source:http://example.com":        true,
+		"ai://example.com":                      true,
+		"https:\\\\example.com":                 true,
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if u.IsAmbiguous() != want {
+			t.Errorf("%q, whose host is taken for %q, is ambiguous: %v, want %v", text, u.Host(), u.IsAmbiguous(), want)
+		}
+	}
+}
+
+// What is peeled off a text costs no more for each piece the longer the text is.
+func BenchmarkParseNestedSchemes(b *testing.B) {
+	for _, length := range []int{1 << 12, 1 << 16} {
+		text := strings.Repeat("http:", length/5)[:length-5] + "a.com"
+		b.Run(fmt.Sprint(length), func(b *testing.B) {
+			var u URL
+			for b.Loop() {
+				u.Parse(text)
 			}
 		})
 	}
