@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -180,6 +181,7 @@ func TestKeysLetIn(t *testing.T) {
 		want                      int
 	}{
 		{"a bearer", "/v1/model", "Authorization", "Bearer " + secret, 200},
+		{"a bearer in lower case", "/v1/model", "Authorization", "bearer " + secret, 200},
 		{"a header", "/v1/model", "X-API-Key", secret, 200},
 		{"another key", "/v1/model", "X-API-Key", "other", 200},
 		{"none", "/v1/model", "", "", 401},
@@ -215,6 +217,7 @@ func TestReadKeysRefuses(t *testing.T) {
 		{"a key without a name", hash, "line 1: want a name and the SHA-256 of a key"},
 		{"three fields", "\na b " + hash, "line 2: want a name and the SHA-256 of a key"},
 		{"a key that is not hashed", "a secret", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
+		{"the hash of nothing", "a " + emptyHash, `line 1: key "a" is empty`},
 		{"a long one", "a " + hash + "ab", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
 		{"a long line", "a " + strings.Repeat("a", 1<<20), "line 1: want a name and the SHA-256 of a key"},
 	} {
@@ -259,8 +262,14 @@ func TestRateOfEachClient(t *testing.T) {
 	if got := ask("192.0.2.1:2001", "/healthz").Code; got != 200 {
 		t.Errorf("a probe: %d, want 200", got)
 	}
-	if got := ask("[2001:db8::1]:2000", "/v1/model").Code; got != 200 {
-		t.Errorf("another client: %d, want 200", got)
+	for i := range 4 { // who has one address of a network of 64 bits has all
+		want := 200
+		if i == 3 {
+			want = 429
+		}
+		if got := ask(fmt.Sprintf("[2001:db8::%d]:2000", i), "/v1/model").Code; got != want {
+			t.Errorf("request %d of another client: %d, want %d", i, got, want)
+		}
 	}
 }
 
@@ -508,6 +517,80 @@ func waitFor(t *testing.T, is func() bool) {
 			stacks := make([]byte, 1<<16)
 			t.Fatalf("it does not happen; goroutines:\n%s", stacks[:runtime.Stack(stacks, true)])
 		}
+	}
+}
+
+// A text that makes the model panic costs only those that were asked together with it.
+func TestCombinerAfterAPanic(t *testing.T) {
+	a := New(Options{Model: openToy(t)}).current.Load()
+	c := newCombiner(a)
+	sound := c.leaders.New
+	c.leaders.New = func() any { return &leader{} } // has no judge, and panics
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is lost, so nobody will know of it")
+			}
+		}()
+		c.classify("q.com")
+	}()
+	c.leaders = sync.Pool{New: sound}
+	if verdict, err := c.classify("q.com"); err != nil || verdict.Level != snowman.Low {
+		t.Errorf("then %v, %v, want a verdict", verdict, err)
+	}
+}
+
+func TestPanicsAreNoSuccess(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, http.ResponseWriter, *http.Request) { panic("a bug") }}})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is lost, so nobody will know of it")
+			}
+		}()
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/panic", nil))
+	}()
+	recorder := httptest.NewRecorder()
+	service.ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics", nil))
+	if want := `snowman_requests_total{code="500",route="/panic"} 1`; !strings.Contains(recorder.Body.String(), want) {
+		t.Errorf("metrics lack %s", want)
+	}
+}
+
+// What is promised and not sent takes no room from others.
+func TestPromisedBodiesTakeNoRoom(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	for range 32 {
+		connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+		defer connection.Close()
+		fmt.Fprintf(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{", maxScoreBody)
+	}
+	body := `{"texts":["` + strings.Repeat("q", 60_000) + `"]}`
+	if response, answer := answerOf(t, "POST", server.URL+"/v1/score", "application/json", strings.NewReader(body)); response.StatusCode != http.StatusOK {
+		t.Errorf("%s, %s, want 200 OK", response.Status, answer)
+	}
+}
+
+func TestInferenceRefuses(t *testing.T) {
+	server := newServer(t)
+	for name, test := range map[string]struct{ body, want string }{
+		"a shape that overflows": {`{"inputs":[{"name":"text","shape":[8192,8192,8192,8192,8192,1],"datatype":"BYTES","data":[]}]}`, "has the shape"},
+		"a shape of other texts": {`{"inputs":[{"name":"text","shape":[2],"datatype":"BYTES","data":["q.com"]}]}`, "has the shape [2], and 1 texts"},
+		"another datatype":       {`{"inputs":[{"name":"text","shape":[1],"datatype":"FP32","data":[1]}]}`, "want BYTES"},
+		"an output that is none": {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"x"}]}`, `there is no output \"x\"`},
+		"no inputs":              {`{"inputs":[]}`, "0 inputs, want one"},
+		"no data":                {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":9}}]}`, "binary_data=False"},
+	} {
+		response, answer := answerOf(t, "POST", server.URL+"/v2/models/snowman/infer", "application/json", strings.NewReader(test.body))
+		if response.StatusCode != http.StatusBadRequest || !strings.Contains(answer, test.want) {
+			t.Errorf("%s: %s, %s, want 400 and %s", name, response.Status, answer, test.want)
+		}
+	}
+	if _, metrics := answerOf(t, "GET", server.URL+"/metrics", "", nil); !strings.Contains(metrics, `snowman_texts_scored_total{level="low"} 0`) {
+		t.Error("texts of refused requests are counted")
 	}
 }
 

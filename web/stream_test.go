@@ -373,6 +373,37 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	}
 }
 
+// A stream may be silent for longer than anybody may take to read.
+func TestQuietStreamsGoOn(t *testing.T) {
+	overEachProtocol(t, New(Options{Model: openToy(t), Stall: 10 * time.Millisecond}), func(t *testing.T, address string, client *http.Client) {
+		reader, writer := io.Pipe()
+		go fmt.Fprintln(writer, "q.com")
+		answers := bufio.NewScanner(stream(t, client, address, "text/plain", reader).Body)
+		for range 3 {
+			if !answers.Scan() || answers.Text() != `{"text":"q.com",`+toyDGA+`}` {
+				t.Fatalf("%q (%v), want the verdict on the line that was sent", answers.Text(), answers.Err())
+			}
+			time.Sleep(100 * time.Millisecond)
+			fmt.Fprintln(writer, "q.com")
+		}
+		writer.Close()
+	})
+}
+
+// HTTP/1.0 knows no chunks, the last one neither.
+func TestAnswersInHTTP10(t *testing.T) {
+	server := newServer(t)
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/score HTTP/1.0\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nq.com\n")
+	connection.(*net.TCPConn).CloseWrite()
+	response := must(http.ReadResponse(bufio.NewReader(connection), nil))
+	answer, err := io.ReadAll(response.Body)
+	if want := `{"text":"q.com",` + toyDGA + "}\n" + `{"error":"reading texts: unexpected EOF; 1 lines are answered"}` + "\n"; err != nil || string(answer) != want {
+		t.Errorf("%q (%v), want %q", answer, err, want)
+	}
+}
+
 // One connection serves a stream and what comes after it.
 func TestConnectionIsKept(t *testing.T) {
 	server := httptest.NewServer(New(Options{Model: openToy(t), Stall: 10 * time.Millisecond}))
