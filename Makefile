@@ -100,6 +100,9 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzRead -fuzztime $(FUZZTIME) ./lists
 	go test -run '^$$' -fuzz FuzzMatch -fuzztime $(FUZZTIME) ./lists
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
+	go test -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
+	go test -run '^$$' -fuzz FuzzTextOfJSON -fuzztime $(FUZZTIME) ./web
+	go test -run '^$$' -fuzz FuzzReadKeys -fuzztime $(FUZZTIME) ./web
 
 # check-onnx compares ONNX Runtime on exported models, the shipped one and a toy without a hidden
 # layer, with the program on 10,000 texts of DATA. It needs Python 3 and a network the first time.
