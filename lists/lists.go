@@ -34,6 +34,7 @@ type List struct {
 	networks networks
 	patterns []pattern
 	hasTexts bool // an entry of names is more than a host
+	entries  int
 }
 
 // A Match says which entry a text is on.
@@ -48,6 +49,9 @@ type Matcher struct {
 	list *List
 	url  canon.URL
 }
+
+// Len is the number of entries.
+func (l *List) Len() int { return l.entries }
 
 // NewMatcher returns a Matcher of the list.
 func (l *List) NewMatcher() *Matcher { return &Matcher{list: l} }

@@ -55,6 +55,7 @@ type builder struct {
 	place     string // what number counts: line or entry
 	number    int
 	valid     int   // entries
+	entries   int   // valid ones of all files
 	troubles  int   // problems
 	first     error // problem with an entry that is not valid
 	fatal     error // ends the reading
@@ -62,7 +63,7 @@ type builder struct {
 }
 
 func (b *builder) build() *List {
-	return &List{b.files, b.names.build(), newNetworks(b.networks), b.patterns, b.hasTexts}
+	return &List{b.files, b.names.build(), newNetworks(b.networks), b.patterns, b.hasTexts, b.entries}
 }
 
 func (b *builder) readFile(path string) error {
@@ -81,6 +82,7 @@ func (b *builder) readFile(path string) error {
 func (b *builder) read(path string, file io.Reader) error {
 	b.path, b.place, b.number, b.valid, b.troubles, b.first, b.fatal = path, "", 0, 0, 0, nil, nil
 	b.files = append(b.files, filepath.Base(path))
+	problems := len(b.problems)
 	limited := &io.LimitedReader{R: file, N: maxFile + 1}
 	source := bufio.NewReader(limited)
 	head, err := source.Peek(source.Size())
@@ -105,7 +107,10 @@ func (b *builder) read(path string, file io.Reader) error {
 		return b.fatal
 	case b.valid == 0 && b.first != nil:
 		return fmt.Errorf("not one valid entry; the first: %w", b.first)
+	case b.valid == 0 && len(b.problems) == problems:
+		b.problems = append(b.problems, fmt.Errorf("%s: it holds no entries", b.path))
 	}
+	b.entries += b.valid
 	if more := b.troubles - shownProblems; more > 0 {
 		b.problems = append(b.problems, fmt.Errorf("%s: %d more such problems", b.path, more))
 	}

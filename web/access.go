@@ -22,11 +22,14 @@ func (s *Service) log(a *answer, r *http.Request, route string, took time.Durati
 		slog.Int64("bytes", a.bytes),
 		slog.Int("texts", a.texts),
 		slog.String("client", clientAddress(r)),
-		slog.String("key", a.key),
+		{}, {}, // room for what is not in every line
 	}
-	named := attributes[:]
-	if a.key == "" {
-		named = attributes[:len(attributes)-1]
+	named := attributes[:len(attributes)-2]
+	if a.key != "" {
+		named = append(named, slog.String("key", a.key))
+	}
+	if a.end != "" {
+		named = append(named, slog.String("end", a.end))
 	}
 	s.options.Log.LogAttrs(context.Background(), slog.LevelInfo, "request", named...)
 }

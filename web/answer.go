@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 )
@@ -18,6 +19,7 @@ type answer struct {
 	bytes int64
 	texts int    // scored, or found not to be one
 	key   string // name of the API key that let the request in
+	end   string // why the answer is not a whole one, empty if it is
 }
 
 var answerPool = sync.Pool{New: func() any { return new(answer) }}
@@ -68,6 +70,9 @@ func (a *answer) WriteHeader(code int) {
 }
 
 func (a *answer) Write(p []byte) (int, error) {
+	if a.code == 0 {
+		a.code = http.StatusOK
+	}
 	n, err := a.ResponseWriter.Write(p)
 	a.bytes += int64(n)
 	return n, err
@@ -102,6 +107,8 @@ func refuseError(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, errBusy):
 		status = http.StatusTooManyRequests
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		status, err = http.StatusRequestTimeout, errTooSlow
 	case errors.Is(err, errUnanswered):
 		status = http.StatusInternalServerError
 	case errors.As(err, &tooLarge):
@@ -109,6 +116,8 @@ func refuseError(w http.ResponseWriter, err error) {
 	}
 	refuse(w, status, err.Error())
 }
+
+var errTooSlow = errors.New("the request body did not come in time")
 
 // tooLargeError is a body that is too large.
 type tooLargeError struct{ message string }

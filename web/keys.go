@@ -85,12 +85,21 @@ func (s *Service) admit(a *answer, r *http.Request) bool {
 			key = r.Header.Get("X-Api-Key")
 		}
 		name, found := keys.find(key)
-		if !found {
+		switch {
+		case found:
+			a.key, client = name, name
+		case s.clients != nil && !s.clients.allow(clientNetwork(r)): // who guesses may do so no faster
+			refuse(a, http.StatusTooManyRequests, "too many requests of this client; try again later")
+			return false
+		default:
 			a.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(a, http.StatusUnauthorized, "an API key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY")
+			reason := "an API key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY"
+			if key != "" {
+				reason = "the API key is unknown"
+			}
+			refuse(a, http.StatusUnauthorized, reason)
 			return false
 		}
-		a.key, client = name, name
 	}
 	if s.clients == nil {
 		return true

@@ -14,6 +14,7 @@ type route struct {
 	path    string
 	methods map[string]func(*Service, http.ResponseWriter, *http.Request)
 	open    bool // no key is needed, and no rate limit holds: probes must get through
+	polled  bool // all the time, so that it is logged only when it fails
 }
 
 type methods = map[string]func(*Service, http.ResponseWriter, *http.Request)
@@ -25,8 +26,8 @@ var routes = []route{
 	{path: "/v1/explain", methods: methods{"POST": (*Service).explain}},
 	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}},
 	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}},
-	{path: "/v2/health/live", methods: methods{"GET": (*Service).inferenceLive}, open: true},
-	{path: "/v2/health/ready", methods: methods{"GET": (*Service).inferenceReady}, open: true},
+	{path: "/v2/health/live", methods: methods{"GET": (*Service).inferenceLive}, open: true, polled: true},
+	{path: "/v2/health/ready", methods: methods{"GET": (*Service).inferenceReady}, open: true, polled: true},
 	{path: "/v2/models/{model}", methods: methods{"GET": (*Service).inferenceModel}},
 	{path: "/v2/models/{model}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
 	{path: "/v2/models/{model}/infer", methods: methods{"POST": (*Service).infer}},
@@ -34,9 +35,9 @@ var routes = []route{
 	{path: "/v2/models/{model}/versions/{version}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
 	{path: "/v2/models/{model}/versions/{version}/infer", methods: methods{"POST": (*Service).infer}},
 	{path: "/openapi.json", methods: methods{"GET": (*Service).description}, open: true},
-	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true},
-	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true},
-	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}},
+	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true, polled: true},
+	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true, polled: true},
+	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}, polled: true},
 	{path: "/", methods: nil},
 }
 
@@ -62,7 +63,7 @@ func (s *Service) handler(r route) http.Handler {
 				a.code = http.StatusInternalServerError // of which the client sees a connection that ends
 			}
 			counts.count(a.status())
-			if s.options.Log != nil && (!r.open || a.status() != http.StatusOK) { // probes come all the time
+			if s.options.Log != nil && (!r.polled || a.status() != http.StatusOK) {
 				s.log(a, request, name, time.Since(start))
 			}
 			a.free()

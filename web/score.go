@@ -23,6 +23,10 @@ const (
 // score scores the texts of a JSON document, or of as many lines as the client likes.
 func (s *Service) score(w http.ResponseWriter, r *http.Request) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		refuse(w, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Encoding is %q, want none", abbreviate(encoding)))
+		return
+	}
 	switch mediaType {
 	case "application/json":
 		s.scoreTexts(w, r)
@@ -60,7 +64,7 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	*l = list[T]{}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
-		return json.Unmarshal(data, (*[]T)(l)) // null, or what is wrong with it
+		return fmt.Errorf("%s is no array", abbreviate(string(data)))
 	}
 	for decoder.More() {
 		if len(*l) == maxTexts {

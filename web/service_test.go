@@ -47,7 +47,7 @@ func TestScoreJSON(t *testing.T) {
 			`{"verdicts":[{"text":"q.com/<script>\u202e\u0000","error":"control character '\\x00' at byte 18"}]}`},
 		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
-		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: json: cannot unmarshal string into Go struct field .texts of type []web.textValue"}`},
+		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: \"q.com\" is no array"}`},
 		{"cut short", `{"texts":["q.com"`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
 		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "reading the request as JSON: there are more than 10000 elements; send texts as lines, text/plain"}`},
 		{"too large", `{"texts":["` + strings.Repeat("a", maxScoreBody) + `"]}`, 413, `{"error": "the request body is larger than 4194304 bytes"}`},
@@ -591,6 +591,32 @@ func TestInferenceRefuses(t *testing.T) {
 	}
 	if _, metrics := answerOf(t, "GET", server.URL+"/metrics", "", nil); !strings.Contains(metrics, `snowman_texts_scored_total{level="low"} 0`) {
 		t.Error("texts of refused requests are counted")
+	}
+}
+
+// The log says why an answer is not a whole one.
+func TestLogSaysHowStreamsEnd(t *testing.T) {
+	var log lockedBuffer
+	service := New(Options{Model: openToy(t), Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+	io.Copy(io.Discard, connection)
+	waitFor(t, func() bool {
+		return strings.Contains(log.String(), `"code":200`) && strings.Contains(log.String(), `"end":"reading texts: invalid byte in chunk length; 0 lines are answered"`)
+	})
+}
+
+func TestEncodedBodiesAreRefused(t *testing.T) {
+	request := must(http.NewRequest("POST", newServer(t).URL+"/v1/score", strings.NewReader("\x1f\x8b")))
+	request.Header.Set("Content-Type", "text/plain")
+	request.Header.Set("Content-Encoding", "gzip")
+	response := must(http.DefaultClient.Do(request))
+	response.Body.Close()
+	if response.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("%s, want 415", response.Status)
 	}
 }
 

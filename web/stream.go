@@ -84,7 +84,11 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	case err != nil:
 		err = fmt.Errorf("%w; %d lines are answered", err, lines)
 	}
-	if output.finish(err) != nil {
+	if err != nil {
+		w.(*answer).end = err.Error()
+	}
+	if failure := output.finish(err); failure != nil {
+		w.(*answer).end = "writing the answer: " + failure.Error()
 		panic(http.ErrAbortHandler) // so that what was sent is not taken for a whole answer
 	}
 	if r.ProtoMajor == 1 && !body.ended {

@@ -58,6 +58,9 @@ func explain(ctx context.Context, args []string, s streams) error {
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
+	if err := noFlagsBehindTexts(flags); err != nil {
+		return err
+	}
 	model, err := openModel(*modelPath)
 	if err != nil {
 		return err
@@ -160,6 +163,9 @@ func (j explaining) explainChunk(c *batch.Chunk, allower *lists.Matcher) {
 // append appends an explanation for people.
 func (j explaining) append(out []byte, r record.Record, x snowman.Explanation) []byte {
 	out = scoring{onTerminal: true}.appendVerdict(out, r)
+	if x.Canonical != r.Text {
+		out = fmt.Appendf(out, "  read as: %s\n", visible(abbreviated(x.Canonical)))
+	}
 	out = append(out, '\n')
 	if j.inColour {
 		out = j.appendColoured(out, x.Characters)
@@ -191,6 +197,15 @@ func (j explaining) append(out []byte, r record.Record, x snowman.Explanation) [
 		out = fmt.Appendf(out, "  %+8.3f  %s\n", part.contribution, part.name)
 	}
 	return fmt.Appendf(out, "  %+8.3f  log-odds, which is a score of %.5f in float32\n", x.LogOdds, 1/(1+math.Exp(-x.LogOdds)))
+}
+
+// abbreviated returns the start of a text that is too long to be shown twice.
+func abbreviated(text string) string {
+	const enough = 200
+	if len(text) > enough {
+		return text[:enough] + "..."
+	}
+	return text
 }
 
 // where says where an n-gram stands, if that is part of it.

@@ -49,7 +49,8 @@ func (b *lineBuffer) write() {
 		lines := b.lines
 		b.lines = b.spare[:0]
 		if b.dropped > 0 {
-			lines = fmt.Appendf(lines, `{"level":"WARN","msg":"lines of the log were dropped, since nobody took them","lines":%d}`+"\n", b.dropped)
+			lines = fmt.Appendf(lines, `{"time":"%s","level":"WARN","msg":"lines of the log were dropped, since nobody took them","lines":%d}`+"\n",
+				time.Now().Format(time.RFC3339Nano), b.dropped)
 			b.dropped = 0
 		}
 		b.mu.Unlock()

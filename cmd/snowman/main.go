@@ -91,8 +91,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return usageError{"no verb given"}
 	}
 	if args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
-		help(stdout)
-		return nil
+		if len(args) == 1 {
+			help(stdout)
+			return nil
+		}
+		args = []string{args[1], "-h"} // of a verb
 	}
 	for _, verb := range verbs {
 		if verb.name == args[0] {

@@ -105,15 +105,17 @@ func (f *servedFile) state() []os.FileInfo {
 	return infos
 }
 
-// changed reports whether one of the paths leads to something else than when it was read last. One that
-// leads nowhere has not changed: it is about to be replaced.
+// changed reports whether one of the paths leads to something else than when it was read last.
 func (f *servedFile) changed() bool {
 	for i, now := range f.state() {
 		before := f.seen[i]
-		if now == nil || before != nil && os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime()) {
-			continue
+		if now == nil || before == nil {
+			if now != before {
+				return true
+			}
+		} else if !os.SameFile(before, now) || before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) {
+			return true
 		}
-		return true
 	}
 	return false
 }

@@ -112,7 +112,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 
 			write(t, list, []byte("*.zis32msdi3.com\n"+name+"\nbad:entry\n"))
 			change()
-			s.logged(t, "left out of the allow list", "line 3")
+			s.logged(t, "allow list", "problem", "line 3")
 			s.logged(t, `"reloaded"`, `"allow"`)
 			if got := answerOf(t, http.DefaultClient, address, "/v1/score", name); !strings.Contains(got, `"level":"none"`) || !strings.Contains(got, `"allowed":{"entry":"`+name+`","list":"allow.txt"}`) {
 				t.Errorf("allowed, the answer is %s", got)
@@ -164,7 +164,7 @@ func TestServeStopsAtBadFiles(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"-tls-cert", bad}, {"-stall", "0s"}, {"-max-connections", "0"}, {"-rate", "-1"}, {"-rate", "NaN"},
-		{"-log-texts", "-access-log=false"}, {"-cors", ""}, {"-pprof", ":0"}, {"more"},
+		{"-log-texts", "-access-log=false"}, {"-cors", ""}, {"-cors", "https://a.example/"}, {"-drain", "-1s"}, {"-pprof", ":0"}, {"more"},
 	} {
 		program := command(t, append([]string{"serve", "-listen", "127.0.0.1:0", "-model", toyPath}, args...)...)
 		if output, err := program.CombinedOutput(); err == nil || program.ProcessState.ExitCode() != exitUsage {
@@ -271,6 +271,28 @@ func TestServeEndsStreams(t *testing.T) {
 	answer, err := io.ReadAll(response.Body)
 	if err != nil || !strings.HasSuffix(string(answer), `{"error":"reading texts: the server is shutting down; 1 lines are answered"}`+"\n") {
 		t.Errorf("the answer is %q (%v)", answer, err)
+	}
+	for s.log.Scan() {
+	}
+	if err := s.Wait(); err != nil {
+		t.Errorf("it ends with %v, want exit code 0", err)
+	}
+}
+
+// Before the end, who looks whether requests should be sent here is told that they should not.
+func TestServeDrains(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no signal to send")
+	}
+	s := serving(t, nil, "-listen", "127.0.0.1:0", "-drain", "1s")
+	address := "http://" + s.address
+	s.Process.Signal(syscall.SIGTERM)
+	s.logged(t, "shutting down")
+	if got := answerOf(t, http.DefaultClient, address, "/readyz", ""); got != "shutting down\n" {
+		t.Errorf("/readyz says %q", got)
+	}
+	if got := answerOf(t, http.DefaultClient, address, "/v1/score", "q.com"); !strings.Contains(got, `"level":"low"`) {
+		t.Errorf("a late request gets %q", got)
 	}
 	for s.log.Scan() {
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -77,10 +78,8 @@ func score(ctx context.Context, args []string, s streams) error {
 	if *path != "" && flags.NArg() > 0 {
 		return usageError{"-f and texts as arguments exclude each other"}
 	}
-	for _, text := range flags.Args() {
-		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
-			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
-		}
+	if err := noFlagsBehindTexts(flags); err != nil {
+		return err
 	}
 	if job.model, err = openModel(*modelPath); err != nil {
 		return err
@@ -118,6 +117,16 @@ func score(ctx context.Context, args []string, s streams) error {
 		return errReached
 	}
 	return err
+}
+
+// noFlagsBehindTexts refuses a text that would have been a flag if it came first.
+func noFlagsBehindTexts(flags *flag.FlagSet) error {
+	for _, text := range flags.Args() {
+		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
+		}
+	}
+	return nil
 }
 
 // errNoLevels says why nothing can be chosen by its level: a verdict would always be none.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -62,6 +63,7 @@ type serveFlags struct {
 	connections         int
 	accessLog, logTexts bool
 	profiles            string // address
+	drain               time.Duration
 }
 
 // serve is the verb serve.
@@ -75,18 +77,19 @@ func serve(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.watch, "watch", false, "read the model and the other files anew when they change")
 	flags.Float64Var(&f.rate, "rate", 0, "let each client make `N` requests a second (default: any number)")
 	flags.Func("cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)", func(origin string) error {
-		if origin == "" {
-			return errors.New("it is empty")
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+			return errors.New("want an origin such as https://example.com, without a path, or *")
 		}
 		f.origins = append(f.origins, origin)
 		return nil
 	})
 	flags.StringVar(&f.certificate, "tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
 	flags.StringVar(&f.key, "tls-key", "", "and the private key in this PEM `file`")
-	flags.DurationVar(&f.stall, "stall", 10*time.Second, "give a client up that has not read its answer for so `long`")
+	flags.DurationVar(&f.stall, "stall", 10*time.Second, "give a client up that has not read its answer for this `duration`")
 	flags.IntVar(&f.connections, "max-connections", 4096, "serve at most `N` connections at a time; others wait")
 	flags.BoolVar(&f.accessLog, "access-log", true, "write a line to the log for each request")
 	flags.BoolVar(&f.logTexts, "log-texts", false, "write a line to the log for each text, too")
+	flags.DurationVar(&f.drain, "drain", 0, "after SIGTERM, go on for this `duration` while /readyz says 503, so that nothing new is sent here")
 	flags.StringVar(&f.profiles, "pprof", "", "serve profiles of the running program on this loopback `address`, such as localhost:6060")
 	if err := parse(flags, args, s); err != nil {
 		return err
@@ -102,6 +105,8 @@ func serve(ctx context.Context, args []string, s streams) error {
 		return usageError{fmt.Sprintf("-max-connections %d: want 1 or more", f.connections)}
 	case f.stall <= 0 || f.stall > time.Hour:
 		return usageError{fmt.Sprintf("-stall %v: want a time above 0, of one hour at most", f.stall)}
+	case f.drain < 0 || f.drain > time.Hour:
+		return usageError{fmt.Sprintf("-drain %v: want 0 or more, one hour at most", f.drain)}
 	case !(f.rate >= 0):
 		return usageError{fmt.Sprintf("-rate %v: want 0 or more", f.rate)}
 	case f.logTexts && !f.accessLog:
@@ -178,6 +183,7 @@ func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
 	}
 	log.Info("shutting down")
 	service.Drain()
+	time.Sleep(f.drain)
 	if shutdown(server, drainTime) != nil {
 		log.Info("ending streams")
 		service.EndStreams()
@@ -198,7 +204,13 @@ func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
 	}
 	if f.model != "" {
 		options.Model, err = readAnew(files, "model", []string{f.model},
-			func() (*snowman.Model, error) { return snowman.Open(f.model) },
+			func() (*snowman.Model, error) {
+				model, err := snowman.Open(f.model)
+				if err == nil {
+					files.log.Info("model", "created", model.Info().Created, "sha256", model.Info().SHA256)
+				}
+				return model, err
+			},
 			func(model *snowman.Model) { service.SetModel(model) })
 		if err != nil {
 			return nil, err
@@ -209,7 +221,10 @@ func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
 			func() (*lists.List, error) {
 				list, problems, err := lists.Open(f.allow...)
 				for _, problem := range problems {
-					files.log.Warn("an entry is left out of the allow list", "error", problem)
+					files.log.Warn("allow list", "problem", problem)
+				}
+				if err == nil {
+					files.log.Info("allow list", "entries", list.Len())
 				}
 				return list, err
 			},
@@ -220,7 +235,13 @@ func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
 	}
 	if f.keys != "" {
 		options.Keys, err = readAnew(files, "keys", []string{f.keys},
-			func() (*web.Keys, error) { return openKeys(f.keys) },
+			func() (*web.Keys, error) {
+				keys, err := openKeys(f.keys)
+				if err == nil {
+					files.log.Info("keys", "keys", keys.Len())
+				}
+				return keys, err
+			},
 			func(keys *web.Keys) { service.SetKeys(keys) })
 		if err != nil {
 			return nil, err

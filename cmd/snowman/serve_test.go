@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -46,13 +47,13 @@ func serving(t *testing.T, environment []string, args ...string) *server {
 		}
 	})
 	s.log = bufio.NewScanner(stdout)
-	line := s.logLine(t)
-	if profiles.MatchString(line) {
-		s.profiles, line = line, s.logLine(t)
-	}
-	match := listening.FindStringSubmatch(line)
-	if match == nil {
-		t.Fatalf("the first line of the log is %q, want one that names the address", s.log.Text())
+	var match []string
+	for match == nil { // what is read comes before
+		line := s.logLine(t)
+		if profiles.MatchString(line) {
+			s.profiles = line
+		}
+		match = listening.FindStringSubmatch(line)
 	}
 	s.address = match[1]
 	return s
@@ -121,7 +122,11 @@ func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 		if err := program.Start(); err != nil {
 			t.Fatal(err)
 		}
-		line, _ := bufio.NewReader(output).ReadString('\n')
+		lines := bufio.NewReader(output)
+		line, _ := lines.ReadString('\n')
+		if strings.Contains(line, `"msg":"model"`) {
+			line, _ = lines.ReadString('\n')
+		}
 		output.Close()
 		program.Process.Kill()
 		program.Wait()
@@ -134,12 +139,14 @@ func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 func TestServeSaysThatItsPortIsTaken(t *testing.T) {
 	first := serving(t, nil, "-listen", "127.0.0.1:0")
 	second := command(t, "serve", "-model", toyPath, "-listen", first.address)
-	output, _ := second.CombinedOutput()
+	var output bytes.Buffer
+	second.Stderr = &output
+	second.Run()
 	if code := second.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("exit code is %d, want %d", code, exitFailed)
 	}
 	want := fmt.Sprintf("snowman: listening on %q: ", first.address)
-	if got := string(output); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
+	if got := output.String(); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
 		t.Errorf("it says %q, want one line that starts with %q", got, want)
 	}
 }
