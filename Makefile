@@ -126,4 +126,4 @@ check-api:
 	build/api/bin/openapi-spec-validator web/openapi.json
 	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
 		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
-		build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
+		SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$(API) build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
