@@ -34,7 +34,7 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 		refuseError(w, err)
 		return
 	}
-	out, err := s.explanation(w, r, *request.Text)
+	out, err := s.explanation(w, *request.Text)
 	if err != nil {
 		refuseError(w, err)
 		return
@@ -45,11 +45,11 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 
 // explanation returns the answer about one text. Few are made at a time; they are written, which takes as
 // long as the client likes, when others have their turn.
-func (s *Service) explanation(w http.ResponseWriter, r *http.Request, text string) ([]byte, error) {
-	if err := s.hard.enter(r.Context(), 1); err != nil {
+func (s *Service) explanation(w http.ResponseWriter, text string) ([]byte, error) {
+	if err := s.hard.enter(); err != nil {
 		return nil, err
 	}
-	defer s.hard.leave(1)
+	defer s.hard.leave()
 	start := time.Now()
 	a := s.current.Load()
 	x, err := a.model.Explain(text)

@@ -16,8 +16,7 @@ var errBusy = errors.New("too much is under way; try again later")
 // patience is how long a request waits for its turn.
 const patience = 5 * time.Second
 
-// A gate lets in so much at a time, and so many requests more wait for a while; all others are turned
-// away.
+// A gate lets so many requests in at a time, and so many more wait for a while; all others are turned away.
 type gate struct {
 	room    *semaphore.Weighted
 	waiting atomic.Int64
@@ -28,25 +27,25 @@ func newGate(room int64, waiting int) *gate {
 	return &gate{room: semaphore.NewWeighted(room), most: int64(waiting)}
 }
 
-// enter waits for so much room. Who has entered must leave with as much.
-func (g *gate) enter(ctx context.Context, weight int64) error {
-	if g.room.TryAcquire(weight) {
+// enter waits for room. Who has entered must leave. It does not ask whether the client still waits: the
+// context of a request ends, too, when a client has sent all and says so.
+func (g *gate) enter() error {
+	if g.room.TryAcquire(1) {
 		return nil
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > g.most {
 		return errBusy
 	}
-	patient, cancel := context.WithTimeout(ctx, patience)
+	patient, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := g.room.Acquire(patient, weight)
-	if err != nil && ctx.Err() == nil {
+	if g.room.Acquire(patient, 1) != nil {
 		return errBusy
 	}
-	return err
+	return nil
 }
 
-func (g *gate) leave(weight int64) { g.room.Release(weight) }
+func (g *gate) leave() { g.room.Release(1) }
 
 // openStreams are the streams that are being answered. There may be so many at a time; where more come,
 // the one that has been silent longest is ended, if that is long.
@@ -63,10 +62,10 @@ func newOpenStreams(most int, silent time.Duration) *openStreams {
 }
 
 // enter waits for room for a stream, which must leave.
-func (s *openStreams) enter(ctx context.Context, body *streamBody) error {
+func (s *openStreams) enter(body *streamBody) error {
 	if !s.gate.room.TryAcquire(1) {
 		s.endSilent()
-		if err := s.gate.enter(ctx, 1); err != nil {
+		if err := s.gate.enter(); err != nil {
 			return err
 		}
 	}
@@ -80,7 +79,7 @@ func (s *openStreams) leave(body *streamBody) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, body)
-	s.gate.leave(1)
+	s.gate.leave()
 }
 
 // endSilent ends the stream that has been silent longest, if there is one.

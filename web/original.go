@@ -34,7 +34,7 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	start := time.Now()
-	verdict, err := s.classify(r, text)
+	verdict, err := s.classify(text)
 	if errors.Is(err, errBusy) {
 		refuseError(w, err)
 		return
@@ -60,15 +60,15 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 const shortText = 2 << 10
 
 // classify returns the verdict on a text.
-func (s *Service) classify(r *http.Request, text string) (verdict snowman.Verdict, err error) {
+func (s *Service) classify(text string) (verdict snowman.Verdict, err error) {
 	a := s.current.Load()
 	if len(text) <= shortText {
 		return a.combiner.classify(text)
 	}
-	if err := s.hard.enter(r.Context(), 1); err != nil {
+	if err := s.hard.enter(); err != nil {
 		return verdict, err
 	}
-	defer s.hard.leave(1)
+	defer s.hard.leave()
 	j := a.judges.Get().(*judge)
 	defer a.judges.Put(j)
 	j.families = false

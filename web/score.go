@@ -115,7 +115,7 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 	failures, id := 0, requestID(w)
 	w.Header()["Content-Type"] = jsonType
 	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
-	for first := 0; first < len(texts) && r.Context().Err() == nil; first += batch.MaxTexts {
+	for first := 0; first < len(texts); first += batch.MaxTexts {
 		j.judge(texts[first:min(first+batch.MaxTexts, len(texts))], func(i int, r record.Record, err error) {
 			value := values[first+i]
 			if value.err != nil {

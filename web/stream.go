@@ -30,7 +30,7 @@ import (
 func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func(line string) (string, error)) {
 	control := http.NewResponseController(w)
 	body := &streamBody{body: r.Body, control: control}
-	if err := s.streams.enter(r.Context(), body); err != nil {
+	if err := s.streams.enter(body); err != nil {
 		refuseError(w, err)
 		return
 	}

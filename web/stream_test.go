@@ -348,6 +348,17 @@ func TestWhoHasSentAllStillReads(t *testing.T) {
 	if got := strings.Count(string(answer), "\n"); err != nil || got != lines {
 		t.Errorf("%d lines (%v), want %d", got, err, lines)
 	}
+
+	other := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer other.Close()
+	body = `{"texts":["q.com"` + strings.Repeat(`,"q.com"`, maxTexts-1) + `]}`
+	fmt.Fprintf(other, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	other.(*net.TCPConn).CloseWrite()
+	response = must(http.ReadResponse(bufio.NewReader(other), nil))
+	answer, err = io.ReadAll(response.Body)
+	if got := strings.Count(string(answer), `"score"`); err != nil || got != maxTexts {
+		t.Errorf("%d verdicts (%v), want %d", got, err, maxTexts)
+	}
 }
 
 func TestStreamsEndWithTheServer(t *testing.T) {
