@@ -30,12 +30,7 @@ func injectFaults(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	models := [2]string{o.model, o.other}
-	oracle, err := newOracle(models, knownTexts)
-	if err != nil {
-		return err
-	}
-	swapper, err := newSwapper(folder, models, oracle)
+	oracle, swapper, err := newModels(o, folder)
 	if err != nil {
 		return err
 	}

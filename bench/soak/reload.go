@@ -21,6 +21,17 @@ type swapper struct {
 	oracle  *oracle
 }
 
+// newModels returns what knows the right answers of the two models, and what swaps these in a folder.
+func newModels(o options, folder string) (*oracle, *swapper, error) {
+	models := [2]string{o.model, o.other}
+	oracle, err := newOracle(models, knownTexts)
+	if err != nil {
+		return nil, nil, err
+	}
+	swapper, err := newSwapper(folder, models, oracle)
+	return oracle, swapper, err
+}
+
 // newSwapper puts the first model where the service will read it, in a folder of its own.
 func newSwapper(folder string, models [2]string, oracle *oracle) (*swapper, error) {
 	s := &swapper{path: filepath.Join(folder, "model.safetensors"), oracle: oracle}

@@ -62,13 +62,7 @@ func NewEncoder(kinds []string) *Encoder {
 func (e *Encoder) Append(out []byte, r Record) []byte {
 	out = append(out, `{"text":`...)
 	out = AppendString(out, r.Text)
-	out = e.AppendMembers(append(out, ','), r)
-	return append(out, '}')
-}
-
-// AppendMembers appends the members that follow the text.
-func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
-	out = append(out, `"score":`...)
+	out = append(out, `,"score":`...)
 	out = appendNumber(out, r.Verdict.Score)
 	out = append(out, `,"level":"`...)
 	out = append(out, r.Verdict.Level.String()...)
@@ -106,7 +100,7 @@ func (e *Encoder) AppendMembers(out []byte, r Record) []byte {
 		out = append(out, `,"list":`...)
 		out = append(AppendString(out, r.Allowed.List), '}')
 	}
-	return out
+	return append(out, '}')
 }
 
 // AppendExplanation appends an object for a text whose score was explained: what Append writes, then the
