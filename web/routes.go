@@ -15,6 +15,7 @@ type route struct {
 	methods map[string]func(*Service, http.ResponseWriter, *http.Request)
 	open    bool // no key is needed, and no rate limit holds: probes must get through
 	polled  bool // all the time, so that it is logged only when it fails
+	page    bool // for people; the description is of what programs ask
 }
 
 type methods = map[string]func(*Service, http.ResponseWriter, *http.Request)
@@ -38,13 +39,15 @@ var routes = []route{
 	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true, polled: true},
 	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true, polled: true},
 	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}, polled: true},
+	{path: "/{$}", methods: methods{"GET": (*Service).page}, open: true, page: true},
+	{path: "/assets/{file}", methods: methods{"GET": (*Service).asset}, open: true, page: true},
 	{path: "/", methods: nil},
 }
 
 // handler returns what answers a route: it lets in who may ask, and counts and logs what was answered.
 func (s *Service) handler(r route) http.Handler {
-	name := r.path
-	if name == "/" {
+	name := strings.TrimSuffix(r.path, "{$}")
+	if r.methods == nil {
 		name = "other"
 	}
 	counts := s.metrics.route(name)
@@ -89,12 +92,17 @@ func (s *Service) handler(r route) http.Handler {
 		case answer != nil:
 			answer(s, a, request)
 		case r.methods == nil:
-			refuse(a, http.StatusNotFound, fmt.Sprintf("there is nothing at %q; GET /openapi.json says what there is", abbreviate(request.URL.Path)))
+			refuseUnknown(a, request)
 		default:
 			a.Header().Set("Allow", allow)
 			refuse(a, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
 		}
 	})
+}
+
+// refuseUnknown answers that there is nothing at a path.
+func refuseUnknown(w http.ResponseWriter, r *http.Request) {
+	refuse(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %q; GET /openapi.json says what there is", abbreviate(r.URL.Path)))
 }
 
 // live says that the process answers.

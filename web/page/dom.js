@@ -1,0 +1,56 @@
+import { pieces } from "./visible.js";
+
+/** Makes an element. Children are elements, strings, which never become markup, or nothing. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child));
+  return made;
+}
+
+/** Makes an element of a picture. */
+export function svg(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Makes an element that shows somebody else's text, from left to right whatever its letters. */
+export function foreign(text, limit = 2000) {
+  const shown = text.slice(0, limit);
+  const made = element("bdo", { dir: "ltr", class: "text" });
+  for (const piece of pieces(shown)) {
+    made.append(piece.escaped ? element("span", { class: "escaped" }, piece.text) : piece.text);
+  }
+  if (text.length > limit) made.append(element("span", { class: "more" }, `… ${number(text.length)} characters`));
+  return made;
+}
+
+const format = new Intl.NumberFormat("en");
+
+/** Writes a whole number with its thousands apart. */
+export function number(value) {
+  return format.format(value);
+}
+
+/** Writes a score as the program does. */
+export function scoreText(score) {
+  return score.toFixed(5);
+}
+
+/** Copies a text, also from a page that came over plain HTTP. */
+export async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = element("textarea", { "aria-hidden": "true" });
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (!copied) throw new Error("this browser does not let the page copy");
+}

@@ -1,0 +1,51 @@
+import { element } from "./dom.js";
+import { pieces } from "./visible.js";
+
+const longest = 1200; // characters; comparing takes their square
+
+/**
+ * Shows a text as it was given, with what its canonical form leaves out struck through. Returns null where
+ * nothing was left out, and where the two have too little in common to say what was.
+ */
+export function given(text, canonical) {
+  const from = [...text], to = [...canonical];
+  if (text === canonical || from.length > longest || to.length > longest) return null;
+  const kept = common(from.map(fold), to.map(fold));
+  if (kept.filter(Boolean).length < to.length / 2) return null;
+
+  const line = element("bdo", { dir: "ltr", class: "text" });
+  let open = null;
+  from.forEach((character, i) => {
+    if (!open || (open.localName === "del") === kept[i]) {
+      open = line.appendChild(element(kept[i] ? "span" : "del", kept[i] ? {} : { title: "left out" }));
+    }
+    for (const piece of pieces(character)) {
+      open.append(piece.escaped ? element("span", { class: "escaped" }, piece.text) : piece.text);
+    }
+  });
+  return line.querySelector("del") && line;
+}
+
+const fold = (character) => character.toLowerCase();
+
+/** Says which elements of a longest common subsequence are those of from, the last ones where there is a choice. */
+function common(from, to) {
+  const width = to.length + 1;
+  const lengths = new Uint16Array((from.length + 1) * width); // of the first i and the first j
+  for (let i = 1; i <= from.length; i++) {
+    for (let j = 1; j <= to.length; j++) {
+      lengths[i * width + j] = from[i - 1] === to[j - 1]
+        ? lengths[(i - 1) * width + j - 1] + 1
+        : Math.max(lengths[(i - 1) * width + j], lengths[i * width + j - 1]);
+    }
+  }
+  const kept = new Array(from.length).fill(false);
+  for (let i = from.length, j = to.length; i > 0 && j > 0;) {
+    if (from[i - 1] === to[j - 1]) {
+      kept[i - 1] = true;
+      i--, j--;
+    } else if (lengths[i * width + j - 1] >= lengths[(i - 1) * width + j]) j--;
+    else i--;
+  }
+  return kept;
+}

@@ -1,0 +1,42 @@
+import { number } from "./dom.js";
+
+/** What the model says of itself, as far as the page shows it. */
+export class Model {
+  constructor(info) {
+    this.benign = info.kinds[0];
+    this.kinds = info.kinds;
+    this.names = info.thresholds ?? [];
+    this.urls = info.url_thresholds ?? this.names;
+  }
+
+  /** Returns the thresholds that hold for a text, by its canonical form. */
+  thresholds(canonical) {
+    return isURL(canonical) ? this.urls : this.names;
+  }
+
+  /** Returns the level that a score reaches by itself. */
+  levelOf(score, canonical) {
+    return this.thresholds(canonical).findLast((threshold) => score >= threshold.score)?.level ?? "none";
+  }
+
+  /** Says in words how rare such a level is among ordinary texts. */
+  rarity(level, canonical) {
+    const thresholds = this.thresholds(canonical);
+    const what = isURL(canonical) ? "ordinary URLs" : "ordinary names";
+    if (thresholds.length === 0) return "No levels were measured for this model.";
+    const reached = thresholds.find((threshold) => threshold.level === level);
+    if (reached) return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
+    return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high: nothing unusual.`;
+  }
+}
+
+function isURL(canonical) {
+  return /[/?#]/.test(canonical);
+}
+
+const counts = { 10: "ten", 100: "a hundred", 1000: "a thousand", 10000: "ten thousand", 100000: "a hundred thousand" };
+
+function words(rate) {
+  const count = Math.round(1 / rate);
+  return counts[count] ?? number(count);
+}

@@ -1,0 +1,222 @@
+import { element, foreign } from "./dom.js";
+import { Model } from "./model.js";
+import { result } from "./result.js";
+import { KeyNeeded, Service } from "./service.js";
+import { Table } from "./table.js";
+
+const part = (id) => document.getElementById(id);
+const field = part("texts");
+
+const keyName = "snowman-api-key";
+const longestPaste = 100_000; // characters; more of them is a file, which no field has to hold
+const longestLink = 8_000;
+const typingPause = 200; // milliseconds
+
+let service = new Service(sessionStorage.getItem(keyName) ?? "");
+let model = null;
+let asking = null; // ends the question under way
+let again = () => {}; // asks it once more
+
+const table = new Table({ explain: explainRow, done: tableDone });
+
+/** Answers what stands in the field: one text with its reasons, several as a table. */
+async function answer() {
+  const texts = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  if (texts.length > 1) {
+    openTable(new File([texts.join("\n")], "names.txt"), link(texts));
+    return;
+  }
+  const question = begin(answer);
+  table.close();
+  show("result", false);
+  show("examples", texts.length === 0);
+  if (texts.length === 0) {
+    remember("");
+    return;
+  }
+  try {
+    await knowModel();
+    const explained = await service.explain(texts[0], question.signal);
+    remember(link(texts));
+    const shown = result(explained, model, location.href);
+    part("result").replaceChildren(shown);
+    show("result", true);
+    say(`${explained.level}: ${shown.querySelector(".level span:last-child").textContent}`);
+  } catch (problem) {
+    fail(problem);
+  }
+}
+
+/** Shows the names of a file as a table. */
+async function openTable(file, fragment = "") {
+  const question = begin(() => openTable(file, fragment));
+  show("result", false);
+  show("examples", false);
+  remember(fragment);
+  try {
+    await knowModel();
+    if (question.signal.aborted) return;
+    table.open(file, service.key, model);
+  } catch (problem) {
+    fail(problem);
+  }
+}
+
+async function explainRow(text) {
+  try {
+    return result(await service.explain(text), model, addressOf(link([text])));
+  } catch (problem) {
+    if (problem instanceof KeyNeeded) fail(problem);
+    return element("p", { class: "problem" }, foreign(problem.message));
+  }
+}
+
+function tableDone({ stopped, full, problem, keyNeeded }) {
+  if (keyNeeded) fail(new KeyNeeded(problem));
+  else if (problem) fail(new Error(problem));
+  else if (full) say(`Only the first ${full} different names are here; the program takes any number.`, true);
+  else say(stopped ? "Stopped." : `All done: ${part("pace").textContent}.`);
+}
+
+function begin(question) {
+  asking?.abort();
+  asking = new AbortController();
+  again = question;
+  show("problem", false);
+  show("admission", false);
+  return asking;
+}
+
+async function knowModel() {
+  model ??= new Model(await service.model());
+}
+
+function fail(problem) {
+  if (problem.name === "AbortError") return;
+  if (problem instanceof KeyNeeded) {
+    show("admission", true);
+    part("key").focus();
+    if (!service.key) return;
+  }
+  say(problem.message, true);
+}
+
+/** Says something to those who cannot see the page, and to all if it is a problem. */
+function say(words, isProblem = false) {
+  part("status").textContent = isProblem ? "" : words;
+  part("problem").replaceChildren(isProblem ? foreign(words) : "");
+  show("problem", isProblem);
+}
+
+function show(id, visible) {
+  part(id).hidden = !visible;
+}
+
+// A result's link holds its texts in the fragment, which browsers send to nobody.
+
+function link(texts) {
+  const fragment = "#q=" + encodeURIComponent(texts.join("\n").toWellFormed());
+  return fragment.length > longestLink ? "" : fragment;
+}
+
+function addressOf(fragment) {
+  return fragment && new URL(fragment, location.href).href;
+}
+
+function remember(fragment) {
+  if (fragment !== location.hash) history.replaceState(null, "", fragment || location.pathname + location.search);
+}
+
+function follow() {
+  const [, encoded] = location.hash.match(/^#q=(.*)$/s) ?? [];
+  if (encoded === undefined) return;
+  try {
+    field.value = decodeURIComponent(encoded);
+  } catch {
+    say("This link is broken.", true);
+    return;
+  }
+  fit();
+  answer();
+}
+
+/** Makes the field as high as its text, within bounds that the style sets. */
+function fit() {
+  field.rows = Math.min(12, Math.max(1, field.value.split("\n").length));
+}
+
+let typing = 0;
+
+field.oninput = () => {
+  fit();
+  clearTimeout(typing);
+  typing = setTimeout(answer, typingPause);
+};
+
+field.onpaste = (event) => {
+  const pasted = event.clipboardData.getData("text/plain");
+  if (pasted.length <= longestPaste) return;
+  event.preventDefault();
+  openTable(new File([pasted], "pasted.txt"));
+};
+
+field.onkeydown = (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !field.value.includes("\n")) {
+    event.preventDefault(); // one name is asked about by Enter; Shift and Enter begin a second
+    clearTimeout(typing);
+    answer();
+  }
+};
+
+part("ask").onsubmit = (event) => {
+  event.preventDefault();
+  clearTimeout(typing);
+  answer();
+};
+
+part("choose").onclick = () => part("file").click();
+
+part("file").onchange = () => {
+  const [file] = part("file").files;
+  if (file) openTable(file);
+  part("file").value = ""; // so that the same one can be chosen again
+};
+
+part("admission").onsubmit = (event) => {
+  event.preventDefault();
+  service = new Service(part("key").value);
+  sessionStorage.setItem(keyName, service.key);
+  again();
+};
+
+let over = 0; // elements that a dragged file has entered and not left
+
+addEventListener("dragenter", (event) => {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  over++;
+  show("drop", true);
+});
+
+addEventListener("dragleave", () => {
+  over = Math.max(0, over - 1);
+  if (over === 0) show("drop", false);
+});
+
+addEventListener("dragover", (event) => {
+  if (event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into the field
+});
+
+addEventListener("drop", (event) => {
+  const [file] = event.dataTransfer.files;
+  over = 0;
+  show("drop", false);
+  if (!file) return;
+  event.preventDefault();
+  field.value = "";
+  fit();
+  openTable(file);
+});
+
+addEventListener("hashchange", follow);
+
+follow();

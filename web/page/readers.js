@@ -1,0 +1,261 @@
+// Files in: which format one has, and the names that each of its lines holds.
+
+const longestLine = 65_536; // characters; the server takes no longer text
+
+/** Yields the lines of a file, some hundreds at a time, as arrays of strings. Of a long line the beginning. */
+export async function* lines(file) {
+  let buffered = "", skipping = false;
+  for await (const text of texts(file)) {
+    const parts = (buffered + text).split(/\r\n|\n/);
+    buffered = parts.pop();
+    if (skipping && parts.length > 0) {
+      parts.shift(); // the rest of a long line
+      skipping = false;
+    }
+    if (skipping) buffered = "";
+    if (buffered.length > longestLine) {
+      parts.push(buffered.slice(0, longestLine + 1));
+      buffered = "";
+      skipping = true;
+    }
+    if (parts.length > 0) yield parts;
+  }
+  if (buffered !== "" && !skipping) yield [buffered];
+}
+
+/** Yields the text of a file, gzipped or not, in UTF-8 or UTF-16 with a byte order mark. */
+async function* texts(file) {
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const begins = (first, second) => start[0] === first && start[1] === second;
+  let stream = file.stream();
+  if (begins(0x1f, 0x8b)) stream = stream.pipeThrough(new DecompressionStream("gzip"));
+  const encoding = begins(0xff, 0xfe) ? "utf-16le" : begins(0xfe, 0xff) ? "utf-16be" : "utf-8";
+  const reader = stream.pipeThrough(new TextDecoderStream(encoding)).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    // What gzip makes of a few bytes may be large.
+    for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
+  }
+}
+
+/**
+ * Says which format a file has, by its first lines. A format has a name, the columns that names can be in, the
+ * column that they are in, and names(line), which returns those of one line.
+ */
+export function recognise(first) {
+  const sample = first.filter((line) => line !== "").slice(0, 50);
+  if (sample.some((line) => line.startsWith("#fields"))) return new Zeek(sample);
+  if (sample.length > 0 && sample.every((line) => line.startsWith("{"))) return new JSONLines(sample);
+  for (const delimiter of ["\t", ",", ";"]) {
+    const counts = sample.map((line) => cells(line, delimiter)?.length ?? 0);
+    if (counts[0] > 1 && counts.every((count) => count === counts[0])) return new CSV(sample, delimiter);
+  }
+  return new Lines();
+}
+
+// What names are called where columns have names, the first of them first.
+const usual = [
+  "query", "dns.question.name", "query_name", "qname", "server_name", "url", "url.full", "uri", "fqdn", "domain", "domain_name",
+  "hostname", "host", "indicator", "ioc", "name", "site", "address", "text",
+];
+
+/** Returns the column that holds names: by what columns are called, or else by how values look. */
+function likeliest(columns, rows) {
+  const lowered = columns.map((column) => column.toLowerCase());
+  for (const name of usual) {
+    if (lowered.includes(name)) return columns[lowered.indexOf(name)];
+  }
+  let best = columns[0], most = 0;
+  for (const [i, column] of columns.entries()) {
+    const like = rows.filter((row) => looksLikeAName(row[i] ?? "")).length;
+    if (like > most) [best, most] = [column, like];
+  }
+  return best;
+}
+
+function looksLikeAName(value) {
+  return /^[^\s,;]*\p{L}[^\s,;]*\.[^\s,;]*\p{L}/u.test(value);
+}
+
+class Lines {
+  name = "one a line";
+  columns = [];
+  column = "";
+
+  names(line) {
+    const name = line.trim();
+    return name === "" || name.startsWith("#") ? [] : [name];
+  }
+}
+
+/** The logs of Zeek as it writes them by itself. */
+class Zeek {
+  name = "Zeek log";
+
+  constructor(sample) {
+    this.separator = "\t";
+    for (const line of sample) this.#header(line);
+    this.columns = this.fields.includes("host") && this.fields.includes("uri") ? ["host and uri", ...this.fields] : this.fields;
+    this.column = this.columns[0] === "host and uri" ? this.columns[0] : likeliest(this.fields, []);
+  }
+
+  #header(line) {
+    if (line.startsWith("#separator ")) {
+      this.separator = line.slice("#separator ".length).replace(/\\x([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
+    } else if (line.startsWith("#fields")) {
+      this.fields = line.split(this.separator).slice(1);
+    }
+  }
+
+  names(line) {
+    if (line.startsWith("#")) {
+      this.#header(line);
+      return [];
+    }
+    const row = line.split(this.separator);
+    const value = (column) => {
+      const found = row[this.fields.indexOf(column)];
+      return found === undefined || found === "-" || found === "(empty)" ? "" : found;
+    };
+    const name = this.column === "host and uri" ? value("host") && value("host") + value("uri") : value(this.column);
+    return name ? [name] : [];
+  }
+}
+
+const suricata = "names of all events";
+
+/** One JSON object a line: Suricata's eve.json, Zeek's JSON logs, and others. */
+class JSONLines {
+  constructor(sample) {
+    const records = sample.map(parsed).filter(Boolean);
+    const columns = new Set(records.flatMap((record) => leaves(record)));
+    const isEVE = records.some((record) => record.event_type && record.flow_id !== undefined);
+    this.name = isEVE ? "Suricata EVE" : "JSON lines";
+    this.columns = [...columns];
+    if (isEVE) this.columns.unshift(suricata);
+    else if (columns.has("host") && columns.has("uri")) this.columns.unshift("host and uri");
+    this.column = isEVE || this.columns[0] === "host and uri" ? this.columns[0]
+      : likeliest(this.columns, records.map((record) => this.columns.map((column) => at(record, column)[0])));
+  }
+
+  names(line) {
+    if (line.trim() === "") return [];
+    const record = parsed(line);
+    if (!record) return [line]; // the server says what is wrong with it
+    if (this.column === suricata) return eveNames(record);
+    if (this.column === "host and uri") return at(record, "host").map((host) => host + (at(record, "uri")[0] ?? ""));
+    return at(record, this.column);
+  }
+}
+
+function parsed(line) {
+  try {
+    const value = JSON.parse(line);
+    return value && typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the paths of all strings in a record, such as dns.queries.rrname. */
+function leaves(value, path = "") {
+  if (typeof value === "string") return [path];
+  if (Array.isArray(value)) return value.slice(0, 10).flatMap((element) => leaves(element, path));
+  if (!value || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key));
+}
+
+/** Returns the strings at a path, in all elements of lists on the way. */
+function at(value, path) {
+  if (Array.isArray(value)) return value.flatMap((element) => at(element, path));
+  if (path === "") return typeof value === "string" && value !== "" ? [value] : [];
+  if (!value || typeof value !== "object") return [];
+  // A key may have dots itself, as id.orig_h has in Zeek's logs.
+  return Object.entries(value).flatMap(([key, member]) =>
+    path === key ? at(member, "") : path.startsWith(key + ".") ? at(member, path.slice(key.length + 1)) : []);
+}
+
+/** Returns the names of one event: those asked for of the DNS, not answered, and of TLS and HTTP. */
+function eveNames(event) {
+  const names = [...at(event, "tls.sni")];
+  if (event.dns && event.dns.type !== "answer" && event.dns.type !== "response") {
+    const queries = at(event, "dns.queries.rrname");
+    names.push(...(queries.length > 0 ? queries : at(event, "dns.rrname")));
+  }
+  for (const host of at(event, "http.hostname")) {
+    const [url] = at(event, "http.url");
+    names.push(url?.startsWith("/") ? host + url : url ?? host);
+  }
+  return names;
+}
+
+class CSV {
+  name = "CSV";
+  #unfinished = ""; // a record whose quotes are still open
+
+  constructor(sample, delimiter) {
+    this.delimiter = delimiter;
+    const rows = sample.map((line) => cells(line, delimiter));
+    const isHeader = !rows[0].some(looksLikeAName) && rows[0].every((cell) => cell !== "" && !/^[\d.:]+$/.test(cell));
+    this.columns = rows[0].map((cell, i) => (isHeader ? cell : `column ${i + 1}`));
+    this.columns = this.columns.map((column, i) => (this.columns.indexOf(column) === i ? column : `${column} (${i + 1})`));
+    this.column = likeliest(this.columns, rows.slice(isHeader ? 1 : 0));
+    this.header = isHeader ? sample[0] : null;
+  }
+
+  names(line) {
+    if (this.#unfinished === "" && line === this.header) return [];
+    const record = this.#unfinished + line;
+    const row = cells(record, this.delimiter);
+    if (!row && record.length <= longestLine) {
+      this.#unfinished = record + "\n";
+      return [];
+    }
+    this.#unfinished = "";
+    return row ? this.#name(row) : this.#unquoted(record);
+  }
+
+  /** Returns the names of what is left when there are no more lines. */
+  end() {
+    return this.#unquoted(this.#unfinished);
+  }
+
+  /** Takes the lines of a record whose quotes never close for records of their own. */
+  #unquoted(record) {
+    return record.split("\n").flatMap((line) => this.#name(line.split(this.delimiter)));
+  }
+
+  #name(row) {
+    const name = row[this.columns.indexOf(this.column)]?.trim();
+    return name ? [name] : [];
+  }
+}
+
+/** Cuts a record into its cells (RFC 4180), or returns null where a quote is still open. */
+function cells(record, delimiter) {
+  if (!record.includes('"')) return record.split(delimiter);
+  const row = [];
+  for (let i = 0; ;) {
+    if (record[i] === '"') {
+      let cell = "";
+      for (i++; ; i++) {
+        const end = record.indexOf('"', i);
+        if (end < 0) return null;
+        cell += record.slice(i, end);
+        i = end + 1;
+        if (record[i] !== '"') break;
+        cell += '"';
+      }
+      const end = record.indexOf(delimiter, i);
+      row.push(cell + (end < 0 ? record.slice(i) : record.slice(i, end)));
+      if (end < 0) return row;
+      i = end + 1;
+    } else {
+      const end = record.indexOf(delimiter, i);
+      row.push(end < 0 ? record.slice(i) : record.slice(i, end));
+      if (end < 0) return row;
+      i = end + 1;
+    }
+  }
+}

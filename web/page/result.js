@@ -1,0 +1,199 @@
+import { copy, element, foreign, number, scoreText, svg } from "./dom.js";
+import { given } from "./given.js";
+import { logOdds } from "./scores.js";
+
+// As many characters are shown one by one; hosts are read whole, however long.
+const shownCharacters = 1500;
+const strengths = 5;
+
+/** Shows a verdict and why it is so. */
+export function result(explained, model, link) {
+  const read = characters(explained);
+  return element("article", { class: "result" },
+    head(explained, model),
+    element("div", {}, read, ngrams(explained)),
+    element("div", {}, facts(explained), sum(explained)),
+    actions(explained, link),
+  );
+}
+
+function head(explained, model) {
+  const { level, score, canonical, allowed } = explained;
+  let words = model.rarity(level, canonical);
+  if (allowed) {
+    const alone = model.levelOf(score, canonical);
+    words = alone === "none"
+      ? "On an allow list. It would reach no level without it, either."
+      : `On an allow list, so it reaches no level. Without it, it were ${alone}: ${lower(model.rarity(alone, canonical))}`;
+  }
+  return element("header", { class: "verdict" },
+    element("h2", {}, foreign(explained.text, 400)),
+    element("p", { class: "level" }, chip(level), element("span", {}, words)),
+    element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
+    scale(explained, model),
+  );
+}
+
+/** Shows a level as a word on its colour. */
+export function chip(level) {
+  return element("span", { class: `chip ${level}` }, level);
+}
+
+function lower(sentence) {
+  return sentence[0].toLowerCase() + sentence.slice(1);
+}
+
+const farthest = 12; // log-odds; a score of 0.999994
+
+/** Shows where the score stands between the levels, stretched as log-odds are. */
+function scale({ score, log_odds: odds, canonical }, model) {
+  const thresholds = model.thresholds(canonical);
+  const within = (value) => Math.max(-farthest, Math.min(farthest, value));
+  const starts = [-farthest, ...thresholds.map((threshold) => within(logOdds(threshold.score)))];
+  const steps = starts.map((start, i) => {
+    const level = thresholds[i - 1]?.level ?? "none";
+    const step = element("span", { class: `step ${level}` }, level);
+    step.style.flexGrow = (starts[i + 1] ?? farthest) - start;
+    return step;
+  });
+  const marker = element("span", { class: "marker" });
+  marker.style.left = `${(50 * (within(odds) + farthest)) / farthest}%`;
+  return element("div", { class: "scale", role: "img", "aria-label": `A score of ${scoreText(score)} on a scale from 0 to 1` }, marker, ...steps);
+}
+
+function facts(explained) {
+  const list = element("dl", { class: "facts" });
+  const add = (name, ...value) => list.append(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
+  add("Kind", explained.kind, kinds(explained.kinds));
+  if (explained.families) {
+    add("Family, likeliest first", element("ol", {}, ...explained.families.map((family) =>
+      element("li", {}, foreign(family.name, 80), " ", element("span", { class: "numbers" }, family.probability.toFixed(2))))));
+  }
+  if (explained.imitates) add("Looks like", foreign(explained.imitates));
+  if (explained.mixed_script) add("Scripts", "mixed within a label, as in no ordinary name");
+  if (explained.allowed) add("Allowed by", foreign(explained.allowed.entry, 200), " in ", foreign(explained.allowed.list, 200));
+  return list;
+}
+
+function kinds(probabilities) {
+  return element("table", { class: "kinds" }, element("caption", { class: "visually-hidden" }, "Probability of each kind"),
+    element("tbody", {}, ...Object.entries(probabilities).map(([kind, probability]) => element("tr", {},
+      element("th", { scope: "row" }, foreign(kind, 40)),
+      element("td", { class: "numbers" }, probability.toFixed(3)),
+      element("td", { class: "bar", "aria-hidden": "true" }, bar(probability)),
+    ))));
+}
+
+function bar(share, kind = "") {
+  return svg("svg", { class: `bar ${kind}`, viewBox: "0 0 100 6", preserveAspectRatio: "none" },
+    svg("rect", { width: 100 * Math.min(1, Math.abs(share)), height: 6 }));
+}
+
+/** Shades each character by its contribution, over the canonical form. */
+function characters(explained) {
+  const spans = [];
+  const line = element("bdo", { dir: "ltr", class: "characters", "aria-hidden": "true" });
+  const most = Math.max(1, ...explained.characters.map((c) => Math.abs(c.contribution)));
+  let unread = null;
+  for (const [i, character] of explained.characters.slice(0, shownCharacters).entries()) {
+    const shown = foreign(character.text);
+    if (!character.seen) {
+      unread ??= line.appendChild(element("del", { title: "not read by the network" }));
+      unread.append(...shown.childNodes);
+      continue;
+    }
+    unread = null;
+    spans[i] = element("span", { class: shade(character.contribution, most), title: signed(character.contribution) }, ...shown.childNodes);
+    line.append(spans[i]);
+  }
+  const more = explained.characters.length - shownCharacters;
+  if (more > 0) line.append(element("span", { class: "more" }, `… ${number(more)} more`));
+  explained.spans = spans;
+
+  const dropped = given(explained.text, explained.canonical);
+  return element("section", { class: "reading" },
+    element("h3", {}, "What the network read"),
+    dropped && element("p", { class: "given" }, element("span", { class: "label" }, "given "), dropped),
+    element("p", { class: "canonical" }, element("span", { class: "visually-hidden" }, "read as ", foreign(explained.canonical, shownCharacters)), line),
+    element("p", { class: "legend", "aria-hidden": "true" },
+      element("span", { class: "n4" }, "speaks for benign"), element("span", { class: "p4" }, "speaks for malicious"),
+      element("span", {}, element("del", {}, "struck through"), " says nothing, and was not read")),
+    element("details", {}, element("summary", {}, "Each character in numbers"), numbers(explained)),
+  );
+}
+
+function shade(contribution, most) {
+  const strength = Math.round(strengths * Math.sqrt(Math.abs(contribution) / most));
+  if (strength === 0) return "p0";
+  return (contribution > 0 ? "p" : "n") + strength;
+}
+
+function signed(contribution) {
+  return (contribution < 0 ? "−" : "+") + Math.abs(contribution).toFixed(3);
+}
+
+function numbers(explained) {
+  return element("ol", { class: "each" }, ...explained.characters.slice(0, shownCharacters).map((character) => element("li", {},
+    foreign(character.text === " " ? "space" : character.text), " ",
+    element("span", { class: "numbers" }, character.seen ? signed(character.contribution) : "not read"))));
+}
+
+/** Lists the n-grams that count most; one that is pointed at is marked among the characters. */
+function ngrams({ ngrams: strongest, spans }) {
+  if (!strongest?.length) return element("p", {}, "No n-gram of it says anything to the network.");
+  const most = Math.abs(strongest[0].contribution);
+  const rows = strongest.map((ngram) => {
+    const mark = (on) => () => {
+      for (const span of spans.slice(ngram.start, ngram.end)) span?.classList.toggle("marked", on);
+    };
+    const where = [ngram.at_start && "at the start", ngram.at_end && "at the end"].filter(Boolean).join(", ");
+    return element("tr", { onmouseenter: mark(true), onmouseleave: mark(false) },
+      element("th", { scope: "row" }, element("button", { type: "button", class: "plain", onfocus: mark(true), onblur: mark(false) }, foreign(ngram.text, 40))),
+      element("td", { class: "numbers" }, signed(ngram.contribution)),
+      element("td", { class: "bar", "aria-hidden": "true" }, bar(ngram.contribution / most, ngram.contribution < 0 ? "benign" : "")),
+      element("td", { class: "hint" }, where));
+  });
+  return element("section", { class: "ngrams" },
+    element("h3", {}, "N-grams that mattered"),
+    element("table", {},
+      element("thead", { class: "visually-hidden" }, element("tr", {}, ...["n-gram", "share of the log-odds", "", "where"].map((name) =>
+        name ? element("th", { scope: "col" }, name) : element("td", {})))),
+      element("tbody", {}, ...rows)));
+}
+
+function sum(explained) {
+  const characters = explained.characters.reduce((total, character) => total + character.contribution, 0);
+  const row = (words, value) => element("tr", {}, element("th", { scope: "row" }, words), element("td", { class: "numbers" }, signed(value)));
+  return element("details", { class: "sum" },
+    element("summary", {}, "How it adds up"),
+    element("table", {}, element("tbody", {},
+      row("baseline: where the network finds nothing", explained.baseline),
+      row("constant: its filters on common characters", explained.constant),
+      row("start", explained.start), row("end", explained.end),
+      row("characters: what these add", characters)),
+    element("tfoot", {}, row("log-odds, malicious to benign", explained.log_odds))),
+    element("p", { class: "hint" }, "The shares are one way among several to divide a score (integrated gradients). They speak of the network: a character that counts is no evidence by itself."));
+}
+
+function actions(explained, link) {
+  const said = element("span", { class: "hint", role: "status" });
+  const copier = (words, text) => element("button", { type: "button", onclick: async () => {
+    try {
+      await copy(text());
+      said.textContent = "copied";
+    } catch (problem) {
+      said.textContent = problem.message;
+    }
+  } }, words);
+  const { spans, ...answer } = explained;
+  return element("p", { class: "actions" },
+    link && copier("Copy link", () => link),
+    copier("Copy defanged", () => defanged(explained.text)),
+    copier("Copy JSON", () => JSON.stringify(answer, null, 2)),
+    said);
+}
+
+/** Writes a name or URL so that nobody visits it by mistake. */
+export function defanged(text) {
+  return text.replace(/^h(tt|xx)p/i, "hxxp").replace(/(?<!\[)\.(?!\])/g, "[.]");
+}

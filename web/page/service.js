@@ -1,0 +1,80 @@
+// What the page asks of its server, from the page and from its worker.
+
+const base = new URL("../", import.meta.url); // the service may stand below a path of a proxy
+const tries = 30;
+
+/** What one request may hold, a little below what the server takes. */
+export const batch = { texts: 4000, characters: 500_000 };
+
+/** An answer that says that a key is needed, or another one. */
+export class KeyNeeded extends Error {}
+
+export class Service {
+  /** A service that asks with an API key, or with none where it is empty. */
+  constructor(key) {
+    this.key = key;
+  }
+
+  /** Returns the verdict on each text, in their order. A text that cannot be scored has an error. */
+  async score(texts, signal) {
+    return (await this.#ask("v1/score", { texts }, signal)).verdicts;
+  }
+
+  /** Returns the verdict on a text and what its score is made of. */
+  explain(text, signal) {
+    return this.#ask("v1/explain?families=true", { text }, signal);
+  }
+
+  /** Returns what the model is. */
+  model() {
+    return this.#ask("v1/model");
+  }
+
+  async #ask(path, question, signal) {
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.#fetch(path, question, signal);
+      if (response.ok) return response.json();
+      if (response.status === 429 && attempt < tries) {
+        await pause(Number(response.headers.get("Retry-After")) || 1, signal);
+        continue;
+      }
+      const reason = await reasonOf(response);
+      throw response.status === 401 ? new KeyNeeded(reason) : new Error(reason);
+    }
+  }
+
+  async #fetch(path, question, signal) {
+    const headers = {};
+    if (this.key) headers["X-API-Key"] = this.key;
+    if (question) headers["Content-Type"] = "application/json";
+    try {
+      return await fetch(new URL(path, base), {
+        method: question ? "POST" : "GET",
+        headers,
+        body: question && JSON.stringify(question),
+        signal,
+      });
+    } catch (problem) {
+      if (problem.name === "AbortError") throw problem;
+      throw new Error("The server does not answer.", { cause: problem });
+    }
+  }
+}
+
+async function reasonOf(response) {
+  try {
+    return (await response.json()).error;
+  } catch {
+    return `The server answered ${response.status}.`; // perhaps a proxy did
+  }
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

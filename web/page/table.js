@@ -1,0 +1,222 @@
+import { element, foreign, number, scoreText } from "./dom.js";
+import { histogram } from "./histogram.js";
+import { chip } from "./result.js";
+
+const pageLength = 100;
+
+const columns = [
+  { name: "Score", sort: "score", descending: true, numeric: true },
+  { name: "Level" },
+  { name: "Kind", sort: "kind" },
+  { name: "Name", sort: "text" },
+  { name: "Times", sort: "times", descending: true, numeric: true },
+  { name: "Line", sort: "line", numeric: true },
+];
+
+const part = (id) => document.getElementById(id);
+
+/** The table of many names. The rows are in a worker; here is the page of them that is looked at. */
+export class Table {
+  #worker = newWorker();
+  #view = { sort: "score", descending: true, first: 0 };
+  #shown = { rows: [], first: 0, matching: 0, all: 0 };
+  #file = null;
+  #key = "";
+  #model = null;
+  #opened = null; // the row whose verdict is shown, by its text
+
+  /** explain(text, model) returns a promise of the element that explains a verdict; done(report) is told the end. */
+  constructor({ explain, done }) {
+    this.explain = explain;
+    this.done = done;
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = () => done({ problem: "The table has failed. Open the file again." });
+    part("stop").onclick = () => this.#worker.postMessage({ action: "stop" });
+    part("csv").onclick = () => this.#worker.postMessage({ action: "csv" });
+    part("first").onclick = () => this.#turnTo(0);
+    part("previous").onclick = () => this.#turnTo(this.#shown.first - pageLength);
+    part("next").onclick = () => this.#turnTo(this.#shown.first + pageLength);
+    part("last").onclick = () => this.#turnTo(this.#shown.matching - 1);
+    part("column").onchange = () => this.open(this.#file, this.#key, this.#model, part("column").value);
+    const filters = part("filters");
+    filters.onsubmit = (event) => event.preventDefault();
+    filters.oninput = () => this.#turnTo(0);
+    filters.onreset = () => setTimeout(() => this.#turnTo(0)); // when the fields are empty
+    this.#headings();
+  }
+
+  /** Reads a file and shows its names. */
+  open(file, key, model, column) {
+    this.#file = file;
+    this.#key = key;
+    this.#model = model;
+    this.#opened = null;
+    part("table").hidden = false;
+    part("table").classList.add("busy");
+    part("progress").removeAttribute("value");
+    part("pace").textContent = "";
+    part("rows").replaceChildren();
+    if (!column) part("column-label").hidden = true;
+    this.#worker.postMessage({ action: "open", file, key, column });
+    this.#turnTo(0);
+  }
+
+  /** Hides the table and forgets its rows. */
+  close() {
+    this.#worker.postMessage({ action: "stop" });
+    part("table").hidden = true;
+  }
+
+  #turnTo(first) {
+    this.#view.first = Math.max(0, first);
+    const bound = (id) => (part(id).value === "" ? null : Number(part(id).value));
+    this.#worker.postMessage({
+      action: "view", ...this.#view, count: pageLength,
+      contains: part("contains").value, level: Number(part("level").value), kind: part("kind").value,
+      lowest: bound("lowest"), highest: bound("highest"),
+    });
+  }
+
+  #receive({ progress, format, view, done, csv }) {
+    if (progress) this.#showProgress(progress);
+    if (format) this.#showFormat(format);
+    if (view) this.#showRows(view);
+    if (csv) download(csv, "snowman.csv");
+    if (done) {
+      part("table").classList.remove("busy");
+      this.done(done);
+    }
+  }
+
+  #showProgress({ rows, lines, seconds, share }) {
+    const left = share > 0 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : "";
+    part("progress").value = share;
+    part("pace").textContent = `${number(lines)} lines, ${number(rows)} names, ${number(Math.round(rows / seconds))} a second${left}`;
+  }
+
+  #showFormat({ name, columns: choices, column }) {
+    part("column-label").hidden = choices.length < 2;
+    part("column-label").title = `read as ${name}`;
+    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, choice)));
+  }
+
+  #headings() {
+    part("headings").replaceChildren(...columns.map((column) => {
+      const sorted = column.sort === this.#view.sort;
+      const direction = sorted ? (this.#view.descending ? "descending" : "ascending") : undefined;
+      const heading = column.sort
+        ? element("button", { type: "button", class: "plain", onclick: () => this.#sortBy(column) }, column.name)
+        : column.name;
+      return element("th", { scope: "col", "aria-sort": direction, class: column.numeric && "numeric" }, heading);
+    }));
+  }
+
+  #sortBy({ sort, descending = false }) {
+    const again = sort === this.#view.sort;
+    this.#view = { ...this.#view, sort, descending: again ? !this.#view.descending : descending };
+    const focused = document.activeElement?.textContent;
+    this.#headings();
+    [...part("headings").querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+    this.#turnTo(0);
+  }
+
+  #showRows(view) {
+    this.#shown = view;
+    const { rows, first, matching, all, kinds } = view;
+    part("table-heading").textContent = `${number(all)} ${all === 1 ? "name" : "names"}`;
+    part("range").textContent = matching === 0 ? "none match" : `${number(first + 1)}–${number(first + rows.length)} of ${number(matching)}`;
+    for (const [id, off] of [["first", first === 0], ["previous", first === 0], ["next", first + pageLength >= matching], ["last", first + pageLength >= matching]]) {
+      part(id).disabled = off;
+    }
+    this.#showKinds(kinds);
+    part("histogram").replaceChildren(histogram(part("histogram").clientWidth, view.histogram, this.#model, (from, to) => {
+      part("lowest").value = from || "";
+      part("highest").value = to === 1 ? "" : to;
+      this.#turnTo(0);
+    }));
+    this.#fill(rows);
+  }
+
+  #showKinds(kinds) {
+    const known = new Set([...part("kind").options].map((option) => option.value));
+    for (const kind of kinds) {
+      if (!known.has(kind)) part("kind").append(element("option", { value: kind }, kind));
+    }
+  }
+
+  /** Fills the page. What is open, and what has the focus, stays so while rows come in. */
+  #fill(rows) {
+    const body = part("rows");
+    const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.text : undefined;
+    const opened = body.querySelector("tr.opened");
+    body.replaceChildren(...rows.flatMap((row) => {
+      const made = this.#row(row);
+      return opened && row.text === this.#opened ? [made, opened] : [made];
+    }));
+    if (!body.contains(opened)) this.#opened = null;
+    for (const made of body.rows) {
+      if (made.text === undefined) continue;
+      const button = made.querySelector("button");
+      button.setAttribute("aria-expanded", String(made.text === this.#opened));
+      if (made.text === focused) button.focus();
+    }
+  }
+
+  #row(row) {
+    const scored = row.level !== "";
+    const button = element("button", { type: "button", class: "plain name", "aria-expanded": "false" }, foreign(row.text, 300));
+    const made = element("tr", {},
+      element("td", { class: "numeric" }, scored ? scoreText(row.score) : ""),
+      element("td", {}, scored ? chip(row.level) : element("span", { class: "hint" }, "not scored")),
+      element("td", {}, row.kind),
+      element("td", { class: "name" }, button, notes(row)),
+      element("td", { class: "numeric" }, number(row.times)),
+      element("td", { class: "numeric" }, number(row.line)),
+    );
+    made.text = row.text;
+    if (scored) button.onclick = () => this.#toggle(made, button);
+    else button.disabled = true;
+    return made;
+  }
+
+  /** Opens the verdict on a row below it, or closes it. */
+  async #toggle(made, button) {
+    const wasOpen = this.#opened === made.text;
+    part("rows").querySelector("tr.opened")?.remove();
+    for (const other of part("rows").querySelectorAll("button[aria-expanded=true]")) other.setAttribute("aria-expanded", "false");
+    this.#opened = wasOpen ? null : made.text;
+    if (wasOpen) return;
+    const cell = element("td", { colspan: columns.length });
+    made.after(element("tr", { class: "opened" }, cell));
+    button.setAttribute("aria-expanded", "true");
+    cell.append(await this.explain(made.text));
+  }
+}
+
+function notes({ imitates, mixedScript, allowed, error }) {
+  const said = element("span", { class: "notes" });
+  const add = (...words) => said.append(element("span", {}, ...words));
+  if (imitates) add("looks like ", foreign(imitates, 100));
+  if (mixedScript) add("mixed scripts");
+  if (allowed) add("allowed by ", foreign(allowed.entry, 100));
+  if (error) add(foreign(error, 200));
+  return said.hasChildNodes() && said;
+}
+
+function duration(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return `${Math.ceil(seconds / 60)} min`;
+}
+
+function download(blob, name) {
+  const address = URL.createObjectURL(blob);
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+// Under Trusted Types a worker's address comes from a policy, which can make no other.
+function newWorker() {
+  const address = new URL("rows.js", import.meta.url).href;
+  const policy = globalThis.trustedTypes?.createPolicy("snowman", { createScriptURL: () => address });
+  return new Worker(policy ? policy.createScriptURL("") : address, { type: "module" });
+}
