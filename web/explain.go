@@ -34,7 +34,7 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 		refuseError(w, err)
 		return
 	}
-	out, err := s.explanation(w, *request.Text)
+	out, err := s.explanation(w, r, *request.Text)
 	if err != nil {
 		refuseError(w, err)
 		return
@@ -45,17 +45,19 @@ func (s *Service) explain(w http.ResponseWriter, r *http.Request) {
 
 // explanation returns the answer about one text. Few are made at a time; they are written, which takes as
 // long as the client likes, when others have their turn.
-func (s *Service) explanation(w http.ResponseWriter, text string) ([]byte, error) {
+func (s *Service) explanation(w http.ResponseWriter, r *http.Request, text string) ([]byte, error) {
 	if err := s.hard.enter(); err != nil {
 		return nil, err
 	}
 	defer s.hard.leave()
 	start := time.Now()
 	a := s.current.Load()
+	j := a.judge(r)
+	defer a.judges.Put(j)
 	x, err := a.model.Explain(text)
 	explained := record.Record{Text: text, Verdict: x.Verdict}
-	if err == nil && a.allow != nil {
-		explained.Allow(a.allow.NewMatcher(), a.info.Kinds[0])
+	if err == nil {
+		err = j.addToVerdict(&explained)
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.addOne(w, text, explained.Verdict, err)

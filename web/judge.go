@@ -43,11 +43,18 @@ func (j *judge) judge(texts []string, each func(i int, r record.Record, err erro
 	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
 		r := record.Record{Text: texts[i], Verdict: verdict}
 		if err == nil {
-			r.Allow(j.matcher, j.benign)
-			if j.families && r.Verdict.Kind == "dga" {
-				r.Families, err = j.namer.Families(texts[i], namedFamilies)
-			}
+			err = j.addToVerdict(&r)
 		}
 		each(i, r, err)
 	})
+}
+
+// addToVerdict adds to a verdict what else is said: whether the text is allowed, and where that is asked for
+// the likeliest families. They hold until the next call.
+func (j *judge) addToVerdict(r *record.Record) (err error) {
+	r.Allow(j.matcher, j.benign)
+	if j.families && r.Verdict.Kind == "dga" {
+		r.Families, err = j.namer.Families(r.Text, namedFamilies)
+	}
+	return err
 }

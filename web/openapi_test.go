@@ -87,6 +87,7 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 		{"POST /v1/score", "/v1/score", "application/json", long},
 		{"POST /v1/score", "/v1/score", "image/png", "q.com"},
 		{"POST /v1/explain", "/v1/explain", "application/json", `{"text":"https://pаypal.com.q-z.d111111abcdef8.cloudfront.net/\u00fc?a#b"}`},
+		{"POST /v1/explain", "/v1/explain?families=true", "application/json", `{"text":"q.com"}`},
 		{"POST /v1/explain", "/v1/explain", "application/json", "{}"},
 		{"POST /v1/explain", "/v1/explain", "application/json", long},
 		{"POST /v1/explain", "/v1/explain", "text/plain", "q.com"},

@@ -89,15 +89,35 @@ func TestScoreJSONOfManyTexts(t *testing.T) {
 	}
 }
 
-func TestScoreNamesFamiliesOnDemand(t *testing.T) {
-	server := httptest.NewServer(New(Options{}))
+func TestFamiliesAreNamedOnDemand(t *testing.T) {
+	service := New(Options{})
+	server := httptest.NewServer(service)
 	defer server.Close()
 	for query, want := range map[string]bool{"": false, "?families=true": true, "?families=1": true, "?families=no": false} {
-		for contentType, body := range map[string]string{"application/json": `{"texts":["xjwqpvtzkd.com"]}`, "text/plain": "xjwqpvtzkd.com"} {
-			_, answer := answerOf(t, "POST", server.URL+"/v1/score"+query, contentType, strings.NewReader(body))
+		for _, request := range []struct{ path, contentType, body string }{
+			{"/v1/score", "application/json", `{"texts":["xjwqpvtzkd.com"]}`},
+			{"/v1/score", "text/plain", "xjwqpvtzkd.com"},
+			{"/v1/explain", "application/json", `{"text":"xjwqpvtzkd.com"}`},
+		} {
+			_, answer := answerOf(t, "POST", server.URL+request.path+query, request.contentType, strings.NewReader(request.body))
 			if got := strings.Contains(answer, `"families":[{"name":`); got != want {
-				t.Errorf("%s, %q: families are named: %v, want %v in %s", contentType, query, got, want, answer)
+				t.Errorf("%s%s, %s: families are named: %v, want %v in %s", request.path, query, request.contentType, got, want, answer)
 			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "mine.txt")
+	if err := os.WriteFile(path, []byte("xjwqpvtzkd.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := lists.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.SetAllow(list)
+	for _, text := range []string{"github.com", "paypal-login-secure.com", "xjwqpvtzkd.com"} {
+		_, answer := answerOf(t, "POST", server.URL+"/v1/explain?families=true", "application/json", strings.NewReader(`{"text":"`+text+`"}`))
+		if !strings.Contains(answer, `"kind":`) || strings.Contains(answer, `"families"`) {
+			t.Errorf("%s is not called dga, and is answered %s", text, answer)
 		}
 	}
 }
