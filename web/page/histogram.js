@@ -33,10 +33,11 @@ export function histogram(width, counts, model, choose) {
     area.addEventListener("click", () => choose(from, to));
     drawn.append(area);
   });
-  for (const { level, score } of model.names) {
-    const at = x(logOdds(score));
-    drawn.append(svg("line", { class: "level", x1: at, x2: at, y1: top - 2, y2: bottom }), svg("text", { class: "tick level", x: at + 4, y: top + 6 }, level));
-  }
+  model.names.forEach(({ level, score }, i) => {
+    const at = x(logOdds(score)), next = model.names[i + 1];
+    drawn.append(svg("line", { class: "level", x1: at, x2: at, y1: top - 2, y2: bottom }));
+    if (!next || x(logOdds(next.score)) - at >= closestMarks) drawn.append(svg("text", { class: "tick level", x: at + 4, y: top + 6 }, level));
+  });
   const closest = x(logOdds(0.9)) - x(0);
   for (const score of marks.filter((_, i) => closest >= closestMarks || i % 2 === 0)) {
     drawn.append(svg("text", { class: "tick middle", x: x(logOdds(score)), y: bottom + 16 }, String(score)));

@@ -3,6 +3,7 @@ import { Model } from "./model.js";
 import { result } from "./result.js";
 import { KeyNeeded, Service } from "./service.js";
 import { Table } from "./table.js";
+import { visible } from "./visible.js";
 
 const part = (id) => document.getElementById(id);
 const field = part("texts");
@@ -41,7 +42,7 @@ async function answer() {
     const shown = result(explained, model, location.href);
     part("result").replaceChildren(shown);
     show("result", true);
-    say(`${explained.level}: ${shown.querySelector(".level span:last-child").textContent}`);
+    say(shown.querySelector(".level, .problem").textContent);
   } catch (problem) {
     fail(problem);
   }
@@ -74,7 +75,7 @@ async function explainRow(text) {
 function tableDone({ stopped, full, problem, keyNeeded }) {
   if (keyNeeded) fail(new KeyNeeded(problem));
   else if (problem) fail(new Error(problem));
-  else if (full) say(`Only the first ${full} different names are here; the program takes any number.`, true);
+  else if (full) say("There are more names than a page can hold; snowman score takes any number.", true);
   else say(stopped ? "Stopped." : `All done: ${part("pace").textContent}.`);
 }
 
@@ -84,6 +85,7 @@ function begin(question) {
   again = question;
   show("problem", false);
   show("admission", false);
+  part("status").textContent = "";
   return asking;
 }
 
@@ -140,9 +142,11 @@ function follow() {
   answer();
 }
 
-/** Makes the field as high as its text, within bounds that the style sets. */
+/** Makes the field as high as its text, and says if not all of that can be seen. */
 function fit() {
-  field.rows = Math.min(12, Math.max(1, field.value.split("\n").length));
+  const lines = field.value.split("\n");
+  field.rows = Math.min(8, lines.length);
+  show("unseen", lines.some((line) => visible(line) !== line));
 }
 
 let typing = 0;

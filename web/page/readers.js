@@ -48,8 +48,10 @@ export function recognise(first) {
   if (sample.some((line) => line.startsWith("#fields"))) return new Zeek(sample);
   if (sample.length > 0 && sample.every((line) => line.startsWith("{"))) return new JSONLines(sample);
   for (const delimiter of ["\t", ",", ";"]) {
-    const counts = sample.map((line) => cells(line, delimiter)?.length ?? 0);
-    if (counts[0] > 1 && counts.every((count) => count === counts[0])) return new CSV(sample, delimiter);
+    const [first, ...others] = sample.map((line) => cells(line, delimiter) ?? []);
+    const alike = others.filter((row) => row.length === first.length).length;
+    // Below a header there may be records of several lines; in a list of URLs there may be commas.
+    if (first?.length > 1 && alike >= others.length * (isHeader(first) ? 0.6 : 1)) return new CSV(sample, delimiter);
   }
   return new Lines();
 }
@@ -76,6 +78,11 @@ function likeliest(columns, rows) {
 
 function looksLikeAName(value) {
   return /^[^\s,;]*\p{L}[^\s,;]*\.[^\s,;]*\p{L}/u.test(value);
+}
+
+/** Says whether a row names its columns. */
+function isHeader(row) {
+  return row.every((cell) => cell !== "" && !/^[\d.:]+$/.test(cell) && !looksLikeAName(cell));
 }
 
 class Lines {
@@ -196,12 +203,12 @@ class CSV {
 
   constructor(sample, delimiter) {
     this.delimiter = delimiter;
-    const rows = sample.map((line) => cells(line, delimiter));
-    const isHeader = !rows[0].some(looksLikeAName) && rows[0].every((cell) => cell !== "" && !/^[\d.:]+$/.test(cell));
-    this.columns = rows[0].map((cell, i) => (isHeader ? cell : `column ${i + 1}`));
+    const rows = sample.map((line) => cells(line, delimiter) ?? []);
+    const hasHeader = isHeader(rows[0]);
+    this.columns = rows[0].map((cell, i) => (hasHeader ? cell : `column ${i + 1}`));
     this.columns = this.columns.map((column, i) => (this.columns.indexOf(column) === i ? column : `${column} (${i + 1})`));
-    this.column = likeliest(this.columns, rows.slice(isHeader ? 1 : 0));
-    this.header = isHeader ? sample[0] : null;
+    this.column = likeliest(this.columns, rows.slice(hasHeader ? 1 : 0));
+    this.header = hasHeader ? sample[0] : null;
   }
 
   names(line) {

@@ -4,10 +4,16 @@ import { logOdds } from "./scores.js";
 
 // As many characters are shown one by one; hosts are read whole, however long.
 const shownCharacters = 1500;
+const longestHeading = 400;
 const strengths = 5;
 
-/** Shows a verdict and why it is so. */
+/** Shows a verdict and why it is so, or why there is none. */
 export function result(explained, model, link) {
+  if (explained.error) {
+    return element("article", { class: "result" },
+      element("h2", {}, foreign(explained.text, longestHeading)),
+      element("p", { class: "problem" }, "Not scored: ", foreign(explained.error)));
+  }
   const read = characters(explained);
   return element("article", { class: "result" },
     head(explained, model),
@@ -27,7 +33,7 @@ function head(explained, model) {
       : `On an allow list, so it reaches no level. Without it, it were ${alone}: ${lower(model.rarity(alone, canonical))}`;
   }
   return element("header", { class: "verdict" },
-    element("h2", {}, foreign(explained.text, 400)),
+    element("h2", {}, foreign(explained.text, longestHeading)),
     element("p", { class: "level" }, chip(level), element("span", {}, words)),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
     scale(explained, model),
@@ -195,5 +201,5 @@ function actions(explained, link) {
 
 /** Writes a name or URL so that nobody visits it by mistake. */
 export function defanged(text) {
-  return text.replace(/^h(tt|xx)p/i, "hxxp").replace(/(?<!\[)\.(?!\])/g, "[.]");
+  return text.replace(/^h(?:tt|xx)p(s?)/i, (_, s) => "hxxp" + s.toLowerCase()).replace(/(?<!\[)\.(?!\])/g, "[.]");
 }

@@ -3,9 +3,6 @@
 const base = new URL("../", import.meta.url); // the service may stand below a path of a proxy
 const tries = 30;
 
-/** What one request may hold, a little below what the server takes. */
-export const batch = { texts: 4000, characters: 500_000 };
-
 /** An answer that says that a key is needed, or another one. */
 export class KeyNeeded extends Error {}
 
@@ -20,9 +17,10 @@ export class Service {
     return (await this.#ask("v1/score", { texts }, signal)).verdicts;
   }
 
-  /** Returns the verdict on a text and what its score is made of. */
-  explain(text, signal) {
-    return this.#ask("v1/explain?families=true", { text }, signal);
+  /** Returns the verdict on a text and what its score is made of; only an error where it cannot be scored. */
+  async explain(text, signal) {
+    const [verdict] = await this.score([text], signal);
+    return verdict.error ? verdict : this.#ask("v1/explain?families=true", { text }, signal);
   }
 
   /** Returns what the model is. */

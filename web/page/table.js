@@ -4,13 +4,14 @@ import { chip } from "./result.js";
 
 const pageLength = 100;
 
+// The classes: numeric ones are aligned, and on a phone there are less.
 const columns = [
-  { name: "Score", sort: "score", descending: true, numeric: true },
+  { name: "Score", sort: "score", descending: true, class: "numeric" },
   { name: "Level" },
-  { name: "Kind", sort: "kind" },
+  { name: "Kind", sort: "kind", class: "less" },
   { name: "Name", sort: "text" },
-  { name: "Times", sort: "times", descending: true, numeric: true },
-  { name: "Line", sort: "line", numeric: true },
+  { name: "Times", sort: "times", descending: true, class: "numeric less" },
+  { name: "Line", sort: "line", class: "numeric less" },
 ];
 
 const part = (id) => document.getElementById(id);
@@ -24,6 +25,7 @@ export class Table {
   #key = "";
   #model = null;
   #opened = null; // the row whose verdict is shown, by its text
+  #counts = ""; // in words
 
   /** explain(text, model) returns a promise of the element that explains a verdict; done(report) is told the end. */
   constructor({ explain, done }) {
@@ -63,7 +65,7 @@ export class Table {
 
   /** Hides the table and forgets its rows. */
   close() {
-    this.#worker.postMessage({ action: "stop" });
+    this.#worker.postMessage({ action: "close" });
     part("table").hidden = true;
   }
 
@@ -84,14 +86,15 @@ export class Table {
     if (csv) download(csv, "snowman.csv");
     if (done) {
       part("table").classList.remove("busy");
+      part("pace").textContent = this.#counts;
       this.done(done);
     }
   }
 
-  #showProgress({ rows, lines, seconds, share }) {
-    const left = share > 0 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : "";
+  #showProgress({ lines, names, seconds, share }) {
     part("progress").value = share;
-    part("pace").textContent = `${number(lines)} lines, ${number(rows)} names, ${number(Math.round(rows / seconds))} a second${left}`;
+    this.#counts = `${number(names)} different names in ${number(lines)} lines`;
+    part("pace").textContent = `${this.#counts}, ${number(Math.round(names / seconds))} a second, ${duration((seconds * (1 - share)) / share)} left`;
   }
 
   #showFormat({ name, columns: choices, column }) {
@@ -107,7 +110,7 @@ export class Table {
       const heading = column.sort
         ? element("button", { type: "button", class: "plain", onclick: () => this.#sortBy(column) }, column.name)
         : column.name;
-      return element("th", { scope: "col", "aria-sort": direction, class: column.numeric && "numeric" }, heading);
+      return element("th", { scope: "col", "aria-sort": direction, class: column.class }, heading);
     }));
   }
 
@@ -168,10 +171,10 @@ export class Table {
     const made = element("tr", {},
       element("td", { class: "numeric" }, scored ? scoreText(row.score) : ""),
       element("td", {}, scored ? chip(row.level) : element("span", { class: "hint" }, "not scored")),
-      element("td", {}, row.kind),
+      element("td", { class: "less" }, row.kind),
       element("td", { class: "name" }, button, notes(row)),
-      element("td", { class: "numeric" }, number(row.times)),
-      element("td", { class: "numeric" }, number(row.line)),
+      element("td", { class: "numeric less" }, number(row.times)),
+      element("td", { class: "numeric less" }, number(row.line)),
     );
     made.text = row.text;
     if (scored) button.onclick = () => this.#toggle(made, button);
@@ -216,7 +219,7 @@ function download(blob, name) {
 
 // Under Trusted Types a worker's address comes from a policy, which can make no other.
 function newWorker() {
-  const address = new URL("rows.js", import.meta.url).href;
+  const address = new URL("worker.js", import.meta.url).href;
   const policy = globalThis.trustedTypes?.createPolicy("snowman", { createScriptURL: () => address });
   return new Worker(policy ? policy.createScriptURL("") : address, { type: "module" });
 }

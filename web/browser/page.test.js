@@ -1,0 +1,457 @@
+// The page as people use it, in real Chromium against the real service.
+
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { launch, open } from "./browser.js";
+import { folder, serve } from "./server.js";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser, server;
+
+before(async () => {
+  await writeFile(join(folder, "allow.txt"), "*.github.com\n");
+  [browser, server] = await Promise.all([launch(), serve("-allow", join(folder, "allow.txt"))]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Runs a test on a page that must not complain; allowed is what it may, beside. */
+function onPage(name, options, use) {
+  test(name, { timeout: 120_000 }, async () => {
+    const { page, complaints, close } = await open(browser, options.address?.() ?? server.address, options);
+    try {
+      await use(page);
+      assert.deepEqual(complaints.filter((complaint) => !options.allowed?.test(complaint)), []);
+    } finally {
+      await close();
+    }
+  });
+}
+
+const linkTo = (...texts) => "#q=" + encodeURIComponent(texts.join("\n"));
+
+const names = (page) => page.locator("#rows td.name button").allTextContents();
+
+/** Waits until all rows are scored. */
+const loaded = (page) => page.waitForFunction(() => /^(All done|Stopped)/.test(document.getElementById("status").textContent));
+
+onPage("one name is judged while it is typed, with reasons", {}, async (page) => {
+  await page.locator("#texts").pressSequentially("paypal-login-secure.com");
+  const result = page.locator("#result");
+  await result.getByText("About one in ten thousand ordinary names scores this high.").waitFor();
+  assert.equal(await result.locator(".chip").textContent(), "high");
+  assert.equal(await result.locator(".score .numbers").textContent(), "0.99987");
+  assert.match(await result.locator(".facts").textContent(), /^Kindphishing/);
+  assert.equal(await result.locator(".characters").textContent(), "paypal-login-secure.com");
+  assert.ok(await result.locator(".characters .p4, .characters .p5").count() > 3, "strong characters are shaded");
+  assert.equal(await result.locator(".ngrams tbody tr").count(), 10);
+  await result.locator(".ngrams tbody tr", { hasText: "login" }).first().hover();
+  assert.equal(await result.locator(".characters .marked").evaluateAll((spans) => spans.map((span) => span.textContent).join("")), "login");
+});
+
+onPage("an ordinary name is called so, and a URL is judged among URLs", {}, async (page) => {
+  await page.fill("#texts", "wikipedia.org");
+  await page.locator("#result").getByText("More than one in a hundred ordinary names score this high: nothing unusual.").waitFor();
+  assert.equal(await page.locator("#result .chip").textContent(), "none");
+  await page.fill("#texts", "paypal-login-secure.com/a");
+  await page.locator("#result").getByText("ordinary URLs scores this high.").waitFor();
+});
+
+onPage("what the network does not read is struck through", { hash: linkTo("https://www.d111111abcdef8.cloudfront.net:443/a") }, async (page) => {
+  await page.locator("#result").waitFor();
+  assert.equal(await page.locator(".given del").first().textContent(), "https://www.");
+  assert.equal(await page.locator(".given del").last().textContent(), ":443");
+  assert.equal(await page.locator(".characters del").first().textContent(), "d111111abcdef8.");
+  assert.equal(await page.locator(".characters span").evaluateAll((spans) => spans.map((span) => span.textContent).join("")), "cloudfront.net/a");
+});
+
+onPage("a generated name has its likeliest families, a look-alike what it looks like", { hash: linkTo("xjwqpvtzkd.com") }, async (page) => {
+  await page.getByText("Family, likeliest first").waitFor();
+  assert.equal(await page.locator(".facts li").count(), 3);
+  await page.fill("#texts", "pаypal.com");
+  await page.getByText("Looks likepaypal.com").waitFor();
+  await page.getByText("mixed within a label").waitFor();
+});
+
+onPage("a name on the allow list names its entry", { hash: linkTo("xjwqpvtzkd.github.com") }, async (page) => {
+  await page.locator("#result").getByText("On an allow list").waitFor();
+  assert.equal(await page.locator("#result .chip").textContent(), "none");
+  assert.match(await page.locator(".facts").textContent(), /Allowed by\*\.github\.com in .*allow\.txt/);
+});
+
+onPage("a text that is no name has its reason, and the page goes on", {}, async (page) => {
+  await page.fill("#texts", "bad:host");
+  await page.locator("#result", { hasText: 'Not scored: port "host" is not a number' }).waitFor();
+  await page.fill("#texts", "github.com");
+  await page.locator("#result .chip").waitFor();
+});
+
+onPage("a result has a link, of which the server learns nothing", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  await page.fill("#texts", "secret-in-the-link.com");
+  await page.locator("#result").waitFor();
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByText("copied").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, server.address + linkTo("secret-in-the-link.com"));
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.locator("#result .chip").waitFor();
+  assert.equal(await page.inputValue("#texts"), "secret-in-the-link.com");
+  await page.getByRole("button", { name: "Copy defanged" }).click();
+  await page.getByText("copied").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "secret-in-the-link[.]com");
+  assert.ok(!server.log.join("\n").includes("secret"), "no line of the log names the text");
+});
+
+onPage("links to the same page are followed, broken ones are refused", {}, async (page) => {
+  await page.getByRole("link", { name: "github.com", exact: true }).click();
+  await page.locator("#result").waitFor();
+  await page.evaluate(() => { location.hash = "#q=%E0%A4%A"; });
+  await page.getByText("This link is broken.").waitFor();
+});
+
+onPage("a paste of several is a table", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  await page.evaluate(() => navigator.clipboard.writeText("github.com\r\nxjwqpvtzkd.com\n\n  paypal-login-secure.com  \ngithub.com\nbad:host\npaypa1.net"));
+  await page.focus("#texts");
+  await page.keyboard.press("Control+V");
+  await loaded(page);
+  assert.deepEqual(await names(page), ["paypal-login-secure.com", "xjwqpvtzkd.com", "paypa1.net", "github.com", "bad:host"]);
+  assert.equal(await page.locator("#table-heading").textContent(), "5 names");
+  assert.match(await page.locator("#rows tr", { hasText: "github.com" }).textContent(), /none.*benign.*github\.com.*allowed by \*\.github\.com.*21/);
+  assert.match(await page.locator("#rows tr", { hasText: "bad:host" }).textContent(), /not scored.*port "host" is not a number/);
+  assert.match(await page.locator("#rows tr", { hasText: "paypa1" }).textContent(), /looks like paypal\.com/);
+});
+
+onPage("the table is sorted and filtered, and its rows open", { hash: linkTo("github.com", "zis32msdi3.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "a.paypal-login-secure.com/x") }, async (page) => {
+  await loaded(page);
+  const heading = (name) => page.getByRole("columnheader", { name });
+  assert.equal(await heading("Score").getAttribute("aria-sort"), "descending");
+  await heading("Name").getByRole("button").click();
+  await page.waitForFunction(() => document.querySelector("#rows td.name").textContent.startsWith("a.paypal"));
+  assert.deepEqual(await names(page), ["a.paypal-login-secure.com/x", "github.com", "paypal-login-secure.com", "xjwqpvtzkd.com", "zis32msdi3.com"]);
+  await heading("Name").getByRole("button").click();
+  await page.waitForFunction(() => document.querySelector("#rows td.name").textContent.startsWith("zis"));
+  assert.equal(await heading("Name").getAttribute("aria-sort"), "descending");
+
+  const matching = (words) => page.waitForFunction((words) => document.getElementById("range").textContent === words, words);
+  await page.fill("#contains", "PAYPAL");
+  await matching("1–2 of 2");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await matching("1–5 of 5");
+  await page.selectOption("#level", "2");
+  await matching("1–3 of 3");
+  await page.selectOption("#kind", "dga");
+  await matching("1–1 of 1");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await matching("1–5 of 5");
+  await page.locator(".histogram .bin", { has: page.locator(".bar") }).first().click();
+  await matching("1–1 of 1");
+  assert.deepEqual(await names(page), ["github.com"]);
+  assert.notEqual(await page.inputValue("#highest"), "");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await matching("1–5 of 5");
+
+  const row = page.getByRole("button", { name: "xjwqpvtzkd.com" });
+  await row.click();
+  await page.locator("tr.opened .characters").waitFor();
+  assert.equal(await row.getAttribute("aria-expanded"), "true");
+  await row.click();
+  assert.equal(await page.locator("tr.opened").count(), 0);
+});
+
+onPage("all of it works with the keyboard alone", {}, async (page) => {
+  const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.id);
+  await press("Tab");
+  assert.equal(await focused(), "To the search field");
+  await press("Enter");
+  await page.keyboard.type("paypal-login-secure.com");
+  await press("Enter");
+  await page.locator("#result").waitFor();
+  await press("Tab", "Tab"); // Score, Choose a file
+  assert.equal(await focused(), "Choose a file…");
+  await press("Tab");
+  assert.equal(await focused(), "Each character in numbers");
+  await press("Enter");
+  await page.locator(".each").waitFor();
+  await press("Tab");
+  assert.equal(await focused(), "login");
+  assert.equal(await page.locator(".characters .marked").count(), 5);
+
+  await page.focus("#texts");
+  await press("Shift+Enter");
+  await page.keyboard.type("github.com");
+  await loaded(page);
+  while (await focused() !== "Name") await press("Tab");
+  await press("Enter");
+  await page.waitForFunction(() => document.querySelector("#rows td.name").textContent.startsWith("github"));
+  assert.equal(await focused(), "Name");
+  while (await focused() !== "github.com") await press("Tab");
+  await press("Enter");
+  await page.locator("tr.opened .characters").waitFor();
+});
+
+// Each text is written out as shown, and is one text: nothing of it becomes an element.
+const hostile = [
+  ["a script element", `q.com/<script>window.pwned=1</script>`],
+  ["an event handler", `q.com/"><img src=x onerror="window.pwned=1">`],
+  ["another within an attribute", `q.com/' onmouseover='window.pwned=1`],
+  ["a link that would run", `javascript:window.pwned=1`],
+  ["a template", "q.com/${window.pwned=1}{{constructor.constructor('window.pwned=1')()}}"],
+  ["an override of direction", "q.com/\u202excod.exe", "q.com/\\u202excod.exe"],
+  ["isolates and marks of direction", "q.com/\u2066a\u2069\u200f\u061c", "q.com/\\u2066a\\u2069\\u200f\\u061c"],
+  ["what has no width", "pay\u200bpal\u00ad.com\u2060/\ufeffa", "pay\\u200bpal\\u00ad.com\\u2060/\\ufeffa"],
+  ["tags beyond the first plane", "q.com/\u{e0041}", "q.com/\\U000e0041"],
+  ["a null byte", "q\0.com", "q\\x00.com"],
+  ["an escape sequence", "q.com/\x1b[2J", "q.com/\\x1b[2J"],
+  ["marks that pile up", "q.com/a" + "\u0301".repeat(40), "q.com/a\u0301\u0301\u0301" + "\\u0301".repeat(37)],
+  ["a long name", "a".repeat(64_000) + ".com"],
+  ["a long path", "q.com/" + "<b>".repeat(20_000)],
+  ["half a character", "q.com/\ud800", "q.com/\ufffd"],
+];
+
+for (const [name, text, shown = text] of hostile) {
+  onPage(`shown as text: ${name}`, {}, async (page) => {
+    for (const texts of [text, `github.com\n${text}`]) {
+      await page.evaluate(() => { document.getElementById("status").textContent = ""; });
+      await page.fill("#texts", texts);
+      await page.locator("#result article, #rows tr:nth-child(2)").first().waitFor();
+      const row = page.locator("#rows button.name:enabled").filter({ hasNotText: "github.com" });
+      if (await row.count() > 0) {
+        await row.click();
+        await page.locator("tr.opened .characters, tr.opened .problem").waitFor();
+      }
+      const [words, elements, pwned] = await page.evaluate(() => [
+        document.querySelector("main").textContent,
+        document.querySelectorAll("main script, main img, main a[href^=javascript], main b, main iframe").length,
+        window.pwned,
+      ]);
+      assert.equal(pwned, undefined);
+      assert.equal(elements, 0);
+      assert.ok(words.includes(shown.slice(0, 300)), "the text is shown");
+      assert.doesNotMatch(words, /[\u202a-\u202e\u2066-\u2069\u200b-\u200f\0\x1b\ufeff]/, "what cannot be seen is written out");
+    }
+  });
+}
+
+onPage("letters stand in the order that they have, whatever their direction", { hash: linkTo("אבג.example/דה") }, async (page) => {
+  await page.locator("#result .characters").waitFor();
+  for (const place of ["#result .characters", "#result h2 bdo"]) {
+    const places = await page.locator(place).evaluate((line) => {
+      const left = [];
+      const walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        for (let i = 0; i < node.length; i++) {
+          const range = document.createRange();
+          range.setStart(node, i);
+          range.setEnd(node, i + 1);
+          left.push(range.getBoundingClientRect().left);
+        }
+      }
+      return left;
+    });
+    assert.deepEqual(places, places.toSorted((a, b) => a - b), place);
+  }
+});
+
+onPage("markup is refused by the browser itself", { allowed: /TrustedHTML/ }, async (page) => {
+  const refused = await page.evaluate(() => {
+    try {
+      document.body.innerHTML = "<p>markup</p>";
+    } catch (problem) {
+      return problem.name;
+    }
+  });
+  assert.equal(refused, "TypeError");
+});
+
+test("every answer to a browser says what the browser must not do", async () => {
+  for (const path of ["", "card", "assets/page.js", "assets/worker.js", "assets/snowman.css", "assets/snowman.svg"]) {
+    const response = await fetch(server.address + path);
+    assert.equal(response.status, 200, path);
+    assert.match(response.headers.get("content-security-policy"), /^default-src 'none'; script-src 'self'; style-src 'self';/, path);
+    assert.doesNotMatch(response.headers.get("content-security-policy"), /unsafe|https?:|\*/, path);
+    assert.equal(response.headers.get("referrer-policy"), "no-referrer", path);
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
+    assert.doesNotMatch(await response.text(), /<script>| on\w+="|style="|(src|href)="(https?:)?\/\//, path);
+  }
+});
+
+/** Gives a page a file as the button does. */
+const choose = (page, name, content) => page.setInputFiles("#file", { name, mimeType: "", buffer: Buffer.from(content) });
+
+const zeek = `#separator \\x09
+#set_separator\t,
+#fields\tts\tuid\tid.orig_h\tquery\tqtype_name
+#types\ttime\tstring\taddr\tstring\tstring
+1.0\tC1\t10.0.0.1\txjwqpvtzkd.com\tA
+2.0\tC2\t10.0.0.1\t-\t-
+3.0\tC3\t10.0.0.1\tgithub.com\tA
+#close\t2026-01-01
+`;
+
+const eve = [
+  { flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "xjwqpvtzkd.com" }] } },
+  { flow_id: 2, event_type: "dns", dns: { type: "answer", rrname: "xjwqpvtzkd.com" } },
+  { flow_id: 3, event_type: "tls", tls: { sni: "github.com" } },
+].map((event) => JSON.stringify(event)).join("\n");
+
+for (const [name, file, content, column, expected] of [
+  ["a Zeek log", "dns.log", zeek, "query", ["xjwqpvtzkd.com", "github.com"]],
+  ["a gzipped one", "dns.log.gz", gzipSync(zeek), "query", ["xjwqpvtzkd.com", "github.com"]],
+  ["Suricata's events", "eve.json", eve, "names of all events", ["xjwqpvtzkd.com", "github.com"]],
+  ["CSV", "export.csv", 'time,domain,note\n1,xjwqpvtzkd.com,"a, b"\n2,github.com,""""\n', "domain", ["xjwqpvtzkd.com", "github.com"]],
+]) {
+  onPage(`a file is read: ${name}`, {}, async (page) => {
+    await choose(page, file, content);
+    await loaded(page);
+    assert.deepEqual(await names(page), expected);
+    assert.equal(await page.inputValue("#column"), column);
+  });
+}
+
+onPage("names may be in another column", {}, async (page) => {
+  await choose(page, "export.csv", "domain,seen with\nxjwqpvtzkd.com,github.com\n");
+  await loaded(page);
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+  await page.selectOption("#column", "seen with");
+  await page.waitForFunction(() => document.querySelector("#rows td.name")?.textContent.startsWith("github.com"));
+  assert.deepEqual(await names(page), ["github.com"]);
+});
+
+onPage("a file is dropped", {}, async (page) => {
+  const dropped = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["xjwqpvtzkd.com\n"], "names.txt"));
+    return data;
+  });
+  await page.dispatchEvent("main", "dragenter", { dataTransfer: dropped });
+  await page.locator("#drop").waitFor();
+  await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
+  await loaded(page);
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+  assert.ok(await page.locator("#drop").isHidden());
+});
+
+onPage("a million rows are read while the page is used", {}, async (page) => {
+  const file = join(folder, "million.txt");
+  await writeFile(file, Array.from({ length: 1_000_000 }, (_, i) => `${i.toString(36)}-name${i}.example\n`).join(""));
+  // The longest time in which the page could not have answered, which is printed and not judged.
+  await page.evaluate(() => {
+    let last = performance.now();
+    window.longest = 0;
+    setInterval(() => {
+      window.longest = Math.max(window.longest, performance.now() - last);
+      last = performance.now();
+    }, 0);
+  });
+  const start = Date.now();
+  await page.setInputFiles("#file", file);
+  await page.locator("#rows tr").first().waitFor();
+  await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
+  await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
+  assert.equal(await page.locator("#status").textContent(), "", "it is still being read");
+  await loaded(page);
+  console.log(`# 1,000,000 names after ${(Date.now() - start) / 1000} s, the page busy for at most ${Math.round(await page.evaluate(() => window.longest))} ms`);
+  assert.equal(await page.locator("#table-heading").textContent(), "1,000,000 names");
+  await page.getByRole("button", { name: "Last page" }).click();
+  await page.waitForFunction(() => document.getElementById("range").textContent === "999,901–1,000,000 of 1,000,000");
+  await page.fill("#contains", "name77777.");
+  await page.waitForFunction(() => document.getElementById("range").textContent === "1–1 of 1");
+});
+
+onPage("reading a file can be stopped, and another opened", {}, async (page) => {
+  await page.setInputFiles("#file", join(folder, "million.txt"));
+  await page.locator("#rows tr").first().waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.waitForFunction(() => document.getElementById("status").textContent === "Stopped.");
+  await page.setInputFiles("#file", join(folder, "million.txt"));
+  await choose(page, "few.txt", "xjwqpvtzkd.com\n");
+  await loaded(page);
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+});
+
+onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
+  await choose(page, "names.txt", ["=cmd|'/c calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
+  await loaded(page);
+  await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
+  await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download as CSV" }).click()]);
+  assert.equal(download.suggestedFilename(), "snowman.csv");
+  const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
+  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error");
+  assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
+    ["'=cmd|'/c calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
+  assert.match(table[6], /^paypa1\.net,0\.79\d+,low,phishing,2,7,paypal\.com,,,$/);
+  assert.match(table[7], /^bad:host,,,,1,9,,,,"port ""host"" is not a number"$/);
+});
+
+onPage("a file that cannot be read says why", {}, async (page) => {
+  await choose(page, "broken.gz", gzipSync("github.com\n".repeat(100)).subarray(0, 30));
+  await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
+});
+
+test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
+  await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
+  const locked = await serve("-keys", join(folder, "keys.txt"));
+  t.after(locked.stop);
+  const { page, close } = await open(browser, locked.address, { hash: linkTo("github.com") });
+  t.after(close);
+  const key = page.getByLabel("This server wants an API key");
+  await key.fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.locator("#problem", { hasText: "the API key is unknown" }).waitFor();
+  await key.fill("secret");
+  await page.keyboard.press("Enter");
+  await page.locator("#result .chip").waitFor();
+  assert.ok(await key.isHidden());
+  await page.reload();
+  await page.locator("#result .chip").waitFor();
+});
+
+test("a server that is busy is asked again, one that is gone is told of", { timeout: 60_000 }, async (t) => {
+  const slow = await serve("-rate", "2");
+  t.after(slow.stop);
+  const { page, close } = await open(browser, slow.address);
+  t.after(close);
+  await page.setInputFiles("#file", { name: "names.txt", mimeType: "", buffer: Buffer.from(Array.from({ length: 17_000 }, (_, i) => `${i}.example\n`).join("")) });
+  await loaded(page);
+  assert.equal(await page.locator("#table-heading").textContent(), "17,000 names");
+  assert.ok(slow.log.some((line) => line.includes('"code":429')), "some requests were refused");
+  await slow.stop();
+  await page.fill("#texts", "github.com");
+  await page.locator("#problem", { hasText: "The server does not answer." }).waitFor();
+});
+
+for (const [name, options, reach] of [
+  ["before anything is asked", {}, async () => {}],
+  ["a verdict", { hash: linkTo("https://paypal-login-secure.com/a?id=1#x") }, async (page) => page.locator("#result .chip").waitFor()],
+  ["a generated name", { hash: linkTo("xjwqpvtzkd.com") }, async (page) => page.locator("#result .chip").waitFor()],
+  ["a table with an open row", { hash: linkTo("github.com", "xjwqpvtzkd.com", "paypa1.net", "zis32msdi3.com", "bad:host") }, async (page) => {
+    await loaded(page);
+    await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
+    await page.locator("tr.opened .characters").waitFor();
+  }],
+  ["a problem", { hash: linkTo("bad:host") }, async (page) => page.locator("#result .problem").waitFor()],
+  ["the model", { hash: "card" }, async (page) => page.locator("main.document").waitFor()],
+]) {
+  for (const [look, emulated] of [["light", {}], ["dark", { colorScheme: "dark" }], ["phone", { viewport: { width: 390, height: 844 } }]]) {
+    onPage(`axe-core finds nothing: ${name}, ${look}`, { ...options, ...emulated }, async (page) => {
+      await reach(page);
+      await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html + " " + node.failureSummary).join("; ")}`), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits the width");
+    });
+  }
+}

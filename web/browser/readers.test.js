@@ -1,0 +1,76 @@
+// What files are taken for, and which names are read of them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { lines, recognise } from "../page/readers.js";
+
+/** Returns a file's format and its names, as the page reads them. */
+async function read(content, column) {
+  let format = null;
+  const names = [];
+  for await (const some of lines(new Blob([content]))) {
+    format ??= recognise(some);
+    if (column) format.column = column;
+    for (const line of some) names.push(...format.names(line));
+  }
+  names.push(...(format?.end?.() ?? []));
+  return { format: format?.name, column: format?.column, names };
+}
+
+const json = (...records) => records.map((record) => JSON.stringify(record) + "\n").join("");
+
+for (const [name, content, format, column, names] of [
+  ["a list", "a.com\r\n\n  b.com \n# comment\nc.com", "one a line", "", ["a.com", "b.com", "c.com"]],
+  ["a list of URLs with commas", "http://a.com/x,y\nhttp://b.com/\n", "one a line", "", ["http://a.com/x,y", "http://b.com/"]],
+  ["one name", "a.com", "one a line", "", ["a.com"]],
+  ["UTF-16 as Windows writes it", Buffer.from("\ufeffbücher.de\r\nb.com\r\n", "utf16le"), "one a line", "", ["bücher.de", "b.com"]],
+  ["UTF-8 with a mark", "\ufeffa.com\n", "one a line", "", ["a.com"]],
+  ["gzip", gzipSync("a.com\nb.com\n"), "one a line", "", ["a.com", "b.com"]],
+  ["two gzips, one behind the other", Buffer.concat([gzipSync("a.com\n"), gzipSync("b.com\n")]), "one a line", "", ["a.com", "b.com"]],
+  ["CSV with a header", "id,Domain\n1,a.com\n2,b.com\n", "CSV", "Domain", ["a.com", "b.com"]],
+  ["CSV without one", "1,a.com\n2,b.com\n", "CSV", "column 2", ["a.com", "b.com"]],
+  ["semicolons, as spreadsheets in much of Europe have", "rank;site\n1;a.com\n2;b.com\n", "CSV", "site", ["a.com", "b.com"]],
+  ["tabs", "url\tlabel\na.com/x\t1\n", "CSV", "url", ["a.com/x"]],
+  ["quotation marks", 'url,note\n"a.com/x,y","say ""hi"""\nb.com,c\n', "CSV", "url", ["a.com/x,y", "b.com"]],
+  ["a record of several lines", 'note,url\n"two\nlines",a.com\nc,b.com\n', "CSV", "url", ["a.com", "b.com"]],
+  ["a quotation mark that never closes", 'url,note\na.com,x\n"b.com,x\nc.com,y\n', "CSV", "url", ["a.com", '"b.com', "c.com"]],
+  ["columns of one name", "host,host\na.com,b.com\n", "CSV", "host", ["a.com"]],
+  ["Zeek's dns.log", "#separator \\x09\n#fields\tts\tquery\n#types\ttime\tstring\n1\ta.com\n2\t-\n3\t(empty)\n4\tb.com\n#close\tx\n", "Zeek log", "query", ["a.com", "b.com"]],
+  ["Zeek's http.log", "#separator \\x09\n#fields\tts\thost\turi\n1\ta.com\t/x\n2\tb.com\t-\n3\t-\t/y\n", "Zeek log", "host and uri", ["a.com/x", "b.com"]],
+  ["Zeek's log with fields that change", "#fields\tts\tquery\n1\ta.com\n#fields\tquery\tts\nb.com\t2\n", "Zeek log", "query", ["a.com", "b.com"]],
+  ["Zeek with another separator", "#separator \\x2c\n#fields,ts,query\n1,a.com\n", "Zeek log", "query", ["a.com"]],
+  ["Zeek in JSON", json({ ts: 1, "id.orig_h": "10.0.0.1", query: "a.com" }, { ts: 2, query: "b.com" }), "JSON lines", "query", ["a.com", "b.com"]],
+  ["Zeek's http.log in JSON", json({ host: "a.com", uri: "/x" }, { host: "b.com" }), "JSON lines", "host and uri", ["a.com/x", "b.com"]],
+  ["Suricata 7", json({ flow_id: 1, event_type: "dns", dns: { type: "query", rrname: "a.com" } }, { flow_id: 1, event_type: "dns", dns: { type: "answer", rrname: "a.com" } }), "Suricata EVE", "names of all events", ["a.com"]],
+  ["Suricata 8", json({ flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "a.com" }, { rrname: "b.com" }] } }, { flow_id: 1, event_type: "dns", dns: { version: 3, type: "response", queries: [{ rrname: "a.com" }] } }), "Suricata EVE", "names of all events", ["a.com", "b.com"]],
+  ["Suricata's TLS and HTTP", json({ flow_id: 1, event_type: "tls", tls: { sni: "a.com" } }, { flow_id: 2, event_type: "http", http: { hostname: "b.com", url: "/x" } }, { flow_id: 3, event_type: "http", http: { hostname: "b.com", url: "http://b.com/y" } }, { flow_id: 4, event_type: "flow" }), "Suricata EVE", "names of all events", ["a.com", "b.com/x", "http://b.com/y"]],
+  ["Route 53's query log", json({ version: "1.1", query_name: "a.com.", srcaddr: "10.0.0.1" }), "JSON lines", "query_name", ["a.com."]],
+  ["ECS", json({ "@timestamp": "x", dns: { question: { name: "a.com" } } }), "JSON lines", "dns.question.name", ["a.com"]],
+  ["JSON with keys that nobody knows", json({ when: "x", seen: "a.com" }, { when: "y", seen: "b.com" }), "JSON lines", "seen", ["a.com", "b.com"]],
+  ["a line of JSON that is broken costs only itself", json({ query: "a.com" }).repeat(60) + "{\n" + json({ query: "b.com" }), "JSON lines", "query", [...Array(60).fill("a.com"), "{", "b.com"]],
+  ["nothing", "", undefined, undefined, []],
+  ["nothing but comments", "# a\n# b\n", "one a line", "", []],
+]) {
+  test(name, async () => assert.deepEqual(await read(content), { format, column, names }));
+}
+
+test("a column is chosen", async () => {
+  assert.deepEqual((await read("domain,referrer\na.com,b.com\n", "referrer")).names, ["b.com"]);
+});
+
+test("of a line without an end, only the beginning is kept", async () => {
+  const { names } = await read("a.com\n" + "x".repeat(5_000_000) + "\nb.com\n");
+  assert.deepEqual(names.map((name) => name.length), [5, 65_537, 5]);
+});
+
+test("lines are the same wherever the file is cut", async () => {
+  const many = Array.from({ length: 50_000 }, (_, i) => `${i}.example.com`);
+  assert.deepEqual((await read(many.join("\r\n"))).names, many);
+});
+
+test("a short gzip may be long", async () => {
+  const { names } = await read(gzipSync("a.com\n" + "\n".repeat(30_000_000) + "b.com"));
+  assert.deepEqual(names, ["a.com", "b.com"]);
+});

@@ -1,0 +1,158 @@
+// The table's rows live in a worker, so that the page stays quick however many there are:
+//
+//   file -> lines -> names -> rows, each name once -> server, some thousands at a time -> verdicts
+//   rows -> filtered, sorted -> the page of them that is looked at
+//
+// In come {action, ...}; out go {format}, {progress}, {view}, {csv} and, when all is read, {done}.
+
+import { lines, recognise } from "./readers.js";
+import { Rows } from "./rows.js";
+import { KeyNeeded, Service } from "./service.js";
+
+const atATime = 2; // requests, so that the server need not wait
+const firstBatch = 200; // names, so that the first verdicts come soon
+const batch = 4000; // names; the server takes 10,000
+const batchCharacters = 500_000; // six bytes each in JSON at worst; the server takes 4 MiB
+const longestText = 65_536;
+
+let loading = null, rows = new Rows(), view = null;
+
+const actions = {
+  open({ file, key, column }) {
+    loading?.stop();
+    rows = new Rows();
+    loading = new Loading(file, new Service(key), column);
+    loading.run();
+  },
+  stop: () => loading?.stop(),
+  close() {
+    loading?.stop();
+    loading = null;
+    rows = new Rows();
+  },
+  view(wanted) {
+    view = wanted;
+    show();
+  },
+  csv: () => postMessage({ csv: rows.csv(rows.arrange(view).order) }),
+};
+
+onmessage = ({ data }) => actions[data.action](data);
+
+/** Sends the page of the table that is looked at. */
+function show() {
+  const { order, histogram } = rows.arrange(view);
+  const last = Math.max(0, order.length - 1);
+  const first = Math.min(view.first, last) - (Math.min(view.first, last) % view.count);
+  const shown = order.slice(first, first + view.count).map((row) => rows.at(row));
+  postMessage({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
+}
+
+/** The reading of one file. */
+class Loading {
+  #stopping = new AbortController();
+  #underWay = new Set(); // requests
+  #queue = []; // rows to be asked about
+  #queued = 0; // their characters
+  #failure = null;
+  #lines = 0;
+  #characters = 0;
+  #scored = 0;
+  #start = performance.now();
+  #nextReport = 0;
+
+  constructor(file, service, column) {
+    this.file = file;
+    this.service = service;
+    this.column = column;
+  }
+
+  stop() {
+    this.#stopping.abort();
+  }
+
+  get #stopped() {
+    return this.#stopping.signal.aborted;
+  }
+
+  async run() {
+    try {
+      await this.#read();
+      await this.#ask();
+      await Promise.all(this.#underWay);
+    } catch (problem) {
+      this.#failure ??= new Error(`The file cannot be read: ${problem.message}`);
+    }
+    if (loading !== this) return;
+    this.#report();
+    const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
+    postMessage({
+      done: { stopped: this.#stopped && !failure, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
+    });
+  }
+
+  async #read() {
+    let format = null;
+    for await (const some of lines(this.file)) {
+      if (!format) {
+        format = recognise(some);
+        if (format.columns.includes(this.column)) format.column = this.column;
+        postMessage({ format: { name: format.name, columns: format.columns, column: format.column } });
+      }
+      for (const line of some) {
+        this.#lines++;
+        this.#characters += line.length + 1;
+        for (const name of format.names(line)) await this.#add(name);
+        if (this.#stopped || rows.full) return;
+      }
+    }
+    for (const name of format?.end?.() ?? []) await this.#add(name);
+  }
+
+  async #add(name) {
+    const row = rows.add(name, this.#lines);
+    if (row === undefined) return;
+    if (name.length > longestText) {
+      rows.settle(row, { error: `longer than ${longestText} bytes` });
+      return;
+    }
+    this.#queue.push(row);
+    this.#queued += name.length;
+    if (this.#queue.length >= (this.#scored === 0 ? firstBatch : batch) || this.#queued >= batchCharacters) await this.#ask();
+  }
+
+  /** Asks about what is queued, when fewer requests are under way. */
+  async #ask() {
+    while (this.#underWay.size >= atATime) await Promise.race(this.#underWay);
+    if (this.#queue.length === 0 || this.#stopped) return;
+    const request = this.#settle(this.#queue).finally(() => this.#underWay.delete(request));
+    this.#underWay.add(request);
+    this.#queue = [];
+    this.#queued = 0;
+  }
+
+  async #settle(asked) {
+    try {
+      const verdicts = await this.service.score(asked.map((row) => rows.text[row]), this.#stopping.signal);
+      if (loading !== this) return;
+      verdicts.forEach((verdict, i) => rows.settle(asked[i], verdict));
+      this.#scored += asked.length;
+      if (performance.now() >= this.#nextReport) this.#report();
+    } catch (problem) {
+      this.#failure ??= problem;
+      this.stop();
+    }
+  }
+
+  /** Says how far it is. To arrange all rows anew may take long, so it is given a fifth of the time. */
+  #report() {
+    const now = performance.now();
+    // Of a compressed file nobody knows how long it is; such lists are a third to a fifth of their text.
+    const expected = this.file.size * (/\.gz$/i.test(this.file.name) ? 4 : 1);
+    postMessage({
+      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) },
+    });
+    show();
+    this.#nextReport = now + Math.max(250, 5 * (performance.now() - now));
+  }
+}
