@@ -6,7 +6,7 @@ BENCH ?= bench-data
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx check-api
+.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx check-api check-page pictures
 
 test:
 	go test ./...
@@ -127,3 +127,15 @@ check-api:
 	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
 		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
 		SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$(API) build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
+
+# check-page uses the pages as people do, in Chromium (CHROMIUM, by default /usr/bin/chromium), and has axe-core look
+# at them. It needs Node.js 20, and a network the first time.
+check-page: web/browser/node_modules
+	cd web/browser && npm test
+
+# pictures makes those of docs, from the same pages.
+pictures: web/browser/node_modules
+	cd web/browser && node pictures.js
+
+web/browser/node_modules: web/browser/package-lock.json
+	cd web/browser && npm ci --no-audit --no-fund
