@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"web":                {"", "internal/batch", "internal/lines", "internal/record", "lists"},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"bench/soak":         {""},
+	"deploy":             {},
 	"deploy/release":     {},
 	"cmd/snowman":        nil, // everything
 }
