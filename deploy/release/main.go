@@ -29,7 +29,7 @@ import (
 // systems are the operating systems and processors that there are releases for.
 var systems = []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"}
 
-const folder = "dist"
+const dist = "dist"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -65,10 +65,10 @@ func release(ctx context.Context, only []string) error {
 	if err != nil {
 		return fmt.Errorf("reading the time of the commit: %w", err)
 	}
-	if err := os.RemoveAll(folder); err != nil {
+	if err := os.RemoveAll(dist); err != nil {
 		return err
 	}
-	if err := os.Mkdir(folder, 0o777); err != nil {
+	if err := os.Mkdir(dist, 0o777); err != nil {
 		return err
 	}
 	for _, system := range only {
@@ -124,13 +124,13 @@ func releaseFor(ctx context.Context, system string, committed time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, name+".cdx.json"), parts, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dist, name+".cdx.json"), parts, 0o666); err != nil {
 		return err
 	}
 	if goos == "windows" {
-		return writeZip(filepath.Join(folder, name+".zip"), name, content, committed)
+		return writeZip(filepath.Join(dist, name+".zip"), name, content, committed)
 	}
-	return writeTar(filepath.Join(folder, name+".tar.gz"), name, content, committed)
+	return writeTar(filepath.Join(dist, name+".tar.gz"), name, content, committed)
 }
 
 // licences returns the licences of Go and of the modules in the program, which ask to go with it.
@@ -174,20 +174,20 @@ func licences(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
 
 // writeSums writes SHA256SUMS, as sha256sum -c reads it.
 func writeSums() error {
-	entries, err := os.ReadDir(folder) // sorted
+	entries, err := os.ReadDir(dist) // sorted
 	if err != nil {
 		return err
 	}
 	var sums []byte
 	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(folder, entry.Name()))
+		content, err := os.ReadFile(filepath.Join(dist, entry.Name()))
 		if err != nil {
 			return err
 		}
 		sums = fmt.Appendf(sums, "%x  %s\n", sha256.Sum256(content), entry.Name())
 	}
 	os.Stdout.Write(sums)
-	return os.WriteFile(filepath.Join(folder, "SHA256SUMS"), sums, 0o666)
+	return os.WriteFile(filepath.Join(dist, "SHA256SUMS"), sums, 0o666)
 }
 
 // output returns what a command prints.
