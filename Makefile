@@ -6,7 +6,7 @@ BENCH ?= bench-data
 MODEL := models/snowman.safetensors
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx check-api check-page pictures
+.PHONY: test bench bench-peers bench-public soak ageing model figures startup fuzz check-onnx check-api check-page pictures check-deploy release check-release
 
 test:
 	go test ./...
@@ -139,3 +139,17 @@ pictures: web/browser/node_modules
 
 web/browser/node_modules: web/browser/package-lock.json
 	cd web/browser && npm ci --no-audit --no-fund
+
+# check-deploy holds what stands in deploy to what other people's tools make of it: honcho, hadolint,
+# systemd-analyze, kubernetes-validate, promtool, and Grafana's own types. What it cannot get, it names.
+check-deploy:
+	deploy/check
+
+# release builds the archives of a release for every system, with their sums, in dist. The tree must be
+# what was committed, and the commit should have a tag: v1.2.3 is then the version.
+release:
+	go run ./deploy/release
+
+# check-release makes a release twice and wants the same bytes; SYSTEMS=linux/arm64 is quicker.
+check-release:
+	deploy/release/check $(SYSTEMS)

@@ -31,7 +31,9 @@ var mayImport = map[string][]string{
 	"web":                {"", "internal/batch", "internal/lines", "internal/record", "lists"},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"bench/soak":         {""},
-	"docs/clients":       {},  // an example without the module
+	"docs/clients":       {}, // an example without the module
+	"deploy":             {},
+	"deploy/release":     {},
 	"cmd/snowman":        nil, // everything
 }
 

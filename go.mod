@@ -1,5 +1,8 @@
 module github.com/snowman-ml/snowman
 
+// Heroku's buildpack reads these: the newest Go 1.26, and the one program to build.
+// +heroku goVersion go1.26
+// +heroku install ./cmd/snowman
 go 1.26.0
 
 require (

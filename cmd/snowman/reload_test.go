@@ -150,6 +150,49 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 	}
 }
 
+// TestServeReadsMountedVolumesAnew changes files as Kubernetes changes those of a ConfigMap or a Secret: each
+// is a link through ..data, which is a link to a folder, and another folder takes its place.
+func TestServeReadsMountedVolumesAnew(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege")
+	}
+	volume := t.TempDir()
+	mount := func(folder, allow, keys string) {
+		t.Helper()
+		if err := os.Mkdir(filepath.Join(volume, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(volume, folder, "allow.txt"), []byte(allow))
+		write(t, filepath.Join(volume, folder, "keys.txt"), []byte(keys))
+		data := filepath.Join(volume, "..data")
+		before, _ := os.Readlink(data) // there is none at first
+		if err := os.Symlink(folder, data+"_tmp"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(data+"_tmp", data); err != nil {
+			t.Fatal(err)
+		}
+		if before == "" {
+			return
+		}
+		if err := os.RemoveAll(filepath.Join(volume, before)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const one, two = "one 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n", "two 35224d0d3465d74e855f8d69a136e79c744ea35a675d3393360a327cbf6359a2\n"
+	mount("..2026_01", "one.example\n", one)
+	allow, keys := filepath.Join(volume, "allow.txt"), filepath.Join(volume, "keys.txt")
+	for _, path := range []string{allow, keys} {
+		if err := os.Symlink(filepath.Join("..data", filepath.Base(path)), path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serving(t, nil, "-listen", "127.0.0.1:0", "-model", toyPath, "-watch", "-allow", allow, "-keys", keys)
+	mount("..2026_02", "one.example\ntwo.example\n", one+two)
+	s.logged(t, `"allow list"`, `"entries":2`)
+	s.logged(t, `"keys"`, `"keys":2`)
+}
+
 func TestServeStopsAtBadFiles(t *testing.T) {
 	folder := t.TempDir()
 	bad := filepath.Join(folder, "bad")
