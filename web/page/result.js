@@ -14,10 +14,10 @@ export function result(explained, model, link) {
       element("h2", {}, foreign(explained.text, longestHeading)),
       element("p", { class: "problem" }, "Not scored: ", foreign(explained.error)));
   }
-  const read = characters(explained);
+  const { line, spans } = shaded(explained.characters);
   return element("article", { class: "result" },
     head(explained, model),
-    element("div", {}, read, ngrams(explained)),
+    element("div", {}, reading(explained, line), ngrams(explained.ngrams, spans)),
     element("div", {}, facts(explained), sum(explained)),
     actions(explained, link),
   );
@@ -95,36 +95,39 @@ function bar(share, kind = "") {
     svg("rect", { width: 100 * Math.min(1, Math.abs(share)), height: 6 }));
 }
 
-/** Shades each character by its contribution, over the canonical form. */
-function characters(explained) {
+/** Returns a line on which each character is shaded by its contribution, and the elements of those that were read. */
+function shaded(characters) {
   const spans = [];
   const line = element("bdo", { dir: "ltr", class: "characters", "aria-hidden": "true" });
-  const most = Math.max(1, ...explained.characters.map((c) => Math.abs(c.contribution)));
+  const most = Math.max(1, ...characters.map((c) => Math.abs(c.contribution)));
   let unread = null;
-  for (const [i, character] of explained.characters.slice(0, shownCharacters).entries()) {
-    const shown = foreign(character.text);
-    if (!character.seen) {
+  for (const [i, { text, contribution, seen }] of characters.slice(0, shownCharacters).entries()) {
+    const shown = foreign(text).childNodes;
+    if (!seen) {
       unread ??= line.appendChild(element("del", { title: "not read by the network" }));
-      unread.append(...shown.childNodes);
+      unread.append(...shown);
       continue;
     }
     unread = null;
-    spans[i] = element("span", { class: shade(character.contribution, most), title: signed(character.contribution) }, ...shown.childNodes);
+    spans[i] = element("span", { class: shade(contribution, most), title: signed(contribution) }, ...shown);
     line.append(spans[i]);
   }
-  const more = explained.characters.length - shownCharacters;
+  const more = characters.length - shownCharacters;
   if (more > 0) line.append(element("span", { class: "more" }, `… ${number(more)} more`));
-  explained.spans = spans;
+  return { line, spans };
+}
 
+/** Shows what was left out of a text, and what the network made of the rest. */
+function reading(explained, line) {
   const dropped = given(explained.text, explained.canonical);
   return element("section", { class: "reading" },
     element("h3", {}, "What the network read"),
     dropped && element("p", { class: "given" }, element("span", { class: "label" }, "given "), dropped),
-    element("p", { class: "canonical" }, element("span", { class: "visually-hidden" }, "read as ", foreign(explained.canonical, shownCharacters)), line),
+    element("p", {}, element("span", { class: "visually-hidden" }, "read as ", foreign(explained.canonical, shownCharacters)), line),
     element("p", { class: "legend", "aria-hidden": "true" },
       element("span", { class: "n4" }, "speaks for benign"), element("span", { class: "p4" }, "speaks for malicious"),
       element("span", {}, element("del", {}, "struck through"), " says nothing, and was not read")),
-    element("details", {}, element("summary", {}, "Each character in numbers"), numbers(explained)),
+    element("details", {}, element("summary", {}, "Each character in numbers"), numbers(explained.characters)),
   );
 }
 
@@ -138,14 +141,14 @@ function signed(contribution) {
   return (contribution < 0 ? "−" : "+") + Math.abs(contribution).toFixed(3);
 }
 
-function numbers(explained) {
-  return element("ol", { class: "each" }, ...explained.characters.slice(0, shownCharacters).map((character) => element("li", {},
-    foreign(character.text === " " ? "space" : character.text), " ",
-    element("span", { class: "numbers" }, character.seen ? signed(character.contribution) : "not read"))));
+function numbers(characters) {
+  return element("ol", { class: "each" }, ...characters.slice(0, shownCharacters).map(({ text, contribution, seen }) => element("li", {},
+    foreign(text === " " ? "space" : text), " ",
+    element("span", { class: "numbers" }, seen ? signed(contribution) : "not read"))));
 }
 
 /** Lists the n-grams that count most; one that is pointed at is marked among the characters. */
-function ngrams({ ngrams: strongest, spans }) {
+function ngrams(strongest, spans) {
   if (!strongest?.length) return element("p", {}, "No n-gram of it says anything to the network.");
   const most = Math.abs(strongest[0].contribution);
   const rows = strongest.map((ngram) => {
@@ -191,11 +194,10 @@ function actions(explained, link) {
       said.textContent = problem.message;
     }
   } }, words);
-  const { spans, ...answer } = explained;
   return element("p", { class: "actions" },
     link && copier("Copy link", () => link),
     copier("Copy defanged", () => defanged(explained.text)),
-    copier("Copy JSON", () => JSON.stringify(answer, null, 2)),
+    copier("Copy JSON", () => JSON.stringify(explained, null, 2)),
     said);
 }
 
