@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"report":             {"eval"},
 	"models":             {},
 	"train":              {"dataset", "eval", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
-	"web":                {"", "internal/batch", "internal/lines", "internal/record", "lists"},
+	"web":                {"", "eval", "internal/batch", "internal/lines", "internal/record", "lists", "models", "report"},
 	"bench/peers":        {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "train"},
 	"bench/soak":         {""},
 	"docs/clients":       {}, // an example without the module

@@ -18,11 +18,11 @@ func Comparison(w io.Writer, c eval.Comparison) error {
 		areas = [3]string{number(*c.AUC), number(*c.ExactAUC), number(c.AUCDifference)}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s rows, scored in int16 and in float32\n\n", thousands(c.Differing.Total))
+	fmt.Fprintf(&b, "%s rows, scored in int16 and in float32\n\n", Thousands(c.Differing.Total))
 	table{
 		{"", "measured", "at most"},
 		{"largest difference of a score", number(c.LargestDifference), "-"},
-		{"scores that differ by more than " + plain(eval.ScoreTolerance), outOf(c.Differing), "1 in " + thousands(int(1/eval.MaxDifferingRate))},
+		{"scores that differ by more than " + plain(eval.ScoreTolerance), outOf(c.Differing), "1 in " + Thousands(int(1/eval.MaxDifferingRate))},
 		{"rows that change their level", outOf(c.LevelChanges), "-"},
 		{"AUC in int16", areas[0], "-"},
 		{"AUC in float32", areas[1], "-"},

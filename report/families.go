@@ -12,7 +12,7 @@ func writeFamilies(b *strings.Builder, f *eval.FamilyFigures) {
 	if f == nil {
 		return
 	}
-	fmt.Fprintf(b, "\nNaming the family of %s generated names, of %s families\n\n", thousands(f.Top1.Total), thousands(len(f.Families)))
+	fmt.Fprintf(b, "\nNaming the family of %s generated names, of %s families\n\n", Thousands(f.Top1.Total), Thousands(len(f.Families)))
 	table{
 		{"figure", "rows", "rate"},
 		{"named first", outOf(f.Top1), interval(f.Top1, 3)},
@@ -25,10 +25,10 @@ func writeFamilies(b *strings.Builder, f *eval.FamilyFigures) {
 	for _, family := range f.Families {
 		takenFor := "-"
 		if family.TakenForRows > 0 {
-			takenFor = family.TakenFor + " " + thousands(family.TakenForRows)
+			takenFor = family.TakenFor + " " + Thousands(family.TakenForRows)
 		}
 		rows = append(rows, []string{
-			family.Name, thousands(family.Recall.Total), interval(family.Recall, 3),
+			family.Name, Thousands(family.Recall.Total), interval(family.Recall, 3),
 			interval(family.Precision, 3), decimal(family.F1, 3), takenFor,
 		})
 	}

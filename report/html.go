@@ -120,7 +120,7 @@ func newPage(e Evaluation) pageData {
 		},
 	}
 	for _, picture := range Pictures(e) {
-		data.Pictures[picture.Name] = template.HTML(picture.inline())
+		data.Pictures[picture.Name] = picture.Inline()
 	}
 	return data
 }
@@ -128,15 +128,15 @@ func newPage(e Evaluation) pageData {
 // summary holds the figures that come first.
 func summary(r eval.Report) []Fact {
 	facts := []Fact{
-		{"benign rows", thousands(r.Overall.Benign)},
-		{"malicious rows", thousands(r.Overall.Malicious)},
+		{"benign rows", Thousands(r.Overall.Benign)},
+		{"malicious rows", Thousands(r.Overall.Malicious)},
 		{"area under the ROC curve", area(r.Overall)},
 	}
 	if r.Allowed != nil {
 		facts = append(facts, Fact{"on an allow list, at no level", allowed(*r.Allowed)})
 	}
 	for _, p := range r.Overall.OperatingPoints {
-		facts = append(facts, Fact{"found at 1 false alarm in " + thousands(int(1/p.Limit+.5)), interval(p.TruePositives, 3)})
+		facts = append(facts, Fact{"found at 1 false alarm in " + Thousands(int(1/p.Limit+.5)), interval(p.TruePositives, 3)})
 	}
 	return facts
 }
@@ -194,7 +194,7 @@ func reachedBy(axis string, r eval.Report, groups []eval.LevelGroup) table {
 	}
 	rows := table{header}
 	for _, g := range groups {
-		row := []string{g.Name, "benign", thousands(g.Reached[0].Total)}
+		row := []string{g.Name, "benign", Thousands(g.Reached[0].Total)}
 		digits := 5
 		if g.Malicious {
 			row[1], digits = "malicious", 3
@@ -213,7 +213,7 @@ func calibrationTable(r eval.Report) table {
 		if bin.Truth.Total > 0 {
 			rows = append(rows, []string{
 				decimal(bin.Low, 3) + " to " + decimal(bin.High, 3),
-				thousands(bin.Truth.Total),
+				Thousands(bin.Truth.Total),
 				decimal(bin.MeanProbability, 3),
 				interval(bin.Truth, 3),
 			})
@@ -266,4 +266,4 @@ func show(text string, limit int) shown {
 }
 
 // Count writes how many characters there are.
-func (s shown) Count() string { return thousands(s.Characters) }
+func (s shown) Count() string { return Thousands(s.Characters) }

@@ -130,7 +130,7 @@ func (d *drawing) curves(curves eval.Curves, place func(eval.Curve, eval.CurvePo
 	}
 	if len(curves.ByKind) > 1 {
 		for i, c := range curves.ByKind {
-			add("dash"+strconv.Itoa(i), label(c.Name, 24), c)
+			add("dash"+strconv.Itoa(i), Label(c.Name, 24), c)
 		}
 	}
 	add("first", "all", curves.Overall)
@@ -180,7 +180,7 @@ func scoresPicture(e Evaluation) Picture {
 			continue
 		}
 		d.bottom += gap + panel
-		class, of := "bar", label(h.Name, 24)
+		class, of := "bar", Label(h.Name, 24)
 		switch {
 		case !h.Malicious:
 			class, of = "bar benign", "all benign"
@@ -204,7 +204,7 @@ func scoresPicture(e Evaluation) Picture {
 			x := place(level.Threshold)
 			d.line("reference", x, d.bottom-panel, x, d.bottom)
 		}
-		said := fmt.Sprintf("%s rows; at most %s in a bin, %s", thousands(total), decimal(fullest.Rows.Rate(), 3), between(fullest.Low, fullest.High))
+		said := fmt.Sprintf("%s rows; at most %s in a bin, %s", Thousands(total), decimal(fullest.Rows.Rate(), 3), between(fullest.Low, fullest.High))
 		d.text("head start", d.left, d.bottom-panel-8, of)
 		d.text("note end", d.right, d.bottom-panel-8, said)
 		words += " " + of + ": " + said + "."
@@ -285,10 +285,10 @@ func familiesPicture(e Evaluation) Picture {
 	for i, f := range families {
 		y := d.top + rowHeight*(float64(i)+.5) + 2
 		found := f.OperatingPoints[0].TruePositives
-		said := fmt.Sprintf("%s: %s, %s", label(f.Name, 60), interval(found, 3), outOf(found))
+		said := fmt.Sprintf("%s: %s, %s", Label(f.Name, 60), interval(found, 3), outOf(found))
 		words += " " + said + "."
 		low, high := found.Wilson()
-		d.text("end", d.left-10, y+4, label(f.Name, 17))
+		d.text("end", d.left-10, y+4, Label(f.Name, 17))
 		d.line("whisker", d.x(low), y, d.x(high), y)
 		d.dot(dotClass(found), d.x(found.Rate()), y, said)
 		d.text("note end", pictureWidth-4, y+4, outOf(found))

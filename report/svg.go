@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html"
+	"html/template"
 	"math"
 	"slices"
 	"strconv"
@@ -26,6 +27,10 @@ type Picture struct {
 //go:embed picture.css
 var pictureStyle string
 
+// PictureStyle is the style sheet of pictures in a page, which sets the colours --paper, --ink, --muted,
+// --line, --shade and --accent.
+func PictureStyle() string { return pictureStyle }
+
 // lightColours stand in for the variables in a file of its own: not every program that shows SVG knows
 // variables, and the paper is part of the drawing.
 var lightColours = strings.NewReplacer(
@@ -45,9 +50,10 @@ func (p Picture) SVG() []byte {
 `, number(p.width), number(p.height), p.head(), lightColours.Replace(pictureStyle), p.marks)
 }
 
-// inline returns the picture as a part of the page, which has its style.
-func (p Picture) inline() string {
-	return "<svg " + p.head() + p.marks + "</svg>"
+// Inline returns the picture as a part of a page, which has its style. It has no style of its own, and what
+// was written by others is escaped.
+func (p Picture) Inline() template.HTML {
+	return template.HTML("<svg " + p.head() + p.marks + "</svg>")
 }
 
 // head returns the attributes that both share, and the words.

@@ -57,11 +57,11 @@ func Text(w io.Writer, r eval.Report) error {
 // allowed says how many rows are on an allow list.
 func allowed(a eval.AllowedRows) string {
 	return fmt.Sprintf("%s of %s benign rows, %s of %s malicious ones",
-		thousands(a.Benign.Count), thousands(a.Benign.Total), thousands(a.Malicious.Count), thousands(a.Malicious.Total))
+		Thousands(a.Benign.Count), Thousands(a.Benign.Total), Thousands(a.Malicious.Count), Thousands(a.Malicious.Total))
 }
 
 func writeOverall(b *strings.Builder, r eval.Report) {
-	fmt.Fprintf(b, "%s benign and %s malicious rows\n", thousands(r.Overall.Benign), thousands(r.Overall.Malicious))
+	fmt.Fprintf(b, "%s benign and %s malicious rows\n", Thousands(r.Overall.Benign), Thousands(r.Overall.Malicious))
 	fmt.Fprintf(b, "AUC %s, expected calibration error %s\n\n", area(r.Overall), decimal(r.CalibrationError, 4))
 	if len(r.Overall.OperatingPoints) == 0 {
 		b.WriteString("No threshold: there are no benign rows to choose one on.\n")
@@ -109,7 +109,7 @@ func maliciousTable(axis string, groups []eval.Group, points []eval.OperatingPoi
 		if g.Malicious == 0 {
 			continue
 		}
-		row := []string{g.Name, thousands(g.Malicious), area(g.Figures)}
+		row := []string{g.Name, Thousands(g.Malicious), area(g.Figures)}
 		for _, p := range g.OperatingPoints {
 			row = append(row, interval(p.TruePositives, 3))
 		}
@@ -129,7 +129,7 @@ func benignTable(axis string, groups []eval.Group, points []eval.OperatingPoint)
 		if g.Benign == 0 {
 			continue
 		}
-		row := []string{g.Name, thousands(g.Benign)}
+		row := []string{g.Name, Thousands(g.Benign)}
 		for _, p := range g.OperatingPoints {
 			row = append(row, interval(p.FalsePositives, falsePositiveDigits(p.Limit)))
 		}
@@ -151,11 +151,11 @@ func levelTable(axis string, levels []eval.Level, groups []eval.LevelGroup, with
 		if g.Malicious {
 			label = "malicious"
 		}
-		row := []string{g.Name, label, thousands(g.Reached[0].Total)}
+		row := []string{g.Name, label, Thousands(g.Reached[0].Total)}
 		for _, reached := range g.Reached {
 			cell := fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64))
 			if withCounts {
-				cell += fmt.Sprintf(" (%s)", thousands(reached.Count))
+				cell += fmt.Sprintf(" (%s)", Thousands(reached.Count))
 			}
 			row = append(row, cell)
 		}
@@ -253,7 +253,7 @@ func area(f eval.Figures) string {
 }
 
 func outOf(p eval.Proportion) string {
-	return thousands(p.Count) + " of " + thousands(p.Total)
+	return Thousands(p.Count) + " of " + Thousands(p.Total)
 }
 
 // interval writes a rate as .742 (.735-.749), and nothing of nothing as a dash.
@@ -284,7 +284,8 @@ func scientific(x float64) string {
 	return strings.Replace(strconv.FormatFloat(x, 'e', -1, 64), "e-0", "e-", 1)
 }
 
-func thousands(n int) string {
+// Thousands writes a number with commas between its thousands.
+func Thousands(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]

@@ -175,7 +175,7 @@ func TestThousands(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := thousands(test.n); got != test.want {
+			if got := Thousands(test.n); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})

@@ -73,8 +73,9 @@ func shorten(text string, limit int) (short string, characters int) {
 	return short, characters
 }
 
-// label returns a name for a picture, where there is little room.
-func label(name string, limit int) string {
+// Label returns a name that somebody else chose for where there is little room: what cannot be seen in it is
+// written out, and of a long one its first characters are left.
+func Label(name string, limit int) string {
 	seen := visible(name)
 	if short, characters := shorten(seen, limit); characters > limit {
 		return short + "…"

@@ -20,6 +20,7 @@ type answer struct {
 	texts int    // scored, or found not to be one
 	key   string // name of the API key that let the request in
 	end   string // why the answer is not a whole one, empty if it is
+	page  bool   // a refusal is for people, too
 }
 
 var answerPool = sync.Pool{New: func() any { return new(answer) }}
@@ -91,11 +92,15 @@ func counted(w http.ResponseWriter, texts int) {
 
 // refuse answers that a request cannot be answered, and why.
 func refuse(w http.ResponseWriter, status int, reason string) {
-	body := appendASCII([]byte(`{"error": `), reason)
-	w.Header().Set("Content-Type", "application/json")
 	if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
+	if w.(*answer).page {
+		sendRefusal(w, status, reason)
+		return
+	}
+	body := appendASCII([]byte(`{"error": `), reason)
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	w.Write(append(body, "}\n"...))
 }

@@ -48,6 +48,13 @@ func sendFile(w http.ResponseWriter, r *http.Request, name string) {
 func sendPage(w http.ResponseWriter, r *http.Request, contentType string, content []byte) {
 	hash := sha256.Sum256(content)
 	header := w.Header()
+	setPageHeader(header, contentType)
+	header.Set("ETag", `"`+hex.EncodeToString(hash[:8])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// setPageHeader says what every page says to a browser.
+func setPageHeader(header http.Header, contentType string) {
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -55,6 +62,4 @@ func sendPage(w http.ResponseWriter, r *http.Request, contentType string, conten
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-cache") // without asking whether the ETag is still the same
-	header.Set("ETag", `"`+hex.EncodeToString(hash[:8])+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }

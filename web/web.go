@@ -69,6 +69,7 @@ type answers struct {
 	encoder  *record.Encoder
 	combiner *combiner
 	judges   sync.Pool
+	card     func() ([]byte, error) // the page about the model, made when it is asked for
 }
 
 // New returns a service.
@@ -125,6 +126,7 @@ func (s *Service) setAnswers(model *snowman.Model, list *lists.List) {
 	a := &answers{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
 	a.judges.New = func() any { return a.newJudge() }
 	a.combiner = newCombiner(a)
+	a.card = sync.OnceValues(func() ([]byte, error) { return newCard(a.info, s.options.Version) })
 	s.current.Store(a)
 	s.metrics.setModel(a.info)
 }

@@ -281,14 +281,15 @@ func levels(model *snowman.Model) []eval.Level {
 }
 
 // measure scores the rows and holds their scores against the truth.
-func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, error) {
+func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, eval.Curves, error) {
 	scores, err := scoreRows(ctx, model, rows)
 	if err != nil {
-		return eval.Report{}, err
+		return eval.Report{}, eval.Curves{}, err
 	}
-	measured := fill(model, rows, scores, seen, make([]bool, len(rows))).Figures()
+	meter := fill(model, rows, scores, seen, make([]bool, len(rows)))
+	measured := meter.Figures()
 	measured.Families, err = measureFamilies(ctx, model, rows)
-	return measured, err
+	return measured, meter.Curves(), err
 }
 
 // fill returns a meter with the rows, which are in canonical form, their scores, and which of them are on

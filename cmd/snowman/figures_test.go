@@ -25,7 +25,7 @@ func TestTheShippedModelFindsGeneratedNamesThatItNeverSaw(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	figures, err := measure(t.Context(), snowman.Default(), rows, dataset.Seen{})
+	figures, _, err := measure(t.Context(), snowman.Default(), rows, dataset.Seen{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -233,16 +233,13 @@ func publish(ctx context.Context, path string, model *modelfile.Model, set *data
 	if err != nil {
 		return eval.Report{}, err
 	}
-	measured, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
+	measured, curves, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
 	if err != nil {
 		return eval.Report{}, err
 	}
 	model.Metadata.Figures, err = json.Marshal(figures{
-		Overall:          measured.Overall,
-		ByKind:           measured.ByKind,
-		CalibrationError: measured.CalibrationError,
-		HighestVetted:    highest(trained, heldOutNames(set), 20),
-		Families:         measured.Families,
+		ModelFigures:  report.NewModelFigures(measured, curves),
+		HighestVetted: highest(trained, heldOutNames(set), 20),
 	})
 	if err != nil {
 		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
@@ -252,12 +249,8 @@ func publish(ctx context.Context, path string, model *modelfile.Model, set *data
 
 // figures are what a model file says was measured of the model, on report if nothing else is said.
 type figures struct {
-	Overall          eval.Figures `json:"overall"`
-	ByKind           []eval.Group `json:"by_kind"`
-	CalibrationError float64      `json:"calibration_error"`
-	HighestVetted    []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
-
-	Families *eval.FamilyFigures `json:"families,omitempty"`
+	report.ModelFigures
+	HighestVetted []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
 }
 
 type scoredName struct {

@@ -124,11 +124,12 @@ func Parse(file []byte) (Container, error) {
 		encoded := data[e.Offsets[0]:e.Offsets[1]]
 		values := make([]float32, len(encoded)/valueSize)
 		for i := range values {
-			value := math.Float32frombits(binary.LittleEndian.Uint32(encoded[i*valueSize:]))
-			if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
-				return Container{}, fmt.Errorf("tensor %q: value %d is %v, want a finite number", e.name, i, value)
+			const exponent = 0xff << 23 // all its bits are set in infinities and in what is not a number
+			bits := binary.LittleEndian.Uint32(encoded[i*valueSize:])
+			values[i] = math.Float32frombits(bits)
+			if bits&exponent == exponent {
+				return Container{}, fmt.Errorf("tensor %q: value %d is %v, want a finite number", e.name, i, values[i])
 			}
-			values[i] = value
 		}
 		c.Tensors = append(c.Tensors, cnn.Tensor{Name: e.name, Shape: e.Shape, Data: values})
 	}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/snowman-ml/snowman/eval"
+)
+
+// stored is what a model file keeps of an evaluation.
+func stored(t testing.TB, e Evaluation) []byte {
+	t.Helper()
+	data, err := json.Marshal(NewModelFigures(e.Figures, e.Curves))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestModelFiguresKeepWhatPicturesShow(t *testing.T) {
+	e := small()
+	read, err := ReadModelFigures(stored(t, e), e.Figures.Levels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Pictures(e)
+	for i, got := range Pictures(read) {
+		switch got.Name {
+		case "families": // which are left out
+		default:
+			if string(got.SVG()) != string(want[i].SVG()) {
+				t.Errorf("%s differs from the picture of the evaluation itself", got.Name)
+			}
+		}
+	}
+	if got, want := read.LevelTable(), e.LevelTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 3 {
+		t.Errorf("levels by source are %v, want %v", got, want)
+	}
+	if got, want := read.KindTable(), e.KindTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 4 {
+		t.Errorf("figures by kind are %v, want %v", got, want)
+	}
+}
+
+func TestModelFiguresOfAnEvaluationWithoutSomeRows(t *testing.T) {
+	for name, examples := range map[string][]eval.Example{
+		"nothing":      nil,
+		"no benign":    {{Score: .5, Malicious: true, Kind: "malicious", Source: "black", Month: "2024-01"}},
+		"no malicious": {{Score: .5, Kind: "benign", Source: "white", Month: "2024-01"}},
+		"no labels":    {{Score: .5}, {Score: .6, Malicious: true}},
+		"no month":     {{Score: .5}, {Score: .6, Malicious: true, Month: "yesterday"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := evaluationOf(examples)
+			read, err := ReadModelFigures(stored(t, e), e.Figures.Levels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := Pictures(e)
+			for i, got := range Pictures(read) {
+				if string(got.SVG()) != string(want[i].SVG()) {
+					t.Errorf("%s differs from the picture of the evaluation itself", got.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestReadModelFiguresOfAnOlderFile(t *testing.T) {
+	for name, data := range map[string]string{
+		"none":            "",
+		"null":            "null",
+		"without curves":  `{"overall": {"benign": 3, "malicious": 2, "auc": 0.5, "operating_points": []}, "by_kind": []}`,
+		"with more in it": `{"overall": {"benign": 3, "malicious": 2}, "of_next_year": {"by_month": 7}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := ReadModelFigures([]byte(data), nil)
+			if err != nil || len(e.Curves.Overall.Points) > 0 {
+				t.Errorf("%d points and %v, want none and no error", len(e.Curves.Overall.Points), err)
+			}
+			Pictures(e)
+		})
+	}
+}
+
+func TestReadModelFiguresRefusesWhatDoesNotGoTogether(t *testing.T) {
+	point := `{"limit": 0.01, "threshold": 0.5, "false_positives": {"count": 1, "total": 9}, "true_positives": {"count": 1, "total": 9}}`
+	overall := `"overall": {"benign": 9, "malicious": 9, "operating_points": [` + point + `]}`
+	for name, test := range map[string]struct{ data, want string }{
+		"no JSON":                          {`{`, "unexpected end"},
+		"another type":                     {`{"curves": 7}`, "cannot unmarshal"},
+		"benign rows below 0":              {`{"overall": {"benign": -1}}`, "-1 benign rows"},
+		"a kind of fewer points":           {`{` + overall + `, "by_kind": [{"name": "dga"}]}`, `kind "dga" has 0 operating points, want 1`},
+		"more found than there are":        {`{"overall": {"operating_points": [{"true_positives": {"count": 3, "total": 2}}]}}`, "3 of 2"},
+		"a month of more points":           {`{"by_month": [{"month": "2024-01", "malicious": 3, "found": [1]}]}`, `month "2024-01"`},
+		"a month of more than there are":   {`{` + overall + `, "by_month": [{"month": "2024-01", "malicious": 3, "found": [4]}]}`, `month "2024-01"`},
+		"a source of fewer levels":         {`{"by_level": [{"source": "feed", "rows": 3, "reached": []}]}`, `source "feed"`},
+		"a curve of unequal sides":         {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [1], "true_positives": []}]}`, "none of a curve"},
+		"a curve that turns":               {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [2, 1], "true_positives": [1, 2]}]}`, "none of a curve"},
+		"a curve of more than there are":   {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [1], "true_positives": [10]}]}`, "none of a curve"},
+		"more curves than can be shown":    {`{"curves": [` + strings.Repeat(`{},`, 16) + `{}]}`, "more groups"},
+		"more bins than scores between":    {`{"score_edges": [0, 1], "scores": [{"rows": [1, 2]}]}`, "in 2 bins, want 1"},
+		"no bins":                          {`{"scores": [{"rows": []}]}`, "in 0 bins"},
+		"bins that are not in their order": {`{"score_edges": [1, 0], "scores": [{"rows": [1]}]}`, "want ascending"},
+		"fewer rows than none":             {`{"score_edges": [0, 1], "scores": [{"rows": [-1]}]}`, "in 1 bins"},
+		"a bin of more than there are":     {`{"calibration_bins": [{"truth": {"count": 2, "total": 1}}]}`, "2 of 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := ReadModelFigures([]byte(test.data), nil); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+// Whatever a model file says of its figures is refused, or can be shown.
+func FuzzReadModelFigures(f *testing.F) {
+	f.Add(stored(f, small()))
+	f.Add(stored(f, hostileEvaluation("\u202e<script>")))
+	f.Add([]byte(`{"overall": {"benign": 3, "malicious": 2, "operating_points": []}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := ReadModelFigures(data, []eval.Level{{Name: "low", Threshold: .8}, {Name: "high", Threshold: .99}})
+		if err != nil {
+			return
+		}
+		Pictures(e)
+		e.KindTable()
+		e.LevelTable()
+	})
+}
