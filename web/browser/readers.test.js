@@ -60,6 +60,17 @@ test("a column is chosen", async () => {
   assert.deepEqual((await read("domain,referrer\na.com,b.com\n", "referrer")).names, ["b.com"]);
 });
 
+// Each of these would take hours if it took more than time in proportion to its length.
+const long = 60_000;
+for (const [name, content, format, count] of [
+  ["letters and then dots", "id," + "a".repeat(long / 2) + ".".repeat(long / 2) + "\n1,a.com\n", "CSV", 1],
+]) {
+  test(`a hostile file is read: ${name}`, async () => {
+    const { format: found, names } = await read(content);
+    assert.deepEqual([found, names.length], [format, count]);
+  });
+}
+
 test("of a line without an end, only the beginning is kept", async () => {
   const { names } = await read("a.com\n" + "x".repeat(5_000_000) + "\nb.com\n");
   assert.deepEqual(names.map((name) => name.length), [5, 65_537, 5]);

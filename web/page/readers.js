@@ -76,8 +76,11 @@ function likeliest(columns, rows) {
   return best;
 }
 
+/** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
 function looksLikeAName(value) {
-  return /^[^\s,;]*\p{L}[^\s,;]*\.[^\s,;]*\p{L}/u.test(value);
+  const [start] = value.match(/^[^\s,;]*/);
+  const letter = start.search(/\p{L}/u), dot = start.indexOf(".", letter);
+  return letter >= 0 && dot >= 0 && /\p{L}/u.test(start.slice(dot));
 }
 
 /** Says whether a row names its columns. */
