@@ -56,14 +56,24 @@ for (const [name, content, format, column, names] of [
   test(name, async () => assert.deepEqual(await read(content), { format, column, names }));
 }
 
+test("keys that objects have anyway are keys", async () => {
+  const { names } = await read('{"__proto__":"a.com"}\n{"constructor":{"prototype":"b.com"}}\n{"query":"c.com"}\n', "__proto__");
+  assert.deepEqual(names, ["a.com"]);
+});
+
 test("a column is chosen", async () => {
   assert.deepEqual((await read("domain,referrer\na.com,b.com\n", "referrer")).names, ["b.com"]);
 });
 
 // Each of these would take hours if it took more than time in proportion to its length.
 const long = 60_000;
+const keys = (count, prefix) => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, "a"]));
 for (const [name, content, format, count] of [
   ["letters and then dots", "id," + "a".repeat(long / 2) + ".".repeat(long / 2) + "\n1,a.com\n", "CSV", 1],
+  ["thousands of keys, others in each record", json(...Array.from({ length: 50 }, (_, i) => keys(3000, `${i}_`))), "JSON lines", 1],
+  ["lists of hosts and of paths", json(...Array(20).fill({ flow_id: 1, event_type: "http", http: { hostname: Array(8000).fill("a"), url: Array(8000).fill("/") } })), "Suricata EVE", 160_000],
+  ["lists within lists", json({ query: "a.com" }) + `{"query":${"[".repeat(long / 2)}${"]".repeat(long / 2)}}\n` + json({ query: "b.com" }), "JSON lines", 2],
+  ["objects within objects", '{"a":'.repeat(long / 8) + '"a.com"' + "}".repeat(long / 8) + "\n" + json({ query: "b.com" }), "JSON lines", 1],
 ]) {
   test(`a hostile file is read: ${name}`, async () => {
     const { format: found, names } = await read(content);

@@ -1,6 +1,7 @@
 // Files in: which format one has, and the names that each of its lines holds.
 
 const longestLine = 65_536; // characters; the server takes no longer text
+const mostColumns = 1000, longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
 
 /** Yields the lines of a file, some hundreds at a time, as arrays of strings. Of a long line the beginning. */
 export async function* lines(file) {
@@ -139,14 +140,15 @@ const suricata = "names of all events";
 class JSONLines {
   constructor(sample) {
     const records = sample.map(parsed).filter(Boolean);
-    const columns = new Set(records.flatMap((record) => leaves(record)));
+    const found = records.map((record) => new Map(leaves(record)));
+    const columns = new Set(found.flatMap((strings) => [...strings.keys()]).slice(0, mostColumns));
     const isEVE = records.some((record) => record.event_type && record.flow_id !== undefined);
     this.name = isEVE ? "Suricata EVE" : "JSON lines";
     this.columns = [...columns];
     if (isEVE) this.columns.unshift(suricata);
     else if (columns.has("host") && columns.has("uri")) this.columns.unshift("host and uri");
     this.column = isEVE || this.columns[0] === "host and uri" ? this.columns[0]
-      : likeliest(this.columns, records.map((record) => this.columns.map((column) => at(record, column)[0])));
+      : likeliest(this.columns, found.map((strings) => this.columns.map((column) => strings.get(column))));
   }
 
   names(line) {
@@ -154,7 +156,10 @@ class JSONLines {
     const record = parsed(line);
     if (!record) return [line]; // the server says what is wrong with it
     if (this.column === suricata) return eveNames(record);
-    if (this.column === "host and uri") return at(record, "host").map((host) => host + (at(record, "uri")[0] ?? ""));
+    if (this.column === "host and uri") {
+      const [uri = ""] = at(record, "uri");
+      return at(record, "host").map((host) => host + uri);
+    }
     return at(record, this.column);
   }
 }
@@ -168,22 +173,28 @@ function parsed(line) {
   }
 }
 
-/** Returns the paths of all strings in a record, such as dns.queries.rrname. */
-function leaves(value, path = "") {
-  if (typeof value === "string") return [path];
-  if (Array.isArray(value)) return value.slice(0, 10).flatMap((element) => leaves(element, path));
+/** Returns the strings in a record by their paths, such as dns.queries.rrname. */
+function leaves(value, path = "", depth = 0) {
+  if (path.length > longestColumn || depth > deepest) return [];
+  if (typeof value === "string") return [[path, value]];
+  if (Array.isArray(value)) return value.slice(0, 10).flatMap((element) => leaves(element, path, depth + 1));
   if (!value || typeof value !== "object") return [];
-  return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key));
+  return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key, depth + 1));
 }
 
 /** Returns the strings at a path, in all elements of lists on the way. */
-function at(value, path) {
-  if (Array.isArray(value)) return value.flatMap((element) => at(element, path));
+function at(value, path, depth = 0) {
+  if (depth > deepest) return [];
+  if (Array.isArray(value)) return value.flatMap((element) => at(element, path, depth + 1));
   if (path === "") return typeof value === "string" && value !== "" ? [value] : [];
   if (!value || typeof value !== "object") return [];
+  const member = (key, rest) => (Object.hasOwn(value, key) ? at(value[key], rest, depth + 1) : []);
+  const strings = member(path, "");
   // A key may have dots itself, as id.orig_h has in Zeek's logs.
-  return Object.entries(value).flatMap(([key, member]) =>
-    path === key ? at(member, "") : path.startsWith(key + ".") ? at(member, path.slice(key.length + 1)) : []);
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+    strings.push(...member(path.slice(0, dot), path.slice(dot + 1)));
+  }
+  return strings;
 }
 
 /** Returns the names of one event: those asked for of the DNS, not answered, and of TLS and HTTP. */
@@ -193,8 +204,8 @@ function eveNames(event) {
     const queries = at(event, "dns.queries.rrname");
     names.push(...(queries.length > 0 ? queries : at(event, "dns.rrname")));
   }
+  const [url] = at(event, "http.url");
   for (const host of at(event, "http.hostname")) {
-    const [url] = at(event, "http.url");
     names.push(url?.startsWith("/") ? host + url : url ?? host);
   }
   return names;
