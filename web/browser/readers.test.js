@@ -36,6 +36,7 @@ for (const [name, content, format, column, names] of [
   ["quotation marks", 'url,note\n"a.com/x,y","say ""hi"""\nb.com,c\n', "CSV", "url", ["a.com/x,y", "b.com"]],
   ["a record of several lines", 'note,url\n"two\nlines",a.com\nc,b.com\n', "CSV", "url", ["a.com", "b.com"]],
   ["a quotation mark that never closes", 'url,note\na.com,x\n"b.com,x\nc.com,y\n', "CSV", "url", ["a.com", '"b.com', "c.com"]],
+  ["quotes over several lines and cells", 'note,more,url\n"one ""two""\n\n""three""","four\nfive"six,a.com\n' + 'c,"d",b.com\n'.repeat(9), "CSV", "url", ["a.com", ...Array(9).fill("b.com")]],
   ["columns of one name", "host,host\na.com,b.com\n", "CSV", "host", ["a.com"]],
   ["Zeek's dns.log", "#separator \\x09\n#fields\tts\tquery\n#types\ttime\tstring\n1\ta.com\n2\t-\n3\t(empty)\n4\tb.com\n#close\tx\n", "Zeek log", "query", ["a.com", "b.com"]],
   ["Zeek's http.log", "#separator \\x09\n#fields\tts\thost\turi\n1\ta.com\t/x\n2\tb.com\t-\n3\t-\t/y\n", "Zeek log", "host and uri", ["a.com/x", "b.com"]],
@@ -70,6 +71,7 @@ const long = 60_000;
 const keys = (count, prefix) => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, "a"]));
 for (const [name, content, format, count] of [
   ["letters and then dots", "id," + "a".repeat(long / 2) + ".".repeat(long / 2) + "\n1,a.com\n", "CSV", 1],
+  ["quotes that each line closes and opens", "url,note\n" + "a.com,b\n".repeat(60) + `"\n${'","\n'.repeat(16_000)}`.repeat(100), "CSV", 800_060],
   ["thousands of keys, others in each record", json(...Array.from({ length: 50 }, (_, i) => keys(3000, `${i}_`))), "JSON lines", 1],
   ["lists of hosts and of paths", json(...Array(20).fill({ flow_id: 1, event_type: "http", http: { hostname: Array(8000).fill("a"), url: Array(8000).fill("/") } })), "Suricata EVE", 160_000],
   ["lists within lists", json({ query: "a.com" }) + `{"query":${"[".repeat(long / 2)}${"]".repeat(long / 2)}}\n` + json({ query: "b.com" }), "JSON lines", 2],

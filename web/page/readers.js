@@ -213,7 +213,9 @@ function eveNames(event) {
 
 class CSV {
   name = "CSV";
-  #unfinished = ""; // a record whose quotes are still open
+  #unfinished = []; // the lines of a record whose quotes are still open
+  #length = 0; // their characters
+  #begun; // their cells
 
   constructor(sample, delimiter) {
     this.delimiter = delimiter;
@@ -226,15 +228,18 @@ class CSV {
   }
 
   names(line) {
-    if (this.#unfinished === "" && line === this.header) return [];
-    const record = this.#unfinished + line;
-    const row = cells(record, this.delimiter);
-    if (!row && record.length <= longestLine) {
-      this.#unfinished = record + "\n";
-      return [];
+    if (this.#unfinished.length === 0) {
+      if (line === this.header) return [];
+      this.#begun = begin();
+      this.#length = 0;
     }
-    this.#unfinished = "";
-    return row ? this.#name(row) : this.#unquoted(record);
+    this.#unfinished.push(line);
+    this.#length += line.length + 1;
+    const row = cells(line, this.delimiter, this.#begun);
+    if (!row && this.#length <= longestLine) return [];
+    const unfinished = this.#unfinished;
+    this.#unfinished = [];
+    return row ? this.#name(row) : this.#unquoted(unfinished);
   }
 
   /** Returns the names of what is left when there are no more lines. */
@@ -243,8 +248,8 @@ class CSV {
   }
 
   /** Takes the lines of a record whose quotes never close for records of their own. */
-  #unquoted(record) {
-    return record.split("\n").flatMap((line) => this.#name(line.split(this.delimiter)));
+  #unquoted(lines) {
+    return lines.flatMap((line) => this.#name(line.split(this.delimiter)));
   }
 
   #name(row) {
@@ -253,30 +258,36 @@ class CSV {
   }
 }
 
-/** Cuts a record into its cells (RFC 4180), or returns null where a quote is still open. */
-function cells(record, delimiter) {
-  if (!record.includes('"')) return record.split(delimiter);
-  const row = [];
+const begin = () => ({ row: [], open: null });
+
+/**
+ * Cuts a record into its cells (RFC 4180), or returns null where a quote is still open: the next line goes on
+ * with what was begun.
+ */
+function cells(line, delimiter, begun = begin()) {
+  if (begun.open === null && !line.includes('"')) return line.split(delimiter);
+  let quoted = begun.open;
   for (let i = 0; ;) {
-    if (record[i] === '"') {
-      let cell = "";
-      for (i++; ; i++) {
-        const end = record.indexOf('"', i);
-        if (end < 0) return null;
-        cell += record.slice(i, end);
-        i = end + 1;
-        if (record[i] !== '"') break;
-        cell += '"';
-      }
-      const end = record.indexOf(delimiter, i);
-      row.push(cell + (end < 0 ? record.slice(i) : record.slice(i, end)));
-      if (end < 0) return row;
-      i = end + 1;
-    } else {
-      const end = record.indexOf(delimiter, i);
-      row.push(end < 0 ? record.slice(i) : record.slice(i, end));
-      if (end < 0) return row;
-      i = end + 1;
+    if (quoted === null && line[i] === '"') {
+      quoted = "";
+      i++;
     }
+    while (quoted !== null) {
+      const end = line.indexOf('"', i);
+      if (end < 0) {
+        begun.open = quoted + line.slice(i) + "\n";
+        return null;
+      }
+      quoted += line.slice(i, end);
+      i = end + 1;
+      if (line[i] !== '"') break;
+      quoted += '"';
+      i++;
+    }
+    const end = line.indexOf(delimiter, i);
+    begun.row.push((quoted ?? "") + (end < 0 ? line.slice(i) : line.slice(i, end)));
+    if (end < 0) return begun.row;
+    quoted = null;
+    i = end + 1;
   }
 }
