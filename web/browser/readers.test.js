@@ -88,6 +88,22 @@ test("of a line without an end, only the beginning is kept", async () => {
   assert.deepEqual(names.map((name) => name.length), [5, 65_537, 5]);
 });
 
+test("reading ends when it is stopped, also within a line without an end", async () => {
+  const stopping = new AbortController();
+  let chunks = 0;
+  const endless = {
+    slice: () => new Blob(["xx"]),
+    stream: () => new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode("x".repeat(1000)));
+        if (++chunks === 1000) stopping.abort();
+      },
+    }),
+  };
+  for await (const some of lines(endless, stopping.signal)) assert.equal(some.length, 1);
+  assert.ok(chunks >= 1000);
+});
+
 test("lines are the same wherever the file is cut", async () => {
   const many = Array.from({ length: 50_000 }, (_, i) => `${i}.example.com`);
   assert.deepEqual((await read(many.join("\r\n"))).names, many);

@@ -3,10 +3,10 @@
 const longestLine = 65_536; // characters; the server takes no longer text
 const mostColumns = 1000, longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
 
-/** Yields the lines of a file, some hundreds at a time, as arrays of strings. Of a long line the beginning. */
-export async function* lines(file) {
+/** Yields the lines of a file, some hundreds at a time, as arrays of strings, until signal aborts. Of a long line the beginning. */
+export async function* lines(file, signal) {
   let buffered = "", skipping = false;
-  for await (const text of texts(file)) {
+  for await (const text of texts(file, signal)) {
     const parts = (buffered + text).split(/\r\n|\n/);
     buffered = parts.pop();
     if (skipping && parts.length > 0) {
@@ -25,18 +25,22 @@ export async function* lines(file) {
 }
 
 /** Yields the text of a file, gzipped or not, in UTF-8 or UTF-16 with a byte order mark. */
-async function* texts(file) {
+async function* texts(file, signal) {
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const begins = (first, second) => start[0] === first && start[1] === second;
   let stream = file.stream();
   if (begins(0x1f, 0x8b)) stream = stream.pipeThrough(new DecompressionStream("gzip"));
   const encoding = begins(0xff, 0xfe) ? "utf-16le" : begins(0xfe, 0xff) ? "utf-16be" : "utf-8";
   const reader = stream.pipeThrough(new TextDecoderStream(encoding)).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    // What gzip makes of a few bytes may be large.
-    for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
+  try {
+    while (!signal?.aborted) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      // What gzip makes of a few bytes may be large.
+      for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // of what could not be read, that has been said
   }
 }
 
