@@ -400,6 +400,39 @@ onPage("a file that cannot be read says why", {}, async (page) => {
   await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
 });
 
+onPage("of a file that breaks off, what was read is scored", {}, async (page) => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `name${i * 7919}.example\n`).join("");
+  const whole = gzipSync("xjwqpvtzkd.com\n" + many);
+  await choose(page, "broken.gz", whole.subarray(0, whole.length - 10_000));
+  await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
+  const words = await page.locator("#range").textContent();
+  assert.equal(await page.locator("#table-heading").textContent(), `${words.split(" ").at(-1)} names`);
+});
+
+onPage("an empty file has no names", {}, async (page) => {
+  await choose(page, "empty.txt", "");
+  await loaded(page);
+  assert.equal(await page.locator("#table-heading").textContent(), "0 names");
+});
+
+/** Drops two files, the second when the first is opened and not yet read. */
+const dropTwo = (page, ...contents) => page.evaluate(async (contents) => {
+  for (const content of contents) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([content], "names.txt"));
+    document.querySelector("main").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+    for (let i = 0; i < 10; i++) await null;
+  }
+}, contents);
+
+onPage("a file that another replaces leaves nothing in its table", { hash: linkTo("github.com") }, async (page) => {
+  await page.locator("#result .chip").waitFor(); // the model is known
+  await dropTwo(page, "xjwqpvtzkd.com\n", "github.com\nxjwqpvtzkd.com\n");
+  await loaded(page);
+  assert.equal(await page.locator("#table-heading").textContent(), "2 names");
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));

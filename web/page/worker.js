@@ -76,13 +76,15 @@ class Loading {
   }
 
   async run() {
+    let unreadable = null;
     try {
       await this.#read();
-      await this.#ask();
-      await Promise.all(this.#underWay);
     } catch (problem) {
-      this.#failure ??= new Error(`The file cannot be read: ${problem.message}`);
+      unreadable = new Error(`The file cannot be read: ${problem.message}`);
     }
+    await this.#ask(); // also about what was read of a file that breaks off
+    await Promise.all(this.#underWay);
+    this.#failure ??= unreadable;
     if (loading !== this) return;
     this.#report();
     const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
@@ -93,7 +95,8 @@ class Loading {
 
   async #read() {
     let format = null;
-    for await (const some of lines(this.file)) {
+    for await (const some of lines(this.file, this.#stopping.signal)) {
+      if (this.#stopped) return; // the table may be another file's by now
       if (!format) {
         format = recognise(some);
         if (format.columns.includes(this.column)) format.column = this.column;
@@ -110,6 +113,7 @@ class Loading {
   }
 
   async #add(name) {
+    if (this.#stopped) return;
     const row = rows.add(name, this.#lines);
     if (row === undefined) return;
     if (name.length > longestText) {
@@ -150,7 +154,7 @@ class Loading {
     // Of a compressed file nobody knows how long it is; such lists are a third to a fifth of their text.
     const expected = this.file.size * (/\.gz$/i.test(this.file.name) ? 4 : 1);
     postMessage({
-      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) },
+      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) || 0 },
     });
     show();
     this.#nextReport = now + Math.max(250, 5 * (performance.now() - now));
