@@ -381,7 +381,7 @@ onPage("reading a file can be stopped, and another opened", {}, async (page) => 
 });
 
 onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
-  await choose(page, "names.txt", ["=cmd|'/c calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
+  await choose(page, "names.txt", ["=cmd|'/c calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
   await loaded(page);
   await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
   await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
@@ -390,9 +390,9 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
   assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
-    ["'=cmd|'/c calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
-  assert.match(table[6], /^paypa1\.net,0\.79\d+,low,phishing,2,7,paypal\.com,,,$/);
-  assert.match(table[7], /^bad:host,,,,1,9,,,,"port ""host"" is not a number"$/);
+    ["'=cmd|'/c calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
+  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {

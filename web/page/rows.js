@@ -111,9 +111,12 @@ export class Rows {
   }
 }
 
-/** Writes a cell so that it stays one cell, and is none that a spreadsheet takes for a formula. */
+/**
+ * Writes a cell so that it stays one cell, also where semicolons end one, and is none that a spreadsheet takes for a
+ * formula (OWASP, CSV injection).
+ */
 function cell(text = "") {
-  let written = visible(text);
-  if (/^[=+\-@]/.test(written)) written = "'" + written;
+  let written = visible(text).replaceAll(";", "\\x3b");
+  if (/^ *[=+\-@＝＋－＠]/.test(written)) written = "'" + written;
   return /[",]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }
