@@ -433,6 +433,14 @@ onPage("a file that another replaces leaves nothing in its table", { hash: linkT
   assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
 });
 
+onPage("columns are shown as text, whatever they are called", {}, async (page) => {
+  await choose(page, "export.csv", `domain,\u202egpj\u200b,${"w".repeat(5000)}\ngithub.com,a.com,b.com\n`);
+  await loaded(page);
+  assert.deepEqual(await page.locator("#column option").allTextContents(), ["domain", "\\u202egpj\\u200b", "w".repeat(80)]);
+  await page.selectOption("#column", { index: 1 });
+  await page.locator("#rows", { hasText: "a.com" }).waitFor();
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));

@@ -1,8 +1,10 @@
 import { element, foreign, number, scoreText } from "./dom.js";
 import { histogram } from "./histogram.js";
 import { chip } from "./result.js";
+import { visible } from "./visible.js";
 
 const pageLength = 100;
+const longestChoice = 80; // characters of a column that are shown
 
 // The classes: numeric ones are aligned, and on a phone there are less.
 const columns = [
@@ -100,7 +102,7 @@ export class Table {
   #showFormat({ name, columns: choices, column }) {
     part("column-label").hidden = choices.length < 2;
     part("column-label").title = `read as ${name}`;
-    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, choice)));
+    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, visible(choice.slice(0, longestChoice)))));
   }
 
   #headings() {
