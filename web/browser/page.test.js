@@ -441,6 +441,17 @@ onPage("columns are shown as text, whatever they are called", {}, async (page) =
   await page.locator("#rows", { hasText: "a.com" }).waitFor();
 });
 
+onPage("what has the focus in an open row keeps it while rows come in", { hash: linkTo("github.com", "xjwqpvtzkd.com") }, async (page) => {
+  await loaded(page);
+  await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
+  const ngram = page.locator("tr.opened .ngrams button").first();
+  await ngram.focus();
+  const old = await page.locator("#rows tr").first().elementHandle();
+  await page.evaluate(() => document.getElementById("filters").dispatchEvent(new Event("input"))); // the rows are sent again
+  await page.waitForFunction((row) => !row.isConnected, old);
+  assert.ok(await ngram.evaluate((button) => button === document.activeElement));
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));

@@ -154,11 +154,13 @@ export class Table {
     const body = part("rows");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.text : undefined;
     const opened = body.querySelector("tr.opened");
+    const within = opened?.contains(document.activeElement) && document.activeElement;
     body.replaceChildren(...rows.flatMap((row) => {
       const made = this.#row(row);
       return opened && row.text === this.#opened ? [made, opened] : [made];
     }));
     if (!body.contains(opened)) this.#opened = null;
+    else if (within) within.focus({ preventScroll: true });
     for (const made of body.rows) {
       if (made.text === undefined) continue;
       const button = made.querySelector("button");
