@@ -452,6 +452,12 @@ onPage("what has the focus in an open row keeps it while rows come in", { hash: 
   assert.ok(await ngram.evaluate((button) => button === document.activeElement));
 });
 
+onPage("a refusal that is not the service's own is told of", { allowed: /502/ }, async (page) => {
+  await page.route("**/v1/score", (route) => route.fulfill({ status: 502, json: { message: "bad gateway" } }));
+  await page.fill("#texts", "github.com");
+  await page.locator("#problem", { hasText: "The server answered 502." }).waitFor();
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));
@@ -462,10 +468,14 @@ test("a server that wants a key is given one", { timeout: 60_000 }, async (t) =>
   await key.fill("wrong");
   await page.keyboard.press("Enter");
   await page.locator("#problem", { hasText: "the API key is unknown" }).waitFor();
+  await key.fill("sec\u200bret"); // as copied from a web page
+  await page.keyboard.press("Enter");
+  await page.locator("#problem", { hasText: "no API key has such characters" }).waitFor();
   await key.fill("secret");
   await page.keyboard.press("Enter");
   await page.locator("#result .chip").waitFor();
   assert.ok(await key.isHidden());
+  assert.equal(await page.evaluate(() => document.activeElement.id), "texts");
   await page.reload();
   await page.locator("#result .chip").waitFor();
 });

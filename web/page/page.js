@@ -190,6 +190,7 @@ part("admission").onsubmit = (event) => {
   event.preventDefault();
   service = new Service(part("key").value);
   sessionStorage.setItem(keyName, service.key);
+  field.focus(); // from what is hidden now
   again();
 };
 

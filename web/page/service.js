@@ -43,6 +43,7 @@ export class Service {
 
   async #fetch(path, question, signal) {
     const headers = {};
+    if (/[^\t -~\x80-\xff]/.test(this.key)) throw new KeyNeeded("no API key has such characters");
     if (this.key) headers["X-API-Key"] = this.key;
     if (question) headers["Content-Type"] = "application/json";
     try {
@@ -61,10 +62,12 @@ export class Service {
 
 async function reasonOf(response) {
   try {
-    return (await response.json()).error;
+    const { error } = await response.json();
+    if (error) return String(error);
   } catch {
-    return `The server answered ${response.status}.`; // perhaps a proxy did
+    // it is not the service's own
   }
+  return `The server answered ${response.status}.`; // perhaps a proxy did
 }
 
 function pause(seconds, signal) {
