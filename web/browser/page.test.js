@@ -112,6 +112,11 @@ onPage("a result has a link, of which the server learns nothing", { permissions:
   assert.ok(!server.log.join("\n").includes("secret"), "no line of the log names the text");
 });
 
+onPage("a text that is too long for a link has none", { hash: linkTo("q.com/" + "x".repeat(9000)) }, async (page) => {
+  await page.getByRole("button", { name: "Copy JSON" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Copy link" }).count(), 0);
+});
+
 onPage("links to the same page are followed, broken ones are refused", {}, async (page) => {
   await page.getByRole("link", { name: "github.com", exact: true }).click();
   await page.locator("#result").waitFor();

@@ -39,7 +39,7 @@ async function answer() {
     await knowModel();
     const explained = await service.explain(texts[0], question.signal);
     remember(link(texts));
-    const shown = result(explained, model, location.href);
+    const shown = result(explained, model, addressOf(link(texts)));
     part("result").replaceChildren(shown);
     show("result", true);
     say(shown.querySelector(".level, .problem").textContent);
