@@ -463,6 +463,15 @@ onPage("a refusal that is not the service's own is told of", { allowed: /502/ },
   await page.locator("#problem", { hasText: "The server answered 502." }).waitFor();
 });
 
+onPage("a link that is dropped beside the field is not visited", {}, async (page) => {
+  const prevented = await page.evaluate(() => ["main", "#texts", "#contains"].map((place) => ["dragover", "drop"].map((type) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.setData("text/uri-list", "http://malicious.example/");
+    return !document.querySelector(place).dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+  })));
+  assert.deepEqual(prevented, [[true, true], [false, false], [false, false]]);
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));

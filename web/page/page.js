@@ -194,6 +194,8 @@ part("admission").onsubmit = (event) => {
   again();
 };
 
+const takesText = (place) => ["INPUT", "TEXTAREA"].includes(place.nodeName);
+
 let over = 0; // elements that a dragged file has entered and not left
 
 addEventListener("dragenter", (event) => {
@@ -208,15 +210,15 @@ addEventListener("dragleave", () => {
 });
 
 addEventListener("dragover", (event) => {
-  if (event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into the field
+  if (!takesText(event.target) || event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into a field
 });
 
 addEventListener("drop", (event) => {
   const [file] = event.dataTransfer.files;
   over = 0;
   show("drop", false);
+  if (file || !takesText(event.target)) event.preventDefault(); // a browser would visit a link
   if (!file) return;
-  event.preventDefault();
   field.value = "";
   fit();
   openTable(file);
