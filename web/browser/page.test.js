@@ -248,6 +248,11 @@ for (const [name, text, shown = text] of hostile) {
   });
 }
 
+onPage("marks do not pile up among the characters", { hash: linkTo("https://q.com/a" + "\u0301".repeat(40)) }, async (page) => {
+  await page.locator("#result .characters").waitFor();
+  for (const place of [".characters", ".given", "h2"]) assert.equal(await page.locator(`#result ${place} .escaped`).count(), 37, place);
+});
+
 onPage("letters stand in the order that they have, whatever their direction", { hash: linkTo("אבג.example/דה") }, async (page) => {
   await page.locator("#result .characters").waitFor();
   for (const place of ["#result .characters", "#result h2 bdo"]) {

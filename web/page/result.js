@@ -1,6 +1,7 @@
-import { copy, element, foreign, number, scoreText, svg } from "./dom.js";
+import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
 import { given } from "./given.js";
 import { logOdds } from "./scores.js";
+import { pieceOfEach } from "./visible.js";
 
 // As many characters are shown one by one; hosts are read whole, however long.
 const shownCharacters = 1500;
@@ -101,15 +102,17 @@ function characters(explained) {
   const line = element("bdo", { dir: "ltr", class: "characters", "aria-hidden": "true" });
   const most = Math.max(1, ...explained.characters.map((c) => Math.abs(c.contribution)));
   let unread = null;
-  for (const [i, character] of explained.characters.slice(0, shownCharacters).entries()) {
-    const shown = foreign(character.text);
+  const first = explained.characters.slice(0, shownCharacters);
+  const pieces = [...pieceOfEach(first.map((character) => character.text))];
+  for (const [i, character] of first.entries()) {
+    const shown = written(pieces[i]);
     if (!character.seen) {
       unread ??= line.appendChild(element("del", { title: "not read by the network" }));
-      unread.append(...shown.childNodes);
+      unread.append(shown);
       continue;
     }
     unread = null;
-    spans[i] = element("span", { class: shade(character.contribution, most), title: signed(character.contribution) }, ...shown.childNodes);
+    spans[i] = element("span", { class: shade(character.contribution, most), title: signed(character.contribution) }, shown);
     line.append(spans[i]);
   }
   const more = explained.characters.length - shownCharacters;
