@@ -477,6 +477,26 @@ onPage("a link that is dropped beside the field is not visited", {}, async (page
   assert.deepEqual(prevented, [[true, true], [false, false], [false, false]]);
 });
 
+onPage("the end of a file says nothing of the next one", {}, async (page) => {
+  await page.addInitScript(() => { // the page hears of the first end when it is told to
+    window.held = [];
+    window.Worker = class extends Worker {
+      set onmessage(hear) {
+        this.addEventListener("message", (event) => (event.data.done ? window.held.push(() => hear(event)) : hear(event)));
+      }
+    };
+  });
+  await page.reload();
+  await choose(page, "one.txt", "xjwqpvtzkd.com\n");
+  await page.locator("#rows", { hasText: "xjwqpvtzkd.com" }).waitFor();
+  await page.waitForFunction(() => window.held.length === 1);
+  await page.route("**/v1/score", () => {}); // never answered
+  await choose(page, "other.txt", "github.com\n");
+  await page.evaluate(() => window.held[0]());
+  assert.equal(await page.locator("#status").textContent(), "");
+  assert.ok(await page.getByRole("button", { name: "Stop" }).isVisible());
+});
+
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
   await writeFile(join(folder, "keys.txt"), "analyst 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n"); // of "secret"
   const locked = await serve("-keys", join(folder, "keys.txt"));

@@ -23,6 +23,7 @@ export class Table {
   #worker = newWorker();
   #view = { sort: "score", descending: true, first: 0 };
   #shown = { rows: [], first: 0, matching: 0, all: 0 };
+  #opening = 0; // counts files, so that what the worker says of an earlier one is not taken for the last
   #file = null;
   #key = "";
   #model = null;
@@ -61,12 +62,13 @@ export class Table {
     part("pace").textContent = "";
     part("rows").replaceChildren();
     if (!column) part("column-label").hidden = true;
-    this.#worker.postMessage({ action: "open", file, key, column });
+    this.#worker.postMessage({ action: "open", file, key, column, opening: ++this.#opening });
     this.#turnTo(0);
   }
 
   /** Hides the table and forgets its rows. */
   close() {
+    this.#opening++;
     this.#worker.postMessage({ action: "close" });
     part("table").hidden = true;
   }
@@ -81,7 +83,8 @@ export class Table {
     });
   }
 
-  #receive({ progress, format, view, done, csv }) {
+  #receive({ opening, progress, format, view, done, csv }) {
+    if (opening !== this.#opening) return;
     if (progress) this.#showProgress(progress);
     if (format) this.#showFormat(format);
     if (view) this.#showRows(view);

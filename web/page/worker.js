@@ -16,10 +16,12 @@ const batchCharacters = 500_000; // six bytes each in JSON at worst; the server 
 const longestText = 65_536;
 
 let loading = null, rows = new Rows(), view = null;
+let opening = 0; // which of the page's the table is of
 
 const actions = {
-  open({ file, key, column }) {
+  open({ file, key, column, opening: now }) {
     loading?.stop();
+    opening = now;
     rows = new Rows();
     loading = new Loading(file, new Service(key), column);
     loading.run();
@@ -34,8 +36,10 @@ const actions = {
     view = wanted;
     show();
   },
-  csv: () => postMessage({ csv: rows.csv(rows.arrange(view).order) }),
+  csv: () => send({ csv: rows.csv(rows.arrange(view).order) }),
 };
+
+const send = (message) => postMessage({ opening, ...message });
 
 onmessage = ({ data }) => actions[data.action](data);
 
@@ -45,7 +49,7 @@ function show() {
   const last = Math.max(0, order.length - 1);
   const first = Math.min(view.first, last) - (Math.min(view.first, last) % view.count);
   const shown = order.slice(first, first + view.count).map((row) => rows.at(row));
-  postMessage({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
+  send({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
 }
 
 /** The reading of one file. */
@@ -88,7 +92,7 @@ class Loading {
     if (loading !== this) return;
     this.#report();
     const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
-    postMessage({
+    send({
       done: { stopped: this.#stopped && !failure, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
     });
   }
@@ -100,7 +104,7 @@ class Loading {
       if (!format) {
         format = recognise(some);
         if (format.columns.includes(this.column)) format.column = this.column;
-        postMessage({ format: { name: format.name, columns: format.columns, column: format.column } });
+        send({ format: { name: format.name, columns: format.columns, column: format.column } });
       }
       for (const line of some) {
         this.#lines++;
@@ -153,7 +157,7 @@ class Loading {
     const now = performance.now();
     // Of a compressed file nobody knows how long it is; such lists are a third to a fifth of their text.
     const expected = this.file.size * (/\.gz$/i.test(this.file.name) ? 4 : 1);
-    postMessage({
+    send({
       progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) || 0 },
     });
     show();
