@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 
 import { lines, recognise } from "../page/readers.js";
+import { Rows } from "../page/rows.js";
 
 /** Returns a file's format and its names, as the page reads them. */
 async function read(content, column) {
@@ -112,4 +115,29 @@ test("lines are the same wherever the file is cut", async () => {
 test("a short gzip may be long", async () => {
   const { names } = await read(gzipSync("a.com\n" + "\n".repeat(30_000_000) + "b.com"));
   assert.deepEqual(names, ["a.com", "b.com"]);
+});
+
+test("of the lines of a file, a table keeps the names only", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  const rows = new Rows(), megabytes = 100;
+  let made = 0;
+  const file = {
+    slice: () => new Blob(["ur"]),
+    stream: () => new ReadableStream({
+      pull(controller) {
+        const start = made === 0 ? "url,note\n" : "";
+        controller.enqueue(new TextEncoder().encode(`${start}a-name-of-some-length-${made}.example,${"x".repeat(10_000)}\n`));
+        if (++made === 100 * megabytes) controller.close();
+      },
+    }),
+  };
+  let format = null;
+  for await (const some of lines(file)) {
+    format ??= recognise(some);
+    for (const line of some) for (const name of format.names(line)) rows.add(name, 1);
+  }
+  collect();
+  assert.equal(rows.length, 100 * megabytes);
+  assert.ok(process.memoryUsage().heapUsed < megabytes * 500_000);
 });

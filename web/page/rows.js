@@ -33,9 +33,10 @@ export class Rows {
       return undefined;
     }
     const row = this.length;
-    this.#known.set(text, row);
+    const own = (" " + text).slice(1); // a part of a string keeps all of it, hundreds of lines
+    this.#known.set(own, row);
     this.#characters += text.length;
-    this.text.push(text);
+    this.text.push(own);
     this.line.push(line);
     this.times.push(1);
     this.score.push(NaN);
