@@ -410,6 +410,13 @@ onPage("a file that cannot be read says why", {}, async (page) => {
   await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
 });
 
+onPage("a browser that keeps nothing is enough", {}, async (page) => {
+  await page.addInitScript(() => Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("denied", "SecurityError"); } }));
+  await page.reload();
+  await page.fill("#texts", "github.com");
+  await page.locator("#result .chip").waitFor();
+});
+
 onPage("of a file that breaks off, what was read is scored", {}, async (page) => {
   const many = Array.from({ length: 20_000 }, (_, i) => `name${i * 7919}.example\n`).join("");
   const whole = gzipSync("xjwqpvtzkd.com\n" + many);

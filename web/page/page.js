@@ -13,7 +13,7 @@ const longestPaste = 100_000; // characters; more of them is a file, which no fi
 const longestLink = 8_000;
 const typingPause = 200; // milliseconds
 
-let service = new Service(sessionStorage.getItem(keyName) ?? "");
+let service = new Service(keptKey());
 let model = null;
 let asking = null; // ends the question under way
 let again = () => {}; // asks it once more
@@ -110,6 +110,22 @@ function say(words, isProblem = false) {
   show("problem", isProblem);
 }
 
+// A browser may let no page keep anything; then a key is forgotten when the page is left.
+
+function keptKey() {
+  try {
+    return sessionStorage.getItem(keyName) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function keepKey(key) {
+  try {
+    sessionStorage.setItem(keyName, key);
+  } catch {}
+}
+
 function show(id, visible) {
   part(id).hidden = !visible;
 }
@@ -189,7 +205,7 @@ part("file").onchange = () => {
 part("admission").onsubmit = (event) => {
   event.preventDefault();
   service = new Service(part("key").value);
-  sessionStorage.setItem(keyName, service.key);
+  keepKey(service.key);
   field.focus(); // from what is hidden now
   again();
 };
