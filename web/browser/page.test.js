@@ -120,6 +120,11 @@ onPage("a text that is too long for a link has none", { hash: linkTo("q.com/" + 
 onPage("links to the same page are followed, broken ones are refused", {}, async (page) => {
   await page.getByRole("link", { name: "github.com", exact: true }).click();
   await page.locator("#result").waitFor();
+  await page.goBack();
+  await page.locator("#examples").waitFor();
+  assert.equal(await page.inputValue("#texts"), "");
+  await page.goForward();
+  await page.locator("#result").waitFor();
   await page.evaluate(() => { location.hash = "#q=%E0%A4%A"; });
   await page.getByText("This link is broken.").waitFor();
 });

@@ -146,10 +146,9 @@ function remember(fragment) {
 }
 
 function follow() {
-  const [, encoded] = location.hash.match(/^#q=(.*)$/s) ?? [];
-  if (encoded === undefined) return;
+  if (location.hash !== "" && !location.hash.startsWith("#q=")) return; // a place in the page
   try {
-    field.value = decodeURIComponent(encoded);
+    field.value = decodeURIComponent(location.hash.slice("#q=".length));
   } catch {
     say("This link is broken.", true);
     return;
