@@ -33,7 +33,14 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 func (s *Service) page(w http.ResponseWriter, r *http.Request) { sendFile(w, r, "index.html") }
 
 // asset answers with what the pages are made of.
-func (s *Service) asset(w http.ResponseWriter, r *http.Request) { sendFile(w, r, r.PathValue("file")) }
+func (s *Service) asset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	if path.Ext(name) == ".html" { // which stands below another path
+		refuseUnknown(w, r)
+		return
+	}
+	sendFile(w, r, name)
+}
 
 func sendFile(w http.ResponseWriter, r *http.Request, name string) {
 	content, err := pageFiles.ReadFile("page/" + name)

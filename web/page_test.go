@@ -18,6 +18,7 @@ func TestPageAndItsParts(t *testing.T) {
 		"/assets/snowman.css":  "text/css; charset=utf-8",
 		"/assets/snowman.svg":  "image/svg+xml",
 		"/assets/none.js":      "application/json",
+		"/assets/index.html":   "application/json",
 		"/assets/":             "application/json",
 		"/assets/../page.go":   "application/json",
 		"/assets/%2e%2e%2fa":   "application/json",

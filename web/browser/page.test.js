@@ -112,8 +112,18 @@ onPage("a result has a link, of which the server learns nothing", { permissions:
   assert.ok(!server.log.join("\n").includes("secret"), "no line of the log names the text");
 });
 
+onPage("a text that is too long for a link has none", { hash: linkTo("q.com/" + "x".repeat(9000)) }, async (page) => {
+  await page.getByRole("button", { name: "Copy JSON" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Copy link" }).count(), 0);
+});
+
 onPage("links to the same page are followed, broken ones are refused", {}, async (page) => {
   await page.getByRole("link", { name: "github.com", exact: true }).click();
+  await page.locator("#result").waitFor();
+  await page.goBack();
+  await page.locator("#examples").waitFor();
+  assert.equal(await page.inputValue("#texts"), "");
+  await page.goForward();
   await page.locator("#result").waitFor();
   await page.evaluate(() => { location.hash = "#q=%E0%A4%A"; });
   await page.getByText("This link is broken.").waitFor();
@@ -178,7 +188,7 @@ onPage("all of it works with the keyboard alone", {}, async (page) => {
   await press("Enter");
   await page.locator("#result").waitFor();
   await press("Tab", "Tab"); // Score, Choose a file
-  assert.equal(await focused(), "Choose a file…");
+  assert.equal(await focused(), "Choose files…");
   await press("Tab");
   assert.equal(await focused(), "Each character in numbers");
   await press("Enter");
@@ -242,6 +252,11 @@ for (const [name, text, shown = text] of hostile) {
     }
   });
 }
+
+onPage("marks do not pile up among the characters", { hash: linkTo("https://q.com/a" + "\u0301".repeat(40)) }, async (page) => {
+  await page.locator("#result .characters").waitFor();
+  for (const place of [".characters", ".given", "h2"]) assert.equal(await page.locator(`#result ${place} .escaped`).count(), 37, place);
+});
 
 onPage("letters stand in the order that they have, whatever their direction", { hash: linkTo("אבג.example/דה") }, async (page) => {
   await page.locator("#result .characters").waitFor();
@@ -328,17 +343,18 @@ onPage("names may be in another column", {}, async (page) => {
   assert.deepEqual(await names(page), ["github.com"]);
 });
 
-onPage("a file is dropped", {}, async (page) => {
+onPage("files are dropped, and read as one", {}, async (page) => {
   const dropped = await page.evaluateHandle(() => {
     const data = new DataTransfer();
-    data.items.add(new File(["xjwqpvtzkd.com\n"], "names.txt"));
+    data.items.add(new File(["url,n\nxjwqpvtzkd.com,1"], "names.csv"));
+    data.items.add(new File(["url,n\ngithub.com,2\nxjwqpvtzkd.com,3\n"], "more.csv"));
     return data;
   });
   await page.dispatchEvent("main", "dragenter", { dataTransfer: dropped });
   await page.locator("#drop").waitFor();
   await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
   await loaded(page);
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
   assert.ok(await page.locator("#drop").isHidden());
 });
 
@@ -381,7 +397,7 @@ onPage("reading a file can be stopped, and another opened", {}, async (page) => 
 });
 
 onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
-  await choose(page, "names.txt", ["=cmd|'/c calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
+  await choose(page, "names.txt", ["=cmd|'/c calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
   await loaded(page);
   await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
   await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
@@ -390,14 +406,108 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
   assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
-    ["'=cmd|'/c calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
-  assert.match(table[6], /^paypa1\.net,0\.79\d+,low,phishing,2,7,paypal\.com,,,$/);
-  assert.match(table[7], /^bad:host,,,,1,9,,,,"port ""host"" is not a number"$/);
+    ["'=cmd|'/c calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
+  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {
   await choose(page, "broken.gz", gzipSync("github.com\n".repeat(100)).subarray(0, 30));
   await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
+});
+
+onPage("a browser that keeps nothing is enough", {}, async (page) => {
+  await page.addInitScript(() => Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("denied", "SecurityError"); } }));
+  await page.reload();
+  await page.fill("#texts", "github.com");
+  await page.locator("#result .chip").waitFor();
+});
+
+onPage("of a file that breaks off, what was read is scored", {}, async (page) => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `name${i * 7919}.example\n`).join("");
+  const whole = gzipSync("xjwqpvtzkd.com\n" + many);
+  await choose(page, "broken.gz", whole.subarray(0, whole.length - 10_000));
+  await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
+  const words = await page.locator("#range").textContent();
+  assert.equal(await page.locator("#table-heading").textContent(), `${words.split(" ").at(-1)} names`);
+});
+
+onPage("an empty file has no names", {}, async (page) => {
+  await choose(page, "empty.txt", "");
+  await loaded(page);
+  assert.equal(await page.locator("#table-heading").textContent(), "0 names");
+});
+
+/** Drops two files, the second when the first is opened and not yet read. */
+const dropTwo = (page, ...contents) => page.evaluate(async (contents) => {
+  for (const content of contents) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([content], "names.txt"));
+    document.querySelector("main").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+    for (let i = 0; i < 10; i++) await null;
+  }
+}, contents);
+
+onPage("a file that another replaces leaves nothing in its table", { hash: linkTo("github.com") }, async (page) => {
+  await page.locator("#result .chip").waitFor(); // the model is known
+  await dropTwo(page, "xjwqpvtzkd.com\n", "github.com\nxjwqpvtzkd.com\n");
+  await loaded(page);
+  assert.equal(await page.locator("#table-heading").textContent(), "2 names");
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+});
+
+onPage("columns are shown as text, whatever they are called", {}, async (page) => {
+  await choose(page, "export.csv", `domain,\u202egpj\u200b,${"w".repeat(5000)}\ngithub.com,a.com,b.com\n`);
+  await loaded(page);
+  assert.deepEqual(await page.locator("#column option").allTextContents(), ["domain", "\\u202egpj\\u200b", "w".repeat(80)]);
+  await page.selectOption("#column", { index: 1 });
+  await page.locator("#rows", { hasText: "a.com" }).waitFor();
+});
+
+onPage("what has the focus in an open row keeps it while rows come in", { hash: linkTo("github.com", "xjwqpvtzkd.com") }, async (page) => {
+  await loaded(page);
+  await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
+  const ngram = page.locator("tr.opened .ngrams button").first();
+  await ngram.focus();
+  const old = await page.locator("#rows tr").first().elementHandle();
+  await page.evaluate(() => document.getElementById("filters").dispatchEvent(new Event("input"))); // the rows are sent again
+  await page.waitForFunction((row) => !row.isConnected, old);
+  assert.ok(await ngram.evaluate((button) => button === document.activeElement));
+});
+
+onPage("a refusal that is not the service's own is told of", { allowed: /502/ }, async (page) => {
+  await page.route("**/v1/score", (route) => route.fulfill({ status: 502, json: { message: "bad gateway" } }));
+  await page.fill("#texts", "github.com");
+  await page.locator("#problem", { hasText: "The server answered 502." }).waitFor();
+});
+
+onPage("a link that is dropped beside the field is not visited", {}, async (page) => {
+  const prevented = await page.evaluate(() => ["main", "#texts", "#contains"].map((place) => ["dragover", "drop"].map((type) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.setData("text/uri-list", "http://malicious.example/");
+    return !document.querySelector(place).dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+  })));
+  assert.deepEqual(prevented, [[true, true], [false, false], [false, false]]);
+});
+
+onPage("the end of a file says nothing of the next one", {}, async (page) => {
+  await page.addInitScript(() => { // the page hears of the first end when it is told to
+    window.held = [];
+    window.Worker = class extends Worker {
+      set onmessage(hear) {
+        this.addEventListener("message", (event) => (event.data.done ? window.held.push(() => hear(event)) : hear(event)));
+      }
+    };
+  });
+  await page.reload();
+  await choose(page, "one.txt", "xjwqpvtzkd.com\n");
+  await page.locator("#rows", { hasText: "xjwqpvtzkd.com" }).waitFor();
+  await page.waitForFunction(() => window.held.length === 1);
+  await page.route("**/v1/score", () => {}); // never answered
+  await choose(page, "other.txt", "github.com\n");
+  await page.evaluate(() => window.held[0]());
+  assert.equal(await page.locator("#status").textContent(), "");
+  assert.ok(await page.getByRole("button", { name: "Stop" }).isVisible());
 });
 
 test("a server that wants a key is given one", { timeout: 60_000 }, async (t) => {
@@ -410,10 +520,14 @@ test("a server that wants a key is given one", { timeout: 60_000 }, async (t) =>
   await key.fill("wrong");
   await page.keyboard.press("Enter");
   await page.locator("#problem", { hasText: "the API key is unknown" }).waitFor();
+  await key.fill("sec\u200bret"); // as copied from a web page
+  await page.keyboard.press("Enter");
+  await page.locator("#problem", { hasText: "no API key has such characters" }).waitFor();
   await key.fill("secret");
   await page.keyboard.press("Enter");
   await page.locator("#result .chip").waitFor();
   assert.ok(await key.isHidden());
+  assert.equal(await page.evaluate(() => document.activeElement.id), "texts");
   await page.reload();
   await page.locator("#result .chip").waitFor();
 });

@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 
 import { lines, recognise } from "../page/readers.js";
+import { Rows } from "../page/rows.js";
 
 /** Returns a file's format and its names, as the page reads them. */
 async function read(content, column) {
@@ -28,7 +31,6 @@ for (const [name, content, format, column, names] of [
   ["UTF-16 as Windows writes it", Buffer.from("\ufeffbücher.de\r\nb.com\r\n", "utf16le"), "one a line", "", ["bücher.de", "b.com"]],
   ["UTF-8 with a mark", "\ufeffa.com\n", "one a line", "", ["a.com"]],
   ["gzip", gzipSync("a.com\nb.com\n"), "one a line", "", ["a.com", "b.com"]],
-  ["two gzips, one behind the other", Buffer.concat([gzipSync("a.com\n"), gzipSync("b.com\n")]), "one a line", "", ["a.com", "b.com"]],
   ["CSV with a header", "id,Domain\n1,a.com\n2,b.com\n", "CSV", "Domain", ["a.com", "b.com"]],
   ["CSV without one", "1,a.com\n2,b.com\n", "CSV", "column 2", ["a.com", "b.com"]],
   ["semicolons, as spreadsheets in much of Europe have", "rank;site\n1;a.com\n2;b.com\n", "CSV", "site", ["a.com", "b.com"]],
@@ -36,6 +38,7 @@ for (const [name, content, format, column, names] of [
   ["quotation marks", 'url,note\n"a.com/x,y","say ""hi"""\nb.com,c\n', "CSV", "url", ["a.com/x,y", "b.com"]],
   ["a record of several lines", 'note,url\n"two\nlines",a.com\nc,b.com\n', "CSV", "url", ["a.com", "b.com"]],
   ["a quotation mark that never closes", 'url,note\na.com,x\n"b.com,x\nc.com,y\n', "CSV", "url", ["a.com", '"b.com', "c.com"]],
+  ["quotes over several lines and cells", 'note,more,url\n"one ""two""\n\n""three""","four\nfive"six,a.com\n' + 'c,"d",b.com\n'.repeat(9), "CSV", "url", ["a.com", ...Array(9).fill("b.com")]],
   ["columns of one name", "host,host\na.com,b.com\n", "CSV", "host", ["a.com"]],
   ["Zeek's dns.log", "#separator \\x09\n#fields\tts\tquery\n#types\ttime\tstring\n1\ta.com\n2\t-\n3\t(empty)\n4\tb.com\n#close\tx\n", "Zeek log", "query", ["a.com", "b.com"]],
   ["Zeek's http.log", "#separator \\x09\n#fields\tts\thost\turi\n1\ta.com\t/x\n2\tb.com\t-\n3\t-\t/y\n", "Zeek log", "host and uri", ["a.com/x", "b.com"]],
@@ -56,13 +59,51 @@ for (const [name, content, format, column, names] of [
   test(name, async () => assert.deepEqual(await read(content), { format, column, names }));
 }
 
+test("keys that objects have anyway are keys", async () => {
+  const { names } = await read('{"__proto__":"a.com"}\n{"constructor":{"prototype":"b.com"}}\n{"query":"c.com"}\n', "__proto__");
+  assert.deepEqual(names, ["a.com"]);
+});
+
 test("a column is chosen", async () => {
   assert.deepEqual((await read("domain,referrer\na.com,b.com\n", "referrer")).names, ["b.com"]);
 });
 
+// Each of these would take hours if it took more than time in proportion to its length.
+const long = 60_000;
+const keys = (count, prefix) => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, "a"]));
+for (const [name, content, format, count] of [
+  ["letters and then dots", "id," + "a".repeat(long / 2) + ".".repeat(long / 2) + "\n1,a.com\n", "CSV", 1],
+  ["quotes that each line closes and opens", "url,note\n" + "a.com,b\n".repeat(60) + `"\n${'","\n'.repeat(16_000)}`.repeat(100), "CSV", 800_060],
+  ["thousands of keys, others in each record", json(...Array.from({ length: 50 }, (_, i) => keys(3000, `${i}_`))), "JSON lines", 1],
+  ["lists of hosts and of paths", json(...Array(20).fill({ flow_id: 1, event_type: "http", http: { hostname: Array(8000).fill("a"), url: Array(8000).fill("/") } })), "Suricata EVE", 160_000],
+  ["lists within lists", json({ query: "a.com" }) + `{"query":${"[".repeat(long / 2)}${"]".repeat(long / 2)}}\n` + json({ query: "b.com" }), "JSON lines", 2],
+  ["objects within objects", '{"a":'.repeat(long / 8) + '"a.com"' + "}".repeat(long / 8) + "\n" + json({ query: "b.com" }), "JSON lines", 1],
+]) {
+  test(`a hostile file is read: ${name}`, async () => {
+    const { format: found, names } = await read(content);
+    assert.deepEqual([found, names.length], [format, count]);
+  });
+}
+
 test("of a line without an end, only the beginning is kept", async () => {
   const { names } = await read("a.com\n" + "x".repeat(5_000_000) + "\nb.com\n");
   assert.deepEqual(names.map((name) => name.length), [5, 65_537, 5]);
+});
+
+test("reading ends when it is stopped, also within a line without an end", async () => {
+  const stopping = new AbortController();
+  let chunks = 0;
+  const endless = {
+    slice: () => new Blob(["xx"]),
+    stream: () => new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode("x".repeat(1000)));
+        if (++chunks === 1000) stopping.abort();
+      },
+    }),
+  };
+  for await (const some of lines(endless, stopping.signal)) assert.equal(some.length, 1);
+  assert.ok(chunks >= 1000);
 });
 
 test("lines are the same wherever the file is cut", async () => {
@@ -73,4 +114,29 @@ test("lines are the same wherever the file is cut", async () => {
 test("a short gzip may be long", async () => {
   const { names } = await read(gzipSync("a.com\n" + "\n".repeat(30_000_000) + "b.com"));
   assert.deepEqual(names, ["a.com", "b.com"]);
+});
+
+test("of the lines of a file, a table keeps the names only", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  const rows = new Rows(), megabytes = 100;
+  let made = 0;
+  const file = {
+    slice: () => new Blob(["ur"]),
+    stream: () => new ReadableStream({
+      pull(controller) {
+        const start = made === 0 ? "url,note\n" : "";
+        controller.enqueue(new TextEncoder().encode(`${start}a-name-of-some-length-${made}.example,${"x".repeat(10_000)}\n`));
+        if (++made === 100 * megabytes) controller.close();
+      },
+    }),
+  };
+  let format = null;
+  for await (const some of lines(file)) {
+    format ??= recognise(some);
+    for (const line of some) for (const name of format.names(line)) rows.add(name, 1);
+  }
+  collect();
+  assert.equal(rows.length, 100 * megabytes);
+  assert.ok(process.memoryUsage().heapUsed < megabytes * 500_000);
 });

@@ -20,13 +20,16 @@ export function svg(name, attributes, ...children) {
   return made;
 }
 
+/** Makes what shows a piece of somebody else's text. */
+export function written({ text, escaped }) {
+  return escaped ? element("span", { class: "escaped" }, text) : text;
+}
+
 /** Makes an element that shows somebody else's text, from left to right whatever its letters. */
 export function foreign(text, limit = 2000) {
   const shown = text.slice(0, limit);
   const made = element("bdo", { dir: "ltr", class: "text" });
-  for (const piece of pieces(shown)) {
-    made.append(piece.escaped ? element("span", { class: "escaped" }, piece.text) : piece.text);
-  }
+  made.append(...pieces(shown).map(written));
   if (text.length > limit) made.append(element("span", { class: "more" }, `… ${number(text.length)} characters`));
   return made;
 }

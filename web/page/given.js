@@ -1,5 +1,5 @@
-import { element } from "./dom.js";
-import { pieces } from "./visible.js";
+import { element, written } from "./dom.js";
+import { pieceOfEach } from "./visible.js";
 
 const longest = 1200; // characters; comparing takes their square
 
@@ -15,13 +15,11 @@ export function given(text, canonical) {
 
   const line = element("bdo", { dir: "ltr", class: "text" });
   let open = null;
-  from.forEach((character, i) => {
+  [...pieceOfEach(from)].forEach((piece, i) => {
     if (!open || (open.localName === "del") === kept[i]) {
       open = line.appendChild(element(kept[i] ? "span" : "del", kept[i] ? {} : { title: "left out" }));
     }
-    for (const piece of pieces(character)) {
-      open.append(piece.escaped ? element("span", { class: "escaped" }, piece.text) : piece.text);
-    }
+    open.append(written(piece));
   });
   return line.querySelector("del") && line;
 }

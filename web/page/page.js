@@ -11,14 +11,14 @@ const field = part("texts");
 const keyName = "snowman-api-key";
 const longestPaste = 100_000; // characters; more of them is a file, which no field has to hold
 const longestLink = 8_000;
-const typingPause = 200; // milliseconds
+const typingPause = 200, modelLife = 60_000; // milliseconds
 
-let service = new Service(sessionStorage.getItem(keyName) ?? "");
-let model = null;
+let service = new Service(keptKey());
+let model = null, modelAge = 0; // when it was asked for
 let asking = null; // ends the question under way
 let again = () => {}; // asks it once more
 
-const table = new Table({ explain: explainRow, done: tableDone });
+const table = new Table({ explain: explainRow, done: tableDone, reread: (file, column) => openTable(file, location.hash, column) });
 
 /** Answers what stands in the field: one text with its reasons, several as a table. */
 async function answer() {
@@ -39,7 +39,7 @@ async function answer() {
     await knowModel();
     const explained = await service.explain(texts[0], question.signal);
     remember(link(texts));
-    const shown = result(explained, model, location.href);
+    const shown = result(explained, model, addressOf(link(texts)));
     part("result").replaceChildren(shown);
     show("result", true);
     say(shown.querySelector(".level, .problem").textContent);
@@ -49,18 +49,26 @@ async function answer() {
 }
 
 /** Shows the names of a file as a table. */
-async function openTable(file, fragment = "") {
-  const question = begin(() => openTable(file, fragment));
+async function openTable(file, fragment = "", column) {
+  const question = begin(() => openTable(file, fragment, column));
   show("result", false);
   show("examples", false);
   remember(fragment);
   try {
     await knowModel();
     if (question.signal.aborted) return;
-    table.open(file, service.key, model);
+    table.open(file, service.key, model, column);
   } catch (problem) {
     fail(problem);
   }
+}
+
+/** Shows the names of files, several as if they were one. */
+function openFiles(files) {
+  if (files.length === 0) return;
+  field.value = "";
+  fit();
+  openTable(files.length === 1 ? files[0] : new File([...files].flatMap((file) => [file, "\n"]), "files"));
 }
 
 async function explainRow(text) {
@@ -89,8 +97,12 @@ function begin(question) {
   return asking;
 }
 
+/** Asks what the model is, which may be another one after a while. */
 async function knowModel() {
-  model ??= new Model(await service.model());
+  if (model && performance.now() - modelAge < modelLife) return;
+  const asked = performance.now();
+  model = new Model(await service.model());
+  modelAge = asked;
 }
 
 function fail(problem) {
@@ -108,6 +120,22 @@ function say(words, isProblem = false) {
   part("status").textContent = isProblem ? "" : words;
   part("problem").replaceChildren(isProblem ? foreign(words) : "");
   show("problem", isProblem);
+}
+
+// A browser may let no page keep anything; then a key is forgotten when the page is left.
+
+function keptKey() {
+  try {
+    return sessionStorage.getItem(keyName) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function keepKey(key) {
+  try {
+    sessionStorage.setItem(keyName, key);
+  } catch {}
 }
 
 function show(id, visible) {
@@ -130,10 +158,9 @@ function remember(fragment) {
 }
 
 function follow() {
-  const [, encoded] = location.hash.match(/^#q=(.*)$/s) ?? [];
-  if (encoded === undefined) return;
+  if (location.hash !== "" && !location.hash.startsWith("#q=")) return; // a place in the page
   try {
-    field.value = decodeURIComponent(encoded);
+    field.value = decodeURIComponent(location.hash.slice("#q=".length));
   } catch {
     say("This link is broken.", true);
     return;
@@ -165,7 +192,7 @@ field.onpaste = (event) => {
 };
 
 field.onkeydown = (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !field.value.includes("\n")) {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !field.value.includes("\n")) {
     event.preventDefault(); // one name is asked about by Enter; Shift and Enter begin a second
     clearTimeout(typing);
     answer();
@@ -181,17 +208,19 @@ part("ask").onsubmit = (event) => {
 part("choose").onclick = () => part("file").click();
 
 part("file").onchange = () => {
-  const [file] = part("file").files;
-  if (file) openTable(file);
+  openFiles(part("file").files);
   part("file").value = ""; // so that the same one can be chosen again
 };
 
 part("admission").onsubmit = (event) => {
   event.preventDefault();
   service = new Service(part("key").value);
-  sessionStorage.setItem(keyName, service.key);
+  keepKey(service.key);
+  field.focus(); // from what is hidden now
   again();
 };
+
+const takesText = (place) => ["INPUT", "TEXTAREA"].includes(place.nodeName);
 
 let over = 0; // elements that a dragged file has entered and not left
 
@@ -207,18 +236,15 @@ addEventListener("dragleave", () => {
 });
 
 addEventListener("dragover", (event) => {
-  if (event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into the field
+  if (!takesText(event.target) || event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into a field
 });
 
 addEventListener("drop", (event) => {
-  const [file] = event.dataTransfer.files;
+  const { files } = event.dataTransfer;
   over = 0;
   show("drop", false);
-  if (!file) return;
-  event.preventDefault();
-  field.value = "";
-  fit();
-  openTable(file);
+  if (files.length > 0 || !takesText(event.target)) event.preventDefault(); // a browser would visit a link
+  openFiles(files);
 });
 
 addEventListener("hashchange", follow);

@@ -1,11 +1,12 @@
 // Files in: which format one has, and the names that each of its lines holds.
 
 const longestLine = 65_536; // characters; the server takes no longer text
+const mostColumns = 1000, longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
 
-/** Yields the lines of a file, some hundreds at a time, as arrays of strings. Of a long line the beginning. */
-export async function* lines(file) {
+/** Yields the lines of a file, some hundreds at a time, as arrays of strings, until signal aborts. Of a long line the beginning. */
+export async function* lines(file, signal) {
   let buffered = "", skipping = false;
-  for await (const text of texts(file)) {
+  for await (const text of texts(file, signal)) {
     const parts = (buffered + text).split(/\r\n|\n/);
     buffered = parts.pop();
     if (skipping && parts.length > 0) {
@@ -24,18 +25,22 @@ export async function* lines(file) {
 }
 
 /** Yields the text of a file, gzipped or not, in UTF-8 or UTF-16 with a byte order mark. */
-async function* texts(file) {
+async function* texts(file, signal) {
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const begins = (first, second) => start[0] === first && start[1] === second;
   let stream = file.stream();
   if (begins(0x1f, 0x8b)) stream = stream.pipeThrough(new DecompressionStream("gzip"));
   const encoding = begins(0xff, 0xfe) ? "utf-16le" : begins(0xfe, 0xff) ? "utf-16be" : "utf-8";
   const reader = stream.pipeThrough(new TextDecoderStream(encoding)).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    // What gzip makes of a few bytes may be large.
-    for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
+  try {
+    while (!signal?.aborted) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      // What gzip makes of a few bytes may be large.
+      for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // of what could not be read, that has been said
   }
 }
 
@@ -76,8 +81,11 @@ function likeliest(columns, rows) {
   return best;
 }
 
+/** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
 function looksLikeAName(value) {
-  return /^[^\s,;]*\p{L}[^\s,;]*\.[^\s,;]*\p{L}/u.test(value);
+  const [start] = value.match(/^[^\s,;]*/);
+  const letter = start.search(/\p{L}/u), dot = start.indexOf(".", letter);
+  return letter >= 0 && dot >= 0 && /\p{L}/u.test(start.slice(dot));
 }
 
 /** Says whether a row names its columns. */
@@ -136,14 +144,15 @@ const suricata = "names of all events";
 class JSONLines {
   constructor(sample) {
     const records = sample.map(parsed).filter(Boolean);
-    const columns = new Set(records.flatMap((record) => leaves(record)));
+    const found = records.map((record) => new Map(leaves(record)));
+    const columns = new Set(found.flatMap((strings) => [...strings.keys()]).slice(0, mostColumns));
     const isEVE = records.some((record) => record.event_type && record.flow_id !== undefined);
     this.name = isEVE ? "Suricata EVE" : "JSON lines";
     this.columns = [...columns];
     if (isEVE) this.columns.unshift(suricata);
     else if (columns.has("host") && columns.has("uri")) this.columns.unshift("host and uri");
     this.column = isEVE || this.columns[0] === "host and uri" ? this.columns[0]
-      : likeliest(this.columns, records.map((record) => this.columns.map((column) => at(record, column)[0])));
+      : likeliest(this.columns, found.map((strings) => this.columns.map((column) => strings.get(column))));
   }
 
   names(line) {
@@ -151,7 +160,10 @@ class JSONLines {
     const record = parsed(line);
     if (!record) return [line]; // the server says what is wrong with it
     if (this.column === suricata) return eveNames(record);
-    if (this.column === "host and uri") return at(record, "host").map((host) => host + (at(record, "uri")[0] ?? ""));
+    if (this.column === "host and uri") {
+      const [uri = ""] = at(record, "uri");
+      return at(record, "host").map((host) => host + uri);
+    }
     return at(record, this.column);
   }
 }
@@ -165,22 +177,28 @@ function parsed(line) {
   }
 }
 
-/** Returns the paths of all strings in a record, such as dns.queries.rrname. */
-function leaves(value, path = "") {
-  if (typeof value === "string") return [path];
-  if (Array.isArray(value)) return value.slice(0, 10).flatMap((element) => leaves(element, path));
+/** Returns the strings in a record by their paths, such as dns.queries.rrname. */
+function leaves(value, path = "", depth = 0) {
+  if (path.length > longestColumn || depth > deepest) return [];
+  if (typeof value === "string") return [[path, value]];
+  if (Array.isArray(value)) return value.slice(0, 10).flatMap((element) => leaves(element, path, depth + 1));
   if (!value || typeof value !== "object") return [];
-  return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key));
+  return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key, depth + 1));
 }
 
 /** Returns the strings at a path, in all elements of lists on the way. */
-function at(value, path) {
-  if (Array.isArray(value)) return value.flatMap((element) => at(element, path));
+function at(value, path, depth = 0) {
+  if (depth > deepest) return [];
+  if (Array.isArray(value)) return value.flatMap((element) => at(element, path, depth + 1));
   if (path === "") return typeof value === "string" && value !== "" ? [value] : [];
   if (!value || typeof value !== "object") return [];
+  const member = (key, rest) => (Object.hasOwn(value, key) ? at(value[key], rest, depth + 1) : []);
+  const strings = member(path, "");
   // A key may have dots itself, as id.orig_h has in Zeek's logs.
-  return Object.entries(value).flatMap(([key, member]) =>
-    path === key ? at(member, "") : path.startsWith(key + ".") ? at(member, path.slice(key.length + 1)) : []);
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+    strings.push(...member(path.slice(0, dot), path.slice(dot + 1)));
+  }
+  return strings;
 }
 
 /** Returns the names of one event: those asked for of the DNS, not answered, and of TLS and HTTP. */
@@ -190,8 +208,8 @@ function eveNames(event) {
     const queries = at(event, "dns.queries.rrname");
     names.push(...(queries.length > 0 ? queries : at(event, "dns.rrname")));
   }
+  const [url] = at(event, "http.url");
   for (const host of at(event, "http.hostname")) {
-    const [url] = at(event, "http.url");
     names.push(url?.startsWith("/") ? host + url : url ?? host);
   }
   return names;
@@ -199,7 +217,9 @@ function eveNames(event) {
 
 class CSV {
   name = "CSV";
-  #unfinished = ""; // a record whose quotes are still open
+  #unfinished = []; // the lines of a record whose quotes are still open
+  #length = 0; // their characters
+  #begun; // their cells
 
   constructor(sample, delimiter) {
     this.delimiter = delimiter;
@@ -212,15 +232,18 @@ class CSV {
   }
 
   names(line) {
-    if (this.#unfinished === "" && line === this.header) return [];
-    const record = this.#unfinished + line;
-    const row = cells(record, this.delimiter);
-    if (!row && record.length <= longestLine) {
-      this.#unfinished = record + "\n";
-      return [];
+    if (this.#unfinished.length === 0) {
+      if (line === this.header) return [];
+      this.#begun = begin();
+      this.#length = 0;
     }
-    this.#unfinished = "";
-    return row ? this.#name(row) : this.#unquoted(record);
+    this.#unfinished.push(line);
+    this.#length += line.length + 1;
+    const row = cells(line, this.delimiter, this.#begun);
+    if (!row && this.#length <= longestLine) return [];
+    const unfinished = this.#unfinished;
+    this.#unfinished = [];
+    return row ? this.#name(row) : this.#unquoted(unfinished);
   }
 
   /** Returns the names of what is left when there are no more lines. */
@@ -229,8 +252,8 @@ class CSV {
   }
 
   /** Takes the lines of a record whose quotes never close for records of their own. */
-  #unquoted(record) {
-    return record.split("\n").flatMap((line) => this.#name(line.split(this.delimiter)));
+  #unquoted(lines) {
+    return lines.flatMap((line) => this.#name(line.split(this.delimiter)));
   }
 
   #name(row) {
@@ -239,30 +262,36 @@ class CSV {
   }
 }
 
-/** Cuts a record into its cells (RFC 4180), or returns null where a quote is still open. */
-function cells(record, delimiter) {
-  if (!record.includes('"')) return record.split(delimiter);
-  const row = [];
+const begin = () => ({ row: [], open: null });
+
+/**
+ * Cuts a record into its cells (RFC 4180), or returns null where a quote is still open: the next line goes on
+ * with what was begun.
+ */
+function cells(line, delimiter, begun = begin()) {
+  if (begun.open === null && !line.includes('"')) return line.split(delimiter);
+  let quoted = begun.open;
   for (let i = 0; ;) {
-    if (record[i] === '"') {
-      let cell = "";
-      for (i++; ; i++) {
-        const end = record.indexOf('"', i);
-        if (end < 0) return null;
-        cell += record.slice(i, end);
-        i = end + 1;
-        if (record[i] !== '"') break;
-        cell += '"';
-      }
-      const end = record.indexOf(delimiter, i);
-      row.push(cell + (end < 0 ? record.slice(i) : record.slice(i, end)));
-      if (end < 0) return row;
-      i = end + 1;
-    } else {
-      const end = record.indexOf(delimiter, i);
-      row.push(end < 0 ? record.slice(i) : record.slice(i, end));
-      if (end < 0) return row;
-      i = end + 1;
+    if (quoted === null && line[i] === '"') {
+      quoted = "";
+      i++;
     }
+    while (quoted !== null) {
+      const end = line.indexOf('"', i);
+      if (end < 0) {
+        begun.open = quoted + line.slice(i) + "\n";
+        return null;
+      }
+      quoted += line.slice(i, end);
+      i = end + 1;
+      if (line[i] !== '"') break;
+      quoted += '"';
+      i++;
+    }
+    const end = line.indexOf(delimiter, i);
+    begun.row.push((quoted ?? "") + (end < 0 ? line.slice(i) : line.slice(i, end)));
+    if (end < 0) return begun.row;
+    quoted = null;
+    i = end + 1;
   }
 }

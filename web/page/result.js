@@ -1,6 +1,7 @@
-import { copy, element, foreign, number, scoreText, svg } from "./dom.js";
+import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
 import { given } from "./given.js";
 import { logOdds } from "./scores.js";
+import { pieceOfEach } from "./visible.js";
 
 // As many characters are shown one by one; hosts are read whole, however long.
 const shownCharacters = 1500;
@@ -99,17 +100,19 @@ function bar(share, kind = "") {
 function shaded(characters) {
   const spans = [];
   const line = element("bdo", { dir: "ltr", class: "characters", "aria-hidden": "true" });
-  const most = Math.max(1, ...characters.map((c) => Math.abs(c.contribution)));
+  const most = characters.reduce((strongest, { contribution }) => Math.max(strongest, Math.abs(contribution)), 1);
   let unread = null;
-  for (const [i, { text, contribution, seen }] of characters.slice(0, shownCharacters).entries()) {
-    const shown = foreign(text).childNodes;
+  const first = characters.slice(0, shownCharacters);
+  const pieces = [...pieceOfEach(first.map(({ text }) => text))];
+  for (const [i, { contribution, seen }] of first.entries()) {
+    const shown = written(pieces[i]);
     if (!seen) {
       unread ??= line.appendChild(element("del", { title: "not read by the network" }));
-      unread.append(...shown);
+      unread.append(shown);
       continue;
     }
     unread = null;
-    spans[i] = element("span", { class: shade(contribution, most), title: signed(contribution) }, ...shown);
+    spans[i] = element("span", { class: shade(contribution, most), title: signed(contribution) }, shown);
     line.append(spans[i]);
   }
   const more = characters.length - shownCharacters;

@@ -33,9 +33,10 @@ export class Rows {
       return undefined;
     }
     const row = this.length;
-    this.#known.set(text, row);
+    const own = (" " + text).slice(1); // a part of a string keeps all of it, hundreds of lines
+    this.#known.set(own, row);
     this.#characters += text.length;
-    this.text.push(text);
+    this.text.push(own);
     this.line.push(line);
     this.times.push(1);
     this.score.push(NaN);
@@ -111,9 +112,12 @@ export class Rows {
   }
 }
 
-/** Writes a cell so that it stays one cell, and is none that a spreadsheet takes for a formula. */
+/**
+ * Writes a cell so that it stays one cell, also where semicolons end one, and is none that a spreadsheet takes for a
+ * formula (OWASP, CSV injection).
+ */
 function cell(text = "") {
-  let written = visible(text);
-  if (/^[=+\-@]/.test(written)) written = "'" + written;
+  let written = visible(text).replaceAll(";", "\\x3b");
+  if (/^ *[=+\-@＝＋－＠]/.test(written)) written = "'" + written;
   return /[",]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }

@@ -1,7 +1,8 @@
 // What the page asks of its server, from the page and from its worker.
 
 const base = new URL("../", import.meta.url); // the service may stand below a path of a proxy
-const tries = 30;
+const tries = { 429: 30, 502: 3, 503: 3, 504: 3 }; // a busy server has time soon, one that starts anew at once
+const longestPause = 60; // seconds
 
 /** An answer that says that a key is needed, or another one. */
 export class KeyNeeded extends Error {}
@@ -31,18 +32,21 @@ export class Service {
   async #ask(path, question, signal) {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#fetch(path, question, signal);
-      if (response.ok) return response.json();
-      if (response.status === 429 && attempt < tries) {
-        await pause(Number(response.headers.get("Retry-After")) || 1, signal);
+      if (response?.ok) return response.json();
+      if (attempt < (tries[response?.status ?? 503] ?? 1)) {
+        const seconds = Number(response?.headers.get("Retry-After")) || 1;
+        await pause(Math.min(seconds, longestPause), signal);
         continue;
       }
-      const reason = await reasonOf(response);
-      throw response.status === 401 ? new KeyNeeded(reason) : new Error(reason);
+      const reason = response ? await reasonOf(response) : "The server does not answer.";
+      throw response?.status === 401 ? new KeyNeeded(reason) : new Error(reason);
     }
   }
 
+  /** Returns a response, or null where there is no server. */
   async #fetch(path, question, signal) {
     const headers = {};
+    if (/[^\t -~\x80-\xff]/.test(this.key)) throw new KeyNeeded("no API key has such characters");
     if (this.key) headers["X-API-Key"] = this.key;
     if (question) headers["Content-Type"] = "application/json";
     try {
@@ -54,17 +58,19 @@ export class Service {
       });
     } catch (problem) {
       if (problem.name === "AbortError") throw problem;
-      throw new Error("The server does not answer.", { cause: problem });
+      return null;
     }
   }
 }
 
 async function reasonOf(response) {
   try {
-    return (await response.json()).error;
+    const { error } = await response.json();
+    if (error) return String(error);
   } catch {
-    return `The server answered ${response.status}.`; // perhaps a proxy did
+    // it is not the service's own
   }
+  return `The server answered ${response.status}.`; // perhaps a proxy did
 }
 
 function pause(seconds, signal) {

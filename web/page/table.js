@@ -1,8 +1,10 @@
 import { element, foreign, number, scoreText } from "./dom.js";
 import { histogram } from "./histogram.js";
 import { chip } from "./result.js";
+import { visible } from "./visible.js";
 
 const pageLength = 100;
+const longestChoice = 80; // characters of a column that are shown
 
 // The classes: numeric ones are aligned, and on a phone there are less.
 const columns = [
@@ -21,14 +23,17 @@ export class Table {
   #worker = newWorker();
   #view = { sort: "score", descending: true, first: 0 };
   #shown = { rows: [], first: 0, matching: 0, all: 0 };
+  #opening = 0; // counts files, so that what the worker says of an earlier one is not taken for the last
   #file = null;
-  #key = "";
   #model = null;
   #opened = null; // the row whose verdict is shown, by its text
   #counts = ""; // in words
 
-  /** explain(text, model) returns a promise of the element that explains a verdict; done(report) is told the end. */
-  constructor({ explain, done }) {
+  /**
+   * explain(text) returns a promise of the element that explains a verdict; done(report) is told how reading ended;
+   * reread(file, column) opens the table again.
+   */
+  constructor({ explain, done, reread }) {
     this.explain = explain;
     this.done = done;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -39,7 +44,7 @@ export class Table {
     part("previous").onclick = () => this.#turnTo(this.#shown.first - pageLength);
     part("next").onclick = () => this.#turnTo(this.#shown.first + pageLength);
     part("last").onclick = () => this.#turnTo(this.#shown.matching - 1);
-    part("column").onchange = () => this.open(this.#file, this.#key, this.#model, part("column").value);
+    part("column").onchange = () => reread(this.#file, part("column").value);
     const filters = part("filters");
     filters.onsubmit = (event) => event.preventDefault();
     filters.oninput = () => this.#turnTo(0);
@@ -50,7 +55,6 @@ export class Table {
   /** Reads a file and shows its names. */
   open(file, key, model, column) {
     this.#file = file;
-    this.#key = key;
     this.#model = model;
     this.#opened = null;
     part("table").hidden = false;
@@ -59,27 +63,34 @@ export class Table {
     part("pace").textContent = "";
     part("rows").replaceChildren();
     if (!column) part("column-label").hidden = true;
-    this.#worker.postMessage({ action: "open", file, key, column });
-    this.#turnTo(0);
+    this.#view.first = 0;
+    this.#worker.postMessage({ action: "open", file, key, column, wanted: this.#wanted(), opening: ++this.#opening });
   }
 
   /** Hides the table and forgets its rows. */
   close() {
+    this.#opening++;
     this.#worker.postMessage({ action: "close" });
     part("table").hidden = true;
   }
 
   #turnTo(first) {
     this.#view.first = Math.max(0, first);
-    const bound = (id) => (part(id).value === "" ? null : Number(part(id).value));
-    this.#worker.postMessage({
-      action: "view", ...this.#view, count: pageLength,
-      contains: part("contains").value, level: Number(part("level").value), kind: part("kind").value,
-      lowest: bound("lowest"), highest: bound("highest"),
-    });
+    this.#worker.postMessage({ action: "view", wanted: this.#wanted() });
   }
 
-  #receive({ progress, format, view, done, csv }) {
+  /** Returns which rows are to be shown, in which order. */
+  #wanted() {
+    const bound = (id) => (part(id).value === "" ? null : Number(part(id).value));
+    return {
+      ...this.#view, count: pageLength,
+      contains: part("contains").value, level: Number(part("level").value), kind: part("kind").value,
+      lowest: bound("lowest"), highest: bound("highest"),
+    };
+  }
+
+  #receive({ opening, progress, format, view, done, csv }) {
+    if (opening !== this.#opening) return;
     if (progress) this.#showProgress(progress);
     if (format) this.#showFormat(format);
     if (view) this.#showRows(view);
@@ -100,7 +111,7 @@ export class Table {
   #showFormat({ name, columns: choices, column }) {
     part("column-label").hidden = choices.length < 2;
     part("column-label").title = `read as ${name}`;
-    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, choice)));
+    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, visible(choice.slice(0, longestChoice)))));
   }
 
   #headings() {
@@ -152,11 +163,13 @@ export class Table {
     const body = part("rows");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.text : undefined;
     const opened = body.querySelector("tr.opened");
+    const within = opened?.contains(document.activeElement) && document.activeElement;
     body.replaceChildren(...rows.flatMap((row) => {
       const made = this.#row(row);
       return opened && row.text === this.#opened ? [made, opened] : [made];
     }));
     if (!body.contains(opened)) this.#opened = null;
+    else if (within) within.focus({ preventScroll: true });
     for (const made of body.rows) {
       if (made.text === undefined) continue;
       const button = made.querySelector("button");

@@ -11,16 +11,22 @@ const marksOnALetter = 3;
 export function pieces(text) {
   if (plain.test(text)) return text === "" ? [] : [{ text, escaped: false }];
   const cut = [];
-  let marks = 0;
-  for (const character of text) {
-    marks = mark.test(character) ? marks + 1 : 0;
-    const escaped = invisible.test(character) || marks > marksOnALetter;
+  for (const piece of pieceOfEach(text)) {
     const last = cut.at(-1);
-    if (escaped) cut.push({ text: escape(character), escaped });
-    else if (last && !last.escaped) last.text += character;
-    else cut.push({ text: character, escaped });
+    if (last && !last.escaped && !piece.escaped) last.text += piece.text;
+    else cut.push(piece);
   }
   return cut;
+}
+
+/** Yields a piece for each character of a text. */
+export function* pieceOfEach(characters) {
+  let marks = 0;
+  for (const character of characters) {
+    marks = mark.test(character) ? marks + 1 : 0;
+    const escaped = invisible.test(character) || marks > marksOnALetter;
+    yield { text: escaped ? escape(character) : character, escaped };
+  }
 }
 
 function escape(character) {

@@ -14,12 +14,17 @@ const firstBatch = 200; // names, so that the first verdicts come soon
 const batch = 4000; // names; the server takes 10,000
 const batchCharacters = 500_000; // six bytes each in JSON at worst; the server takes 4 MiB
 const longestText = 65_536;
+const mostColumns = 1000; // to choose from
 
 let loading = null, rows = new Rows(), view = null;
+let opening = 0; // which of the page's the table is of
+let due = 0; // timer of a view that is to be sent
 
 const actions = {
-  open({ file, key, column }) {
+  open({ file, key, column, wanted, opening: now }) {
     loading?.stop();
+    opening = now;
+    view = wanted;
     rows = new Rows();
     loading = new Loading(file, new Service(key), column);
     loading.run();
@@ -30,22 +35,26 @@ const actions = {
     loading = null;
     rows = new Rows();
   },
-  view(wanted) {
+  view({ wanted }) {
     view = wanted;
-    show();
+    due ||= setTimeout(show); // after what is asked meanwhile
   },
-  csv: () => postMessage({ csv: rows.csv(rows.arrange(view).order) }),
+  csv: () => send({ csv: rows.csv(rows.arrange(view).order) }),
 };
+
+const send = (message) => postMessage({ opening, ...message });
 
 onmessage = ({ data }) => actions[data.action](data);
 
 /** Sends the page of the table that is looked at. */
 function show() {
+  clearTimeout(due);
+  due = 0;
   const { order, histogram } = rows.arrange(view);
   const last = Math.max(0, order.length - 1);
   const first = Math.min(view.first, last) - (Math.min(view.first, last) % view.count);
   const shown = order.slice(first, first + view.count).map((row) => rows.at(row));
-  postMessage({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
+  send({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
 }
 
 /** The reading of one file. */
@@ -76,28 +85,31 @@ class Loading {
   }
 
   async run() {
+    let unreadable = null;
     try {
       await this.#read();
-      await this.#ask();
-      await Promise.all(this.#underWay);
     } catch (problem) {
-      this.#failure ??= new Error(`The file cannot be read: ${problem.message}`);
+      unreadable = new Error(`The file cannot be read: ${problem.message}`);
     }
+    await this.#ask(); // also about what was read of a file that breaks off
+    await Promise.all(this.#underWay);
+    this.#failure ??= unreadable;
     if (loading !== this) return;
     this.#report();
     const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
-    postMessage({
+    send({
       done: { stopped: this.#stopped && !failure, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
     });
   }
 
   async #read() {
     let format = null;
-    for await (const some of lines(this.file)) {
+    for await (const some of lines(this.file, this.#stopping.signal)) {
+      if (this.#stopped) return; // the table may be another file's by now
       if (!format) {
         format = recognise(some);
         if (format.columns.includes(this.column)) format.column = this.column;
-        postMessage({ format: { name: format.name, columns: format.columns, column: format.column } });
+        send({ format: { name: format.name, columns: format.columns.slice(0, mostColumns), column: format.column } });
       }
       for (const line of some) {
         this.#lines++;
@@ -110,6 +122,7 @@ class Loading {
   }
 
   async #add(name) {
+    if (this.#stopped) return;
     const row = rows.add(name, this.#lines);
     if (row === undefined) return;
     if (name.length > longestText) {
@@ -149,8 +162,8 @@ class Loading {
     const now = performance.now();
     // Of a compressed file nobody knows how long it is; such lists are a third to a fifth of their text.
     const expected = this.file.size * (/\.gz$/i.test(this.file.name) ? 4 : 1);
-    postMessage({
-      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) },
+    send({
+      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) || 0 },
     });
     show();
     this.#nextReport = now + Math.max(250, 5 * (performance.now() - now));
