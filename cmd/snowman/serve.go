@@ -25,12 +25,13 @@ import (
 const serveDescription = `
 Answers over HTTP, on port $PORT, or 5000 where that is not set:
 
+  GET /, /card       pages for browsers: one to look names up, one about the model
   PUT, POST /model   score the url in the body (a form or JSON) or in the query
   POST /v1/score     score many: {"texts": [...]} as JSON, or lines, answered while they are coming
   POST /v1/explain   say what a score is made of: {"text": "..."}
   GET /v1/model      say what model it is
   /v2                the Open Inference Protocol
-  GET /openapi.json  describe all of it
+  GET /openapi.json  describe what programs ask
   GET /healthz, /readyz, /metrics
 
 The log goes to standard output, one JSON object a line. It names no text that anybody asked about,
