@@ -11,6 +11,7 @@ export const launch = () => chromium.launch({
 /** Opens a page of the server and returns it with complaints, which is empty as long as all is well. */
 export async function open(browser, address, { hash = "", ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(90_000); // also where a million names are scored beside other work
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(`console: ${message.text()}`));

@@ -25,12 +25,25 @@ async function read(content, column) {
 const json = (...records) => records.map((record) => JSON.stringify(record) + "\n").join("");
 
 for (const [name, content, format, column, names] of [
-  ["a list", "a.com\r\n\n  b.com \n# comment\nc.com", "one a line", "", ["a.com", "b.com", "c.com"]],
-  ["a list of URLs with commas", "http://a.com/x,y\nhttp://b.com/\n", "one a line", "", ["http://a.com/x,y", "http://b.com/"]],
-  ["one name", "a.com", "one a line", "", ["a.com"]],
-  ["UTF-16 as Windows writes it", Buffer.from("\ufeffbücher.de\r\nb.com\r\n", "utf16le"), "one a line", "", ["bücher.de", "b.com"]],
-  ["UTF-8 with a mark", "\ufeffa.com\n", "one a line", "", ["a.com"]],
-  ["gzip", gzipSync("a.com\nb.com\n"), "one a line", "", ["a.com", "b.com"]],
+  ["a list", "a.com\r\n\n  b.com \n# comment\nc.com", "list", "", ["a.com", "b.com", "c.com"]],
+  ["a list of URLs with commas", "http://a.com/x,y\nhttp://b.com/\n", "list", "", ["http://a.com/x,y", "http://b.com/"]],
+  ["a sentence", "See hxxps://evil[.]com/login, for details.\n(also <b.com>, or 'c.com').\n", "list", "", ["hxxps://evil[.]com/login", "b.com", "c.com"]],
+  ["names on one line", "a.com, b.com c.com;d.com\n192.0.2.1 192.0.2.2\n", "list", "", ["a.com", "b.com", "c.com", "d.com", "192.0.2.1", "192.0.2.2"]],
+  ["a hosts file", "127.0.0.1 localhost\n0.0.0.0 a.com b.com # note\n", "list", "", ["127.0.0.1 localhost", "a.com", "b.com"]],
+  ["an array in JSON", '[\n  "a.com",\n  "b.com"\n]\n', "list", "", ["a.com", "b.com"]],
+  ["BIND's query log", "22-Nov-2026 10:00:00.123 queries: info: client @0x7f 10.0.0.5#53124 (a.com): query: a.com IN A + (10.0.0.1)\n", "list", "", ["a.com", "a.com"]],
+  ["dnsmasq's log", "Nov 22 10:00:00 dnsmasq[123]: query[A] a.com from 10.0.0.5\n", "list", "", ["a.com"]],
+  ["Squid's access.log", "1700000000.123    45 10.0.0.5 TCP_MISS/200 1234 GET http://a.com/x - HIER_DIRECT/192.0.2.1 text/html\n1700000000.123 45 10.0.0.5 TCP_TUNNEL/200 99 CONNECT b.com:443 - HIER_DIRECT/192.0.2.1 -\n", "list", "", ["http://a.com/x", "b.com:443"]],
+  ["a heading", "domain\na.com\ndomain\n", "list", "", ["a.com", "domain"]],
+  ["what is no name, as it stands", "two words\nbad:host\n", "list", "", ["two words", "bad:host"]],
+  ["signs around a name", '"a.com",\n<https://b.com/x>\nhttps://c.com/x_(y)\n((((((((((((d.com\n[::1]\n', "list", "", ["a.com", "https://b.com/x", "https://c.com/x_(y)", "((((((((((((d.com", "[::1]"]],
+  ["a table whose columns have words in their names", "TimeGenerated,DeviceName,RemoteUrl\n1,host0.corp.local,a.com\n2,host0.corp.local,b.com\n", "CSV", "RemoteUrl", ["a.com", "b.com"]],
+  ["a table whose columns say nothing", "when,where,what\n1,host0.corp.local,a.com\n2,host0.corp.local,b.com\n", "CSV", "what", ["a.com", "b.com"]],
+  ["Suricata's events that begin with statistics", json(...Array(60).fill({ timestamp: "2026-11-22T10:00:00.1Z", event_type: "stats", stats: {} })) + json({ event_type: "dns", dns: { type: "query", rrname: "a.com" } }), "Suricata EVE", "names of all events", ["a.com"]],
+  ["one name", "a.com", "list", "", ["a.com"]],
+  ["UTF-16 as Windows writes it", Buffer.from("\ufeffbücher.de\r\nb.com\r\n", "utf16le"), "list", "", ["bücher.de", "b.com"]],
+  ["UTF-8 with a mark", "\ufeffa.com\n", "list", "", ["a.com"]],
+  ["gzip", gzipSync("a.com\nb.com\n"), "list", "", ["a.com", "b.com"]],
   ["CSV with a header", "id,Domain\n1,a.com\n2,b.com\n", "CSV", "Domain", ["a.com", "b.com"]],
   ["CSV without one", "1,a.com\n2,b.com\n", "CSV", "column 2", ["a.com", "b.com"]],
   ["semicolons, as spreadsheets in much of Europe have", "rank;site\n1;a.com\n2;b.com\n", "CSV", "site", ["a.com", "b.com"]],
@@ -54,7 +67,7 @@ for (const [name, content, format, column, names] of [
   ["JSON with keys that nobody knows", json({ when: "x", seen: "a.com" }, { when: "y", seen: "b.com" }), "JSON lines", "seen", ["a.com", "b.com"]],
   ["a line of JSON that is broken costs only itself", json({ query: "a.com" }).repeat(60) + "{\n" + json({ query: "b.com" }), "JSON lines", "query", [...Array(60).fill("a.com"), "{", "b.com"]],
   ["nothing", "", undefined, undefined, []],
-  ["nothing but comments", "# a\n# b\n", "one a line", "", []],
+  ["nothing but comments", "# a\n# b\n", "list", "", []],
 ]) {
   test(name, async () => assert.deepEqual(await read(content), { format, column, names }));
 }

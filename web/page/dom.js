@@ -41,9 +41,9 @@ export function number(value) {
   return format.format(value);
 }
 
-/** Writes a score as the program does. */
+/** Writes a score with five digits, none as 1, which would be certain. */
 export function scoreText(score) {
-  return score.toFixed(5);
+  return score > 0.999995 ? "> 0.99999" : score.toFixed(5);
 }
 
 /** Copies a text, also from a page that came over plain HTTP. */

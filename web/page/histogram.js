@@ -28,7 +28,7 @@ export function histogram(width, counts, model, choose) {
     const area = svg("g", { class: "bin" },
       svg("rect", { class: "area", x: left, y: top, width: wide, height: bottom - top }), words);
     if (count > 0) {
-      area.append(svg("rect", { class: to > low ? "bar" : "bar benign", x: left + 1, y: y(count), width: wide - 2, height: bottom - y(count) }));
+      area.append(svg("rect", { class: (from + to) / 2 > low ? "bar" : "bar benign", x: left + 1, y: y(count), width: wide - 2, height: bottom - y(count) }));
     }
     area.addEventListener("click", () => choose(from, to));
     drawn.append(area);

@@ -24,14 +24,20 @@ export class Model {
     const thresholds = this.thresholds(canonical);
     const what = isURL(canonical) ? "ordinary URLs" : "ordinary names";
     if (thresholds.length === 0) return "No levels were measured for this model.";
+    if (isAddress(canonical)) return "Levels say little of IP addresses: they were measured on names, and ordinary addresses score higher.";
     const reached = thresholds.find((threshold) => threshold.level === level);
-    if (reached) return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
-    return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high: nothing unusual.`;
+    if (!reached) return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high.`;
+    if (reached.benign * reached.false_positive_rate < 1) return `Too few ${what} were there to tell how many score this high.`;
+    return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
   }
 }
 
 function isURL(canonical) {
   return /[/?#]/.test(canonical);
+}
+
+function isAddress(canonical) {
+  return /^([^/?#@]*@)?(\d+\.\d+\.\d+\.\d+|\[)/.test(canonical);
 }
 
 const counts = { 10: "ten", 100: "a hundred", 1000: "a thousand", 10000: "ten thousand", 100000: "a hundred thousand" };

@@ -1,5 +1,6 @@
 import { element, foreign } from "./dom.js";
 import { Model } from "./model.js";
+import { namesIn } from "./readers.js";
 import { result } from "./result.js";
 import { KeyNeeded, Service } from "./service.js";
 import { Table } from "./table.js";
@@ -22,28 +23,30 @@ const table = new Table({ explain: explainRow, done: tableDone, reread: (file, c
 
 /** Answers what stands in the field: one text with its reasons, several as a table. */
 async function answer() {
-  const texts = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const texts = lines.length === 1 ? namesIn(lines[0]) : lines;
   if (texts.length > 1) {
-    openTable(new File([texts.join("\n")], "names.txt"), link(texts));
+    openTable(new File([texts.join("\n")], ""), link(lines));
     return;
   }
   const question = begin(answer);
   table.close();
-  show("result", false);
   show("examples", texts.length === 0);
   if (texts.length === 0) {
+    show("result", false);
     remember("");
     return;
   }
   try {
     await knowModel();
     const explained = await service.explain(texts[0], question.signal);
-    remember(link(texts));
+    remember(link(lines));
     const shown = result(explained, model, addressOf(link(texts)));
     part("result").replaceChildren(shown);
     show("result", true);
-    say(shown.querySelector(".level, .problem").textContent);
+    say([...shown.querySelectorAll(".level, .oddities, .problem")].map((said) => said.textContent).join(". "));
   } catch (problem) {
+    if (problem.name !== "AbortError") show("result", false); // of the text before
     fail(problem);
   }
 }
@@ -80,9 +83,10 @@ async function explainRow(text) {
   }
 }
 
-function tableDone({ stopped, full, problem, keyNeeded }) {
+function tableDone({ stopped, empty, full, problem, keyNeeded }) {
   if (keyNeeded) fail(new KeyNeeded(problem));
   else if (problem) fail(new Error(problem));
+  else if (empty) say("The file is empty.", true);
   else if (full) say("There are more names than a page can hold; snowman score takes any number.", true);
   else say(stopped ? "Stopped." : `All done: ${part("pace").textContent}.`);
 }
@@ -169,10 +173,11 @@ function follow() {
   answer();
 }
 
-/** Makes the field as high as its text, and says if not all of that can be seen. */
+/** Makes the field as high as its text, within bounds that the style sets, and says if not all of that can be seen. */
 function fit() {
   const lines = field.value.split("\n");
-  field.rows = Math.min(8, lines.length);
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + 4}px`;
   show("unseen", lines.some((line) => visible(line) !== line));
 }
 

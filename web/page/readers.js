@@ -56,7 +56,7 @@ export function recognise(first) {
     const [first, ...others] = sample.map((line) => cells(line, delimiter) ?? []);
     const alike = others.filter((row) => row.length === first.length).length;
     // Below a header there may be records of several lines; in a list of URLs there may be commas.
-    if (first?.length > 1 && alike >= others.length * (isHeader(first) ? 0.6 : 1)) return new CSV(sample, delimiter);
+    if (first?.length > 1 && !first[1].startsWith(" ") && others.length > 0 && alike >= others.length * (isHeader(first) ? 0.6 : 1)) return new CSV(sample, delimiter);
   }
   return new Lines();
 }
@@ -67,18 +67,25 @@ const usual = [
   "hostname", "host", "indicator", "ioc", "name", "site", "address", "text",
 ];
 
-/** Returns the column that holds names: by what columns are called, or else by how values look. */
+// And words in what they are called, such as RemoteUrl.
+const telling = ["query", "fqdn", "domain", "url", "uri", "sni", "hostname", "host", "dns", "indicator", "ioc"];
+
+/** Returns the column that holds names: by what columns are called, or else the one with the most values that look so. */
 function likeliest(columns, rows) {
   const lowered = columns.map((column) => column.toLowerCase());
   for (const name of usual) {
     if (lowered.includes(name)) return columns[lowered.indexOf(name)];
   }
-  let best = columns[0], most = 0;
-  for (const [i, column] of columns.entries()) {
-    const like = rows.filter((row) => looksLikeAName(row[i] ?? "")).length;
-    if (like > most) [best, most] = [column, like];
+  const like = columns.map((_, i) => new Set(rows.map((row) => row[i] ?? "").filter(looksLikeAName)).size);
+  for (const word of telling) {
+    const found = columns.findIndex((column, i) => like[i] > 0 && wordsOf(column).includes(word));
+    if (found >= 0) return columns[found];
   }
-  return best;
+  return columns[like.indexOf(Math.max(...like))];
+}
+
+function wordsOf(column) {
+  return column.replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2").toLowerCase().split(/[^\p{L}\d]+/u);
 }
 
 /** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
@@ -90,17 +97,54 @@ function looksLikeAName(value) {
 
 /** Says whether a row names its columns. */
 function isHeader(row) {
-  return row.every((cell) => cell !== "" && !/^[\d.:]+$/.test(cell) && !looksLikeAName(cell));
+  return row.every((cell) => cell !== "" && !/^[\d.:]+$|:\/\/|\[\.\]/.test(cell) && !looksLikeAName(cell));
+}
+
+/** Returns the names in a line: the line itself, or, of a log or a sentence, the words that look like names. */
+export function namesIn(line) {
+  const words = line.split(/[\t-\r \u00a0]+/).flatMap(apart).map(bare).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  if (words.length < 2) return words;
+  const names = words.filter((word) => isURL.test(word) || (looksLikeAName(word) && !isTime.test(word)));
+  if (names.length > 0) return names;
+  return words.every((word) => isAddress.test(word)) ? words : [line.trim()];
+}
+
+const isURL = /^(h(tt|xx)ps?|ftp):/i, isTime = /^\d{4}-\d\d-\d\dT/, isAddress = /^\d+\.\d+\.\d+\.\d+(:\d+)?$/;
+
+/** Cuts a word at its commas where each part looks like a name: in the path of a URL there may be some, too. */
+function apart(word) {
+  const parts = word.split(/[,;]/);
+  return parts.length > 1 && parts.every(looksLikeAName) ? parts : [word];
+}
+
+const opening = { ")": "(", ">": "<", '"': '"', "'": "'", "`": "`" };
+const mostAround = 8; // signs
+
+/** Takes away what a text has around its names: quotation marks, brackets, commas. */
+function bare(word) {
+  for (let i = 0; i < mostAround; i++) {
+    const first = word[0], last = word.at(-1), within = word.slice(1, -1);
+    if (/[,;:.]/.test(last)) word = word.slice(0, -1);
+    else if (last in opening && first === opening[last] && word.length > 1) word = within;
+    else if (last in opening && !within.includes(opening[last]) && first !== opening[last]) word = word.slice(0, -1);
+    else if (/[(<"'`]/.test(first) && !within.includes(first) && last !== first) word = word.slice(1);
+    else break;
+  }
+  return word;
 }
 
 class Lines {
-  name = "one a line";
+  name = "list";
   columns = [];
   column = "";
+  #atStart = true; // where a line may say what the others are
 
   names(line) {
-    const name = line.trim();
-    return name === "" || name.startsWith("#") ? [] : [name];
+    if (line.startsWith("#")) return [];
+    const names = namesIn(line);
+    const isHeading = this.#atStart && names.length === 1 && usual.includes(names[0].toLowerCase());
+    this.#atStart &&= names.length === 0;
+    return isHeading ? [] : names;
   }
 }
 
@@ -146,7 +190,7 @@ class JSONLines {
     const records = sample.map(parsed).filter(Boolean);
     const found = records.map((record) => new Map(leaves(record)));
     const columns = new Set(found.flatMap((strings) => [...strings.keys()]).slice(0, mostColumns));
-    const isEVE = records.some((record) => record.event_type && record.flow_id !== undefined);
+    const isEVE = records.some((record) => typeof record.event_type === "string");
     this.name = isEVE ? "Suricata EVE" : "JSON lines";
     this.columns = [...columns];
     if (isEVE) this.columns.unshift(suricata);

@@ -1,7 +1,7 @@
 import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
 import { given } from "./given.js";
 import { logOdds } from "./scores.js";
-import { pieceOfEach } from "./visible.js";
+import { pieceOfEach, pieces } from "./visible.js";
 
 // As many characters are shown one by one; hosts are read whole, however long.
 const shownCharacters = 1500;
@@ -31,14 +31,24 @@ function head(explained, model) {
     const alone = model.levelOf(score, canonical);
     words = alone === "none"
       ? "On an allow list. It would reach no level without it, either."
-      : `On an allow list, so it reaches no level. Without it, it were ${alone}: ${lower(model.rarity(alone, canonical))}`;
+      : `On an allow list, so it reaches no level. Without it, it would be ${alone}: ${lower(model.rarity(alone, canonical))}`;
   }
   return element("header", { class: "verdict" },
     element("h2", {}, foreign(explained.text, longestHeading)),
-    element("p", { class: "level" }, chip(level), element("span", {}, words)),
+    element("p", { class: "level" }, chip(level), element("span", { class: "rarity" }, words)),
+    oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
     scale(explained, model),
   );
+}
+
+/** Shows what is odd about a text apart from its score, or nothing. */
+function oddities({ text, imitates, mixed_script: mixedScript }) {
+  const odd = element("p", { class: "oddities" });
+  if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
+  if (mixedScript) odd.append(element("strong", {}, "mixes scripts within a label, as no ordinary name does"));
+  if (pieces(text).some((piece) => piece.escaped)) odd.append(element("strong", {}, "holds characters that cannot be seen"));
+  return odd.hasChildNodes() && odd;
 }
 
 /** Shows a level as a word on its colour. */
@@ -71,13 +81,11 @@ function scale({ score, log_odds: odds, canonical }, model) {
 function facts(explained) {
   const list = element("dl", { class: "facts" });
   const add = (name, ...value) => list.append(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
-  add("Kind", explained.kind, kinds(explained.kinds));
+  add("Kind", explained.level === "none" ? `${explained.kind}, as all that reaches no level` : explained.kind, kinds(explained.kinds));
   if (explained.families) {
     add("Family, likeliest first", element("ol", {}, ...explained.families.map((family) =>
       element("li", {}, foreign(family.name, 80), " ", element("span", { class: "numbers" }, family.probability.toFixed(2))))));
   }
-  if (explained.imitates) add("Looks like", foreign(explained.imitates));
-  if (explained.mixed_script) add("Scripts", "mixed within a label, as in no ordinary name");
   if (explained.allowed) add("Allowed by", foreign(explained.allowed.entry, 200), " in ", foreign(explained.allowed.list, 200));
   return list;
 }
@@ -103,9 +111,9 @@ function shaded(characters) {
   const most = characters.reduce((strongest, { contribution }) => Math.max(strongest, Math.abs(contribution)), 1);
   let unread = null;
   const first = characters.slice(0, shownCharacters);
-  const pieces = [...pieceOfEach(first.map(({ text }) => text))];
+  const shownOfEach = [...pieceOfEach(first.map(({ text }) => text))];
   for (const [i, { contribution, seen }] of first.entries()) {
-    const shown = written(pieces[i]);
+    const shown = written(shownOfEach[i]);
     if (!seen) {
       unread ??= line.appendChild(element("del", { title: "not read by the network" }));
       unread.append(shown);

@@ -62,7 +62,7 @@ export class Rows {
    * Filters and sorts. Returns the rows in their order, and a histogram of all that pass the filters other than
    * that of the score. A level of -1 asks for what was not scored; equal rows stay in the order of the file.
    */
-  arrange({ contains, level, kind, lowest, highest, sort, descending }) {
+  arrange({ contains, level, kind, alike, lowest, highest, sort, descending }) {
     const wanted = contains.toLowerCase();
     const histogram = new Array(bins.count).fill(0);
     const order = [];
@@ -70,6 +70,7 @@ export class Rows {
       const reached = this.level[row], score = this.score[row];
       if (reached === pending || (level === refused ? reached !== refused : level > 0 && reached < level)) continue;
       if (kind !== "" && this.kinds[this.kind[row]] !== kind) continue;
+      if (alike && !this.#notes.get(row)?.imitates) continue;
       if (wanted !== "" && !this.text[row].toLowerCase().includes(wanted)) continue;
       if (reached !== refused) histogram[binOf(score)]++;
       if (lowest !== null && !(score >= lowest)) continue; // also where there is no score

@@ -50,6 +50,7 @@ export class Table {
     filters.oninput = () => this.#turnTo(0);
     filters.onreset = () => setTimeout(() => this.#turnTo(0)); // when the fields are empty
     this.#headings();
+    new ResizeObserver(() => this.#draw()).observe(part("histogram"));
   }
 
   /** Reads a file and shows its names. */
@@ -61,6 +62,8 @@ export class Table {
     part("table").classList.add("busy");
     part("progress").removeAttribute("value");
     part("pace").textContent = "";
+    part("format").textContent = "";
+    part("table-heading").replaceChildren(file.name === "" ? "Names" : foreign(file.name, 100));
     part("rows").replaceChildren();
     if (!column) part("column-label").hidden = true;
     this.#view.first = 0;
@@ -84,7 +87,7 @@ export class Table {
     const bound = (id) => (part(id).value === "" ? null : Number(part(id).value));
     return {
       ...this.#view, count: pageLength,
-      contains: part("contains").value, level: Number(part("level").value), kind: part("kind").value,
+      contains: part("contains").value, level: Number(part("level").value), kind: part("kind").value, alike: part("alike").checked,
       lowest: bound("lowest"), highest: bound("highest"),
     };
   }
@@ -109,8 +112,8 @@ export class Table {
   }
 
   #showFormat({ name, columns: choices, column }) {
+    part("format").textContent = this.#file.name === "" ? "" : `read as ${name}`;
     part("column-label").hidden = choices.length < 2;
-    part("column-label").title = `read as ${name}`;
     part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, visible(choice.slice(0, longestChoice)))));
   }
 
@@ -136,19 +139,24 @@ export class Table {
 
   #showRows(view) {
     this.#shown = view;
-    const { rows, first, matching, all, kinds } = view;
-    part("table-heading").textContent = `${number(all)} ${all === 1 ? "name" : "names"}`;
+    const { rows, first, matching, kinds } = view;
     part("range").textContent = matching === 0 ? "none match" : `${number(first + 1)}–${number(first + rows.length)} of ${number(matching)}`;
     for (const [id, off] of [["first", first === 0], ["previous", first === 0], ["next", first + pageLength >= matching], ["last", first + pageLength >= matching]]) {
       part(id).disabled = off;
     }
     this.#showKinds(kinds);
-    part("histogram").replaceChildren(histogram(part("histogram").clientWidth, view.histogram, this.#model, (from, to) => {
+    this.#draw();
+    this.#fill(rows);
+  }
+
+  #draw() {
+    const width = part("histogram").clientWidth;
+    if (!this.#shown.histogram || width === 0) return; // nothing to draw, or nowhere
+    part("histogram").replaceChildren(histogram(width, this.#shown.histogram, this.#model, (from, to) => {
       part("lowest").value = from || "";
       part("highest").value = to === 1 ? "" : to;
       this.#turnTo(0);
     }));
-    this.#fill(rows);
   }
 
   #showKinds(kinds) {
@@ -190,8 +198,9 @@ export class Table {
       element("td", { class: "numeric less" }, number(row.line)),
     );
     made.text = row.text;
-    if (scored) button.onclick = () => this.#toggle(made, button);
-    else button.disabled = true;
+    button.disabled = !scored;
+    // All of a row opens it, but for who selects a part of it.
+    if (scored) made.onclick = ({ target }) => (button.contains(target) || getSelection().isCollapsed) && this.#toggle(made, button);
     return made;
   }
 

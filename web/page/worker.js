@@ -54,7 +54,14 @@ function show() {
   const last = Math.max(0, order.length - 1);
   const first = Math.min(view.first, last) - (Math.min(view.first, last) % view.count);
   const shown = order.slice(first, first + view.count).map((row) => rows.at(row));
-  send({ view: { rows: shown, first, matching: order.length, all: rows.length, histogram, kinds: rows.kinds } });
+  send({ view: { rows: shown, first, matching: order.length, histogram, kinds: rows.kinds } });
+}
+
+/** Says whether the first lines of a file are none, as those of a spreadsheet or of an archive. */
+function isBinary(first) {
+  const start = first.join("").slice(0, 2000);
+  const signs = start.match(/[\0-\x08\x0e-\x1a\ufffd]/g)?.length ?? 0;
+  return signs > 20 && signs > start.length / 20;
 }
 
 /** The reading of one file. */
@@ -98,7 +105,7 @@ class Loading {
     this.#report();
     const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
     send({
-      done: { stopped: this.#stopped && !failure, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
+      done: { stopped: this.#stopped && !failure, empty: this.#lines === 0, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
     });
   }
 
@@ -107,6 +114,7 @@ class Loading {
     for await (const some of lines(this.file, this.#stopping.signal)) {
       if (this.#stopped) return; // the table may be another file's by now
       if (!format) {
+        if (isBinary(some)) throw new Error("it is no text");
         format = recognise(some);
         if (format.columns.includes(this.column)) format.column = this.column;
         send({ format: { name: format.name, columns: format.columns.slice(0, mostColumns), column: format.column } });
