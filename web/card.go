@@ -27,9 +27,15 @@ var cardTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("card").Parse(cardText))
 })
 
-// card answers with the page about the model.
+// card answers with the page about the model, to everybody if it is the model that comes with Snowman: an
+// operator's own may name what nobody else is to know.
 func (s *Service) card(w http.ResponseWriter, r *http.Request) {
-	page, err := s.current.Load().card()
+	a := s.current.Load()
+	w.(*answer).page = true
+	if !hasCard(a.info) && !s.admit(w.(*answer), r) {
+		return
+	}
+	page, err := a.card()
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err.Error())
 		return
@@ -103,15 +109,14 @@ type cardTable struct {
 // newCard makes the page about a model.
 func newCard(info snowman.Info, version string) ([]byte, error) {
 	page := cardPage{Facts: identity(info, version), Figures: newCardFigures(info)}
-	// The card is the one of the model that it names.
-	if strings.Contains(models.Card, "`"+info.SHA256+"`") {
+	page.Levels, page.TooFew = levelTables(info)
+	if hasCard(info) {
 		var err error
 		if page.Card, page.Contents, err = renderMarkdown(models.Card); err != nil {
 			return nil, err
 		}
 		page.Figures.Tables, page.Figures.Families = nil, nil // it has them
 	} else {
-		page.Levels, page.TooFew = levelTables(info)
 		page.addTraining(info)
 	}
 	var made bytes.Buffer
@@ -120,6 +125,9 @@ func newCard(info snowman.Info, version string) ([]byte, error) {
 	}
 	return made.Bytes(), nil
 }
+
+// hasCard reports whether the card that comes with Snowman is that of the model: it names the model's weights.
+func hasCard(info snowman.Info) bool { return strings.Contains(models.Card, "`"+info.SHA256+"`") }
 
 // identity says which model it is, and what kind of network.
 func identity(info snowman.Info, version string) []report.Fact {
@@ -245,7 +253,7 @@ func newCardFigures(info snowman.Info) cardFigures {
 		"roc": "How much is found, by how many false alarms you can afford: choose a rate at the bottom and read the height. " +
 			"In the shaded part fewer than ten benign texts decide, and one wrong label moves the curve. Dots are the rates of 1 in 100, 1,000 and 10,000, with 95 % intervals.",
 		"scores": "How far the scores of benign and malicious texts lie apart; both ends are stretched, since that is where levels are. " +
-			"What is benign and right of a dotted line is a false alarm, what is malicious and left of it is missed.",
+			"Dotted are the levels of names. A benign name right of one is a false alarm, a malicious one left of it is missed; the levels of URLs lie somewhat further right.",
 		"calibration": "On the diagonal a score is a probability, but only among texts of which as many are malicious as here. In traffic, where nearly all are benign, go by the level. " +
 			"Hollow: fewer than 20 texts.",
 		"months": "How much is found of what was first seen in a month. A fall towards the newest is drift, unless those months hold other kinds of names. " +

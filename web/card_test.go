@@ -307,7 +307,7 @@ func TestCardFollowsTheModel(t *testing.T) {
 	}
 }
 
-func TestCardNeedsAKeyWhereThereAreKeys(t *testing.T) {
+func TestCardOfAModelOfOnesOwnNeedsAKeyWhereThereAreKeys(t *testing.T) {
 	keys, err := ReadKeys(strings.NewReader("a 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b")) // of "secret"
 	if err != nil {
 		t.Fatal(err)
@@ -323,6 +323,12 @@ func TestCardNeedsAKeyWhereThereAreKeys(t *testing.T) {
 	checkCard(t, server, document)
 	if !strings.Contains(document.text, "an API key is needed") || strings.Contains(page, openToy(t).Info().SHA256) {
 		t.Errorf("it answers %s", page)
+	}
+
+	shipped := httptest.NewServer(New(Options{Keys: keys}))
+	defer shipped.Close()
+	if response, _ := answerOf(t, "GET", shipped.URL+"/card", "", nil); response.StatusCode != http.StatusOK {
+		t.Errorf("of the shipped model it answers %s", response.Status)
 	}
 
 	request := must(http.NewRequestWithContext(t.Context(), "GET", server.URL+"/card", nil))

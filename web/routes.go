@@ -40,7 +40,7 @@ var routes = []route{
 	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true, polled: true},
 	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}, polled: true},
 	{path: "/{$}", methods: methods{"GET": (*Service).page}, open: true, page: true},
-	{path: "/card", methods: methods{"GET": (*Service).card}, page: true},
+	{path: "/card", methods: methods{"GET": (*Service).card}, open: true, page: true},
 	{path: "/assets/picture.css", methods: methods{"GET": (*Service).pictureStyle}, open: true, page: true},
 	{path: "/assets/{file}", methods: methods{"GET": (*Service).asset}, open: true, page: true},
 	{path: "/", methods: nil},
@@ -62,7 +62,6 @@ func (s *Service) handler(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		start := time.Now()
 		a := newAnswer(w, request)
-		a.page = r.page && !r.open
 		defer func() {
 			failure := recover()
 			if failure != nil && a.code == 0 {
