@@ -220,11 +220,11 @@ export class Table {
 
 function notes({ imitates, mixedScript, allowed, error }) {
   const said = element("span", { class: "notes" });
-  const add = (...words) => said.append(element("span", {}, ...words));
-  if (imitates) add("looks like ", foreign(imitates, 100));
-  if (mixedScript) add("mixed scripts");
-  if (allowed) add("allowed by ", foreign(allowed.entry, 100));
-  if (error) add(foreign(error, 200));
+  const add = (kind, ...words) => said.append(element("span", { class: kind }, ...words));
+  if (imitates) add("odd", "looks like ", foreign(imitates, 100));
+  if (mixedScript) add("odd", "mixed scripts");
+  if (allowed) add("", "allowed by ", foreign(allowed.entry, 100));
+  if (error) add("", foreign(error, 200));
   return said.hasChildNodes() && said;
 }
 
