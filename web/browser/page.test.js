@@ -16,6 +16,7 @@ let browser, server;
 
 before(async () => {
   await writeFile(join(folder, "allow.txt"), "*.github.com\n");
+  await writeFile(join(folder, "million.txt"), Array.from({ length: 1_000_000 }, (_, i) => `${i.toString(36)}-name${i}.example\n`).join(""));
   [browser, server] = await Promise.all([launch(), serve("-allow", join(folder, "allow.txt"))]);
 });
 
@@ -108,6 +109,43 @@ onPage("what is odd beside a score is said beside it", { hash: linkTo("rnicrosof
   await page.getByLabel("look-alikes").check();
   await page.waitForFunction(() => document.getElementById("range").textContent === "1–1 of 1");
   assert.deepEqual(await names(page), ["rnicrosoft.com"]);
+});
+
+onPage("a verdict is announced in words that stand apart", { hash: linkTo("https://pаypal.com/\u202ex") }, async (page) => {
+  await page.locator("#result .oddities").waitFor();
+  assert.match(await page.locator("#status").textContent(),
+    /^(none|low|medium|high), .+ score(s?) this high\., looks like paypal\.com, mixes scripts .*, holds characters that cannot be seen$/);
+});
+
+onPage("what is typed before a paste does not close its table", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  await page.evaluate(() => navigator.clipboard.writeText(Array.from({ length: 9000 }, (_, i) => `name${i}.example\n`).join("")));
+  await page.locator("#texts").pressSequentially("github.com");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Control+V");
+  await loaded(page);
+  await page.waitForTimeout(300); // longer than the pause after which what is typed is asked about
+  assert.equal(await page.locator("#pace").textContent(), "9,000 different names in 9,000 lines");
+  assert.equal(await page.inputValue("#texts"), "");
+});
+
+onPage("a link that is broken leaves no verdict behind", { hash: linkTo("github.com") }, async (page) => {
+  await page.locator("#result .chip").waitFor();
+  await page.getByRole("link", { name: "To the search field" }).focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => location.hash), linkTo("github.com"));
+  await page.evaluate(() => { location.hash = "#q=%E0%A4%A"; });
+  await page.getByText("This link is broken.").waitFor();
+  assert.ok(await page.locator("#result").isHidden());
+});
+
+onPage("rows that come in do not move the page", {}, async (page) => {
+  await page.setInputFiles("#file", join(folder, "million.txt"));
+  await page.locator("#rows tr").nth(50).waitFor();
+  await page.locator("#rows td.name button").first().click();
+  await page.evaluate(() => scrollTo(0, 2500));
+  const before = await page.locator("#pace").textContent();
+  await page.waitForFunction((before) => document.getElementById("pace").textContent !== before, before);
+  assert.equal(await page.evaluate(() => scrollY), 2500);
 });
 
 onPage("a table keeps its histogram when the window changes", { hash: linkTo("github.com", "xjwqpvtzkd.com") }, async (page) => {
@@ -391,7 +429,6 @@ onPage("files are dropped, and read as one", {}, async (page) => {
 
 onPage("a million rows are read while the page is used", {}, async (page) => {
   const file = join(folder, "million.txt");
-  await writeFile(file, Array.from({ length: 1_000_000 }, (_, i) => `${i.toString(36)}-name${i}.example\n`).join(""));
   // The longest time in which the page could not have answered, which is printed and not judged.
   await page.evaluate(() => {
     let last = performance.now();

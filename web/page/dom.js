@@ -49,11 +49,13 @@ export function scoreText(score) {
 /** Copies a text, also from a page that came over plain HTTP. */
 export async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const focused = document.activeElement;
   const field = element("textarea", { "aria-hidden": "true" });
   field.value = text;
   document.body.append(field);
   field.select();
   const copied = document.execCommand("copy");
   field.remove();
+  focused?.focus({ preventScroll: true });
   if (!copied) throw new Error("this browser does not let the page copy");
 }

@@ -16,7 +16,7 @@ export function histogram(width, counts, model, choose) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const low = model.names[0]?.score ?? 0.5;
 
-  const drawn = svg("svg", { width, height, role: "img", "aria-label": inWords(counts, total, low) });
+  const drawn = svg("svg", { width, height, role: "img", "aria-label": `How the scores of ${number(total)} names are spread` });
   for (let count = 1; count <= fullest; count *= 10) {
     drawn.append(svg("line", { class: "grid", x1: 0, x2: width, y1: y(count), y2: y(count) }),
       svg("text", { class: "tick", x: 2, y: y(count) - 3 }, number(count)));
@@ -46,11 +46,6 @@ export function histogram(width, counts, model, choose) {
   return drawn;
 }
 
-function inWords(counts, total, low) {
-  const suspicious = counts.reduce((sum, count, bin) => sum + (boundsOf(bin).from >= low ? count : 0), 0);
-  return `How the scores of ${number(total)} names are spread; ${number(suspicious)} are above ${brief(low)}`;
-}
-
 function brief(score) {
-  return score > 0.9 ? String(Number((score).toFixed(6))) : String(Number(score.toPrecision(3)));
+  return score > 0.9 ? String(Number(score.toFixed(6))) : String(Number(score.toPrecision(3)));
 }

@@ -3,8 +3,6 @@ import { number } from "./dom.js";
 /** What the model says of itself, as far as the page shows it. */
 export class Model {
   constructor(info) {
-    this.benign = info.kinds[0];
-    this.kinds = info.kinds;
     this.names = info.thresholds ?? [];
     this.urls = info.url_thresholds ?? this.names;
   }
@@ -37,7 +35,7 @@ function isURL(canonical) {
 }
 
 function isAddress(canonical) {
-  return /^([^/?#@]*@)?(\d+\.\d+\.\d+\.\d+|\[)/.test(canonical);
+  return /^([^/?#@]*@)?(\d+(\.\d+){3}|\[[^\]]*\])(:\d+)?([/?#]|$)/.test(canonical);
 }
 
 const counts = { 10: "ten", 100: "a hundred", 1000: "a thousand", 10000: "ten thousand", 100000: "a hundred thousand" };

@@ -1,6 +1,6 @@
 import { element, foreign } from "./dom.js";
 import { Model } from "./model.js";
-import { namesIn } from "./readers.js";
+import { namesIn } from "./names.js";
 import { result } from "./result.js";
 import { KeyNeeded, Service } from "./service.js";
 import { Table } from "./table.js";
@@ -18,15 +18,16 @@ let service = new Service(keptKey());
 let model = null, modelAge = 0; // when it was asked for
 let asking = null; // ends the question under way
 let again = () => {}; // asks it once more
+let typing = 0; // timer of what is asked when typing pauses
 
-const table = new Table({ explain: explainRow, done: tableDone, reread: (file, column) => openTable(file, location.hash, column) });
+const table = new Table({ explain: explainRow, done: tableDone, reread: (files, column) => openTable(files, location.hash, column) });
 
 /** Answers what stands in the field: one text with its reasons, several as a table. */
 async function answer() {
   const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const texts = lines.length === 1 ? namesIn(lines[0]) : lines;
   if (texts.length > 1) {
-    openTable(new File([texts.join("\n")], ""), link(lines));
+    openTable([new File([texts.join("\n")], "")], link(lines));
     return;
   }
   const question = begin(answer);
@@ -44,34 +45,34 @@ async function answer() {
     const shown = result(explained, model, addressOf(link(texts)));
     part("result").replaceChildren(shown);
     show("result", true);
-    say([...shown.querySelectorAll(".level, .oddities, .problem")].map((said) => said.textContent).join(". "));
+    say([...shown.querySelectorAll(".level > *, .oddities > *, .problem")].map((said) => said.textContent).join(", "));
   } catch (problem) {
     if (problem.name !== "AbortError") show("result", false); // of the text before
     fail(problem);
   }
 }
 
-/** Shows the names of a file as a table. */
-async function openTable(file, fragment = "", column) {
-  const question = begin(() => openTable(file, fragment, column));
+/** Shows the names of files as a table. */
+async function openTable(files, fragment = "", column) {
+  const question = begin(() => openTable(files, fragment, column));
   show("result", false);
   show("examples", false);
   remember(fragment);
   try {
     await knowModel();
     if (question.signal.aborted) return;
-    table.open(file, service.key, model, column);
+    table.open(files, service.key, model, column);
   } catch (problem) {
     fail(problem);
   }
 }
 
-/** Shows the names of files, several as if they were one. */
+/** Shows the names of files instead of what was typed. */
 function openFiles(files) {
   if (files.length === 0) return;
   field.value = "";
   fit();
-  openTable(files.length === 1 ? files[0] : new File([...files].flatMap((file) => [file, "\n"]), "files"));
+  openTable([...files]);
 }
 
 async function explainRow(text) {
@@ -86,13 +87,15 @@ async function explainRow(text) {
 function tableDone({ stopped, empty, full, problem, keyNeeded }) {
   if (keyNeeded) fail(new KeyNeeded(problem));
   else if (problem) fail(new Error(problem));
+  else if (stopped) say("Stopped.");
   else if (empty) say("The file is empty.", true);
   else if (full) say("There are more names than a page can hold; snowman score takes any number.", true);
-  else say(stopped ? "Stopped." : `All done: ${part("pace").textContent}.`);
+  else say(`All done: ${part("pace").textContent}.`);
 }
 
 function begin(question) {
   asking?.abort();
+  clearTimeout(typing);
   asking = new AbortController();
   again = question;
   show("problem", false);
@@ -113,8 +116,11 @@ function fail(problem) {
   if (problem.name === "AbortError") return;
   if (problem instanceof KeyNeeded) {
     show("admission", true);
-    part("key").focus();
-    if (!service.key) return;
+    if (document.activeElement !== field) part("key").focus(); // who types goes on typing
+    if (!service.key) {
+      say("This server wants an API key.");
+      return;
+    }
   }
   say(problem.message, true);
 }
@@ -163,9 +169,12 @@ function remember(fragment) {
 
 function follow() {
   if (location.hash !== "" && !location.hash.startsWith("#q=")) return; // a place in the page
+  begin(follow);
   try {
     field.value = decodeURIComponent(location.hash.slice("#q=".length));
   } catch {
+    show("result", false);
+    table.close();
     say("This link is broken.", true);
     return;
   }
@@ -181,8 +190,6 @@ function fit() {
   show("unseen", lines.some((line) => visible(line) !== line));
 }
 
-let typing = 0;
-
 field.oninput = () => {
   fit();
   clearTimeout(typing);
@@ -193,21 +200,25 @@ field.onpaste = (event) => {
   const pasted = event.clipboardData.getData("text/plain");
   if (pasted.length <= longestPaste) return;
   event.preventDefault();
-  openTable(new File([pasted], "pasted.txt"));
+  openFiles([new File([pasted], "pasted.txt")]);
 };
 
 field.onkeydown = (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !field.value.includes("\n")) {
     event.preventDefault(); // one name is asked about by Enter; Shift and Enter begin a second
-    clearTimeout(typing);
     answer();
   }
 };
 
 part("ask").onsubmit = (event) => {
   event.preventDefault();
-  clearTimeout(typing);
   answer();
+};
+
+// A link to the field would take the place of the result's.
+part("skip").onclick = (event) => {
+  event.preventDefault();
+  field.focus();
 };
 
 part("choose").onclick = () => part("file").click();

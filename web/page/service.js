@@ -20,6 +20,7 @@ export class Service {
 
   /** Returns the verdict on a text and what its score is made of; only an error where it cannot be scored. */
   async explain(text, signal) {
+    // Asked to explain such a text, the server would refuse, which a browser writes on its console.
     const [verdict] = await this.score([text], signal);
     return verdict.error ? verdict : this.#ask("v1/explain?families=true", { text }, signal);
   }

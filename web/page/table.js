@@ -22,29 +22,29 @@ const part = (id) => document.getElementById(id);
 export class Table {
   #worker = newWorker();
   #view = { sort: "score", descending: true, first: 0 };
-  #shown = { rows: [], first: 0, matching: 0, all: 0 };
+  #shown = { first: 0, matching: 0 };
   #opening = 0; // counts files, so that what the worker says of an earlier one is not taken for the last
-  #file = null;
+  #files = [];
   #model = null;
   #opened = null; // the row whose verdict is shown, by its text
   #counts = ""; // in words
 
   /**
    * explain(text) returns a promise of the element that explains a verdict; done(report) is told how reading ended;
-   * reread(file, column) opens the table again.
+   * reread(files, column) opens the table again.
    */
   constructor({ explain, done, reread }) {
     this.explain = explain;
     this.done = done;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = () => done({ problem: "The table has failed. Open the file again." });
+    this.#worker.onerror = () => this.#end({ problem: "The table has failed. Open the file again." });
     part("stop").onclick = () => this.#worker.postMessage({ action: "stop" });
     part("csv").onclick = () => this.#worker.postMessage({ action: "csv" });
     part("first").onclick = () => this.#turnTo(0);
     part("previous").onclick = () => this.#turnTo(this.#shown.first - pageLength);
     part("next").onclick = () => this.#turnTo(this.#shown.first + pageLength);
     part("last").onclick = () => this.#turnTo(this.#shown.matching - 1);
-    part("column").onchange = () => reread(this.#file, part("column").value);
+    part("column").onchange = () => reread(this.#files, part("column").value);
     const filters = part("filters");
     filters.onsubmit = (event) => event.preventDefault();
     filters.oninput = () => this.#turnTo(0);
@@ -53,9 +53,9 @@ export class Table {
     new ResizeObserver(() => this.#draw()).observe(part("histogram"));
   }
 
-  /** Reads a file and shows its names. */
-  open(file, key, model, column) {
-    this.#file = file;
+  /** Reads files and shows their names. What is typed is a file without a name. */
+  open(files, key, model, column) {
+    this.#files = files;
     this.#model = model;
     this.#opened = null;
     part("table").hidden = false;
@@ -63,11 +63,16 @@ export class Table {
     part("progress").removeAttribute("value");
     part("pace").textContent = "";
     part("format").textContent = "";
-    part("table-heading").replaceChildren(file.name === "" ? "Names" : foreign(file.name, 100));
+    part("range").textContent = "";
+    part("histogram").replaceChildren();
+    this.#shown = { first: 0, matching: 0 };
+    const [{ name }] = files;
+    part("table-heading").replaceChildren(files.length > 1 ? `${number(files.length)} files` : foreign(name || "Names", 100));
+    if (!column && name !== "") part("filters").reset();
     part("rows").replaceChildren();
     if (!column) part("column-label").hidden = true;
     this.#view.first = 0;
-    this.#worker.postMessage({ action: "open", file, key, column, wanted: this.#wanted(), opening: ++this.#opening });
+    this.#worker.postMessage({ action: "open", files, key, column, wanted: this.#wanted(), opening: ++this.#opening });
   }
 
   /** Hides the table and forgets its rows. */
@@ -98,11 +103,13 @@ export class Table {
     if (format) this.#showFormat(format);
     if (view) this.#showRows(view);
     if (csv) download(csv, "snowman.csv");
-    if (done) {
-      part("table").classList.remove("busy");
-      part("pace").textContent = this.#counts;
-      this.done(done);
-    }
+    if (done) this.#end(done);
+  }
+
+  #end(report) {
+    part("table").classList.remove("busy");
+    part("pace").textContent = this.#counts;
+    this.done(report);
   }
 
   #showProgress({ lines, names, seconds, share }) {
@@ -112,7 +119,7 @@ export class Table {
   }
 
   #showFormat({ name, columns: choices, column }) {
-    part("format").textContent = this.#file.name === "" ? "" : `read as ${name}`;
+    part("format").textContent = this.#files[0].name === "" ? "" : `read as ${name}`;
     part("column-label").hidden = choices.length < 2;
     part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, visible(choice.slice(0, longestChoice)))));
   }
@@ -182,7 +189,7 @@ export class Table {
       if (made.text === undefined) continue;
       const button = made.querySelector("button");
       button.setAttribute("aria-expanded", String(made.text === this.#opened));
-      if (made.text === focused) button.focus();
+      if (made.text === focused) button.focus({ preventScroll: true });
     }
   }
 

@@ -1,11 +1,12 @@
 // The table's rows live in a worker, so that the page stays quick however many there are:
 //
-//   file -> lines -> names -> rows, each name once -> server, some thousands at a time -> verdicts
+//   files -> lines -> names -> rows, each name once -> server, some thousands at a time -> verdicts
 //   rows -> filtered, sorted -> the page of them that is looked at
 //
 // In come {action, ...}; out go {format}, {progress}, {view}, {csv} and, when all is read, {done}.
 
-import { lines, recognise } from "./readers.js";
+import { mostColumns, recognise } from "./formats.js";
+import { lines } from "./lines.js";
 import { Rows } from "./rows.js";
 import { KeyNeeded, Service } from "./service.js";
 
@@ -14,20 +15,19 @@ const firstBatch = 200; // names, so that the first verdicts come soon
 const batch = 4000; // names; the server takes 10,000
 const batchCharacters = 500_000; // six bytes each in JSON at worst; the server takes 4 MiB
 const longestText = 65_536;
-const mostColumns = 1000; // to choose from
 
 let loading = null, rows = new Rows(), view = null;
 let opening = 0; // which of the page's the table is of
 let due = 0; // timer of a view that is to be sent
 
 const actions = {
-  open({ file, key, column, wanted, opening: now }) {
+  open({ files, key, column, wanted, opening: now }) {
     loading?.stop();
     opening = now;
     view = wanted;
     rows = new Rows();
-    loading = new Loading(file, new Service(key), column);
-    loading.run();
+    loading = new Loading(files, new Service(key), column);
+    loading.run().catch((problem) => setTimeout(() => { throw problem; })); // for the page to be told
   },
   stop: () => loading?.stop(),
   close() {
@@ -64,7 +64,7 @@ function isBinary(first) {
   return signs > 20 && signs > start.length / 20;
 }
 
-/** The reading of one file. */
+/** The reading of files. */
 class Loading {
   #stopping = new AbortController();
   #underWay = new Set(); // requests
@@ -72,13 +72,14 @@ class Loading {
   #queued = 0; // their characters
   #failure = null;
   #lines = 0;
-  #characters = 0;
+  #bytes = 0;
   #scored = 0;
   #start = performance.now();
   #nextReport = 0;
 
-  constructor(file, service, column) {
-    this.file = file;
+  constructor(files, service, column) {
+    this.files = files;
+    this.size = files.reduce((size, file) => size + file.size, 0);
     this.service = service;
     this.column = column;
   }
@@ -111,7 +112,7 @@ class Loading {
 
   async #read() {
     let format = null;
-    for await (const some of lines(this.file, this.#stopping.signal)) {
+    for await (const some of lines(this.files, this.#stopping.signal, (bytes) => { this.#bytes += bytes; })) {
       if (this.#stopped) return; // the table may be another file's by now
       if (!format) {
         if (isBinary(some)) throw new Error("it is no text");
@@ -121,7 +122,6 @@ class Loading {
       }
       for (const line of some) {
         this.#lines++;
-        this.#characters += line.length + 1;
         for (const name of format.names(line)) await this.#add(name);
         if (this.#stopped || rows.full) return;
       }
@@ -131,7 +131,7 @@ class Loading {
 
   async #add(name) {
     if (this.#stopped) return;
-    const row = rows.add(name, this.#lines);
+    const row = rows.add(name.slice(0, longestText + 1), this.#lines);
     if (row === undefined) return;
     if (name.length > longestText) {
       rows.settle(row, { error: `longer than ${longestText} bytes` });
@@ -168,11 +168,7 @@ class Loading {
   /** Says how far it is. To arrange all rows anew may take long, so it is given a fifth of the time. */
   #report() {
     const now = performance.now();
-    // Of a compressed file nobody knows how long it is; such lists are a third to a fifth of their text.
-    const expected = this.file.size * (/\.gz$/i.test(this.file.name) ? 4 : 1);
-    send({
-      progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: Math.min(1, this.#characters / expected) || 0 },
-    });
+    send({ progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: this.#bytes / this.size || 0 } });
     show();
     this.#nextReport = now + Math.max(250, 5 * (performance.now() - now));
   }

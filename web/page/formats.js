@@ -1,48 +1,12 @@
-// Files in: which format one has, and the names that each of its lines holds.
+// Formats of files: which one a file has, and the names that each of its lines holds.
 
-const longestLine = 65_536; // characters; the server takes no longer text
-const mostColumns = 1000, longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
+import { isURL, looksLikeAName, namesIn } from "./names.js";
 
-/** Yields the lines of a file, some hundreds at a time, as arrays of strings, until signal aborts. Of a long line the beginning. */
-export async function* lines(file, signal) {
-  let buffered = "", skipping = false;
-  for await (const text of texts(file, signal)) {
-    const parts = (buffered + text).split(/\r\n|\n/);
-    buffered = parts.pop();
-    if (skipping && parts.length > 0) {
-      parts.shift(); // the rest of a long line
-      skipping = false;
-    }
-    if (skipping) buffered = "";
-    if (buffered.length > longestLine) {
-      parts.push(buffered.slice(0, longestLine + 1));
-      buffered = "";
-      skipping = true;
-    }
-    if (parts.length > 0) yield parts;
-  }
-  if (buffered !== "" && !skipping) yield [buffered];
-}
+/** How many columns there are to choose from. */
+export const mostColumns = 1000;
 
-/** Yields the text of a file, gzipped or not, in UTF-8 or UTF-16 with a byte order mark. */
-async function* texts(file, signal) {
-  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  const begins = (first, second) => start[0] === first && start[1] === second;
-  let stream = file.stream();
-  if (begins(0x1f, 0x8b)) stream = stream.pipeThrough(new DecompressionStream("gzip"));
-  const encoding = begins(0xff, 0xfe) ? "utf-16le" : begins(0xfe, 0xff) ? "utf-16be" : "utf-8";
-  const reader = stream.pipeThrough(new TextDecoderStream(encoding)).getReader();
-  try {
-    while (!signal?.aborted) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      // What gzip makes of a few bytes may be large.
-      for (let i = 0; i < value.length; i += 1 << 18) yield value.slice(i, i + (1 << 18));
-    }
-  } finally {
-    reader.cancel().catch(() => {}); // of what could not be read, that has been said
-  }
-}
+const longestRecord = 65_536; // characters of one whose quotes are open
+const longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
 
 /**
  * Says which format a file has, by its first lines. A format has a name, the columns that names can be in, the
@@ -52,13 +16,16 @@ export function recognise(first) {
   const sample = first.filter((line) => line !== "").slice(0, 50);
   if (sample.some((line) => line.startsWith("#fields"))) return new Zeek(sample);
   if (sample.length > 0 && sample.every((line) => line.startsWith("{"))) return new JSONLines(sample);
-  for (const delimiter of ["\t", ",", ";"]) {
-    const [first, ...others] = sample.map((line) => cells(line, delimiter) ?? []);
-    const alike = others.filter((row) => row.length === first.length).length;
-    // Below a header there may be records of several lines; in a list of URLs there may be commas.
-    if (first?.length > 1 && !first[1].startsWith(" ") && others.length > 0 && alike >= others.length * (isHeader(first) ? 0.6 : 1)) return new CSV(sample, delimiter);
-  }
-  return new Lines();
+  const delimiter = ["\t", ",", ";"].find((delimiter) => isTable(sample.map((line) => cells(line, delimiter) ?? [])));
+  return delimiter ? new CSV(sample, delimiter) : new Lines();
+}
+
+/** Says whether rows are those of a table, and no sentences, nor URLs with commas. */
+function isTable([header, ...others]) {
+  if (!(header?.length > 1) || others.length === 0) return false;
+  const alike = others.filter((row) => row.length === header.length).length / others.length;
+  if (isHeader(header)) return alike >= 0.6; // below it there may be records of several lines
+  return alike === 1 && !header[1].startsWith(" ") && !isURL.test(header[0]) && ![header, ...others].flat().every(looksLikeAName);
 }
 
 // What names are called where columns have names, the first of them first.
@@ -81,56 +48,17 @@ function likeliest(columns, rows) {
     const found = columns.findIndex((column, i) => like[i] > 0 && wordsOf(column).includes(word));
     if (found >= 0) return columns[found];
   }
-  return columns[like.indexOf(Math.max(...like))];
+  return columns[like.indexOf(Math.max(...like))] ?? "";
 }
 
 function wordsOf(column) {
   return column.replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2").toLowerCase().split(/[^\p{L}\d]+/u);
 }
 
-/** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
-function looksLikeAName(value) {
-  const [start] = value.match(/^[^\s,;]*/);
-  const letter = start.search(/\p{L}/u), dot = start.indexOf(".", letter);
-  return letter >= 0 && dot >= 0 && /\p{L}/u.test(start.slice(dot));
-}
-
 /** Says whether a row names its columns. */
 function isHeader(row) {
-  return row.every((cell) => cell !== "" && !/^[\d.:]+$|:\/\/|\[\.\]/.test(cell) && !looksLikeAName(cell));
-}
-
-/** Returns the names in a line: the line itself, or, of a log or a sentence, the words that look like names. */
-export function namesIn(line) {
-  const words = line.split(/[\t-\r \u00a0]+/).flatMap(apart).map(bare).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  if (words.length < 2) return words;
-  const names = words.filter((word) => isURL.test(word) || (looksLikeAName(word) && !isTime.test(word)));
-  if (names.length > 0) return names;
-  return words.every((word) => isAddress.test(word)) ? words : [line.trim()];
-}
-
-const isURL = /^(h(tt|xx)ps?|ftp):/i, isTime = /^\d{4}-\d\d-\d\dT/, isAddress = /^\d+\.\d+\.\d+\.\d+(:\d+)?$/;
-
-/** Cuts a word at its commas where each part looks like a name: in the path of a URL there may be some, too. */
-function apart(word) {
-  const parts = word.split(/[,;]/);
-  return parts.length > 1 && parts.every(looksLikeAName) ? parts : [word];
-}
-
-const opening = { ")": "(", ">": "<", '"': '"', "'": "'", "`": "`" };
-const mostAround = 8; // signs
-
-/** Takes away what a text has around its names: quotation marks, brackets, commas. */
-function bare(word) {
-  for (let i = 0; i < mostAround; i++) {
-    const first = word[0], last = word.at(-1), within = word.slice(1, -1);
-    if (/[,;:.]/.test(last)) word = word.slice(0, -1);
-    else if (last in opening && first === opening[last] && word.length > 1) word = within;
-    else if (last in opening && !within.includes(opening[last]) && first !== opening[last]) word = word.slice(0, -1);
-    else if (/[(<"'`]/.test(first) && !within.includes(first) && last !== first) word = word.slice(1);
-    else break;
-  }
-  return word;
+  return row.some((cell) => usual.includes(cell.toLowerCase())) ||
+    row.every((cell) => cell !== "" && !/^[\d.:]+$|:\/\/|\[\.\]/.test(cell) && !looksLikeAName(cell));
 }
 
 class Lines {
@@ -140,8 +68,7 @@ class Lines {
   #atStart = true; // where a line may say what the others are
 
   names(line) {
-    if (line.startsWith("#")) return [];
-    const names = namesIn(line);
+    const names = namesIn(line.replace(/(^|\s)#.*/, ""));
     const isHeading = this.#atStart && names.length === 1 && usual.includes(names[0].toLowerCase());
     this.#atStart &&= names.length === 0;
     return isHeading ? [] : names;
@@ -156,7 +83,7 @@ class Zeek {
     this.separator = "\t";
     for (const line of sample) this.#header(line);
     this.columns = this.fields.includes("host") && this.fields.includes("uri") ? ["host and uri", ...this.fields] : this.fields;
-    this.column = this.columns[0] === "host and uri" ? this.columns[0] : likeliest(this.fields, []);
+    this.column = this.columns[0] === "host and uri" ? this.columns[0] : likeliest(this.fields, sample.filter((line) => !line.startsWith("#")).map((line) => line.split(this.separator)));
   }
 
   #header(line) {
@@ -284,7 +211,7 @@ class CSV {
     this.#unfinished.push(line);
     this.#length += line.length + 1;
     const row = cells(line, this.delimiter, this.#begun);
-    if (!row && this.#length <= longestLine) return [];
+    if (!row && this.#length <= longestRecord) return [];
     const unfinished = this.#unfinished;
     this.#unfinished = [];
     return row ? this.#name(row) : this.#unquoted(unfinished);
