@@ -183,8 +183,13 @@ func (f ModelFigures) check(levels int) error {
 		maxGroups = 2000
 		maxRows   = 1 << 40
 	)
-	if f.Overall.Benign < 0 || f.Overall.Benign > maxRows {
-		return fmt.Errorf("%d benign rows", f.Overall.Benign)
+	for _, g := range append([]eval.Group{{Figures: f.Overall}}, f.ByKind...) {
+		if g.Benign < 0 || g.Benign > maxRows || g.Malicious < 0 || g.Malicious > maxRows {
+			return fmt.Errorf("%d benign and %d malicious rows", g.Benign, g.Malicious)
+		}
+	}
+	if f.Families != nil && !isProportion(f.Families.Top1, maxRows) {
+		return fmt.Errorf("%d of %d families are named right", f.Families.Top1.Count, f.Families.Top1.Total)
 	}
 	if len(f.Curves) > maxCurves || len(f.Scores) > maxCurves || len(f.ByKind) > maxGroups || len(f.ByMonth) > maxGroups || len(f.ByLevel) > maxGroups || len(f.CalibrationBins) > maxGroups {
 		return errors.New("there are more groups of rows than can be shown")

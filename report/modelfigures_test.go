@@ -119,10 +119,20 @@ func FuzzReadModelFigures(f *testing.F) {
 	f.Add(stored(f, small()))
 	f.Add(stored(f, hostileEvaluation("\u202e<script>")))
 	f.Add([]byte(`{"overall": {"benign": 3, "malicious": 2, "operating_points": []}}`))
+	f.Add([]byte(`{"overall": {"benign": 3, "malicious": -7, "operating_points": []}}`))
+	f.Add([]byte(`{"families": {"top_1": {"count": 5, "total": 1}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := ReadModelFigures(data, []eval.Level{{Name: "low", Threshold: .8}, {Name: "high", Threshold: .99}})
 		if err != nil {
 			return
+		}
+		for _, g := range append(e.Figures.ByKind, eval.Group{Figures: e.Figures.Overall}) {
+			if g.Benign < 0 || g.Malicious < 0 {
+				t.Errorf("%d benign and %d malicious rows of kind %q", g.Benign, g.Malicious, g.Name)
+			}
+		}
+		if f := e.Figures.Families; f != nil && (f.Top1.Count < 0 || f.Top1.Count > f.Top1.Total) {
+			t.Errorf("%d of %d families are named right", f.Top1.Count, f.Top1.Total)
 		}
 		Pictures(e)
 		e.KindTable()

@@ -318,6 +318,7 @@ func (p *cardPage) addTraining(info snowman.Info) {
 	if len(sources) > 1 {
 		p.Sources = newCardTable("Sources", sources)
 	}
+	p.Parts = cardTable{Caption: "Parts", Header: []string{"part", "rows", "of them benign", "what for"}}
 	for _, part := range partsPurpose {
 		kinds, known := account.Data.Parts[part[0]]
 		if !known {
@@ -327,7 +328,6 @@ func (p *cardPage) addTraining(info snowman.Info) {
 		for _, count := range kinds {
 			rows += count
 		}
-		p.Parts.Caption, p.Parts.Header = "Parts", []string{"part", "rows", "of them benign", "what for"}
 		p.Parts.Rows = append(p.Parts.Rows, []string{part[0], report.Thousands(rows), report.Thousands(kinds["benign"]), part[1]})
 	}
 	if account.From != "" {

@@ -50,7 +50,10 @@ func release(ctx context.Context, only []string) error {
 			return fmt.Errorf("no system %q; there are %q", system, systems)
 		}
 	}
-	changes, err := output(ctx, "git", "status", "--porcelain")
+	if err := pinEnvironment(ctx); err != nil {
+		return err
+	}
+	changes, err := output(ctx, "git", "status", "--porcelain", "--untracked-files=normal")
 	if err != nil {
 		return err
 	}
@@ -79,6 +82,25 @@ func release(ctx context.Context, only []string) error {
 	return writeSums()
 }
 
+// pinEnvironment keeps what a builder has set from changing what Go makes of the code.
+func pinEnvironment(ctx context.Context) error {
+	for _, variable := range []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "GOWORK=off"} {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	// Nothing in the environment takes back what go env -w has set of it.
+	experiments, err := output(ctx, "go", "env", "GOEXPERIMENT")
+	if err != nil {
+		return err
+	}
+	if experiments = strings.TrimSpace(experiments); experiments != "" {
+		return fmt.Errorf("GOEXPERIMENT is %q, want none: unset it, or go env -u GOEXPERIMENT", experiments)
+	}
+	return nil
+}
+
 // releaseFor builds the program for a system and writes its archive and its list of parts.
 func releaseFor(ctx context.Context, system string, committed time.Time) error {
 	goos, goarch, _ := strings.Cut(system, "/")
@@ -92,9 +114,7 @@ func releaseFor(ctx context.Context, system string, committed time.Time) error {
 		program += ".exe"
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", program, "./cmd/snowman")
-	// What the builder's environment says of the code must not change it.
-	build.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly",
-		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOWORK=off")
+	build.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building: %w", err)
