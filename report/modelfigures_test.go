@@ -90,7 +90,9 @@ func TestReadModelFiguresRefusesWhatDoesNotGoTogether(t *testing.T) {
 	for name, test := range map[string]struct{ data, want string }{
 		"no JSON":                          {`{`, "unexpected end"},
 		"another type":                     {`{"curves": 7}`, "cannot unmarshal"},
-		"benign rows below 0":              {`{"overall": {"benign": -1}}`, "-1 benign rows"},
+		"benign rows below 0":              {`{"overall": {"benign": -1}}`, "-1 benign and 0 malicious rows"},
+		"malicious rows of a kind below 0": {`{"by_kind": [{"name": "dga", "malicious": -7}]}`, "0 benign and -7 malicious rows"},
+		"more families right than named":   {`{"families": {"top_1": {"count": 5, "total": 1}}}`, "5 of 1 families"},
 		"a kind of fewer points":           {`{` + overall + `, "by_kind": [{"name": "dga"}]}`, `kind "dga" has 0 operating points, want 1`},
 		"more found than there are":        {`{"overall": {"operating_points": [{"true_positives": {"count": 3, "total": 2}}]}}`, "3 of 2"},
 		"a month of more points":           {`{"by_month": [{"month": "2024-01", "malicious": 3, "found": [1]}]}`, `month "2024-01"`},

@@ -238,7 +238,7 @@ func TestCardOfAnyModel(t *testing.T) {
 		}, 3, []string{"no picture by month"}},
 		"with figures that do not go together": {func(m *modelfile.Model) {
 			m.Metadata.Figures = json.RawMessage(`{"overall": {"benign": -1}}`)
-		}, 0, []string{"cannot be shown", "-1 benign rows"}},
+		}, 0, []string{"cannot be shown", "-1 benign and 0 malicious rows"}},
 		"with figures and training of another kind": {func(m *modelfile.Model) {
 			m.Metadata.Figures, m.Metadata.Training = json.RawMessage(`[7]`), json.RawMessage(`"by hand"`)
 		}, 0, []string{"cannot be shown", "The model’s file does not say. Files that"}},
