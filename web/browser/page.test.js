@@ -81,6 +81,8 @@ onPage("a generated name has its likeliest families, a look-alike what it looks 
   await page.fill("#texts", "pаypal.com");
   await page.locator(".oddities", { hasText: "looks like paypal.com" }).waitFor();
   await page.locator(".oddities", { hasText: "mixes scripts within a label" }).waitFor();
+  assert.equal(await page.locator(".characters").textContent(), "xn--pypal-4ve.com");
+  assert.equal(await page.locator(".given").count(), 0, "the letter was not left out");
 });
 
 onPage("a name on the allow list names its entry", { hash: linkTo("xjwqpvtzkd.github.com") }, async (page) => {

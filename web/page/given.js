@@ -5,13 +5,13 @@ const longest = 1200; // characters; comparing takes their square
 
 /**
  * Shows a text as it was given, with what its canonical form leaves out struck through. Returns null where
- * nothing was left out, and where the two have too little in common to say what was.
+ * nothing was left out, and where that form is more than what is left, such as punycode.
  */
 export function given(text, canonical) {
   const from = [...text], to = [...canonical];
   if (text === canonical || from.length > longest || to.length > longest) return null;
   const kept = common(from.map(fold), to.map(fold));
-  if (kept.filter(Boolean).length < to.length / 2) return null;
+  if (kept.filter(Boolean).length < to.length) return null; // something was written in another way
 
   const line = element("bdo", { dir: "ltr", class: "text" });
   let open = null;

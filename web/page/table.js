@@ -67,7 +67,7 @@ export class Table {
     part("histogram").replaceChildren();
     this.#shown = { first: 0, matching: 0 };
     const [{ name }] = files;
-    part("table-heading").replaceChildren(files.length > 1 ? `${number(files.length)} files` : foreign(name || "Names", 100));
+    part("table-heading").replaceChildren(files.length > 1 ? `${number(files.length)} files` : name === "" ? "Names" : foreign(name, 100));
     if (!column && name !== "") part("filters").reset();
     part("rows").replaceChildren();
     if (!column) part("column-label").hidden = true;
