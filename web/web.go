@@ -4,7 +4,8 @@
 //	http.ListenAndServe(":5000", service)
 //
 // PUT and POST /model answer in the bytes of the original Snowman of 2017. What is new stands under
-// /v1, the Open Inference Protocol under /v2; /openapi.json describes all of it.
+// /v1, the Open Inference Protocol under /v2; /openapi.json describes all of it. Two pages are for people: /
+// looks names up, in a browser that asks the same of /v1, and /card shows the model.
 //
 // A Service promises that no request makes it fail, hold memory without bound, or wait for ever: what
 // is too large is refused with 413, what is too much at a time with 429. The model and the lists can be
