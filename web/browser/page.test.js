@@ -206,7 +206,7 @@ onPage("a paste of several is a table", { permissions: ["clipboard-read", "clipb
   await page.keyboard.press("Control+V");
   await loaded(page);
   assert.deepEqual(await names(page), ["paypal-login-secure.com", "xjwqpvtzkd.com", "paypa1.net", "github.com", "bad:host"]);
-  assert.equal(await page.locator("#pace").textContent(), "5 different names in 6 lines");
+  assert.equal(await page.locator("#pace").textContent(), "5 different names in 7 lines");
   assert.match(await page.locator("#rows tr", { hasText: "github.com" }).textContent(), /none.*benign.*github\.com.*allowed by \*\.github\.com.*21/);
   assert.match(await page.locator("#rows tr", { hasText: "bad:host" }).textContent(), /not scored.*port "host" is not a number/);
   assert.match(await page.locator("#rows tr", { hasText: "paypa1" }).textContent(), /looks like paypal\.com/);
@@ -467,7 +467,7 @@ onPage("reading a file can be stopped, and another opened", {}, async (page) => 
 });
 
 onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
-  await choose(page, "names.txt", ["=cmd|'/c/calc'!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
+  await choose(page, "names.txt", ["=cmd!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
   await loaded(page);
   await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
   await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
@@ -476,14 +476,14 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
   assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
-    ["'=cmd|'/c/calc'!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
+    ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
   assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,$/);
   assert.match(table[9], /^bad:host,,,,1,11,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {
   await choose(page, "empty.txt", "");
-  await page.locator("#problem", { hasText: "The file is empty." }).waitFor();
+  await page.locator("#problem", { hasText: "There is nothing in it that looks like a name." }).waitFor();
   await choose(page, "book.xlsx", Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 31) % 251)));
   await page.locator("#problem", { hasText: "The file cannot be read: it is no text" }).waitFor();
   await choose(page, "broken.gz", gzipSync("github.com\n".repeat(100)).subarray(0, 30));

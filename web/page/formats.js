@@ -1,6 +1,6 @@
 // Formats of files: which one a file has, and the names that each of its lines holds.
 
-import { isURL, looksLikeAName, namesIn } from "./names.js";
+import { isAddress, isURL, looksLikeAName, namesIn } from "./names.js";
 
 /** How many columns there are to choose from. */
 export const mostColumns = 1000;
@@ -16,8 +16,9 @@ export function recognise(first) {
   const sample = first.filter((line) => line !== "").slice(0, 50);
   if (sample.some((line) => line.startsWith("#fields"))) return new Zeek(sample);
   if (sample.length > 0 && sample.every((line) => line.startsWith("{"))) return new JSONLines(sample);
-  const delimiter = ["\t", ",", ";"].find((delimiter) => isTable(sample.map((line) => cells(line, delimiter) ?? [])));
-  return delimiter ? new CSV(sample, delimiter) : new Lines();
+  const records = sample.filter((line) => !line.startsWith("#"));
+  const delimiter = ["\t", ",", ";"].find((delimiter) => isTable(records.map((line) => cells(line, delimiter) ?? [])));
+  return delimiter ? new CSV(records, delimiter) : new Lines();
 }
 
 /** Says whether rows are those of a table, and no sentences, nor URLs with commas. */
@@ -39,11 +40,12 @@ const telling = ["query", "fqdn", "domain", "url", "uri", "sni", "hostname", "ho
 
 /** Returns the column that holds names: by what columns are called, or else the one with the most values that look so. */
 function likeliest(columns, rows) {
-  const lowered = columns.map((column) => column.toLowerCase());
+  const isLike = (value) => looksLikeAName(value) || isAddress.test(value);
+  const like = columns.map((_, i) => new Set(rows.map((row) => row[i]?.trim() ?? "").filter(isLike)).size);
   for (const name of usual) {
-    if (lowered.includes(name)) return columns[lowered.indexOf(name)];
+    const found = columns.findIndex((column, i) => column.toLowerCase() === name && (like[i] > 0 || rows.length === 0));
+    if (found >= 0) return columns[found];
   }
-  const like = columns.map((_, i) => new Set(rows.map((row) => row[i] ?? "").filter(looksLikeAName)).size);
   for (const word of telling) {
     const found = columns.findIndex((column, i) => like[i] > 0 && wordsOf(column).includes(word));
     if (found >= 0) return columns[found];
@@ -57,7 +59,7 @@ function wordsOf(column) {
 
 /** Says whether a row names its columns. */
 function isHeader(row) {
-  return row.some((cell) => usual.includes(cell.toLowerCase())) ||
+  return row.some((cell) => usual.includes(cell.trim().toLowerCase())) ||
     row.every((cell) => cell !== "" && !/^[\d.:]+$|:\/\/|\[\.\]/.test(cell) && !looksLikeAName(cell));
 }
 
@@ -104,7 +106,7 @@ class Zeek {
       const found = row[this.fields.indexOf(column)];
       return found === undefined || found === "-" || found === "(empty)" ? "" : found;
     };
-    const name = this.column === "host and uri" ? value("host") && value("host") + value("uri") : value(this.column);
+    const name = this.column === "host and uri" ? together(value("host"), value("uri")) : value(this.column);
     return name ? [name] : [];
   }
 }
@@ -132,8 +134,8 @@ class JSONLines {
     if (!record) return [line]; // the server says what is wrong with it
     if (this.column === suricata) return eveNames(record);
     if (this.column === "host and uri") {
-      const [uri = ""] = at(record, "uri");
-      return at(record, "host").map((host) => host + uri);
+      const [uri] = at(record, "uri");
+      return at(record, "host").map((host) => together(host, uri));
     }
     return at(record, this.column);
   }
@@ -172,16 +174,21 @@ function at(value, path, depth = 0) {
   return strings;
 }
 
+/** Returns the URL of a request; to a proxy the host is said in it. */
+function together(host, uri) {
+  return uri?.startsWith("/") ? host && host + uri : uri || host;
+}
+
 /** Returns the names of one event: those asked for of the DNS, not answered, and of TLS and HTTP. */
 function eveNames(event) {
-  const names = [...at(event, "tls.sni")];
+  const names = [...at(event, "tls.sni"), ...at(event, "quic.sni")];
   if (event.dns && event.dns.type !== "answer" && event.dns.type !== "response") {
     const queries = at(event, "dns.queries.rrname");
     names.push(...(queries.length > 0 ? queries : at(event, "dns.rrname")));
   }
   const [url] = at(event, "http.url");
   for (const host of at(event, "http.hostname")) {
-    names.push(url?.startsWith("/") ? host + url : url ?? host);
+    names.push(together(host, url));
   }
   return names;
 }
@@ -196,7 +203,7 @@ class CSV {
     this.delimiter = delimiter;
     const rows = sample.map((line) => cells(line, delimiter) ?? []);
     const hasHeader = isHeader(rows[0]);
-    this.columns = rows[0].map((cell, i) => (hasHeader ? cell : `column ${i + 1}`));
+    this.columns = rows[0].map((cell, i) => (hasHeader ? cell.trim() : `column ${i + 1}`));
     this.columns = this.columns.map((column, i) => (this.columns.indexOf(column) === i ? column : `${column} (${i + 1})`));
     this.column = likeliest(this.columns, rows.slice(hasHeader ? 1 : 0));
     this.header = hasHeader ? sample[0] : null;
@@ -204,7 +211,7 @@ class CSV {
 
   names(line) {
     if (this.#unfinished.length === 0) {
-      if (line === this.header) return [];
+      if (line === this.header || line.startsWith("#")) return [];
       this.#begun = begin();
       this.#length = 0;
     }

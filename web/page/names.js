@@ -1,16 +1,19 @@
 // Names in words: which words look like names, and what stands around them.
 
-/** Returns the names in a line: the line itself, or, of a log or a sentence, the words that look like names. */
+/** Returns the names in a line: its one word, or, of a log or a sentence, the words that look like names. */
 export function namesIn(line) {
   const words = line.split(/[\t-\r \u00a0]+/).flatMap(apart).map(bare).filter((word) => /[\p{L}\p{N}]/u.test(word));
   if (words.length < 2) return words;
-  const names = words.filter((word) => isURL.test(word) || (looksLikeAName(word) && !isTime.test(word)));
+  const names = words.filter((word) => isURL.test(word) || (looksLikeAName(word) && !isNone.test(word)));
   if (names.length > 0) return names;
-  return words.every((word) => isAddress.test(word)) ? words : [line.trim()];
+  return words.every((word) => isAddress.test(word)) ? words : [];
 }
 
 export const isURL = /^(h(tt|xx)ps?|ftp):/i;
-const isTime = /^\d{4}-\d\d-\d\dT/, isAddress = /^\d+\.\d+\.\d+\.\d+(:\d+)?$/;
+export const isAddress = /^\d+\.\d+\.\d+\.\d+(:\d+)?$/;
+
+// What has a dot between letters in logs and is no name: times, paths, media types.
+const isNone = /^(\d{4}-\d\d-\d\dT|\/|(application|audio|font|image|text|video)\/)/;
 
 /** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
 export function looksLikeAName(value) {
@@ -19,17 +22,19 @@ export function looksLikeAName(value) {
   return letter >= 0 && dot >= 0 && /\p{L}/u.test(start.slice(dot));
 }
 
-/** Cuts a word at its commas where each part looks like a name: in the path of a URL there may be some, too. */
+/** Cuts a word at its commas, as of a record. In the path of a URL there may be some, too. */
 function apart(word) {
-  const parts = word.split(/[,;]/);
-  return parts.length > 1 && parts.every(looksLikeAName) ? parts : [word];
+  const parts = word.split(/[,;|]/);
+  if (parts.length === 1 || parts.every(looksLikeAName)) return parts;
+  return isURL.test(word) || parts[0].includes("/") || !word.includes(".") ? [word] : parts;
 }
 
 const opening = { ")": "(", ">": "<", '"': '"', "'": "'", "`": "`" };
 const mostAround = 8; // signs
 
-/** Takes away what a text has around its names: quotation marks, brackets, commas. */
+/** Takes away what a text has around its names: quotation marks, brackets, commas, the name of a value. */
 function bare(word) {
+  word = word.split("](").at(-1).replace(/^(\w+=|\+(?=h(tt|xx)ps?:))/i, "").replace(/^\[(?=["'])/, "").replace(/(["'])\]$/, "$1");
   for (let i = 0; i < mostAround; i++) {
     const first = word[0], last = word.at(-1), within = word.slice(1, -1);
     if (/[,;:.]/.test(last)) word = word.slice(0, -1);

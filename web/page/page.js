@@ -12,6 +12,7 @@ const field = part("texts");
 const keyName = "snowman-api-key";
 const longestPaste = 100_000; // characters; more of them is a file, which no field has to hold
 const longestLink = 8_000;
+const noName = "There is nothing in it that looks like a name.";
 const typingPause = 200, modelLife = 60_000; // milliseconds
 
 let service = new Service(keptKey());
@@ -25,9 +26,10 @@ const table = new Table({ explain: explainRow, done: tableDone, reread: (files, 
 /** Answers what stands in the field: one text with its reasons, several as a table. */
 async function answer() {
   const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  const texts = lines.length === 1 ? namesIn(lines[0]) : lines;
-  if (texts.length > 1) {
-    openTable([new File([texts.join("\n")], "")], link(lines));
+  const isTable = lines.length > 1 || lines[0]?.startsWith("{"); // as an event of a log
+  const texts = isTable ? [] : [...new Set(lines.flatMap(namesIn))];
+  if (isTable || texts.length > 1) {
+    openTable([new File([isTable ? field.value : texts.join("\n")], "")], link(lines));
     return;
   }
   const question = begin(answer);
@@ -36,6 +38,7 @@ async function answer() {
   if (texts.length === 0) {
     show("result", false);
     remember("");
+    if (lines.length > 0) say(noName, true);
     return;
   }
   try {
@@ -88,7 +91,7 @@ function tableDone({ stopped, empty, full, problem, keyNeeded }) {
   if (keyNeeded) fail(new KeyNeeded(problem));
   else if (problem) fail(new Error(problem));
   else if (stopped) say("Stopped.");
-  else if (empty) say("The file is empty.", true);
+  else if (empty) say(noName, true);
   else if (full) say("There are more names than a page can hold; snowman score takes any number.", true);
   else say(`All done: ${part("pace").textContent}.`);
 }

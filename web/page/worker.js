@@ -61,7 +61,7 @@ function show() {
 function isBinary(first) {
   const start = first.join("").slice(0, 2000);
   const signs = start.match(/[\0-\x08\x0e-\x1a\ufffd]/g)?.length ?? 0;
-  return signs > 20 && signs > start.length / 20;
+  return signs > 5 && signs > start.length / 20;
 }
 
 /** The reading of files. */
@@ -106,7 +106,7 @@ class Loading {
     this.#report();
     const failure = this.#failure?.name === "AbortError" ? null : this.#failure;
     send({
-      done: { stopped: this.#stopped && !failure, empty: this.#lines === 0, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
+      done: { stopped: this.#stopped && !failure, empty: rows.length === 0, full: rows.full, problem: failure?.message, keyNeeded: failure instanceof KeyNeeded },
     });
   }
 
