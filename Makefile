@@ -12,7 +12,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchmem . ./lists ./internal/...
+	go test -run '^$$' -bench . -benchmem . ./allow ./internal/...
 
 # bench-peers measures Snowman against other ways to run the same network, and against fastText. It
 # installs them, and trains the network, where it has not done so before; -h of build/peers/peers
@@ -98,8 +98,8 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
 	go test -run '^$$' -fuzz FuzzReadModelFigures -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./report
-	go test -run '^$$' -fuzz FuzzRead -fuzztime $(FUZZTIME) ./lists
-	go test -run '^$$' -fuzz FuzzMatch -fuzztime $(FUZZTIME) ./lists
+	go test -run '^$$' -fuzz FuzzRead -fuzztime $(FUZZTIME) ./allow
+	go test -run '^$$' -fuzz FuzzMatch -fuzztime $(FUZZTIME) ./allow
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
 	go test -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web
 	go test -run '^$$' -fuzz FuzzTextOfJSON -fuzztime $(FUZZTIME) ./web

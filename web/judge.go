@@ -4,15 +4,15 @@ import (
 	"net/http"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/record"
-	"github.com/snowman-ml/snowman/lists"
 )
 
 // A judge says of texts all that the service says. It belongs to one goroutine.
 type judge struct {
 	scorer   *snowman.Scorer
 	namer    *snowman.Scorer // of families; the scorer is busy while its verdicts are put out
-	matcher  *lists.Matcher  // nil where nothing is allowed
+	matcher  *allow.Matcher  // nil where nothing is allowed
 	benign   string          // the kind
 	families bool            // name them
 }

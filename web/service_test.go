@@ -22,7 +22,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/lists"
+	"github.com/snowman-ml/snowman/allow"
 )
 
 const (
@@ -109,7 +109,7 @@ func TestFamiliesAreNamedOnDemand(t *testing.T) {
 	if err := os.WriteFile(path, []byte("xjwqpvtzkd.com\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, _, err := lists.Open(path)
+	list, _, err := allow.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestAllowedTexts(t *testing.T) {
 	if err := os.WriteFile(path, []byte("*.z.com\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, problems, err := lists.Open(path)
+	list, problems, err := allow.Open(path)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}

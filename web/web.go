@@ -26,14 +26,14 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/record"
-	"github.com/snowman-ml/snowman/lists"
 )
 
 // Options say how a Service answers. The zero value works.
 type Options struct {
 	Model    *snowman.Model // default: the one that comes with the package
-	Allow    *lists.List    // texts that reach no level; default: none
+	Allow    *allow.List    // texts that reach no level; default: none
 	Keys     *Keys          // who may ask; default: everybody
 	Rate     float64        // requests a second that one client may make, in bursts of as many; default: any number
 	Origins  []string       // web origins whose pages may ask, "*" for all; default: none
@@ -65,7 +65,7 @@ type Service struct {
 // answers is what one request is answered with, from its beginning to its end.
 type answers struct {
 	model    *snowman.Model
-	allow    *lists.List // nil for none
+	allow    *allow.List // nil for none
 	info     snowman.Info
 	encoder  *record.Encoder
 	combiner *combiner
@@ -117,13 +117,13 @@ func (s *Service) SetModel(model *snowman.Model) {
 }
 
 // SetAllow makes an allow list, or nil for none, hold for the requests that come from now on.
-func (s *Service) SetAllow(list *lists.List) {
+func (s *Service) SetAllow(list *allow.List) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	s.setAnswers(s.current.Load().model, list)
 }
 
-func (s *Service) setAnswers(model *snowman.Model, list *lists.List) {
+func (s *Service) setAnswers(model *snowman.Model, list *allow.List) {
 	a := &answers{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
 	a.judges.New = func() any { return a.newJudge() }
 	a.combiner = newCombiner(a)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/train"
+	"github.com/snowman-ml/snowman/internal/train"
 )
 
 // A scoreFunc scores texts, on one goroutine.

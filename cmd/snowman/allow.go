@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
-	"github.com/snowman-ml/snowman/lists"
 )
 
 // allowFlag adds the flag -allow, which may stand several times, and returns the files that it names.
@@ -22,11 +22,11 @@ func allowFlag(flags *flag.FlagSet) *[]string {
 
 // openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no file
 // is named.
-func openAllowed(paths []string, stderr io.Writer) (*lists.List, error) {
+func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	list, problems, err := lists.Open(paths...)
+	list, problems, err := allow.Open(paths...)
 	for _, problem := range problems {
 		fmt.Fprintf(stderr, "snowman: %s\n", printable(problem.Error()))
 	}
@@ -35,7 +35,7 @@ func openAllowed(paths []string, stderr io.Writer) (*lists.List, error) {
 
 // allowedRows says of each row whether it is on the list, and counts those that are. Without a list there
 // are no counts.
-func allowedRows(list *lists.List, rows []dataset.Row) ([]bool, *eval.AllowedRows) {
+func allowedRows(list *allow.List, rows []dataset.Row) ([]bool, *eval.AllowedRows) {
 	allowed := make([]bool, len(rows))
 	if list == nil {
 		return allowed, nil

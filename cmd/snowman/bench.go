@@ -17,10 +17,11 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
-	"github.com/snowman-ml/snowman/train"
 )
 
 const benchDescription = `
@@ -334,7 +335,7 @@ func (b benchmarking) model(ctx context.Context, name string, options train.Opti
 	if err != nil {
 		return "", err
 	}
-	if err := modelfile.WriteFile(path, model.Write); err != nil {
+	if err := atomicfile.Write(path, model.Write); err != nil {
 		return "", err
 	}
 	if err := os.Remove(options.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {

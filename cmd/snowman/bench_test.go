@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/train"
+	"github.com/snowman-ml/snowman/internal/train"
 )
 
 func TestBenchmarkModelsAreTrainedOnce(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
-	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/report"
 )
 
@@ -54,12 +54,12 @@ func (f evalFiles) check(inputs []string) error {
 
 func (f evalFiles) write(e report.Evaluation) error {
 	if f.report != "" {
-		if err := modelfile.WriteFile(f.report, func(w io.Writer) error { return report.HTML(w, e) }); err != nil {
+		if err := atomicfile.Write(f.report, func(w io.Writer) error { return report.HTML(w, e) }); err != nil {
 			return err
 		}
 	}
 	if f.csv != "" {
-		if err := modelfile.WriteFile(f.csv, func(w io.Writer) error { return report.CSV(w, e) }); err != nil {
+		if err := atomicfile.Write(f.csv, func(w io.Writer) error { return report.CSV(w, e) }); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (f evalFiles) write(e report.Evaluation) error {
 		return nil
 	}
 	for _, picture := range report.Pictures(e) {
-		err := modelfile.WriteFile(f.picturePath(picture), func(w io.Writer) error {
+		err := atomicfile.Write(f.picturePath(picture), func(w io.Writer) error {
 			_, err := w.Write(picture.SVG())
 			return err
 		})

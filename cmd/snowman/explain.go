@@ -16,9 +16,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
-	"github.com/snowman-ml/snowman/lists"
 )
 
 const explainDescription = `
@@ -110,7 +110,7 @@ func terminalColumns(w io.Writer) (columns int, inColour bool) {
 type explaining struct {
 	model    *snowman.Model
 	benign   string // the kind
-	allowed  *lists.List
+	allowed  *allow.List
 	encoder  *record.Encoder
 	asJSON   bool
 	inColour bool
@@ -120,7 +120,7 @@ type explaining struct {
 
 // newWorker returns what one goroutine explains chunks with.
 func (j explaining) newWorker() func(*batch.Chunk) {
-	var allower *lists.Matcher
+	var allower *allow.Matcher
 	if j.allowed != nil {
 		allower = j.allowed.NewMatcher()
 	}
@@ -128,7 +128,7 @@ func (j explaining) newWorker() func(*batch.Chunk) {
 }
 
 // explainChunk explains every line of a chunk.
-func (j explaining) explainChunk(c *batch.Chunk, allower *lists.Matcher) {
+func (j explaining) explainChunk(c *batch.Chunk, allower *allow.Matcher) {
 	for i, text := range c.Texts {
 		x, err := j.model.Explain(text)
 		if c.Cut[i] {

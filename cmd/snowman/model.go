@@ -10,9 +10,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/models"
-	"github.com/snowman-ml/snowman/train"
 )
 
 const modelDescription = `
@@ -92,7 +92,7 @@ func exportModel(args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	return modelfile.WriteFile(*output, m.WriteONNX)
+	return atomicfile.Write(*output, m.WriteONNX)
 }
 
 // isSameFile reports whether both paths lead to one file that exists.

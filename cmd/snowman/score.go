@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
-	"github.com/snowman-ml/snowman/lists"
 )
 
 const scoreDescription = `
@@ -149,7 +149,7 @@ type scoring struct {
 	families   bool // name them
 	onTerminal bool
 	minimum    snowman.Level
-	allowed    *lists.List // nil where none is given
+	allowed    *allow.List // nil where none is given
 	lineName   string      // what an error calls a line
 }
 
@@ -217,7 +217,7 @@ type worker struct {
 	scorer  *snowman.Scorer
 	repeats *repeats
 	namer   *snowman.Scorer // of families; nil where none are asked for
-	allower *lists.Matcher  // nil where nothing is allowed
+	allower *allow.Matcher  // nil where nothing is allowed
 }
 
 func (j scoring) newWorker(workers int) *worker {

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/lists"
+	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -219,8 +219,8 @@ func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
 	}
 	if len(f.allow) > 0 {
 		options.Allow, err = readAnew(files, "allow", f.allow,
-			func() (*lists.List, error) {
-				list, problems, err := lists.Open(f.allow...)
+			func() (*allow.List, error) {
+				list, problems, err := allow.Open(f.allow...)
 				for _, problem := range problems {
 					files.log.Warn("allow list", "problem", problem)
 				}
@@ -229,7 +229,7 @@ func (f serveFlags) open(files *servedFiles) (service *web.Service, err error) {
 				}
 				return list, err
 			},
-			func(list *lists.List) { service.SetAllow(list) })
+			func(list *allow.List) { service.SetAllow(list) })
 		if err != nil {
 			return nil, err
 		}

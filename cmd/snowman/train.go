@@ -19,9 +19,10 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
-	"github.com/snowman-ml/snowman/train"
 )
 
 const trainDescription = `
@@ -346,10 +347,10 @@ func accountPath(model string) string { return model + ".json" }
 
 // writeModel writes the model, and beside it what was done with the data.
 func writeModel(path string, model *modelfile.Model, account dataset.Account) error {
-	if err := modelfile.WriteFile(path, model.Write); err != nil {
+	if err := atomicfile.Write(path, model.Write); err != nil {
 		return err
 	}
-	return modelfile.WriteFile(accountPath(path), func(w io.Writer) error {
+	return atomicfile.Write(accountPath(path), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(account)

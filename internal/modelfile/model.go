@@ -3,8 +3,7 @@
 //
 // ParseModel and Open read a model, Model.Write writes one. Container is the layer below, for
 // whatever else is tensors and strings, as a training checkpoint is. Model.WriteONNX writes a graph
-// that other programs run. WriteFile puts any of them, or a report, into a file that is never seen
-// half written.
+// that other programs run.
 //
 // Files are in the safetensors format, so that any tool can read them. Everything in a file is
 // checked before anything is used: a damaged or foreign one gives an error that names what is

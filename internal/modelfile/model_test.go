@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
@@ -361,7 +362,7 @@ func TestOpenNamesTheFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "model.safetensors")
 	m := newModel(t)
-	if err := WriteFile(path, m.Write); err != nil {
+	if err := atomicfile.Write(path, m.Write); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Open(path)

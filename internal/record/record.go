@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/lists"
+	"github.com/snowman-ml/snowman/allow"
 )
 
 // A Record is a text and what was said of it.
@@ -27,12 +27,12 @@ type Record struct {
 	Text     string
 	Verdict  snowman.Verdict
 	Families []snowman.Family // the likeliest, if anybody asked for them
-	Allowed  *lists.Match     // the entry of an allow list that the text is on, nil where it is on none
+	Allowed  *allow.Match     // the entry of an allow list that the text is on, nil where it is on none
 }
 
 // Allow looks for the text on an allow list, unless the matcher is nil. What is on one keeps its score, but
 // its level is none and its kind benign, so that whoever acts on levels leaves it alone.
-func (r *Record) Allow(matcher *lists.Matcher, benign string) {
+func (r *Record) Allow(matcher *allow.Matcher, benign string) {
 	if matcher == nil {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/lists"
+	"github.com/snowman-ml/snowman/allow"
 )
 
 func TestAppend(t *testing.T) {
@@ -27,7 +27,7 @@ func TestAppend(t *testing.T) {
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5},{"name":"nymaim","probability":1e-09}]}`},
 		{"what it looks like", Record{Text: "q.com", Verdict: odd},
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true}`},
-		{"an allowed text", Record{Text: "q.com", Verdict: plain, Allowed: &lists.Match{Entry: "*.q.com", List: "Dom\u202eains \"x\""}},
+		{"an allowed text", Record{Text: "q.com", Verdict: plain, Allowed: &allow.Match{Entry: "*.q.com", List: "Dom\u202eains \"x\""}},
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"allowed":{"entry":"*.q.com","list":"Dom\u202eains \"x\""}}`},
 		{"a text that would end the string", Record{Text: `q.com/"\<&>`, Verdict: plain},
 			`{"text":"q.com/\"\\<&>","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},

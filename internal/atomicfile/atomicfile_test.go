@@ -1,14 +1,15 @@
-package modelfile
+package atomicfile
 
 import (
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
+func TestWriteReplacesTheWholeFileOrNothing(t *testing.T) {
 	failure := errors.New("disk of snow")
 	text := func(text string, err error) func(io.Writer) error {
 		return func(w io.Writer) error {
@@ -29,7 +30,7 @@ func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
 		{"an error after half of it", text("thr", failure), failure, "two"},
 	} {
 		t.Run(step.name, func(t *testing.T) {
-			err := WriteFile(path, step.write)
+			err := Write(path, step.write)
 			if !errors.Is(err, step.err) {
 				t.Errorf("error is %v, want %v", err, step.err)
 			}
@@ -55,14 +56,14 @@ func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
 	}
 	for _, name := range []string{"directory", "missing/file"} {
 		path := filepath.Join(folder, name)
-		wantError(t, WriteFile(path, text("", nil)), `writing "`+path+`": `)
+		wantError(t, Write(path, text("", nil)), `writing "`+path+`": `)
 	}
 	// A link stays a link.
 	link := filepath.Join(folder, "link")
 	if err := os.Symlink("file", link); err != nil {
 		t.Skip("no links here: ", err)
 	}
-	if err := WriteFile(link, text("through the link", nil)); err != nil {
+	if err := Write(link, text("through the link", nil)); err != nil {
 		t.Error(err)
 	}
 	if target, err := os.Readlink(link); err != nil || target != "file" {
@@ -80,5 +81,12 @@ func TestWriteFileReplacesTheWholeFileOrNothing(t *testing.T) {
 	}
 	if len(entries) != 2 {
 		t.Errorf("the folder holds %v, want the file and the directory", entries)
+	}
+}
+
+func wantError(t *testing.T, err error, message string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), message) {
+		t.Errorf("error is %v, want one that says %s", err, message)
 	}
 }

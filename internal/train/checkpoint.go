@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
 	"github.com/snowman-ml/snowman/internal/modelfile"
@@ -39,7 +40,7 @@ func (r *run) save() error {
 		Metadata: map[string]string{"run": r.identity, "state": string(state)},
 		Tensors:  r.tensors(),
 	}
-	if err := modelfile.WriteFile(r.options.Checkpoint, checkpoint.Write); err != nil {
+	if err := atomicfile.Write(r.options.Checkpoint, checkpoint.Write); err != nil {
 		return fmt.Errorf("writing checkpoint: %w", err)
 	}
 	return nil

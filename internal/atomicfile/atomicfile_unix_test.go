@@ -1,6 +1,6 @@
 //go:build unix
 
-package modelfile
+package atomicfile
 
 import (
 	"io"
@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-func TestWriteFileRefusesWhatIsNoFile(t *testing.T) {
+func TestWriteRefusesWhatIsNoFile(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Skip("no pipes here: ", err)
 	}
-	err := WriteFile(pipe, func(io.Writer) error { return nil })
+	err := Write(pipe, func(io.Writer) error { return nil })
 	wantError(t, err, `writing "`+pipe+`": it is not a regular file`)
 	if info, err := os.Lstat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the pipe is now %v (%v)", info, err)

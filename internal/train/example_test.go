@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/train"
+	"github.com/snowman-ml/snowman/internal/train"
 )
 
 func ExampleRun() {

@@ -1,7 +1,7 @@
-// Package lists reads allow lists, names that somebody knows to be good, and finds the entry that a
+// Package allow reads allow lists, names that somebody knows to be good, and finds the entry that a
 // text is on.
 //
-//	list, problems, err := lists.Open("mine.txt", "warninglist.json")
+//	list, problems, err := allow.Open("mine.txt", "warninglist.json")
 //	matcher := list.NewMatcher() // one for each goroutine
 //	match, ok := matcher.Match("https://www.example.com/login")
 //
@@ -18,7 +18,7 @@
 //
 // A bad entry costs only itself, and is reported. A List is never wrong about a name: what its hash
 // table finds is compared byte by byte.
-package lists
+package allow
 
 import (
 	"bytes"

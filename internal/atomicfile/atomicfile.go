@@ -1,4 +1,9 @@
-package modelfile
+// Package atomicfile replaces files whole.
+//
+//	err := atomicfile.Write("report.html", func(w io.Writer) error { return report.HTML(w, page) })
+//
+// A reader sees all of the old content or all of the new, also after a crash.
+package atomicfile
 
 import (
 	"errors"
@@ -8,11 +13,10 @@ import (
 	"path/filepath"
 )
 
-// WriteFile puts what write writes into the file, replacing what was there. Whoever opens the file
-// sees all of the old content or all of the new, also after a crash. Where there is an error the old
-// content stays, and nothing else. A link stays one, to the new content; what is no file, such as a
-// device or a pipe, is refused, since a file in its place would be none any more.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
+// Write puts what write writes into the file at path, and replaces what was there. After an error the
+// old content stays, and no other file is left behind. A symbolic link stays one, to the new content.
+// A device or a pipe is refused: a regular file in its place would no longer be one.
+func Write(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %q: %w", path, err)
