@@ -14,7 +14,7 @@ import (
 //
 // Nobody waits for others to come. A request whose text finds nobody scoring scores all texts that are
 // there, once the goroutines that are ready to run have had their turns to add theirs, and what came in
-// the meantime is scored by one of those that brought it.
+// the meantime is scored by one of those that brought it. Tried: docs/decisions/service.md.
 type combiner struct {
 	leaders    sync.Pool
 	maxLeading int // how many may score at a time
