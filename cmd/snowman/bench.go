@@ -88,10 +88,7 @@ func bench(ctx context.Context, args []string, s streams) error {
 	} else if len(args) == 0 || args[0][0] != '-' {
 		return usageError{"want bench public; snowman bench -h shows the usage"}
 	}
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if err := noArguments(flags); err != nil {
+	if err := parseAll(flags, args, s); err != nil {
 		return err
 	}
 	switch {

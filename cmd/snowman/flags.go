@@ -49,8 +49,11 @@ func parse(flags *flag.FlagSet, args []string, s streams) error {
 	return nil
 }
 
-// noArguments refuses arguments where a verb takes none.
-func noArguments(flags *flag.FlagSet) error {
+// parseAll is parse for a verb that takes no arguments.
+func parseAll(flags *flag.FlagSet, args []string, s streams) error {
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
 	if flags.NArg() > 0 {
 		return usageError{fmt.Sprintf("unexpected argument %q; snowman %s -h shows the usage", flags.Arg(0), flags.Name())}
 	}

@@ -69,10 +69,7 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the weights, the order and the dropout")
 	flags.IntVar(&options.Workers, "workers", 0, "CPUs to use (default: all)")
 	flags.StringVar(&options.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if err := noArguments(flags); err != nil {
+	if err := parseAll(flags, args, s); err != nil {
 		return err
 	}
 	var err error

@@ -28,7 +28,7 @@ type Chunk[T any] struct {
 	Source string // where the items are from, for messages; may be empty
 	First  int    // number of the first item of the source, from 1
 	Items  []T
-	Bytes  int    // of all items
+	Bytes  int // of all items
 	Output []byte
 	Errors []byte // what is to be said beside the output
 

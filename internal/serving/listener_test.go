@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"errors"
@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-func TestServedListener(t *testing.T) {
+func TestListener(t *testing.T) {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := newServedListener(tcp, 2)
+	listener := NewListener(tcp, 2)
 	accepted := make(chan net.Conn, 3)
 	go func() {
 		defer close(accepted)
@@ -65,7 +65,7 @@ func TestDeadlinesOfAServedConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := newServedListener(tcp, 1)
+	listener := NewListener(tcp, 1)
 	defer listener.Close()
 	client, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
@@ -123,7 +123,7 @@ func TestDeadlinesOfAServedConnection(t *testing.T) {
 	if err != nil || more != len(much) {
 		t.Errorf("then %d bytes are written with %v, want all", more, err)
 	}
-	if err := connection.(*servedConnection).CloseWrite(); err != nil {
+	if err := connection.(*countedConnection).CloseWrite(); err != nil {
 		t.Error(err)
 	}
 	if bytes := <-read; bytes != int64(n+more) {

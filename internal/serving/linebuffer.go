@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// A lineBuffer writes the lines of a log in the background, those that come at nearly the same time
-// together: writing each by itself would take as long as answering the request that it is about. Where
-// nobody takes the lines, they are dropped and counted, rather than keeping requests waiting.
-type lineBuffer struct {
+// A LineBuffer writes the lines of a log in the background, and lines of nearly the same time together:
+// writing each by itself would take as long as answering the request that it is about. Lines that cannot
+// be written in time are dropped and counted, and keep no request waiting.
+type LineBuffer struct {
 	out io.Writer
 
 	mu      sync.Mutex
@@ -25,8 +25,11 @@ const (
 	maxLines  = 4 << 20               // bytes
 )
 
+// NewLineBuffer returns a LineBuffer that writes to out.
+func NewLineBuffer(out io.Writer) *LineBuffer { return &LineBuffer{out: out} }
+
 // Write takes one line.
-func (b *lineBuffer) Write(line []byte) (int, error) {
+func (b *LineBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.lines)+len(line) > maxLines {
@@ -41,8 +44,8 @@ func (b *lineBuffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// write writes the lines that are there, until there are none.
-func (b *lineBuffer) write() {
+// write writes lines until there are none.
+func (b *LineBuffer) write() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.lines) > 0 {
@@ -61,8 +64,8 @@ func (b *lineBuffer) write() {
 	b.writing = false
 }
 
-// flush waits for the lines that are there to be written, at most so long.
-func (b *lineBuffer) flush(within time.Duration) {
+// Flush waits until all lines are written, for at most this time.
+func (b *LineBuffer) Flush(within time.Duration) {
 	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		b.mu.Lock()
 		writing := b.writing
