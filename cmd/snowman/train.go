@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,10 +159,8 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	for _, checkpoint := range options.Checkpoints() {
-		if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing the checkpoint: %w", err)
-		}
+	if err := options.RemoveCheckpoints(); err != nil {
+		return err
 	}
 	if len(model.Metadata.Thresholds) == 0 {
 		fmt.Fprintln(s.stderr, "the model has no levels: there were no benign names to measure them on")

@@ -185,7 +185,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := 0
-	logits := Options{Workers: 1}.logits(network, texts)
+	logits := workers(1).logits(network, texts)
 	for i, kind := range texts.kinds {
 		logits := logits[i*len(fourKinds):][:len(fourKinds)]
 		if slices.Max(logits) == logits[kind] {
