@@ -40,19 +40,23 @@ type Validation struct {
 
 // An Account is what became of the rows of a data set's files.
 type Account struct {
-	SuffixList     string                    `json:"public_suffix_list"`
-	Sources        []Source                  `json:"sources"`
-	Exclude        []Source                  `json:"exclude,omitempty"`  // files whose registered domains were left out
-	Excluded       int                       `json:"excluded,omitempty"` // rows left out for that
-	Duplicates     int                       `json:"duplicates"`         // rows whose text another row has
-	Contradictions int                       `json:"contradictions"`     // texts dropped, called benign and malicious
-	UnknownKind    int                       `json:"unknown_kind"`       // malicious texts that sources give two kinds
-	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
-	VettedNames    int                       `json:"vetted_names"`
-	VettedURLs     int                       `json:"vetted_urls"`
-	Imitated       int                       `json:"imitated,omitempty"`
-	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
-	Parts          map[string]map[string]int `json:"parts"`               // rows by part and kind
+	SuffixList string   `json:"public_suffix_list"`
+	Sources    []Source `json:"sources"`
+
+	// Exclude are files whose registered domains were left out, Excluded the rows left out for that.
+	Exclude  []Source `json:"exclude,omitempty"`
+	Excluded int      `json:"excluded,omitempty"`
+
+	Duplicates     int `json:"duplicates"`     // rows whose text another row has
+	Contradictions int `json:"contradictions"` // texts dropped, called benign and malicious
+	UnknownKind    int `json:"unknown_kind"`   // malicious texts that sources give two kinds
+	Moved          int `json:"moved"`          // rows moved to train: two parts had their domain
+	VettedNames    int `json:"vetted_names"`
+	VettedURLs     int `json:"vetted_urls"`
+	Imitated       int `json:"imitated,omitempty"`
+
+	Perturbed map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
+	Parts     map[string]map[string]int `json:"parts"`               // rows by part and kind
 }
 
 // A Source is one file's share of an Account.

@@ -38,8 +38,8 @@ func (a adam) step(weights, gradient []float32, step int, rate, decay float64) {
 	})
 }
 
-// learningRate rises in a line during the warm-up, then falls along half a cosine to zero (Loshchilov
-// and Hutter 2017, arXiv 1608.03983). Steps count from 0.
+// learningRate rises in a line during the warm-up, then falls along half a cosine to zero
+// (Loshchilov and Hutter 2017, arXiv 1608.03983). Steps count from 0.
 func learningRate(o provenance.Options, step, steps int) float64 {
 	warmUp := o.WarmUp * float64(steps)
 	position := float64(step) + 0.5

@@ -6,14 +6,14 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// calibrate returns the temperature and the biases with which the texts have the lowest cross-entropy:
-// temperature scaling (Guo et al. 2017, arXiv 1706.04599) with a bias for each kind, which is added to
-// the kind's logit after that is divided by the temperature. logits is [len][K]. Without texts the
-// temperature is 1, and the biases are nil.
+// calibrate returns the temperature and the biases with which the texts have the lowest
+// cross-entropy: temperature scaling (Guo et al. 2017, arXiv 1706.04599) with a bias for each kind,
+// which is added to the kind's logit after that is divided by the temperature. logits is [len][K].
+// Without texts the temperature is 1, and the biases are nil.
 //
-// This is a logistic regression with K parameters, x = (1/temperature, biases of kinds 1 ... K-1), solved
-// by Newton's method. A malicious text of unknown kind counts for the malicious kinds as the network
-// divides it among them.
+// This is a logistic regression with K parameters, x = (1/temperature, biases of kinds 1 ... K-1),
+// solved by Newton's method. A malicious text of unknown kind counts for the malicious kinds as the
+// network divides it among them.
 func calibrate(logits []float32, texts encoded) (temperature float64, biases []float64) {
 	if texts.len() == 0 {
 		return 1, nil
@@ -57,8 +57,8 @@ func calibrate(logits []float32, texts encoded) (temperature float64, biases []f
 	return temperature, biases
 }
 
-// addText adds one text's part of the gradient and of the Hessian of the cross-entropy, whose gradient
-// by the logits is p - truth, as in cnn's loss.
+// addText adds one text's part of the gradient and of the Hessian of the cross-entropy, whose
+// gradient by the logits is p - truth, as in cnn's loss.
 func addText(gradient []float64, hessian [][]float64, x []float64, logits []float32, kind int, weight float64) {
 	probabilities := make([]float64, len(x))
 	sum, largest := 0.0, math.Inf(-1)
@@ -105,7 +105,8 @@ func addText(gradient []float64, hessian [][]float64, x []float64, logits []floa
 	}
 }
 
-// solve replaces b with the solution x of a x = b. The matrix a is positive definite; it is overwritten.
+// solve replaces b with the solution x of a x = b. The matrix a is positive definite; it is
+// overwritten.
 func solve(a [][]float64, b []float64) {
 	for i := range b {
 		for j := i + 1; j < len(b); j++ {

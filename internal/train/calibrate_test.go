@@ -8,8 +8,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// Each text stands there once for each kind, weighed with its true probability: then no temperature and
-// no biases have a lower cross-entropy than the true ones.
+// Each text stands there once for each kind, weighed with its true probability: then no temperature
+// and no biases have a lower cross-entropy than the true ones.
 func TestCalibrateFindsWhatBentTheLogits(t *testing.T) {
 	const kinds = 4
 	bias := []float64{0, 1.5, -0.7, 0.2}

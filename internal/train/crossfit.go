@@ -6,13 +6,14 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// benignScores are the scores of vetted texts, each by a network that never saw its registered domain.
+// benignScores are the scores of vetted texts, each by a network that never saw its registered
+// domain.
 type benignScores struct{ names, urls []float64 }
 
-// crossFit scores the vetted texts. The model's network scores those that were set aside. They are too
-// few to measure a rate of one in ten thousand, and texts that it was trained on would score too low.
-// So further networks are trained in the same way, each without one fold of the registered domains, and
-// each scores the texts of its fold.
+// crossFit scores the vetted texts. The model's network scores those that were set aside. They are
+// too few to measure a rate of one in ten thousand, and texts that it was trained on would score
+// too low. So further networks are trained in the same way, each without one fold of the registered
+// domains, and each scores the texts of its fold.
 func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 	var all benignScores
 	score := func(r *run, fold int) {

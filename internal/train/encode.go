@@ -133,8 +133,8 @@ func (e encoded) text(i int) []uint8 {
 	return e.symbols[start:e.ends[i]]
 }
 
-// frequency returns each symbol's share of all symbols, which count as much as their text weighs, to
-// six decimals. It is nil if all weights are 0.
+// frequency returns each symbol's share of all symbols, which count as much as their text weighs,
+// to six decimals. It is nil if all weights are 0.
 func (e encoded) frequency(symbols int) []float64 {
 	shares, total := make([]float64, symbols), 0.0
 	for i := range e.len() {

@@ -13,8 +13,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// The head that names DGA families is fitted when the network is done and its filters are frozen, so
-// that no score depends on it. docs/decisions.md says what else was measured.
+// The head that names DGA families is fitted when the network is done and its filters are frozen,
+// so that no score depends on it. docs/decisions.md says what else was measured.
 const (
 	familyRows   = 50 // of train that a family needs to be named
 	familyLimit  = 64 // families, those with the most rows: a network has no more outputs
@@ -23,8 +23,8 @@ const (
 	familyRate   = 3e-3 // the learning rate at its peak
 )
 
-// addFamilies fits the head that names DGA families and adds it to the model, unless train has fewer
-// than two families to tell apart.
+// addFamilies fits the head that names DGA families and adds it to the model, unless train has
+// fewer than two families to tell apart.
 func (r *run) addFamilies(ctx context.Context, model *modelfile.Model, set *dataset.Set) error {
 	names, rows := namedFamilies(set.Parts[dataset.Train])
 	if len(names) < 2 {
@@ -48,8 +48,8 @@ func (r *run) addFamilies(ctx context.Context, model *modelfile.Model, set *data
 	return nil
 }
 
-// namedFamilies returns the names, in their order, of the DGA families that have enough rows, and these
-// rows.
+// namedFamilies returns the names, in their order, of the DGA families that have enough rows, and
+// these rows.
 func namedFamilies(rows []dataset.Row) (names []string, ofFamilies []dataset.Row) {
 	counts := make(map[string]int)
 	for _, row := range rows {
@@ -71,9 +71,9 @@ func namedFamilies(rows []dataset.Row) (names []string, ofFamilies []dataset.Row
 	return names, ofFamilies
 }
 
-// encodeFamilies encodes rows for a network whose outputs are their families. A row weighs one over the
-// square root of its family's count: with equal rows small families are forgotten, with equal families
-// they are named too often.
+// encodeFamilies encodes rows for a network whose outputs are their families. A row weighs one over
+// the square root of its family's count: with equal rows small families are forgotten, with equal
+// families they are named too often.
 func (r *run) encodeFamilies(rows []dataset.Row, names []string) (encoded, error) {
 	encoder := encoder{alphabet: r.texts.alphabet, limit: r.options.SymbolLimit, folds: 1}
 	texts, err := encoder.encode(rows)

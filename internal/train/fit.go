@@ -23,8 +23,8 @@ func (f fit) stepsPerEpoch() int {
 	return (len(f.rows) + f.options.BatchSize - 1) / f.options.BatchSize
 }
 
-// epochs takes the steps from the given one on, which counts from 0, and calls done after each. It ends
-// early with the context's error, or with that of done.
+// epochs takes the steps from the given one on, which counts from 0, and calls done after each. It
+// ends early with the context's error, or with that of done.
 func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) error {
 	o, stepsPerEpoch := f.options, f.stepsPerEpoch()
 	steps := o.Epochs * stepsPerEpoch

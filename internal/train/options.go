@@ -16,14 +16,14 @@ import (
 	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
-// Options say how to train. A zero stands for the default, a number below zero for zero itself, where
-// that means something: no hidden layer, no dropout.
+// Options say how to train. A zero stands for the default, a number below zero for zero itself,
+// where that means something: no hidden layer, no dropout.
 type Options struct {
 	provenance.Options // they decide what the training gives; withDefaults has the defaults
 
-	// From is a model to go on from; default a new network. Alphabet and kinds are the model's, and shape
-	// and symbol limit cannot be others. Malicious rows of a kind that the model does not have train the
-	// sum of its malicious kinds.
+	// From is a model to go on from; default a new network. Alphabet and kinds are the model's, and
+	// shape and symbol limit cannot be others. Malicious rows of a kind that the model does not
+	// have train the sum of its malicious kinds.
 	From *modelfile.Model `json:"-"`
 
 	Workers         int            `json:"-"` // default one a CPU
@@ -39,7 +39,8 @@ func Defaults() Options {
 	return o
 }
 
-// withDefaults replaces zeros with what they stand for, and refuses what nothing can be trained with.
+// withDefaults replaces zeros with what they stand for, and refuses what nothing can be trained
+// with.
 func (o Options) withDefaults() (Options, error) {
 	if o.From != nil {
 		if err := o.takeShape(); err != nil {

@@ -4,14 +4,14 @@
 //	                                     best epoch -> temperature, thresholds, families -> model
 //
 // Each part of the set serves one purpose: train is trained on, choose decides which epoch is kept,
-// calibrate fits the temperature, and report is not touched. Thresholds are measured on the vetted texts
-// of calibrate; with Options.Folds also on those of train, each scored by a network that was trained
-// without its registered domain.
+// calibrate fits the temperature, and report is not touched. Thresholds are measured on the vetted
+// texts of calibrate; with Options.Folds also on those of train, each scored by a network that was
+// trained without its registered domain.
 //
 // The loss is the cross-entropy; it stands in internal/cnn, with its gradient.
 //
-// The same set, options and kind of machine give the same bytes, whatever the number of workers, and
-// also when a run was killed and went on from its checkpoint.
+// The same set, options and kind of machine give the same bytes, whatever the number of workers,
+// and also when a run was killed and went on from its checkpoint.
 package train
 
 import (
@@ -39,8 +39,8 @@ type Progress struct {
 	Validation        *provenance.Validation // at the end of an epoch
 }
 
-// Run trains a network on the set. It ends early when the context does; what was done until then is in
-// the checkpoint, from which the same call goes on.
+// Run trains a network on the set. It ends early when the context does; what was done until then is
+// in the checkpoint, from which the same call goes on.
 func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Model, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -232,8 +232,8 @@ func (r *run) validate() provenance.Validation {
 	return v
 }
 
-// isBetter reports whether v is better than other: first by what is found at few false alarms, then by
-// the order of all scores.
+// isBetter reports whether v is better than other: first by what is found at few false alarms, then
+// by the order of all scores.
 func isBetter(v, other provenance.Validation) bool {
 	if v.TruePositiveRate != other.TruePositiveRate {
 		return v.TruePositiveRate > other.TruePositiveRate

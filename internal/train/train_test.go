@@ -30,8 +30,8 @@ var small = Options{
 
 var fourKinds = []string{dataset.Benign, dataset.DGA, dataset.Phishing, dataset.Malware}
 
-// newSet returns a set of benign names in which consonants and vowels take turns, and malicious ones
-// of random letters, whose kinds take turns too.
+// newSet returns a set of benign names in which consonants and vowels take turns, and malicious
+// ones of random letters, whose kinds take turns too.
 func newSet(kinds []string, maliciousKinds ...string) *dataset.Set {
 	random := rand.New(rand.NewPCG(1, 2))
 	set := &dataset.Set{Kinds: kinds}
@@ -301,7 +301,8 @@ func TestEveryStepDropsOtherFeatures(t *testing.T) {
 	}
 }
 
-// Where choose has all labels the wrong way round, the better the network learns, the worse it looks.
+// Where choose has all labels the wrong way round, the better the network learns, the worse it
+// looks.
 func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	set := newSet(fourKinds, dataset.DGA)
 	choose := set.Parts[dataset.Choose]
