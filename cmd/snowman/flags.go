@@ -4,83 +4,202 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 
-	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// chooseRecipe returns the recipe that the flags of train and eval name.
-func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
-	switch {
-	case data == "" && recipe != "":
-		return dataset.Recipe{}, usageError{"-recipe says how to read the folder of -data, which is missing"}
-	case data != "" && (black != "" || white != ""):
-		return dataset.Recipe{}, usageError{"-data and -black, -white exclude each other"}
-	case data != "" && recipe != "":
-		return dataset.ReadRecipe(recipe)
-	case data != "":
-		return dataset.DefaultRecipe(data)
-	case black == "" || white == "":
-		return dataset.Recipe{}, usageError{"name the data with -data, or with -black and -white"}
-	}
-	lists := []string{black, white}
-	for i, list := range lists {
-		path, err := filepath.Abs(list)
-		if err != nil {
-			return dataset.Recipe{}, fmt.Errorf("reading source %q: %w", list, err)
+// newFlags returns the flags of a verb. The usage says how to call it, what it does, and shows an example.
+func newFlags(verb, arguments, description string) *flag.FlagSet {
+	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
+	flags.Usage = func() {
+		usage := strings.TrimSpace("snowman " + verb + " " + arguments)
+		fmt.Fprintf(flags.Output(), "usage: %s\n\n%s\n", usage, strings.TrimSpace(withVerdicts(description)))
+		any := false
+		flags.VisitAll(func(*flag.Flag) { any = true })
+		if any {
+			fmt.Fprint(flags.Output(), "\nflags:\n")
+			flags.PrintDefaults()
 		}
-		if _, err := (dataset.Source{File: path}).Path(""); err != nil {
-			return dataset.Recipe{}, fmt.Errorf("reading source %q: no such file", list)
-		}
-		lists[i] = path
 	}
-	return dataset.ListsRecipe(lists[0], lists[1]), nil
+	return flags
 }
 
-// checkOutput refuses, before long work, a flag's file that cannot be written or is one of the
-// inputs.
-func checkOutput(flag, path string, inputs ...string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return usageError{fmt.Sprintf("%s %q is a folder, want a file", flag, path)}
+// parse reads a verb's command line. Help goes to standard output, as a result. A mistake is said in one
+// line, without the help.
+func parse(flags *flag.FlagSet, args []string, s streams) error {
+	usage := flags.Usage
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(s.stdout)
+		usage()
+		return err
 	}
-	for _, input := range inputs {
-		if isSameFile(path, input) {
-			return usageError{fmt.Sprintf("%s %q is one of the files to read", flag, path)}
-		}
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".snowman-*")
 	if err != nil {
-		return fmt.Errorf("writing %q: %w", path, err)
+		return usageError{fmt.Sprintf("%v; snowman %s -h lists the flags", err, flags.Name())}
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
-// checkZeros refuses 0 for a number whose default is another: to package train 0 is the default.
-// The seed, which is unsigned, may be 0.
-func checkZeros(flags *flag.FlagSet) (err error) {
-	flags.Visit(func(f *flag.Flag) {
-		value, _ := f.Value.(flag.Getter)
-		if f.DefValue != "0" && value != nil && (value.Get() == 0 || value.Get() == 0.0) {
-			err = usageError{fmt.Sprintf("-%s 0: want another number; snowman train -h says which stands for none", f.Name)}
+// noArguments refuses arguments where a verb takes none.
+func noArguments(flags *flag.FlagSet) error {
+	if flags.NArg() > 0 {
+		return usageError{fmt.Sprintf("unexpected argument %q; snowman %s -h shows the usage", flags.Arg(0), flags.Name())}
+	}
+	return nil
+}
+
+// modelFlag adds the flag -model.
+func modelFlag(flags *flag.FlagSet, path *string, usage string) {
+	flags.StringVar(path, "model", "", usage+" (default: the one built in)")
+}
+
+// openModel returns the model in the file, or the built-in one where no file is named.
+func openModel(path string) (*snowman.Model, error) {
+	if path == "" {
+		return snowman.Default(), nil
+	}
+	return snowman.Open(path)
+}
+
+// outputFlags adds a flag for each output that has one. What is given stands in chosen afterwards.
+func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
+	for i := range render.Outputs {
+		output := &render.Outputs[i]
+		if output.Flag == "" {
+			continue
 		}
-	})
-	return err
+		flags.BoolFunc(output.Flag, output.Usage, func(text string) error {
+			switch {
+			case text == "false":
+				return nil
+			case *chosen != nil && *chosen != output:
+				return fmt.Errorf("-%s and -%s exclude each other", (*chosen).Flag, output.Flag)
+			}
+			*chosen = output
+			return nil
+		})
+	}
 }
 
-// parseWidths reads -widths; the empty list leaves them open.
-func parseWidths(list string) (widths []int, err error) {
-	if list == "" {
+// pathsFlag adds a flag that names files and may be given several times.
+func pathsFlag(flags *flag.FlagSet, paths *[]string, name, usage string) {
+	flags.Func(name, usage, func(path string) error {
+		*paths = append(*paths, path)
+		return nil
+	})
+}
+
+// allowFlag adds the flag -allow.
+func allowFlag(flags *flag.FlagSet, paths *[]string) {
+	pathsFlag(flags, paths, "allow", "texts on the allow list in this `file` reach no level; several may be given")
+}
+
+// openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no file
+// is named.
+func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
+	if len(paths) == 0 {
 		return nil, nil
 	}
-	for _, text := range strings.Split(list, ",") {
-		width, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, usageError{fmt.Sprintf("-widths %q: want numbers with commas between them", list)}
-		}
-		widths = append(widths, width)
+	list, problems, err := allow.Open(paths...)
+	for _, problem := range problems {
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(problem.Error()))
 	}
-	return widths, nil
+	return list, err
+}
+
+// A textInput is where a verb's texts come from: its arguments, or the lines of files, or those of
+// standard input.
+type textInput struct {
+	files     []string // "-" is standard input
+	arguments []string
+}
+
+// addFlag adds the flag -f.
+func (in *textInput) addFlag(flags *flag.FlagSet) {
+	pathsFlag(flags, &in.files, "f", "read the texts from this `file`, one a line; - is standard input; several may be given")
+}
+
+// setArguments takes the arguments that stand behind the flags.
+func (in *textInput) setArguments(flags *flag.FlagSet) error {
+	in.arguments = flags.Args()
+	if len(in.files) > 0 && len(in.arguments) > 0 {
+		return usageError{"-f and texts as arguments exclude each other"}
+	}
+	for _, text := range in.arguments {
+		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
+		}
+	}
+	return nil
+}
+
+// item is what an error calls a text.
+func (in *textInput) item() string {
+	if len(in.arguments) > 0 {
+		return "argument"
+	}
+	return "line"
+}
+
+// open returns the texts, and what closes their files.
+func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAll func(), err error) {
+	if len(in.arguments) > 0 {
+		for _, text := range in.arguments {
+			if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+				fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]s reads the file of that name\n", text)
+			}
+		}
+		return pipeline.Texts(in.arguments), func() {}, nil
+	}
+	paths := in.files
+	if len(paths) == 0 {
+		paths = []string{"-"}
+	}
+	var inputs []io.Reader
+	var files []*os.File
+	closeAll = func() {
+		for _, file := range files {
+			file.Close()
+		}
+	}
+	for _, path := range paths {
+		if path == "-" {
+			if isTerminal(s.stdin) {
+				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line, to the end of the input (Ctrl-D; on Windows Ctrl-Z)")
+			}
+			inputs = append(inputs, s.stdin)
+			continue
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			closeAll()
+			return nil, nil, fmt.Errorf("reading texts: %w", err)
+		}
+		files, inputs = append(files, file), append(inputs, file)
+	}
+	return func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
+		wanted := true
+		for i, input := range inputs {
+			err := pipeline.Lines(input, snowman.MaxLength)(func(c *pipeline.Chunk[pipeline.Line]) bool {
+				if len(paths) > 1 {
+					c.Source = visible.Text(paths[i])
+				}
+				wanted = send(c)
+				return wanted
+			})
+			if err != nil || !wanted {
+				return err
+			}
+		}
+		return nil
+	}, closeAll, nil
 }

@@ -48,8 +48,8 @@ type trainFlags struct {
 	options              train.Options
 }
 
-// trainModel is the verb train.
-func trainModel(ctx context.Context, args []string, s streams) error {
+// runTrain is the verb train.
+func runTrain(ctx context.Context, args []string, s streams) error {
 	var f trainFlags
 	flags := newFlags("train", "(-data DIR | -black FILE -white FILE) -o MODEL [flags]", trainDescription)
 	flags.StringVar(&f.data, "data", "", "folder of labelled files")

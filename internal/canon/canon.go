@@ -24,10 +24,18 @@ import (
 	"unsafe"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // MaxLength is the length in bytes beyond which Parse refuses a text.
 const MaxLength = 64 << 10
+
+// What Parse says of a text that is no URL or name. Other errors are of its parts, such as a port.
+var (
+	ErrNoHost  = errors.New("no host")
+	ErrTooLong = fmt.Errorf("text is longer than %d bytes", MaxLength)
+)
 
 // A URL is the canonical form of one text:
 //
@@ -94,7 +102,7 @@ var isPlain = func() (plain [256]bool) {
 // parse parses any text.
 func (u *URL) parse(text string) error {
 	if len(text) > MaxLength {
-		return fmt.Errorf("text of %d bytes is longer than %d", len(text), MaxLength)
+		return ErrTooLong
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] == 0x7f {
@@ -126,7 +134,7 @@ func (u *URL) parse(text string) error {
 	u.appendHost(host)
 	u.port = len(u.text)
 	if u.port == u.host {
-		return fmt.Errorf("no host in %q", abbreviate(text))
+		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}
 	// Through a proxy every HTTPS site ends in :443, in public data malicious ones alone do.
 	if port != 0 && port != 80 && port != 443 {
@@ -136,12 +144,10 @@ func (u *URL) parse(text string) error {
 	u.path = len(u.text)
 	u.appendPath(path)
 	if len(u.text) > MaxLength {
-		return fmt.Errorf("canonical form of %d bytes is longer than %d", len(u.text), MaxLength)
+		return fmt.Errorf("%w in its canonical form", ErrTooLong)
 	}
 	return nil
 }
-
-var errNoHost = errors.New("no host: the text starts with a path")
 
 // trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
 // they know. A scheme that was pasted twice goes twice. What went is plain if it was one scheme of the
@@ -149,7 +155,7 @@ var errNoHost = errors.New("no host: the text starts with a path")
 func trimScheme(text string) (rest string, plain bool, err error) {
 	authority := strings.TrimLeft(text, `/\`)
 	if len(text)-len(authority) == 1 {
-		return "", false, errNoHost
+		return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 	}
 	plain = len(authority) == len(text) || strings.HasPrefix(text, "//") && len(authority) == len(text)-2
 	for first := true; ; first = false {
@@ -163,7 +169,7 @@ func trimScheme(text string) (rest string, plain bool, err error) {
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
 			return authority, plain, nil
 		case slashes > 2: // file:///etc/hosts
-			return "", false, errNoHost
+			return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 		}
 		plain = plain && first && slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme)
 		authority = rest[slashes:]
@@ -212,14 +218,14 @@ func splitPort(authority string) (host string, port int, err error) {
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
 		if end < 0 || !isIPv6(authority[1:end]) {
-			return "", 0, fmt.Errorf("%q is not an IPv6 address", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q is not an IPv6 address", visible.Abbreviate(authority, longestShown))
 		}
 		host, authority = authority[:end+1], authority[end+1:]
 		if authority == "" {
 			return host, 0, nil
 		}
 		if authority[0] != ':' {
-			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", visible.Abbreviate(authority, longestShown))
 		}
 		authority = authority[1:]
 	} else {
@@ -237,12 +243,12 @@ func splitPort(authority string) (host string, port int, err error) {
 	}
 	for i := range len(authority) {
 		if !isDigit(authority[i]) {
-			return "", 0, fmt.Errorf("port %q is not a number", abbreviate(authority))
+			return "", 0, fmt.Errorf("port %q is not a number", visible.Abbreviate(authority, longestShown))
 		}
 	}
 	port, err = strconv.Atoi(authority)
 	if err != nil || port > 65535 {
-		return "", 0, fmt.Errorf("port %q is above 65535", abbreviate(authority))
+		return "", 0, fmt.Errorf("port %q is above 65535", visible.Abbreviate(authority, longestShown))
 	}
 	return host, port, nil
 }
@@ -367,13 +373,7 @@ func findSuffix(host []byte) *publicsuffix.Rule {
 	return publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
 }
 
-// abbreviate shortens a text for an error message.
-func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return text[:enough] + "..."
-	}
-	return text
-}
+// longestShown is how many bytes of a text an error quotes.
+const longestShown = 80
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -14,7 +14,7 @@ import (
 )
 
 // The head that names DGA families is fitted when the network is done and its filters are frozen,
-// so that no score depends on it. docs/decisions.md says what else was measured.
+// so that no score depends on it. docs/decisions/network.md says what else was measured.
 const (
 	familyRows   = 50 // of train that a family needs to be named
 	familyLimit  = 64 // families, those with the most rows: a network has no more outputs
