@@ -41,7 +41,7 @@ func NewExplainer(p *Parameters, temperature float64, frequency []float64) *Expl
 	}
 	e := &Explainer{parameters: p, network: NewNetwork(p), temperature: temperature}
 	for i, b := range e.network.blocks {
-		e.means = append(e.means, b.mean(e.network.tables[i], frequency))
+		e.means = append(e.means, b.mean(e.network.filters[i].Table, frequency))
 	}
 	return e
 }
@@ -125,7 +125,7 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 			rest := float64(feature)
 			for j := range b.width {
 				symbol, contribution := x.at(t+j, symbols)
-				entry := float64(n.tables[i][int(symbol)*b.rowLength()+j*b.lanes+f]) - e.means[i][j*b.lanes+f]
+				entry := float64(n.filters[i].Table[int(symbol)*b.rowLength()+j*b.lanes+f]) - e.means[i][j*b.lanes+f]
 				*contribution += slope * entry
 				rest -= entry
 			}
@@ -147,9 +147,9 @@ func (n *Network) pool(symbols []uint8) (features []float32, positions []int32) 
 	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
 	features = make([]float32, len(n.blocks)*kernel.Lanes)
 	positions = make([]int32, len(features))
-	for i, b := range n.blocks {
+	for i := range n.blocks {
 		first := i * kernel.Lanes
-		kernel.ConvolveArgMax(features[first:], positions[first:], kernel.Lanes, n.tables[i], n.biases[i], b.width, text.padded())
+		kernel.ConvolveArgMax(kernel.Rows{Data: features[first:], Stride: kernel.Lanes}, positions[first:], n.filters[i], text.padded())
 	}
 	return features, positions
 }

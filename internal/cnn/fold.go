@@ -85,8 +85,11 @@ func (b block) unfold(gradient *Parameters, dEmbedding, embedding, table []float
 	s := gradient.Shape
 	clear(scratch.dWeights)
 	for d := 0; d < s.paddedEmbedding(); d += kernel.Lanes {
-		kernel.DenseBackward(dEmbedding[d:], scratch.dWeights[d*b.rowLength():], scratch.nonZero, table, b.rowLength(), b.rowLength(),
-			scratch.weights[d*b.rowLength():], embedding[d:], s.paddedEmbedding(), s.Symbols)
+		kernel.DenseBackward(
+			kernel.DenseGradient{Features: dEmbedding[d:], Weights: scratch.dWeights[d*b.rowLength():], Live: scratch.nonZero},
+			kernel.Rows{Data: table, Stride: b.rowLength()},
+			kernel.Weights{Data: scratch.weights[d*b.rowLength():], Columns: b.rowLength()},
+			kernel.Rows{Data: embedding[d:], Stride: s.paddedEmbedding()})
 	}
 	for d := range s.Embedding {
 		for j := range b.width {

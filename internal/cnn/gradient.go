@@ -163,7 +163,8 @@ func (g *Backpropagation) convolve(i int, batch Batch) {
 	p, b, memory := g.parameters, g.blocks[i], &g.memories[i]
 	b.fold(memory.table, p, g.present, memory.foldScratch)
 	copy(memory.bias, b.bias(p))
-	kernel.ConvolveArgMax(memory.features, memory.positions, b.lanes, memory.table, memory.bias, b.width, batch.padded())
+	filters := kernel.Filters{Table: memory.table, Bias: memory.bias, Width: b.width}
+	kernel.ConvolveArgMax(kernel.Rows{Data: memory.features, Stride: b.lanes}, memory.positions, filters, batch.padded())
 	for text := range batch.Len() {
 		g.dropout.apply(memory.features[text*b.lanes:][:b.lanes], text, b.pooled)
 	}
@@ -235,7 +236,9 @@ func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 	sums := g.sums[first*columns : last*columns]
 	clear(sums)
 	for i, b := range g.blocks {
-		kernel.Dense(sums, len(bias), columns, weights[b.pooled*len(bias):][:b.filters*len(bias)], g.memories[i].features[first*b.lanes:], b.lanes, texts)
+		kernel.Dense(kernel.Rows{Data: sums, Stride: columns},
+			kernel.Weights{Data: weights[b.pooled*len(bias):][:b.filters*len(bias)], Columns: len(bias)},
+			kernel.Rows{Data: g.memories[i].features[first*b.lanes:], Stride: b.lanes}, texts)
 	}
 	for text := range texts {
 		for i, sum := range sums[text*columns:][:columns] {
@@ -253,7 +256,7 @@ func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 			copy(logits[text*outputs:], g.head.outputBias)
 		}
 		for i := 0; i < columns; i += kernel.Lanes {
-			kernel.Dense(logits, outputs, outputs, g.head.output[i*outputs:], sums[i:], columns, texts)
+			kernel.Dense(kernel.Rows{Data: logits, Stride: outputs}, g.head.outputWeights(i), kernel.Rows{Data: sums[i:], Stride: columns}, texts)
 		}
 	}
 
@@ -281,8 +284,9 @@ func (g *Backpropagation) classify(group int, batch Batch, total float32) {
 			kernel.AddScaled(memory.dOutputBias, logits[text*outputs:][:outputs], 1)
 		}
 		for i := 0; i < columns; i += kernel.Lanes {
-			kernel.DenseBackward(dSums[i:], memory.dOutputWeight[i*outputs:], memory.live, logits, outputs, outputs,
-				g.head.output[i*outputs:], sums[i:], columns, texts)
+			kernel.DenseBackward(
+				kernel.DenseGradient{Features: dSums[i:], Weights: memory.dOutputWeight[i*outputs:], Live: memory.live[:texts]},
+				kernel.Rows{Data: logits, Stride: outputs}, g.head.outputWeights(i), kernel.Rows{Data: sums[i:], Stride: columns})
 		}
 	}
 	for text := range texts {
@@ -324,7 +328,11 @@ func (g *Backpropagation) accumulate(i int, batch Batch) {
 		return weights[b.pooled*len(bias):][:b.filters*len(bias)]
 	}
 	clear(rows(dWeights))
-	kernel.DenseBackward(memory.dFeatures, rows(dWeights), memory.live, g.dSums, len(bias), g.head.columns, rows(weights), memory.features, b.lanes, batch.Len())
+	kernel.DenseBackward(
+		kernel.DenseGradient{Features: memory.dFeatures, Weights: rows(dWeights), Live: memory.live[:batch.Len()]},
+		kernel.Rows{Data: g.dSums, Stride: g.head.columns},
+		kernel.Weights{Data: rows(weights), Columns: len(bias)},
+		kernel.Rows{Data: memory.features, Stride: b.lanes})
 
 	table, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
 	for _, symbol := range g.present {

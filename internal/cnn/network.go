@@ -4,11 +4,10 @@ import "github.com/snowman-ml/snowman/internal/kernel"
 
 // A Network is a folded, immutable network, safe for use by any number of goroutines.
 type Network struct {
-	blocks []block
-	tables [][]float32 // of each block, [V][w][lanes]
-	biases [][]float32 // [lanes]
-	dense  [][]float32 // [lanes][columns], of the layer above the pooled features
-	head   head
+	blocks  []block
+	filters []kernel.Filters // of each block
+	dense   []kernel.Weights // of each block, [lanes][columns], to the layer above the pooled features
+	head    head
 }
 
 // NewNetwork folds the parameters, which must not change afterwards.
@@ -21,9 +20,8 @@ func NewNetwork(p *Parameters) *Network {
 		for f := range b.filters {
 			copy(dense[f*n.head.columns:], b.above(p, f))
 		}
-		n.tables = append(n.tables, table)
-		n.biases = append(n.biases, b.lanesOf(b.bias(p)))
-		n.dense = append(n.dense, dense)
+		n.filters = append(n.filters, kernel.Filters{Table: table, Bias: b.lanesOf(b.bias(p)), Width: b.width})
+		n.dense = append(n.dense, kernel.Weights{Data: dense, Columns: n.head.columns})
 	}
 	return n
 }
@@ -38,9 +36,11 @@ func (n *Network) Kinds() int { return n.head.kinds }
 func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &n.head)
 	scratch.features = grown(scratch.features, texts.Len()*kernel.Lanes)
-	for i, b := range n.blocks {
-		kernel.ConvolveMax(scratch.features, kernel.Lanes, n.tables[i], n.biases[i], b.width, texts.padded())
-		kernel.Dense(scratch.sums, n.head.columns, n.head.columns, n.dense[i], scratch.features, kernel.Lanes, texts.Len())
+	features := kernel.Rows{Data: scratch.features, Stride: kernel.Lanes}
+	sums := kernel.Rows{Data: scratch.sums, Stride: n.head.columns}
+	for i := range n.blocks {
+		kernel.ConvolveMax(features, n.filters[i], texts.padded())
+		kernel.Dense(sums, n.dense[i], features, texts.Len())
 	}
 	n.head.finish(logits, scratch, texts.Len())
 }
@@ -74,6 +74,11 @@ type head struct {
 // outputColumns is K with zeros up to a register.
 func (h *head) outputColumns() int { return len(h.outputBias) }
 
+// outputWeights are those of the hidden layer's columns from first on.
+func (h *head) outputWeights(first int) kernel.Weights {
+	return kernel.Weights{Data: h.output[first*h.outputColumns():], Columns: h.outputColumns()}
+}
+
 func newHead(p *Parameters) head {
 	_, bias := p.above()
 	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), 64)}
@@ -96,15 +101,15 @@ func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multi
 
 // finish takes the sums of all texts to logits.
 func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
-	outputs, columns := scratch.sums, h.columns
+	outputs := kernel.Rows{Data: scratch.sums, Stride: h.columns}
 	if h.output != nil {
-		outputs, columns = scratch.outputs, h.outputColumns()
+		outputs = kernel.Rows{Data: scratch.outputs, Stride: h.outputColumns()}
 		for first := 0; first < h.columns; first += kernel.Lanes { // the products skip what is below 0: the ReLU
-			kernel.Dense(outputs, columns, columns, h.output[first*columns:][:kernel.Lanes*columns], scratch.sums[first:], h.columns, texts)
+			kernel.Dense(outputs, h.outputWeights(first), kernel.Rows{Data: scratch.sums[first:], Stride: h.columns}, texts)
 		}
 	}
 	for text := range texts {
-		copy(logits[text*h.kinds:][:h.kinds], outputs[text*columns:])
+		copy(logits[text*h.kinds:][:h.kinds], outputs.Data[text*outputs.Stride:])
 	}
 }
 

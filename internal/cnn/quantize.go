@@ -27,11 +27,10 @@ import (
 // so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within int32.
 // The blocks' sums are added as float32.
 type Quantized struct {
-	blocks []block
-	tables [][]int16   // of each block, [V][w][lanes]
-	dense  [][]int16   // [lanes/2][columns][2]
-	scales [][]float32 // [columns], u_h
-	head   head
+	blocks  []block
+	filters []kernel.Filters16 // of each block
+	dense   []kernel.Weights16 // of each block, scaled by u_h
+	head    head
 }
 
 // Quantize folds and quantises the parameters.
@@ -55,9 +54,8 @@ func Quantize(p *Parameters) (*Quantized, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.tables = append(q.tables, table16)
-		q.dense = append(q.dense, dense)
-		q.scales = append(q.scales, units)
+		q.filters = append(q.filters, kernel.Filters16{Table: table16, Width: b.width})
+		q.dense = append(q.dense, kernel.Weights16{Data: dense, Scales: units})
 	}
 	return q, nil
 }
@@ -146,13 +144,13 @@ func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	scratch.grow(texts.Len(), &q.head)
 	scratch.features16 = grown(scratch.features16, texts.Len()*kernel.Lanes16)
 	scratch.previous16 = grown(scratch.previous16, texts.Len()*kernel.Lanes16)
-	columns, features, previous := q.head.columns, scratch.features16, scratch.previous16
-	kernel.ConvolveMax16(features, kernel.Lanes16, q.tables[0], q.blocks[0].width, texts.padded())
-	for i, b := range q.blocks[1:] {
+	features, previous := scratch.features16, scratch.previous16
+	kernel.ConvolveMax16(kernel.Rows16{Data: features, Stride: kernel.Lanes16}, q.filters[0], texts.padded())
+	for i, filters := range q.filters[1:] {
 		features, previous = previous, features
-		kernel.ConvolveDense16(features, q.tables[i+1], b.width, texts.padded(), scratch.sums, columns, q.dense[i], q.scales[i], previous)
+		kernel.ConvolveDense16(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
 	}
-	last := len(q.blocks) - 1
-	kernel.Dense16(scratch.sums, columns, columns, q.dense[last], q.scales[last], features, kernel.Lanes16, texts.Len())
+	kernel.Dense16(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
+		kernel.Rows16{Data: features, Stride: kernel.Lanes16}, texts.Len())
 	q.head.finish(logits, scratch, texts.Len())
 }

@@ -71,7 +71,7 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 						for j := first; j < b.width; j++ {
 							largest, smallest := int64(math.MinInt16), int64(math.MaxInt16)
 							for v := range p.Shape.Symbols {
-								entry := int64(q.tables[i][v*b.rowLength()+j*b.lanes+f])
+								entry := int64(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f])
 								largest, smallest = max(largest, entry), min(smallest, entry)
 							}
 							high, low = high+largest, low+smallest
@@ -88,7 +88,7 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 				for h := range q.head.columns {
 					most, least := int64(0), int64(0)
 					for f, feature := range features {
-						weight := int64(q.dense[i][(f/2*q.head.columns+h)*2+f%2])
+						weight := int64(q.dense[i].Data[(f/2*q.head.columns+h)*2+f%2])
 						most += max(feature*weight, 0)
 						least += min(feature*weight, 0)
 					}
