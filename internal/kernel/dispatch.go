@@ -10,9 +10,9 @@ func Backend() string { return backend }
 
 // ConvolveMax convolves texts with a block of filters and pools each filter over time.
 //
-// The convolution at position t of a text, 1-Width <= t < length, is the sum over taps, in ascending
-// order, of the table's row for the symbol at t+tap. Each text's features receive every filter's
-// largest sum plus its bias, or 0 where that is not above 0.
+// The convolution at position t of a text, 1-Width <= t < length, is the sum over taps, in
+// ascending order, of the table's row for the symbol at t+tap. Each text's features receive every
+// filter's largest sum plus its bias, or 0 where that is not above 0.
 func ConvolveMax(features Rows, filters Filters, texts Texts) {
 	if !convolveMaxFast(features, filters, texts) {
 		convolveMax(features, filters, texts)
@@ -34,9 +34,9 @@ func ConvolveMax16(features Rows16, filters Filters16, texts Texts) {
 	}
 }
 
-// Dense adds to each text's sums, one a column, the products of its Lanes features with their rows of
-// weights. It leaves out features that are not above 0 and takes the others in ascending order. Rows
-// of weights that no feature needs may be missing.
+// Dense adds to each text's sums, one a column, the products of its Lanes features with their rows
+// of weights. It leaves out features that are not above 0 and takes the others in ascending order.
+// Rows of weights that no feature needs may be missing.
 func Dense(sums Rows, weights Weights, features Rows, texts int) {
 	done := denseFast(sums, weights, features, texts)
 	if done < weights.Columns {
@@ -44,21 +44,23 @@ func Dense(sums Rows, weights Weights, features Rows, texts int) {
 	}
 }
 
-// DenseBackward is the way back through Dense: from the gradient by the sums to those by the features
-// and by the weights. There is a text for each entry of gradient.Live.
+// DenseBackward is the way back through Dense: from the gradient by the sums to those by the
+// features and by the weights. There is a text for each entry of gradient.Live.
 //
 // For each feature other than 0, gradient.Features receives the inner product of its row of weights
-// with the text's dSums, and the dSums times the feature are added to its row of gradient.Weights. A
-// feature of 0 receives 0, and its rows may be missing. The inner product is summed in 16 parts, entry
-// i in part i mod 16, and the second half of the parts is added to the first until one is left.
+// with the text's dSums, and the dSums times the feature are added to its row of gradient.Weights.
+// A feature of 0 receives 0, and its rows may be missing. The inner product is summed in 16 parts,
+// entry i in part i mod 16, and the second half of the parts is added to the first until one is
+// left.
 func DenseBackward(gradient DenseGradient, dSums Rows, weights Weights, features Rows) {
 	if !denseBackwardFast(gradient, dSums, weights, features) {
 		denseBackward(gradient, dSums, weights, features)
 	}
 }
 
-// Dense16 is Dense for Lanes16 features of int16, none below 0. The products of a column are added as
-// int32, which must not overflow. Their sum, as float32 and times the column's scale, is added to sums.
+// Dense16 is Dense for Lanes16 features of int16, none below 0. The products of a column are added
+// as int32, which must not overflow. Their sum, as float32 and times the column's scale, is added
+// to sums.
 func Dense16(sums Rows, weights Weights16, features Rows16, texts int) {
 	if !dense16Fast(sums, weights, features, texts) {
 		dense16(sums, weights, features, texts)
@@ -66,8 +68,8 @@ func Dense16(sums Rows, weights Weights16, features Rows16, texts int) {
 }
 
 // ConvolveDense16 is ConvolveMax16 for one block and Dense16 for the features of another, previous,
-// with strides of Lanes16 and the number of columns. The two are independent, but one waits for memory
-// while the other multiplies, so together they take little longer than one.
+// with strides of Lanes16 and the number of columns. The two are independent, but one waits for
+// memory while the other multiplies, so together they take little longer than one.
 func ConvolveDense16(features []int16, filters Filters16, texts Texts, sums []float32, weights Weights16, previous []int16) {
 	done := convolveDense16Fast(features, filters, texts, sums, weights, previous)
 	left := len(texts.Ends) - done
@@ -102,8 +104,8 @@ func AddScaled(sum, row []float32, scale float32) {
 	AddScaledRows(sum, row[:len(sum)], []int32{0}, []float32{scale})
 }
 
-// Adam takes one step of Adam with decoupled weight decay: it changes the weights and the two moments
-// of the gradient. All four have the same length.
+// Adam takes one step of Adam with decoupled weight decay: it changes the weights and the two
+// moments of the gradient. All four have the same length.
 func Adam(weights, gradient, first, second []float32, step *AdamStep) {
 	done := adamFast(weights, gradient, first, second, step)
 	adam(weights[done:], gradient[done:], first[done:], second[done:], step)

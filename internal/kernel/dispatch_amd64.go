@@ -16,8 +16,8 @@ const (
 	avx512Backend = "avx512"
 )
 
-// backend is what the kernels run on, chosen once: nothing faster than the backend that the environment
-// variable SNOWMAN_KERNELS names.
+// backend is what the kernels run on, chosen once: nothing faster than the backend that the
+// environment variable SNOWMAN_KERNELS names.
 var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {

@@ -13,8 +13,8 @@ const (
 	neonBackend = "neon" // part of every arm64 processor that Go runs on
 )
 
-// backend is what the kernels run on, chosen once: nothing faster than the backend that the environment
-// variable SNOWMAN_KERNELS names.
+// backend is what the kernels run on, chosen once: nothing faster than the backend that the
+// environment variable SNOWMAN_KERNELS names.
 var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {
@@ -24,8 +24,8 @@ func fastest(atMost string) string {
 	return neonBackend
 }
 
-// The following do all of their work and return true, or nothing and return false. Those that return a
-// number do the columns before it.
+// The following do all of their work and return true, or nothing and return false. Those that
+// return a number do the columns before it.
 
 func convolveMaxFast(features Rows, filters Filters, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {

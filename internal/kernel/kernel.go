@@ -1,17 +1,17 @@
 // Package kernel holds the few loops in which Snowman spends its time.
 //
 // This file is the definition: each loop in plain Go, which must stay plain. Assembly does the same
-// on several entries of a row at once, and dispatch.go chooses. Nothing is reordered where the order
-// could show and no multiplication is fused with an addition, so every backend returns the same bits
-// on every processor. The tests hold them equal at every length.
+// on several entries of a row at once, and dispatch.go chooses. Nothing is reordered where the
+// order could show and no multiplication is fused with an addition, so every backend returns the
+// same bits on every processor. The tests hold them equal at every length.
 //
 // The convolutions and the dense products run over a batch of texts with one block of filters, so
 // that the block's table or weights stay in the caches near the core. A row of a table has one lane
 // for each filter of the block: Lanes float32 or Lanes16 int16, 128 bytes either way.
 //
-// The package knows slices of numbers and no other package of this project. Assembly checks nothing:
-// callers pass slices of the stated lengths, symbols that have rows in the table, and indices that
-// name a row.
+// The package knows slices of numbers and no other package of this project. Assembly checks
+// nothing: callers pass slices of the stated lengths, symbols that have rows in the table, and
+// indices that name a row.
 package kernel
 
 import "math"
@@ -160,8 +160,8 @@ func convolveMax16(features Rows16, filters Filters16, texts Texts) {
 	}
 }
 
-// addRow adds to sums the table's row for one symbol and tap. The first tap's row is copied, not added
-// to zeros, which would turn its minus zeros into zeros.
+// addRow adds to sums the table's row for one symbol and tap. The first tap's row is copied, not
+// added to zeros, which would turn its minus zeros into zeros.
 func addRow[number int16 | float32](sums, table []number, width, tap int, symbol uint8) {
 	row := table[(int(symbol)*width+tap)*len(sums):][:len(sums)]
 	if tap == 0 {
@@ -173,7 +173,8 @@ func addRow[number int16 | float32](sums, table []number, width, tap int, symbol
 	}
 }
 
-// rectify adds the bias and sets to 0 what is then not above 0: also a minus zero and what is not a number.
+// rectify adds the bias and sets to 0 what is then not above 0: also a minus zero and what is not a
+// number.
 func rectify(sums, bias []float32) {
 	for f := range sums {
 		sums[f] += bias[f]

@@ -69,8 +69,8 @@ func naiveConvolution[number int16 | float32](table []number, lanes, filter, wid
 	return largest, position
 }
 
-// TestEveryBackend runs every test on every backend. A backend that this processor lacks is skipped,
-// and the output names it.
+// TestEveryBackend runs every test on every backend. A backend that this processor lacks is
+// skipped, and the output names it.
 func TestEveryBackend(t *testing.T) {
 	chosen := backend
 	defer func() { backend = chosen }()
@@ -215,7 +215,8 @@ func testConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 	}
 }
 
-// columnCounts are numbers of columns that fill registers of every size, and such as leave some over.
+// columnCounts are numbers of columns that fill registers of every size, and such as leave some
+// over.
 var columnCounts = []int{1, 4, 7, 8, 9, 16, 31, 64, 72, 127, 128, 137, 255, 256, 300}
 
 func testDenseEqualsItsDefinition(t *testing.T) {
@@ -398,8 +399,8 @@ func testAdamEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-// TestEveryBackend holds every backend to the definition of AddScaledRows; this holds that definition to
-// float64.
+// TestEveryBackend holds every backend to the definition of AddScaledRows; this holds that
+// definition to float64.
 func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
 	normal := draws["numbers of both signs"]
@@ -444,8 +445,8 @@ func testNothingAllocates(t *testing.T) {
 	}
 }
 
-// The limits in docs/performance.md are computed from this clock rate: a multiplication that waits for
-// the one before takes three cycles on every processor that has AVX-512.
+// The limits in docs/performance.md are computed from this clock rate: a multiplication that waits
+// for the one before takes three cycles on every processor that has AVX-512.
 func BenchmarkClock(b *testing.B) {
 	const steps = 1 << 20
 	x := uint64(1)
