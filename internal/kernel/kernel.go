@@ -78,7 +78,8 @@ type Weights struct {
 	Columns int
 }
 
-func (w Weights) row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
+// Row returns the weights of feature f.
+func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
 
 // Weights16 are Weights of int16, in which neighbouring features lie side by side.
 type Weights16 struct {
@@ -190,7 +191,7 @@ func dense(sums Rows, weights Weights, features Rows, texts, first int) {
 		sum := sums.row(text)[first:weights.Columns]
 		for f, feature := range features.row(text)[:Lanes] {
 			if feature > 0 {
-				addScaled(sum, weights.row(f)[first:], feature)
+				addScaled(sum, weights.Row(f)[first:], feature)
 			}
 		}
 	}
@@ -207,7 +208,7 @@ func denseBackward(gradient DenseGradient, dSums Rows, weights Weights, features
 			dFeatures[f] = 0
 			if feature != 0 {
 				gradient.Live[text] |= 1 << f
-				dFeatures[f] = dot(weights.row(f), dSum)
+				dFeatures[f] = dot(weights.Row(f), dSum)
 				addScaled(gradient.Weights[f*columns:][:columns], dSum, feature)
 			}
 		}
