@@ -24,8 +24,8 @@ import (
 //
 //	u_h >= sum_f M_f |A[f][h] / scale_f| / (2^31 - 1 - sum_f M_f / 2)
 //
-// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within int32.
-// The blocks' sums are added as float32.
+// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within
+// int32. The blocks' sums are added as float32.
 type Quantized struct {
 	blocks  []block
 	filters []kernel.Filters16 // of each block

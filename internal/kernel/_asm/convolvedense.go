@@ -22,7 +22,7 @@ const (
 )
 
 func (b backend) convolveDense16() {
-	b.begin("convolveDense16", "convolveMax16 for 32 lanes of a block and dense16 for 64 of 128 columns, for groups of four texts",
+	b.begin("convolveDense16", "half of convolveMax16 and of dense16 with 128 columns, for fours of texts",
 		"func(features, table *int16, width, start, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)")
 	eachWidth(b.convolveDense16Width)
 }
