@@ -13,10 +13,25 @@ const (
 	End   = 1
 )
 
-// segmentNames are the parts of a canonical form, from left to right, as an Alphabet names them. A
-// delimiter belongs to the segment that it opens, except for the @ and the dot that close user
-// and subdomain.
-var segmentNames = []string{"user", "subdomain", "domain", "suffix", "port", "path", "query", "fragment"}
+// The segments of a canonical form, from left to right. A delimiter belongs to the segment that it
+// opens, except for the @ and the dot that close user-info and sub-domain.
+const (
+	userSegment = iota
+	subdomainSegment
+	domainSegment
+	suffixSegment
+	portSegment
+	pathSegment
+	querySegment
+	fragmentSegment
+	segments // how many there are
+)
+
+// segmentNames are what a Group calls the segments.
+var segmentNames = [segments]string{
+	userSegment: "user", subdomainSegment: "subdomain", domainSegment: "domain", suffixSegment: "suffix",
+	portSegment: "port", pathSegment: "path", querySegment: "query", fragmentSegment: "fragment",
+}
 
 // A Group says which segments share symbols, and which characters have one of their own. All other
 // bytes share one more.
@@ -35,8 +50,8 @@ type Alphabet struct {
 	suffixes   []string // of operators
 	operators  operators
 	symbols    int
-	table      [][256]uint8 // [segment]
-	splitsHost bool         // subdomain, domain and suffix have different symbols
+	table      [segments][256]uint8
+	splitsHost bool // subdomain, domain and suffix have different symbols
 }
 
 // printable is ASCII from ! to ~; the space is rare and shares the symbol of all other bytes.
@@ -68,8 +83,8 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alphabet: %w", err)
 	}
-	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: 2, table: make([][256]uint8, len(segmentNames))}
-	first := make([]int, len(segmentNames)) // the first symbol of each segment
+	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: End + 1}
+	var first [segments]int // symbol of each segment
 	for _, group := range groups {
 		if a.symbols+1+len(group.Characters) > 256 {
 			return nil, fmt.Errorf("alphabet: more than 256 symbols")
@@ -89,7 +104,7 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 			row[c] = uint8(a.symbols + 1 + i)
 		}
 		for _, name := range group.Segments {
-			segment := slices.Index(segmentNames, name)
+			segment := slices.Index(segmentNames[:], name)
 			if segment < 0 {
 				return nil, fmt.Errorf("alphabet: unknown segment %q, want one of %q", name, segmentNames)
 			}
@@ -101,10 +116,10 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 		}
 		a.symbols += 1 + len(group.Characters)
 	}
-	if missing := slices.Index(first, 0); missing >= 0 {
+	if missing := slices.Index(first[:], 0); missing >= 0 {
 		return nil, fmt.Errorf("alphabet: no group has the segment %q", segmentNames[missing])
 	}
-	a.splitsHost = first[1] != first[2] || first[2] != first[3]
+	a.splitsHost = first[subdomainSegment] != first[domainSegment] || first[domainSegment] != first[suffixSegment]
 	return a, nil
 }
 
@@ -175,7 +190,7 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 type piece struct{ segment, from, to int }
 
 // maxPieces is how many pieces there can be: user-info has two, its beginning and the @.
-const maxPieces = 9
+const maxPieces = segments + 1
 
 // divide sets the first of pieces to what is read of u, from left to right, and returns their number.
 func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
@@ -188,32 +203,32 @@ func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	}
 	user := u.host // its length
 	if longest := max(1, limit/4); user > longest {
-		add(0, 0, longest-1)
+		add(userSegment, 0, longest-1)
 		limit -= longest - 1
 		user = 1
 	}
-	add(0, u.host-user, u.host)
+	add(userSegment, u.host-user, u.host)
 	operator, _ := a.operators.find(u.Host())
 	host := u.host + operator
 	if a.splitsHost {
-		u.computeSuffixes()
+		u.findSuffix()
 		domain, suffix := u.domain, u.suffix
 		if operator > 0 {
-			domain, suffix = splitSuffix(u.text[host:u.port])
+			domain, suffix, _ = splitSuffix(u.text[host:u.port])
 			domain, suffix = host+domain, host+suffix
 		}
-		add(1, host, domain)
-		add(2, domain, suffix)
-		add(3, suffix, u.port)
+		add(subdomainSegment, host, domain)
+		add(domainSegment, domain, suffix)
+		add(suffixSegment, suffix, u.port)
 	} else {
-		add(1, host, u.port)
+		add(subdomainSegment, host, u.port)
 	}
-	add(4, u.port, u.path)
+	add(portSegment, u.port, u.path)
 
 	end := u.path + max(0, limit-user-(u.path-host))
 	end = min(end, len(u.text))
-	add(5, u.path, min(u.query, end))
-	add(6, u.query, min(u.fragment, end))
-	add(7, u.fragment, end)
+	add(pathSegment, u.path, min(u.query, end))
+	add(querySegment, u.query, min(u.fragment, end))
+	add(fragmentSegment, u.fragment, end)
 	return n
 }

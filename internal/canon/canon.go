@@ -21,6 +21,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
@@ -36,14 +37,21 @@ const MaxLength = 64 << 10
 // The zero value is ready for Parse, which reuses its memory. What the methods return lies in that
 // memory and holds until the next Parse.
 type URL struct {
-	text                []byte
-	host, port, path    int // where each starts
-	query, fragment     int
-	isAddress           bool   // the host is an IP address
-	isAmbiguous         bool   // programs disagree about the host
-	scratch             []byte // the host on its way
-	domain, suffix      int    // where the registered domain and its public suffix start
-	suffixesAreComputed bool
+	text             []byte
+	host, port, path int // where each starts
+	query, fragment  int
+	isAddress        bool   // the host is an IP address
+	isAmbiguous      bool   // programs disagree about the host
+	scratch          []byte // the host on its way
+
+	// Set by findSuffix, for those who ask.
+	rule           *publicsuffix.Rule // of the public suffix; nil: not looked for yet
+	domain, suffix int                // where the registered domain and the dot before its suffix stand
+}
+
+// reset forgets the text, but not the memory that it was in.
+func (u *URL) reset() {
+	u.text, u.isAddress, u.isAmbiguous, u.rule = u.text[:0], false, false, nil
 }
 
 // Parse sets u to the canonical form of text. After an error u holds nothing of use.
@@ -76,7 +84,8 @@ func (u *URL) parsePlain(text string) bool {
 			}
 		}
 	}
-	u.text, u.isAddress, u.suffixesAreComputed = append(u.text[:0], rest[:end]...), false, false
+	u.reset()
+	u.text = append(u.text, rest[:end]...)
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.host, u.port, u.path = 0, end, end
 	u.appendPath(rest[end:])
@@ -110,7 +119,7 @@ func (u *URL) parse(text string) error {
 		authority, path = rest[:end], rest[end:]
 	}
 
-	u.text, u.isAddress, u.suffixesAreComputed = u.text[:0], false, false
+	u.reset()
 	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		if at > 0 {
@@ -300,30 +309,30 @@ func (u *URL) HasPath() bool { return u.path < len(u.text) }
 // RegisteredDomain returns the part of the host that somebody registered: a public suffix and the
 // label before it. A host that is itself a public suffix, or an address, is its own.
 func (u *URL) RegisteredDomain() []byte {
-	u.computeSuffixes()
+	u.findSuffix()
 	return u.text[u.domain:u.port]
 }
 
 // IsRegistrable reports whether the host is a name below a listed public suffix: not an address, a
 // suffix itself, or a name of some other system, such as a local one.
 func (u *URL) IsRegistrable() bool {
-	u.computeSuffixes()
-	return !u.isAddress && u.suffix < u.port && findSuffix(u.Host()) != publicsuffix.DefaultRule
+	u.findSuffix()
+	return u.rule != publicsuffix.DefaultRule && u.suffix < u.port
 }
 
 // IsHosted reports whether the public suffix is one of a company, such as github.io: its customers
 // have the names below.
-func (u *URL) IsHosted() bool { return u.IsRegistrable() && findSuffix(u.Host()).Private }
+func (u *URL) IsHosted() bool { return u.IsRegistrable() && u.rule.Private }
 
-func (u *URL) computeSuffixes() {
-	if u.suffixesAreComputed {
-		return
-	}
-	u.suffixesAreComputed = true
-	u.domain, u.suffix = u.host, u.port
-	if !u.isAddress {
-		domain, suffix := splitSuffix(u.Host())
-		u.domain, u.suffix = u.host+domain, u.host+suffix
+// findSuffix finds the public suffix of the host, once for each text. An address has none.
+func (u *URL) findSuffix() {
+	switch {
+	case u.rule != nil:
+	case u.isAddress:
+		u.domain, u.suffix, u.rule = u.host, u.port, publicsuffix.DefaultRule
+	default:
+		domain, suffix, rule := splitSuffix(u.Host())
+		u.domain, u.suffix, u.rule = u.host+domain, u.host+suffix, rule
 	}
 }
 
@@ -337,13 +346,15 @@ var suffixRules = &publicsuffix.FindOptions{DefaultRule: publicsuffix.DefaultRul
 // SuffixListVersion names the public suffix list that registered domains rest on.
 const SuffixListVersion = publicsuffix.ListVersion
 
-// splitSuffix returns where in host the registered domain starts, and where the dot before its
-// public suffix stands; a host that is itself a public suffix is all domain.
-func splitSuffix(host []byte) (domain, suffix int) {
+// splitSuffix returns where in host the registered domain starts, where the dot before its public
+// suffix stands, and the rule for that suffix. A host that is itself a public suffix is all domain.
+func splitSuffix(host []byte) (domain, suffix int, rule *publicsuffix.Rule) {
 	if len(host) == 0 {
-		return 0, 0
+		return 0, 0, publicsuffix.DefaultRule
 	}
-	rule := findSuffix(host)
+	// Finding a rule takes time that grows with the square of the length.
+	end := host[max(0, len(host)-longestName):]
+	rule = publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
 	labels := rule.Length
 	switch {
 	case rule == publicsuffix.DefaultRule:
@@ -355,25 +366,23 @@ func splitSuffix(host []byte) (domain, suffix int) {
 	for range labels {
 		suffix = bytes.LastIndexByte(host[:suffix], '.')
 		if suffix < 0 {
-			return 0, len(host)
+			return 0, len(host), rule
 		}
 	}
-	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix
+	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix, rule
 }
 
-// findSuffix returns the rule for the public suffix of a host that is not empty.
-func findSuffix(host []byte) *publicsuffix.Rule {
-	end := host[max(0, len(host)-longestName):] // finding a rule takes time that grows with the square
-	return publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
-}
-
-// abbreviate shortens a text for an error message.
+// abbreviate shortens a text for an error message, between two runes.
 func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return text[:enough] + "..."
+	const longest = 80
+	if len(text) <= longest {
+		return text
 	}
-	return text
+	end := longest
+	for end > longest-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -90,7 +90,7 @@ func trimWWW(host []byte) []byte {
 		if !found {
 			return host
 		}
-		if domain, _ := splitSuffix(host); domain < len("www.") {
+		if domain, _, _ := splitSuffix(host); domain < len("www.") {
 			return host
 		}
 		host = shorter

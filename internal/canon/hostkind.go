@@ -16,7 +16,7 @@ import (
 //   - "registered domain itself": without a sub-domain
 //   - "other sub-domain"
 func (u *URL) HostKind() string {
-	u.computeSuffixes()
+	u.findSuffix()
 	host := u.Host()
 	_, ofOperator := ownLookUp().find(host)
 	switch {
@@ -26,7 +26,7 @@ func (u *URL) HostKind() string {
 		return "operator"
 	case spellsAddress(host, u.domain-u.host):
 		return "reverse DNS"
-	case findSuffix(host).Private:
+	case u.rule.Private:
 		return "free hosting"
 	case u.domain == u.host:
 		return "registered domain itself"
