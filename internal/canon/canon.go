@@ -49,9 +49,9 @@ type URL struct {
 	domain, suffix int                // where the registered domain and the dot before its suffix stand
 }
 
-// reset forgets the text, but not the memory that it was in.
-func (u *URL) reset() {
-	u.text, u.isAddress, u.isAmbiguous, u.rule = u.text[:0], false, false, nil
+// reset begins a new canonical form, in the memory of the last.
+func (u *URL) reset(start string) {
+	u.text, u.isAddress, u.isAmbiguous, u.rule = append(u.text[:0], start...), false, false, nil
 }
 
 // Parse sets u to the canonical form of text. After an error u holds nothing of use.
@@ -84,8 +84,7 @@ func (u *URL) parsePlain(text string) bool {
 			}
 		}
 	}
-	u.reset()
-	u.text = append(u.text, rest[:end]...)
+	u.reset(rest[:end])
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.host, u.port, u.path = 0, end, end
 	u.appendPath(rest[end:])
@@ -119,14 +118,13 @@ func (u *URL) parse(text string) error {
 		authority, path = rest[:end], rest[end:]
 	}
 
-	u.reset()
-	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		if at > 0 {
-			u.text = append(u.text, authority[:at+1]...)
-		}
-		authority = authority[at+1:]
+	user := authority[:strings.LastIndexByte(authority, '@')+1]
+	authority = authority[len(user):]
+	if user == "@" {
+		user = ""
 	}
+	u.reset(user)
+	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
 	u.host = len(u.text)
 	host, port, err := splitPort(authority)
 	if err != nil {
