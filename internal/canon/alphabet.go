@@ -33,16 +33,16 @@ var segmentNames = [segments]string{
 	portSegment: "port", pathSegment: "path", querySegment: "query", fragmentSegment: "fragment",
 }
 
-// A Group says which segments share symbols, and which characters have one of their own. All other
-// bytes share one more.
+// A Group says which segments share symbols, and which characters have a symbol of their own. All
+// other bytes share one symbol.
 type Group struct {
 	Segments   []string `json:"segments"`
 	Characters string   `json:"characters"`
 }
 
-// An Alphabet numbers the symbols. Symbol 0 stands before a text and 1 after it; then follow, group
-// by group, one symbol for any other byte and one for each of the group's characters. It may have a
-// list of operators' suffixes: of a host below one of them it reads the suffix alone.
+// An Alphabet numbers the symbols: Start, End, and then, group by group, one symbol for all other
+// bytes and one for each of the group's characters. It may have a list of operators' suffixes: of a
+// host below such a suffix, only the suffix is read.
 //
 // It is plain data, so that a model file can carry it.
 type Alphabet struct {
@@ -54,7 +54,7 @@ type Alphabet struct {
 	splitsHost bool // subdomain, domain and suffix have different symbols
 }
 
-// printable is ASCII from ! to ~; the space is rare and shares the symbol of all other bytes.
+// printable is ASCII from ! to ~. The space is too rare for a symbol of its own.
 const printable = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
 const (
@@ -62,10 +62,9 @@ const (
 	suffixCharacters = "-.0123456789abcdefghijklmnopqrstuvwxyz"
 )
 
-// DefaultAlphabet is the alphabet of new models. A character of the host, one of its public suffix and
-// one elsewhere are different symbols: under a suffix that anybody can have a name below, such as
-// github.io, the network sees where that name ends. The hosts of the operators of operators.txt it
-// reads from their suffix on.
+// DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character has
+// different symbols in the host, in the host's public suffix, and elsewhere. So the network sees where
+// a name ends below a suffix such as github.io, where anybody can have a name.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
@@ -76,8 +75,8 @@ func DefaultAlphabet() *Alphabet {
 }
 
 // NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes of
-// operators, none if there is no such list, are names in canonical form, in ascending order; a label
-// behind the first may be *, which is any one label.
+// operators, which may be nil, are names in canonical form, in ascending order. A label of a suffix,
+// but not the first, may be *, which stands for any one label.
 func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {
@@ -123,8 +122,8 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	return a, nil
 }
 
-// alphabetFile is an alphabet with operators as JSON. One without is its groups alone, as all were
-// before there were operators.
+// alphabetFile is an alphabet with operators as JSON. Without operators, the JSON is the groups alone:
+// models made before there were operators have that form.
 type alphabetFile struct {
 	Groups    []Group  `json:"groups"`
 	Operators []string `json:"operators"`
@@ -154,11 +153,11 @@ func (a *Alphabet) MarshalJSON() ([]byte, error) {
 // Symbols is the number of symbols.
 func (a *Alphabet) Symbols() int { return a.symbols }
 
-// Append appends to symbols those of u. Of a host below the suffix of an operator it reads the suffix
-// alone.
+// Append appends the symbols of u to symbols. Of a host below the suffix of an operator it reads only
+// the suffix.
 //
-// It reads about limit characters. What is cut is the end of the user-info, beyond a quarter of the
-// limit, and the end of the path; host and port never are, since a cut host would be another one.
+// It reads about limit characters. It cuts the user-info at a quarter of the limit, and then the end of
+// the text behind the port. It never cuts host and port, since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [maxPieces]piece
 	symbols = slices.Grow(symbols, len(u.text))
@@ -174,8 +173,8 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	return symbols
 }
 
-// AppendPositions appends to positions, for each symbol that Append appends, the byte of the canonical
-// form that it stands for. They ascend; what is missing between them is not read.
+// AppendPositions appends to positions, for each symbol that Append appends, the index of its byte in
+// the canonical form. The indices ascend. Bytes without one are not read.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [maxPieces]piece
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
@@ -186,13 +185,13 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	return positions
 }
 
-// A piece is a part of a canonical form that is read, text[from:to], with the segment in which it stands.
+// A piece is a part of a canonical form that is read, text[from:to], with the segment that it is in.
 type piece struct{ segment, from, to int }
 
-// maxPieces is how many pieces there can be: user-info has two, its beginning and the @.
+// maxPieces counts two pieces of user-info, its beginning and the @, and one of each other segment.
 const maxPieces = segments + 1
 
-// divide sets the first of pieces to what is read of u, from left to right, and returns their number.
+// divide sets pieces to the pieces of u that are read, from left to right, and returns their number.
 func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	n := 0
 	add := func(segment, from, to int) {

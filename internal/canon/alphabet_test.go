@@ -73,7 +73,7 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		limit      int
-		want       string // the canonical form, with a ~ for what is not read
+		want       string // the canonical form, with a ~ for each byte that is not read
 	}{
 		{"a name", "evil.tld", 100, "evil.tld"},
 		{"every part", "u@a.evil.tld:81/b?c#d", 100, "u@a.evil.tld:81/b?c#d"},
@@ -111,7 +111,7 @@ func placeless(t testing.TB) *Alphabet {
 	return a
 }
 
-// checkPositions holds symbols of such an alphabet against the bytes that they are said to stand for.
+// checkPositions compares the symbols of a placeless alphabet with the bytes at their positions.
 func checkPositions(t *testing.T, a *Alphabet, u *URL, limit int) {
 	t.Helper()
 	symbols, positions := a.Append(nil, u, limit), a.AppendPositions(nil, u, limit)

@@ -246,7 +246,7 @@ func TestParseAllocatesNothingForCommonTexts(t *testing.T) {
 	}
 }
 
-// checkPlain holds the short way through Parse, where a text may take it, to the long one.
+// checkPlain compares parsePlain with parse, and reports whether the text is plain.
 func checkPlain(t *testing.T, text string) (plain bool) {
 	t.Helper()
 	var short, long URL
@@ -380,7 +380,7 @@ func TestAmbiguousHosts(t *testing.T) {
 	}
 }
 
-// What is peeled off a text costs no more for each piece the longer the text is.
+// The time for each scheme must not grow with the number of schemes.
 func BenchmarkParseNestedSchemes(b *testing.B) {
 	for _, length := range []int{1 << 12, 1 << 16} {
 		text := strings.Repeat("http:", length/5)[:length-5] + "a.com"
