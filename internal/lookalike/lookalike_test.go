@@ -17,7 +17,7 @@ var popular = []string{
 	"bank0fail.net", "sante.fr", "netflix.com", "southernwater.co.uk",
 }
 
-// look looks at a host in Unicode, whose registered domain is all that stands behind the bar.
+// look looks at a host in Unicode, whose registered domain stands behind the bar, if there is one.
 func look(t testing.TB, list *List, host string) (imitates string, mixes bool) {
 	t.Helper()
 	sub, domain, found := strings.Cut(host, "|")
@@ -208,8 +208,8 @@ func TestLookingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Whatever the host, nothing panics, what is imitated is on the list, and ASCII that is not odd
-// imitates nobody and mixes nothing.
+// The properties: nothing panics, an imitated name is on the list, looking changes no host, and ASCII
+// that is not odd imitates nobody and mixes nothing.
 func FuzzLook(f *testing.F) {
 	list := New(popular)
 	for _, host := range []string{"paypa1.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {
@@ -231,8 +231,8 @@ func FuzzLook(f *testing.F) {
 	})
 }
 
-// The property: decode returns what golang.org/x/net does, if that encodes to the same label again. Of
-// half a surrogate pair golang.org/x/net makes U+FFFD, which does not; a real U+FFFD does.
+// The property: decode returns the same as golang.org/x/net if that encodes to the label again, else
+// nothing. golang.org/x/net decodes half a surrogate pair to U+FFFD, which encodes to another label.
 func FuzzDecode(f *testing.F) {
 	for _, label := range []string{
 		"pypal-4ve", "h1alffa9f", "mnchen-3ya", "", "-", "a-", "a--", "99999999", "zzzzzzzzzzzzz", "n3h", "ls8h",
