@@ -62,9 +62,9 @@ const (
 	suffixCharacters = "-.0123456789abcdefghijklmnopqrstuvwxyz"
 )
 
-// DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character has
-// different symbols in the host, in the host's public suffix, and elsewhere. So the network sees where
-// a name ends below a suffix such as github.io, where anybody can have a name.
+// DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character
+// has different symbols in the host, in the host's public suffix, and elsewhere. So the network
+// sees where a name ends below a suffix such as github.io, where anybody can have a name.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
@@ -74,9 +74,9 @@ func DefaultAlphabet() *Alphabet {
 	return a
 }
 
-// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes of
-// operators, which may be nil, are names in canonical form, in ascending order. A label of a suffix,
-// but not the first, may be *, which stands for any one label.
+// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes
+// of operators, which may be nil, are names in canonical form, in ascending order. A label of a
+// suffix, but not the first, may be *, which stands for any one label.
 func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {
@@ -122,8 +122,8 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	return a, nil
 }
 
-// alphabetFile is an alphabet with operators as JSON. Without operators, the JSON is the groups alone:
-// models made before there were operators have that form.
+// alphabetFile is an alphabet with operators as JSON. Without operators, the JSON is the groups
+// alone: models made before there were operators have that form.
 type alphabetFile struct {
 	Groups    []Group  `json:"groups"`
 	Operators []string `json:"operators"`
@@ -153,11 +153,11 @@ func (a *Alphabet) MarshalJSON() ([]byte, error) {
 // Symbols is the number of symbols.
 func (a *Alphabet) Symbols() int { return a.symbols }
 
-// Append appends the symbols of u to symbols. Of a host below the suffix of an operator it reads only
-// the suffix.
+// Append appends the symbols of u to symbols. Of a host below the suffix of an operator it reads
+// only the suffix.
 //
-// It reads about limit characters. It cuts the user-info at a quarter of the limit, and then the end of
-// the text behind the port. It never cuts host and port, since the rest would be another host.
+// It reads about limit characters. It cuts the user-info at a quarter of the limit, and then the
+// end of the text behind the port. It never cuts the host, since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [maxPieces]piece
 	symbols = slices.Grow(symbols, len(u.text))
@@ -173,8 +173,8 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	return symbols
 }
 
-// AppendPositions appends to positions, for each symbol that Append appends, the index of its byte in
-// the canonical form. The indices ascend. Bytes without one are not read.
+// AppendPositions appends to positions, for each symbol that Append appends, the index of its byte
+// in the canonical form. The indices ascend. Bytes without one are not read.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [maxPieces]piece
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
@@ -185,13 +185,13 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	return positions
 }
 
-// A piece is a part of a canonical form that is read, text[from:to], with the segment that it is in.
+// A piece is a part of a canonical form that is read, text[from:to], and the segment of that part.
 type piece struct{ segment, from, to int }
 
 // maxPieces counts two pieces of user-info, its beginning and the @, and one of each other segment.
 const maxPieces = segments + 1
 
-// divide sets pieces to the pieces of u that are read, from left to right, and returns their number.
+// divide sets pieces to those of u that are read, from left to right, and returns their number.
 func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	n := 0
 	add := func(segment, from, to int) {

@@ -7,8 +7,8 @@
 //	http://user@0x7f.1/a?b        ->  user@127.0.0.1/a?b
 //	bücher.de.                    ->  xn--bcher-kva.de
 //
-// An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment that
-// the byte stands in. Training and scoring use the same two steps.
+// An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
+// that the byte stands in. Training and scoring use the same two steps.
 //
 // The canonical form of a canonical form is itself, and Parse refuses no name that DNS can carry.
 // The package reads no files, starts no goroutines and prints nothing.
@@ -34,8 +34,8 @@ const MaxLength = 64 << 10
 //
 //	[user '@'] host [':' port] [path ['?' query] ['#' fragment]]
 //
-// The zero value is ready for Parse, which reuses the URL's memory. The slices that the methods return
-// lie in that memory and hold until the next Parse.
+// The zero value is ready for Parse, which reuses the URL's memory. The slices that the methods
+// return lie in that memory and hold until the next Parse.
 type URL struct {
 	text             []byte
 	host, port, path int // where each starts
@@ -63,7 +63,7 @@ func (u *URL) Parse(text string) error {
 }
 
 // parsePlain parses texts of the most common sort, and reports whether text is one: a name in lower
-// case, with or without a scheme and a path, otherwise in canonical form. Its result is that of parse.
+// case, with or without a scheme and a path, otherwise in canonical form. The result is parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
 	end := 0
@@ -177,8 +177,8 @@ func trimScheme(text string) (rest string, plain bool, err error) {
 	}
 }
 
-// hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as browsers
-// read it, and in view-source:http://evil.com. In http:8080 the host is http, with a port.
+// hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as
+// browsers read it, and in view-source:http://evil.com. In http:8080 the host is http, with a port.
 func hidesHost(scheme, rest string) bool {
 	if isWebScheme(scheme) {
 		end := 0 // of the port
@@ -213,8 +213,8 @@ func isScheme(text string) bool {
 	return text != ""
 }
 
-// splitPort divides host and port. The port is 0 where there is none. The host has brackets if it is an
-// IPv6 address.
+// splitPort divides host and port. The port is 0 where there is none. The host has brackets if it
+// is an IPv6 address.
 func splitPort(authority string) (host string, port int, err error) {
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
@@ -254,8 +254,8 @@ func splitPort(authority string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// appendPath appends path, query and fragment, which are empty or start with one of / \ ? #, and sets
-// where each starts.
+// appendPath appends path, query and fragment, which are empty or start with one of / \ ? #, and
+// sets where each starts.
 func (u *URL) appendPath(path string) {
 	if path != "" && (path[0] == '/' || path[0] == '\\') {
 		path = path[1:]
@@ -297,8 +297,8 @@ func (u *URL) Address() netip.Addr {
 	return address
 }
 
-// IsAmbiguous reports whether other programs may read another host in the text, since it has a backslash
-// before or behind the authority, a scheme that is not of the web, or several schemes.
+// IsAmbiguous reports whether other programs may read another host in the text, since it has a
+// backslash before or behind the authority, a scheme that is not of the web, or several schemes.
 func (u *URL) IsAmbiguous() bool { return u.isAmbiguous }
 
 // HasPath reports whether a path, a query or a fragment follows the host.
@@ -311,8 +311,8 @@ func (u *URL) RegisteredDomain() []byte {
 	return u.text[u.domain:u.port]
 }
 
-// IsRegistrable reports whether the host is a name below a listed public suffix. An address, a suffix
-// itself, and a name of another system, such as a local network, are not.
+// IsRegistrable reports whether the host is a name below a listed public suffix. An address, a
+// suffix itself, and a name of another system, such as a local network, are not.
 func (u *URL) IsRegistrable() bool {
 	u.findSuffix()
 	return u.rule != publicsuffix.DefaultRule && u.suffix < u.port
@@ -337,8 +337,8 @@ func (u *URL) findSuffix() {
 // longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
 const longestName = 255
 
-// suffixRules finds the rules of ICANN and of private suffixes such as github.io. Without a rule that
-// matches, the last label is the suffix.
+// suffixRules finds the rules of ICANN and of private suffixes such as github.io. Without a rule
+// that matches, the last label is the suffix.
 var suffixRules = &publicsuffix.FindOptions{DefaultRule: publicsuffix.DefaultRule}
 
 // SuffixListVersion is the version of the public suffix list.

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for registering
-// them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
+// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for
+// registering them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
 var lenient = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -25,8 +25,8 @@ var lenient = idna.New(
 // punycode takes time that grows with the square of the length.
 const longestIDNA = 1024
 
-// appendHost appends the canonical form of a host. It returns no error: a host that is neither a valid
-// name nor an address is a string of bytes, which DNS can carry.
+// appendHost appends the canonical form of a host. It returns no error: a host that is neither a
+// valid name nor an address is a string of bytes, which DNS can carry.
 func (u *URL) appendHost(host string) {
 	if strings.HasPrefix(host, "[") {
 		address, _ := parseIPv6(host[1 : len(host)-1])
@@ -68,8 +68,8 @@ func (u *URL) appendHost(host string) {
 	}
 }
 
-// appendEscaped appends a host and writes each byte that is rare in names as %XX. So a decoded delimiter
-// stays part of the name, and every host is printable ASCII.
+// appendEscaped appends a host and writes each byte that is rare in names as %XX. So a decoded
+// delimiter stays part of the name, and every host is printable ASCII.
 func appendEscaped(text, host []byte) []byte {
 	const digits = "0123456789ABCDEF"
 	for _, c := range host {
@@ -82,7 +82,7 @@ func appendEscaped(text, host []byte) []byte {
 	return text
 }
 
-// trimWWW removes leading and trailing dots, and www. if the whole registered domain stands behind it.
+// trimWWW removes leading and trailing dots, and www. if a registered domain stands behind it.
 func trimWWW(host []byte) []byte {
 	for {
 		host = bytes.Trim(host, ".")

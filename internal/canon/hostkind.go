@@ -53,9 +53,9 @@ var (
 const octet = `(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])`
 
 // spellsAddress reports whether a host, whose registered domain starts at domain, spells an IPv4
-// address: four numbers up to 255 in a row; twelve digits that are four such numbers; or, only in the
-// sub-domain, eight hexadecimal digits at the end of a label, both letters and decimal digits. An
-// identifier may also have the last form.
+// address: four numbers up to 255 in a row; twelve digits that are four such numbers; or, only in
+// the sub-domain, eight hexadecimal digits at the end of a label, both letters and decimal digits.
+// An identifier may also have the last form.
 func spellsAddress(host []byte, domain int) bool {
 	hexadecimal := eightHexDigits.Find(host[:domain])
 	return fourNumbers.Match(host) || twelveDigits.Match(host) ||

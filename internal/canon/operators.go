@@ -31,13 +31,13 @@ const (
 	shortestSuffix = 8
 )
 
-// operators finds the suffix of an operator in a host. It keeps suffixes by their last eight bytes, so
-// that nearly every other host costs one look into a map. The zero value has no suffixes.
+// operators finds the suffix of an operator in a host. It keeps suffixes by their last eight bytes,
+// so that nearly every other host costs one look into a map. The zero value has no suffixes.
 type operators map[uint64][]string
 
-// newOperators returns a look-up of suffixes, which are names in canonical form, in ascending order. A
-// label of a suffix may be *, which stands for any one label, but not the first label, and not within
-// the last eight bytes.
+// newOperators returns a look-up of suffixes, which are names in canonical form, in ascending
+// order. A label of a suffix may be *, which stands for any one label, but not the first label, and
+// not within the last eight bytes.
 func newOperators(suffixes []string) (operators, error) {
 	if len(suffixes) > maxOperators {
 		return nil, fmt.Errorf("%d operator suffixes, want at most %d", len(suffixes), maxOperators)

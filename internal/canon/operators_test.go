@@ -56,8 +56,8 @@ func TestTheSuffixOfAnOperatorIsWhatIsRead(t *testing.T) {
 	}
 }
 
-// A label that a customer chose must be read: otherwise anybody with an account could hide a name below
-// the suffix.
+// A label that a customer chose must be read: otherwise anybody with an account could hide a name
+// below the suffix.
 func TestALabelThatACustomerChoseIsRead(t *testing.T) {
 	for _, text := range []string{
 		"bucket.s3.amazonaws.com", "bucket.s3.us-east-2.amazonaws.com", "bucket.s3-us-west-2.amazonaws.com",
@@ -185,8 +185,8 @@ func splitHost(t testing.TB, operators []string) *Alphabet {
 	return a
 }
 
-// The property: a host below an operator's suffix has the symbols of the suffix alone, whatever stands
-// around the host.
+// The property: a host below an operator's suffix has the symbols of the suffix alone, whatever
+// stands around the host.
 func FuzzOperators(f *testing.F) {
 	for _, seed := range []string{
 		"d111111abcdef8.cloudfront.net/x", "user@a.b.cloudfront.net:81/c?d#e", "example.com", "a.elb.b.amazonaws.com", ".cloudfront.net",

@@ -11,8 +11,8 @@ var fangs = []string{".", "dot", ":", "://", "/", "@", "at"}
 // fangMeaning has the fangs that do not stand for themselves.
 var fangMeaning = map[string]string{"dot": ".", "at": "@"}
 
-// refang undoes evil[.]com, hxxp[://]evil(dot)com and the like in scheme and authority, however deep the
-// brackets are nested. It leaves the path as it is.
+// refang undoes evil[.]com, hxxp[://]evil(dot)com and the like in scheme and authority, however
+// deep the brackets are nested. It leaves the path as it is.
 func refang(text string) string {
 	if !strings.ContainsAny(text, "[({") {
 		return text

@@ -208,8 +208,8 @@ func TestLookingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, an imitated name is on the list, looking changes no host, and ASCII
-// that is not odd imitates nobody and mixes nothing.
+// The properties: nothing panics, an imitated name is on the list, looking changes no host, and
+// ASCII that is not odd imitates nobody and mixes nothing.
 func FuzzLook(f *testing.F) {
 	list := New(popular)
 	for _, host := range []string{"paypa1.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {
@@ -231,8 +231,9 @@ func FuzzLook(f *testing.F) {
 	})
 }
 
-// The property: decode returns the same as golang.org/x/net if that encodes to the label again, else
-// nothing. golang.org/x/net decodes half a surrogate pair to U+FFFD, which encodes to another label.
+// The property: decode returns the same as golang.org/x/net if that encodes to the label again,
+// else nothing. golang.org/x/net decodes half a surrogate pair to U+FFFD, which encodes to another
+// label.
 func FuzzDecode(f *testing.F) {
 	for _, label := range []string{
 		"pypal-4ve", "h1alffa9f", "mnchen-3ya", "", "-", "a-", "a--", "99999999", "zzzzzzzzzzzzz", "n3h", "ls8h",

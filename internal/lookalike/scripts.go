@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// The scripts that may stand together in one name (UTS #39, section 5.2, level "highly restrictive").
+// The scripts that may stand together in one name (UTS #39, section 5.2, level "highly
+// restrictive").
 const (
 	latin = 1 << iota
 	han
@@ -23,9 +24,9 @@ var together = []struct {
 	{katakana, unicode.Katakana}, {bopomofo, unicode.Bopomofo}, {hangul, unicode.Hangul},
 }
 
-// mixes reports whether a label in Unicode mixes scripts, other than those of Japanese, Chinese or Korean
-// among themselves and with Latin. It uses the property Script, since Go has no Script_Extensions: a
-// mark that some scripts share counts as one that all share.
+// mixes reports whether a label in Unicode mixes scripts, other than those of Japanese, Chinese or
+// Korean among themselves and with Latin. It uses the property Script, since Go has no
+// Script_Extensions: a mark that some scripts share counts as one that all share.
 func mixes(label []byte) bool {
 	if isASCII(label) {
 		return false
