@@ -11,6 +11,7 @@ package dataset
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,6 +36,9 @@ type Row struct {
 	Source    string
 	Weight    float32 // its share of the training loss
 }
+
+// IsURL reports whether the text of a row in a Set has a path.
+func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
 
 // Month returns the row's month of first sight, YYYY-MM, or what is known of it.
 func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }
@@ -62,6 +66,22 @@ func ParsePart(name string) (Part, bool) {
 	return Part(max(i, 0)), i >= 0
 }
 
+// MarshalText returns the part's name.
+func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads a part's name.
+func (p *Part) UnmarshalText(name []byte) error {
+	part, known := ParsePart(string(name))
+	if !known {
+		return fmt.Errorf("unknown part %q, want one of %s", name, strings.Join(partNames[:], ", "))
+	}
+	*p = part
+	return nil
+}
+
+// isSetApart reports whether the part is one of those that are not trained on.
+func (p Part) isSetApart() bool { return p > Train && p < parts }
+
 // A Set is labelled rows in four parts.
 type Set struct {
 	Kinds       []string // what the rows are divided into, benign first
@@ -82,7 +102,7 @@ type Vetted struct {
 }
 
 // IsURL reports whether the text has a path.
-func (v Vetted) IsURL() bool { return strings.Contains(v.Text, "/") }
+func (v Vetted) IsURL() bool { return Row{Text: v.Text}.IsURL() }
 
 // An Account is what a build did, written beside the model.
 type Account = provenance.Account

@@ -45,7 +45,11 @@ func Abbreviate(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	return strings.ToValidUTF8(text[:limit], "") + "..."
+	end := limit
+	for end > max(0, limit-utf8.UTFMax) && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
 }
 
 // Shorten returns the first characters of a text, at most limit, and the number of all.
