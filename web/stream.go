@@ -53,7 +53,7 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	families := wantsFamilies(r)
 	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
-		return pipeline.Lines(body, snowman.MaxLength)(send)
+		return pipeline.Lines(snowman.MaxLength, pipeline.Source{Input: body})(send)
 	}
 	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
 		return func(c *pipeline.Chunk[pipeline.Line]) {

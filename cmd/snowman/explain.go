@@ -10,8 +10,8 @@ import (
 )
 
 const explainDescription = `
-Says what the score of each text is made of. The texts are the arguments, or the lines of standard
-input. The answer to each is its verdict, what the network was shown, how much each character of it
+Says what the score of each text is made of. The texts are the arguments, or the lines of the files of
+-f, or the lines of standard input. The answer to each is its verdict, what the network was shown, how much each character of it
 contributes, the n-grams that contribute most, and the sum.
 
 Contributions are log-odds: 0 is a score of one half, above 0 speaks for malicious, below 0 for benign,
@@ -42,6 +42,7 @@ func runExplain(ctx context.Context, args []string, s streams) error {
 	var modelPath string
 	var allowPaths []string
 	var input textInput
+	input.addFlag(flags)
 	modelFlag(flags, &modelPath, "explain the scores of the model in this `file`")
 	allowFlag(flags, &allowPaths)
 	asJSON := flags.Bool("json", false, "print one JSON object a line, numbers unrounded")

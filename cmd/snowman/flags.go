@@ -155,19 +155,19 @@ func (in *textInput) item() string {
 
 // open returns the texts, and what closes their files.
 func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAll func(), err error) {
-	if len(in.arguments) > 0 {
-		for _, text := range in.arguments {
-			if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
-				fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]s reads the file of that name\n", text)
-			}
+	for _, text := range in.arguments {
+		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+			fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]q reads the lines of the file\n", text)
 		}
+	}
+	if len(in.arguments) > 0 {
 		return pipeline.Texts(in.arguments), func() {}, nil
 	}
 	paths := in.files
 	if len(paths) == 0 {
 		paths = []string{"-"}
 	}
-	var inputs []io.Reader
+	var sources []pipeline.Source
 	var files []*os.File
 	closeAll = func() {
 		for _, file := range files {
@@ -177,9 +177,9 @@ func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAl
 	for _, path := range paths {
 		if path == "-" {
 			if isTerminal(s.stdin) {
-				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line, to the end of the input (Ctrl-D; on Windows Ctrl-Z)")
+				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line; Ctrl-D ends them (on Windows Ctrl-Z and Enter)")
 			}
-			inputs = append(inputs, s.stdin)
+			sources = append(sources, pipeline.Source{Input: s.stdin})
 			continue
 		}
 		file, err := os.Open(path)
@@ -187,22 +187,11 @@ func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAl
 			closeAll()
 			return nil, nil, fmt.Errorf("reading texts: %w", err)
 		}
-		files, inputs = append(files, file), append(inputs, file)
+		files = append(files, file)
+		sources = append(sources, pipeline.Source{Name: visible.Text(path), Input: file})
 	}
-	return func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
-		wanted := true
-		for i, input := range inputs {
-			err := pipeline.Lines(input, snowman.MaxLength)(func(c *pipeline.Chunk[pipeline.Line]) bool {
-				if len(paths) > 1 {
-					c.Source = visible.Text(paths[i])
-				}
-				wanted = send(c)
-				return wanted
-			})
-			if err != nil || !wanted {
-				return err
-			}
-		}
-		return nil
-	}, closeAll, nil
+	if len(sources) == 1 {
+		sources[0].Name = "" // an error need not say which
+	}
+	return pipeline.Lines(snowman.MaxLength, sources...), closeAll, nil
 }

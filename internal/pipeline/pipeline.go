@@ -111,48 +111,65 @@ func Texts(texts []string) Feed[Line] {
 	}
 }
 
-// Lines feeds the lines of a stream, each cut at maximum bytes. A chunk is sent when it is full, and
-// before more input is waited for: an answer to a line that was typed does not wait for the next line.
-func Lines(input io.Reader, maximum int) Feed[Line] {
+// A Source is a stream of lines.
+type Source struct {
+	Name  string // for messages; may be empty
+	Input io.Reader
+}
+
+// Lines feeds the lines of sources, one source after the other, each line cut at maximum bytes. A chunk is
+// sent when it is full, and before more input is waited for: an answer to a line that was typed does not
+// wait for the next line.
+func Lines(maximum int, sources ...Source) Feed[Line] {
 	return func(send func(*Chunk[Line]) bool) error {
-		var reader *lines.Reader
-		var held []byte // the lines of the next chunk
-		var ends []int  // of each line in held
-		var cut []bool
-		flush := func() bool {
-			if len(ends) == 0 {
-				return true
+		for _, source := range sources {
+			if wanted, err := source.feed(maximum, send); err != nil || !wanted {
+				return err
 			}
-			all := string(held)
-			c := &Chunk[Line]{First: reader.Number() - len(ends) + 1, Items: make([]Line, len(ends)), Bytes: len(all)}
-			start := 0
-			for i, end := range ends {
-				c.Items[i] = Line{all[start:end], cut[i]}
-				start = end
-			}
-			held, ends, cut = held[:0], ends[:0], cut[:0]
-			return send(c)
-		}
-		reader = lines.NewReader(readerFunc(func(p []byte) (int, error) {
-			if !flush() {
-				return 0, io.EOF
-			}
-			return input.Read(p)
-		}), maximum)
-		for reader.Scan() {
-			held = append(held, reader.Bytes()...)
-			ends = append(ends, len(held))
-			cut = append(cut, reader.Cut())
-			if (len(ends) == MaxItems || len(held) >= maxBytes) && !flush() {
-				return nil
-			}
-		}
-		flush()
-		if err := reader.Err(); err != nil {
-			return fmt.Errorf("reading texts: %w", err)
 		}
 		return nil
 	}
+}
+
+// feed sends the lines of a source, and reports whether more are wanted.
+func (s Source) feed(maximum int, send func(*Chunk[Line]) bool) (wanted bool, err error) {
+	var reader *lines.Reader
+	var held []byte // the lines of the next chunk
+	var ends []int  // of each line in held
+	var cut []bool
+	flush := func() bool {
+		if len(ends) == 0 {
+			return true
+		}
+		all := string(held)
+		c := &Chunk[Line]{Source: s.Name, First: reader.Number() - len(ends) + 1, Items: make([]Line, len(ends)), Bytes: len(all)}
+		start := 0
+		for i, end := range ends {
+			c.Items[i] = Line{all[start:end], cut[i]}
+			start = end
+		}
+		held, ends, cut = held[:0], ends[:0], cut[:0]
+		return send(c)
+	}
+	reader = lines.NewReader(readerFunc(func(p []byte) (int, error) {
+		if !flush() {
+			return 0, io.EOF
+		}
+		return s.Input.Read(p)
+	}), maximum)
+	for reader.Scan() {
+		held = append(held, reader.Bytes()...)
+		ends = append(ends, len(held))
+		cut = append(cut, reader.Cut())
+		if (len(ends) == MaxItems || len(held) >= maxBytes) && !flush() {
+			return false, nil
+		}
+	}
+	wanted = flush()
+	if err := reader.Err(); err != nil {
+		return false, fmt.Errorf("reading texts: %w", err)
+	}
+	return wanted, nil
 }
 
 // readerFunc is a function as an io.Reader.

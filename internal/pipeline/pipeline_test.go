@@ -26,7 +26,7 @@ func TestRunKeepsTheOrder(t *testing.T) {
 		fmt.Fprintf(&want, "%d %d.example\n", line+1, line)
 	}
 	lastIdle := false
-	err := Run(t.Context(), Lines(strings.NewReader(input.String()), 100), echo, func(c *Chunk[Line], idle bool) error {
+	err := Run(t.Context(), Lines(100, Source{Input: strings.NewReader(input.String())}), echo, func(c *Chunk[Line], idle bool) error {
 		got.Write(c.Output)
 		lastIdle = idle
 		return nil
@@ -43,7 +43,7 @@ func TestRunKeepsTheOrder(t *testing.T) {
 func TestRunAnswersBeforeItWaits(t *testing.T) {
 	reader, writer := io.Pipe()
 	answers := make(chan string)
-	go Run(t.Context(), Lines(reader, 100), echo, func(c *Chunk[Line], idle bool) error {
+	go Run(t.Context(), Lines(100, Source{Input: reader}), echo, func(c *Chunk[Line], idle bool) error {
 		if !idle {
 			t.Error("more is said to be at hand, and is not")
 		}
@@ -70,7 +70,7 @@ func TestRunEndsWithWhatFails(t *testing.T) {
 	t.Run("reading, after what was read", func(t *testing.T) {
 		var got strings.Builder
 		input := io.MultiReader(strings.NewReader("a\nb\n"), readerFunc(func([]byte) (int, error) { return 0, failure }))
-		err := Run(t.Context(), Lines(input, 100), echo, func(c *Chunk[Line], _ bool) error {
+		err := Run(t.Context(), Lines(100, Source{Input: input}), echo, func(c *Chunk[Line], _ bool) error {
 			got.Write(c.Output)
 			return nil
 		})
@@ -85,7 +85,7 @@ func TestRunEndsWithWhatFails(t *testing.T) {
 		go func() {
 			fmt.Fprintln(writer, "a.example")
 		}()
-		err := Run(ctx, Lines(reader, 100), echo, func(*Chunk[Line], bool) error {
+		err := Run(ctx, Lines(100, Source{Input: reader}), echo, func(*Chunk[Line], bool) error {
 			cancel()
 			return nil
 		})
@@ -108,7 +108,7 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 		stuck := make(chan struct{})
 		done := make(chan error)
 		go func() {
-			done <- Run(ctx, Lines(input, 100), echo, func(*Chunk[Line], bool) error {
+			done <- Run(ctx, Lines(100, Source{Input: input}), echo, func(*Chunk[Line], bool) error {
 				<-stuck
 				return ctx.Err()
 			})
@@ -124,7 +124,7 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 }
 
 func TestLongLinesAreCut(t *testing.T) {
-	err := Lines(strings.NewReader("short\n"+strings.Repeat("l", 101)+"\n"), 100)(func(c *Chunk[Line]) bool {
+	err := Lines(100, Source{Input: strings.NewReader("short\n"+strings.Repeat("l", 101)+"\n")})(func(c *Chunk[Line]) bool {
 		if len(c.Items) != 2 || c.Items[0].Cut || !c.Items[1].Cut || len(c.Items[1].Text) != 100 {
 			t.Errorf("%+v, want the second line to be cut", c.Items)
 		}
@@ -132,5 +132,27 @@ func TestLongLinesAreCut(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLinesOfSeveralSources(t *testing.T) {
+	failure := errors.New("disk full")
+	var got strings.Builder
+	broken := readerFunc(func([]byte) (int, error) { return 0, failure })
+	err := Lines(100, Source{"one", strings.NewReader("a\nb")}, Source{"two", strings.NewReader("c\n")}, Source{"three", broken}, Source{"four", broken})(func(c *Chunk[Line]) bool {
+		for i, line := range c.Items {
+			fmt.Fprintf(&got, "%s %d %s\n", c.Source, c.First+i, line.Text)
+		}
+		return true
+	})
+	if want := "one 1 a\none 2 b\ntwo 1 c\n"; got.String() != want || !errors.Is(err, failure) {
+		t.Errorf("%q (%v), want %q, then %v", got.String(), err, want, failure)
+	}
+	chunks := 0
+	if err := Lines(100, Source{"one", strings.NewReader("a")}, Source{"two", broken})(func(*Chunk[Line]) bool {
+		chunks++
+		return false
+	}); chunks != 1 || err != nil {
+		t.Errorf("after nothing more is wanted, %d chunks are sent (%v), want one", chunks, err)
 	}
 }
