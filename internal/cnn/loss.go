@@ -29,20 +29,29 @@ func (h *head) loss(outputs kernel.Rows, kinds []int, weights []float32, total f
 // crossEntropy returns -log of the probability of the true kind, or of all malicious kinds together
 // where the kind is unknown, and overwrites the logits with its gradient.
 func crossEntropy(logits []float32, kind int) float64 {
-	var buffer [maxKinds]float64
+	var buffer, truth [maxKinds]float64
 	probabilities := buffer[:len(logits)]
 	Softmax(probabilities, logits, 1)
+	likelihood := Truth(truth[:len(logits)], probabilities, kind)
+	for k, p := range probabilities {
+		logits[k] = float32(p - truth[k])
+	}
+	return -math.Log(likelihood)
+}
+
+// Truth sets truth to what the probabilities of a text of this kind should be: 1 for the kind. Where
+// the kind is unknown, the malicious kinds should be 1 together, divided as the probabilities divide
+// it. The cross-entropy's gradient by the logits is probabilities - truth. Truth returns the
+// probability of what is known of the text, which is above 0.
+func Truth(truth, probabilities []float64, kind int) float64 {
+	clear(truth)
 	if kind != UnknownMalicious {
-		for k, p := range probabilities {
-			logits[k] = float32(p)
-		}
-		logits[kind] = float32(probabilities[kind] - 1)
-		return -math.Log(max(probabilities[kind], math.SmallestNonzeroFloat64))
+		truth[kind] = 1
+		return max(probabilities[kind], math.SmallestNonzeroFloat64)
 	}
 	malicious := max(Score(probabilities), math.SmallestNonzeroFloat64)
-	logits[0] = float32(probabilities[0])
-	for k := 1; k < len(logits); k++ {
-		logits[k] = float32(probabilities[k] - probabilities[k]/malicious)
+	for k := 1; k < len(truth); k++ {
+		truth[k] = probabilities[k] / malicious
 	}
-	return -math.Log(malicious)
+	return malicious
 }

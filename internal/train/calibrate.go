@@ -26,53 +26,74 @@ func calibrate(logits []float32, texts encoded) (temperature float64, biases []f
 		longest         = 0.5     // step; where kinds are far apart, Newton's steps go too far
 		shortest        = 1e-9    // step that is worth another one
 	)
-	x := make([]float64, kinds)
-	x[0] = 1
+	r := newRegression(kinds)
+	r.x[0] = 1
 	for range mostSteps {
-		gradient, hessian := make([]float64, kinds), make([][]float64, kinds)
-		for i := range hessian {
-			hessian[i] = make([]float64, kinds)
-			hessian[i][i] = prior
-			gradient[i] = prior * x[i]
+		for i := range r.x {
+			r.gradient[i] = prior * r.x[i]
+			clear(r.hessian[i])
+			r.hessian[i][i] = prior
 		}
-		gradient[0] -= prior // its origin is 1
+		r.gradient[0] -= prior // its origin is 1
 		for i := range texts.len() {
-			addText(gradient, hessian, x, logits[i*kinds:][:kinds], texts.kinds[i], float64(texts.weights[i]))
+			r.add(logits[i*kinds:][:kinds], texts.kinds[i], float64(texts.weights[i]))
 		}
-		solve(hessian, gradient)
+		solve(r.hessian, r.gradient)
 		length := 0.0
-		for _, step := range gradient {
+		for _, step := range r.gradient {
 			length = max(length, math.Abs(step))
 		}
-		for i, step := range gradient {
-			x[i] -= step * min(1, longest/length)
+		for i, step := range r.gradient {
+			r.x[i] -= step * min(1, longest/length)
 		}
-		x[0] = min(max(x[0], lowest), highest)
+		r.x[0] = min(max(r.x[0], lowest), highest)
 		if length < shortest {
 			break
 		}
 	}
-	temperature, biases = 1/x[0], x
+	temperature, biases = 1/r.x[0], r.x
 	biases[0] = 0
 	return temperature, biases
 }
 
-// addText adds one text's part of the gradient and of the Hessian of the cross-entropy, whose
-// gradient by the logits is p - truth, as in cnn's loss.
-func addText(gradient []float64, hessian [][]float64, x []float64, logits []float32, kind int, weight float64) {
-	probabilities := make([]float64, len(x))
-	sum, largest := 0.0, math.Inf(-1)
-	at := func(k int) float64 { // the calibrated logit
+// A regression is what calibrate solves, at one x, with K entries in each dimension.
+type regression struct {
+	x        []float64
+	gradient []float64 // of the cross-entropy, by x
+	hessian  [][]float64
+
+	probabilities, truth []float64 // of one text
+}
+
+func newRegression(kinds int) *regression {
+	r := &regression{
+		x:             make([]float64, kinds),
+		gradient:      make([]float64, kinds),
+		hessian:       make([][]float64, kinds),
+		probabilities: make([]float64, kinds),
+		truth:         make([]float64, kinds),
+	}
+	for i := range r.hessian {
+		r.hessian[i] = make([]float64, kinds)
+	}
+	return r
+}
+
+// add adds one text's part of the gradient and of the Hessian.
+func (r *regression) add(logits []float32, kind int, weight float64) {
+	x, probabilities := r.x, r.probabilities
+	calibrated := func(k int) float64 {
 		if k == 0 {
 			return x[0] * float64(logits[0])
 		}
 		return x[0]*float64(logits[k]) + x[k]
 	}
+	sum, largest := 0.0, math.Inf(-1)
 	for k := range x {
-		largest = max(largest, at(k))
+		largest = max(largest, calibrated(k))
 	}
 	for k := range x {
-		probabilities[k] = math.Exp(at(k) - largest)
+		probabilities[k] = math.Exp(calibrated(k) - largest)
 		sum += probabilities[k]
 	}
 	mean := 0.0 // of the logits
@@ -80,28 +101,21 @@ func addText(gradient []float64, hessian [][]float64, x []float64, logits []floa
 		probabilities[k] /= sum
 		mean += probabilities[k] * float64(logits[k])
 	}
-	malicious := cnn.Score(probabilities)
+	cnn.Truth(r.truth, probabilities, kind)
 	for k, p := range probabilities {
-		truth := 0.0
-		switch {
-		case k == kind:
-			truth = 1
-		case k > 0 && kind == cnn.UnknownMalicious && malicious > 0:
-			truth = p / malicious
-		}
-		logit := float64(logits[k])
-		gradient[0] += weight * (p - truth) * logit
-		hessian[0][0] += weight * p * logit * (logit - mean)
+		excess, logit := p-r.truth[k], float64(logits[k])
+		r.gradient[0] += weight * excess * logit
+		r.hessian[0][0] += weight * p * logit * (logit - mean)
 		if k == 0 {
 			continue
 		}
-		gradient[k] += weight * (p - truth)
-		hessian[0][k] += weight * p * (logit - mean)
-		hessian[k][0] = hessian[0][k]
+		r.gradient[k] += weight * excess
+		r.hessian[0][k] += weight * p * (logit - mean)
+		r.hessian[k][0] = r.hessian[0][k]
 		for other := 1; other < len(x); other++ {
-			hessian[k][other] -= weight * p * probabilities[other]
+			r.hessian[k][other] -= weight * p * probabilities[other]
 		}
-		hessian[k][k] += weight * p
+		r.hessian[k][k] += weight * p
 	}
 }
 
