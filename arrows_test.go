@@ -13,29 +13,30 @@ const module = "github.com/snowman-ml/snowman"
 
 // mayImport is the architecture: which packages of ours a package may import itself. "" is the root.
 var mayImport = map[string][]string{
-	"":                    {"internal/canon", "internal/cnn", "internal/lookalike", "internal/modelfile", "models"},
-	"internal/canon":      {},
-	"internal/kernel":     {},
-	"internal/lines":      {},
-	"internal/lookalike":  {},
-	"internal/record":     {"", "allow"},
-	"internal/batch":      {"", "internal/lines"},
-	"internal/cnn":        {"internal/kernel"},
-	"internal/modelfile":  {"internal/cnn", "internal/lookalike"},
-	"dataset":             {"internal/canon", "internal/lines", "internal/lookalike"},
-	"eval":                {},
-	"allow":               {"internal/canon", "internal/lines"},
-	"report":              {"eval"},
-	"models":              {},
-	"internal/atomicfile": {},
-	"internal/train":      {"dataset", "eval", "internal/atomicfile", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
-	"web":                 {"", "eval", "internal/batch", "internal/lines", "internal/record", "allow", "models", "report"},
-	"bench/peers":         {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "internal/train"},
-	"bench/soak":          {""},
-	"docs/clients":        {}, // an example without the module
-	"deploy":              {},
-	"deploy/release":      {},
-	"cmd/snowman":         nil, // everything
+	"":                        {"internal/canon", "internal/cnn", "internal/lookalike", "internal/modelfile", "models"},
+	"internal/canon":          {},
+	"internal/kernel":         {},
+	"internal/lines":          {},
+	"internal/lookalike":      {},
+	"internal/record":         {"", "allow"},
+	"internal/batch":          {"", "internal/lines"},
+	"internal/cnn":            {"internal/kernel"},
+	"internal/modelfile":      {"internal/cnn", "internal/lookalike"},
+	"dataset":                 {"internal/canon", "internal/lines", "internal/lookalike"},
+	"eval":                    {},
+	"allow":                   {"internal/canon", "internal/lines"},
+	"report":                  {"eval"},
+	"models":                  {},
+	"internal/atomicfile":     {},
+	"internal/train":          {"dataset", "eval", "internal/atomicfile", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
+	"web":                     {"", "eval", "internal/batch", "internal/lines", "internal/record", "allow", "models", "report"},
+	"bench/internal/markdown": {},
+	"bench/peers":             {"", "bench/internal/markdown", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "internal/train"},
+	"bench/soak":              {"", "bench/internal/markdown"},
+	"docs/clients":            {}, // an example without the module
+	"deploy":                  {},
+	"deploy/release":          {},
+	"cmd/snowman":             nil, // everything
 }
 
 // mustNotLink names packages that whoever only scores must not carry.

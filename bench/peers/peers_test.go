@@ -19,14 +19,6 @@ func TestThousandsKeepsThreeFigures(t *testing.T) {
 	}
 }
 
-func TestARowFillsItsTableAndBreaksNone(t *testing.T) {
-	var b strings.Builder
-	newTable(&b, "a", "b", "c").row("x|y", "two\nlines")
-	if want := "| a | b | c |\n|---|---|---|\n| x/y | two lines |  |\n"; b.String() != want {
-		t.Errorf("the table is\n%s, want\n%s", b.String(), want)
-	}
-}
-
 func TestStraightLineFindsALine(t *testing.T) {
 	constant, slope, worst := straightLine([]int{10, 20, 50}, []float64{3, 4, 7})
 	if math.Abs(constant-2) > 1e-9 || math.Abs(slope-0.1) > 1e-9 || worst > 1e-9 {
