@@ -44,7 +44,7 @@ $(PEERS)/network.safetensors:
 # bench-public trains on the public benchmarks of BENCH and prints our figures beside published ones:
 # docs/benchmarks.md. The models stay in build/public, and are not trained again.
 bench-public:
-	$(SNOWMAN) bench public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
+	go run ./bench/public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
 
 # soak measures and tortures the service, on loopback alone, for a quarter of an hour. It
 # needs wrk; -h of build/soak shows what SOAKFLAGS may be.

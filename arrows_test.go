@@ -13,30 +13,33 @@ const module = "github.com/snowman-ml/snowman"
 
 // mayImport is the architecture: which packages of ours a package may import itself. "" is the root.
 var mayImport = map[string][]string{
-	"":                        {"internal/canon", "internal/cnn", "internal/lookalike", "internal/modelfile", "models"},
-	"internal/canon":          {},
-	"internal/kernel":         {},
-	"internal/lines":          {},
-	"internal/lookalike":      {},
-	"internal/record":         {"", "allow"},
-	"internal/batch":          {"", "internal/lines"},
-	"internal/cnn":            {"internal/kernel"},
-	"internal/modelfile":      {"internal/cnn", "internal/lookalike"},
-	"dataset":                 {"internal/canon", "internal/lines", "internal/lookalike"},
-	"eval":                    {},
-	"allow":                   {"internal/canon", "internal/lines"},
-	"report":                  {"eval"},
-	"models":                  {},
-	"internal/atomicfile":     {},
-	"internal/train":          {"dataset", "eval", "internal/atomicfile", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
-	"web":                     {"", "eval", "internal/batch", "internal/lines", "internal/record", "allow", "models", "report"},
+	"":                    {"internal/canon", "internal/cnn", "internal/lookalike", "internal/modelfile", "models"},
+	"internal/canon":      {},
+	"internal/kernel":     {},
+	"internal/lines":      {},
+	"internal/lookalike":  {},
+	"internal/record":     {"", "allow"},
+	"internal/batch":      {"", "internal/lines"},
+	"internal/cnn":        {"internal/kernel"},
+	"internal/modelfile":  {"internal/cnn", "internal/lookalike"},
+	"dataset":             {"internal/canon", "internal/lines", "internal/lookalike"},
+	"eval":                {},
+	"allow":               {"internal/canon", "internal/lines"},
+	"report":              {"eval", "internal/atomicfile"},
+	"models":              {},
+	"internal/atomicfile": {},
+	"internal/measure":    {"", "allow", "dataset", "eval", "internal/canon", "internal/modelfile", "report"},
+	"internal/train":      {"dataset", "eval", "internal/atomicfile", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile"},
+	"web":                 {"", "eval", "internal/batch", "internal/lines", "internal/record", "allow", "models", "report"},
+	"bench/peers":         {"", "bench/internal/markdown", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "internal/train"},
+	"bench/soak":          {"", "bench/internal/markdown"},
+	"docs/clients":        {}, // an example without the module
+	"deploy":              {},
+	"deploy/release":      {},
+	"cmd/snowman":         nil, // everything
+
 	"bench/internal/markdown": {},
-	"bench/peers":             {"", "bench/internal/markdown", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "internal/train"},
-	"bench/soak":              {"", "bench/internal/markdown"},
-	"docs/clients":            {}, // an example without the module
-	"deploy":                  {},
-	"deploy/release":          {},
-	"cmd/snowman":             nil, // everything
+	"bench/public":            {"", "bench/internal/markdown", "dataset", "eval", "internal/atomicfile", "internal/canon", "internal/measure", "internal/modelfile", "internal/train"},
 }
 
 // mustNotLink names packages that whoever only scores must not carry.

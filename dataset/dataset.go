@@ -37,6 +37,9 @@ type Row struct {
 // Month returns the row's month of first sight, YYYY-MM, or what is known of it.
 func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }
 
+// IsURL reports whether the row, which is in canonical form, has a path.
+func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
+
 // A Part is one of the four disjoint sets of rows. None serves two purposes.
 type Part int
 

@@ -30,8 +30,9 @@ type Fact struct{ Name, Value string }
 // A Mistake is a row that the model is wrong about.
 type Mistake struct {
 	Text, Source, Kind, Family string
-	Score                      float64
+	IsURL                      bool // it has a path
 	Allowed                    bool // it is on an allow list, and so reaches no level
+	Score                      float64
 }
 
 //go:embed page.html
@@ -207,7 +208,7 @@ func mistakeRows(mistakes []Mistake, levels []eval.Level) []mistakeRow {
 	for _, m := range mistakes {
 		reached := "none"
 		for _, level := range levels { // from the lowest up
-			if !m.Allowed && level.IsReached(m.Score, strings.Contains(m.Text, "/")) {
+			if !m.Allowed && level.IsReached(m.Score, m.IsURL) {
 				reached = level.Name
 			}
 		}

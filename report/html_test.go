@@ -46,7 +46,7 @@ func small() Page {
 	for range 3 {
 		examples = append(examples, eval.Example{Score: .5, Malicious: true, Kind: "phishing", Family: "rare", Source: "feed", Month: "2024-04"})
 	}
-	page := pageOf(examples, Mistake{Text: "benign.example/login", Source: "links", Kind: "benign", Score: .952})
+	page := pageOf(examples, Mistake{Text: "benign.example/login", IsURL: true, Source: "links", Kind: "benign", Score: .952})
 	page.FalseNegatives = []Mistake{{Text: "harmless.example", Source: "feed", Kind: "phishing", Family: "=bank", Score: .00002}}
 	return page
 }

@@ -6,8 +6,6 @@ import (
 	"io"
 
 	"github.com/snowman-ml/snowman/allow"
-	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/eval"
 )
 
 // allowFlag adds the flag -allow, which may stand several times, and returns the files that it names.
@@ -31,26 +29,4 @@ func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
 		fmt.Fprintf(stderr, "snowman: %s\n", printable(problem.Error()))
 	}
 	return list, err
-}
-
-// allowedRows says of each row whether it is on the list, and counts those that are. Without a list there
-// are no counts.
-func allowedRows(list *allow.List, rows []dataset.Row) ([]bool, *eval.AllowedRows) {
-	allowed := make([]bool, len(rows))
-	if list == nil {
-		return allowed, nil
-	}
-	matcher, counts := list.NewMatcher(), &eval.AllowedRows{}
-	for i, row := range rows {
-		_, allowed[i] = matcher.Match(row.Text)
-		of := &counts.Benign
-		if row.Malicious {
-			of = &counts.Malicious
-		}
-		of.Total++
-		if allowed[i] {
-			of.Count++
-		}
-	}
-	return allowed, counts
 }

@@ -79,7 +79,6 @@ var verbs = []struct {
 	{"serve", "answer the same over HTTP", serve},
 	{"train", "train a model on labelled texts", trainModel},
 	{"eval", "measure a model on labelled texts", evaluate},
-	{"bench", "train and measure on public benchmarks", bench},
 	{"model", "show what a model is, or export it to ONNX", model},
 	{"version", "show the program's version", version},
 }

@@ -186,9 +186,8 @@ func (o Options) Validate() error {
 	return err
 }
 
-// Run trains a network on the set. The context ends it early; what was done until then is in the
-// checkpoint.
-func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Model, error) {
+// newModelRun prepares the training of the model's network, by options that still lack their defaults.
+func newModelRun(set *dataset.Set, options Options) (*run, error) {
 	options, err := options.withDefaults()
 	if err != nil {
 		return nil, err
@@ -224,7 +223,13 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRun(texts, options, shape, 0)
+	return newRun(texts, options, shape, 0)
+}
+
+// Run trains a network on the set. The context ends it early; what was done until then is in the
+// checkpoint.
+func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Model, error) {
+	r, err := newModelRun(set, options)
 	if err != nil {
 		return nil, err
 	}
