@@ -64,4 +64,4 @@ $(PEERS)/network.safetensors:
 # bench-public prints our figures beside published ones, as docs/benchmarks.md has them. The models stay in
 # build/public, and are not trained again.
 bench-public: ## train and measure on public benchmarks
-	$(SNOWMAN) bench public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public
+	go run ./bench/public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public

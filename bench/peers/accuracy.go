@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
 )
@@ -49,8 +50,7 @@ func measureAccuracy(ctx context.Context, stdout io.Writer, o options) error {
 		malicious, texts = append(malicious, label == "true"), append(texts, text)
 		isURL = append(isURL, !isName(text))
 	}
-	fmt.Fprint(stdout, "### How good the models are\n\n")
-	table := newTable(stdout, "", "names: AUC", "found at 1 in 100", "at 1 in 1,000", "URLs: AUC", "found at 1 in 100", "at 1 in 1,000")
+	table := markdown.NewTable(stdout, "How good the models are", "", "names: AUC", "found at 1 in 100", "at 1 in 1,000", "URLs: AUC", "found at 1 in 100", "at 1 in 1,000")
 	for _, model := range []struct {
 		title string
 		score func() ([]float64, error)
@@ -64,24 +64,21 @@ func measureAccuracy(ctx context.Context, stdout io.Writer, o options) error {
 			err = fmt.Errorf("%d scores for %d texts", len(scores), len(texts))
 		}
 		if err != nil {
-			table.row(model.title, "not available: "+err.Error())
+			table.Row(model.title, "not available: "+err.Error())
 			continue
 		}
 		cells := []string{model.title}
 		for _, urls := range []bool{false, true} {
-			var sides [2][]float64 // benign, malicious
+			var some []float64
+			var labels []bool
 			for i, score := range scores {
 				if isURL[i] == urls {
-					side := 0
-					if malicious[i] {
-						side = 1
-					}
-					sides[side] = append(sides[side], score)
+					some, labels = append(some, score), append(labels, malicious[i])
 				}
 			}
-			cells = append(cells, figures(eval.NewROC(sides[0], sides[1]))...)
+			cells = append(cells, figures(eval.NewROCOf(some, labels))...)
 		}
-		table.row(cells...)
+		table.Row(cells...)
 	}
 	fmt.Fprintf(stdout, "\nMeasured on the %s rows of the recipe that are kept to report on. The benchmark network was trained on its rows to train on for one epoch, the shipped model and fastText for several; fastText does not know a row's weight.\n\n", thousands(float64(len(texts))))
 	return nil

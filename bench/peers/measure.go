@@ -7,7 +7,10 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // measure lets contenders do their passes in turn, each with each number of threads.
@@ -65,26 +68,25 @@ func measureScoring(ctx context.Context, stdout io.Writer, o options, all []cont
 	}
 	base := processes[0]
 	for _, threads := range threadCounts() {
-		fmt.Fprintf(stdout, "### Scoring, threads: %d\n\n", threads)
-		table := newTable(stdout, "", "names/s", "×", "URLs/s", "×", "largest difference", "best shape: names", "best shape: URLs")
+		table := markdown.NewTable(stdout, fmt.Sprintf("Scoring, threads: %d", threads), "", "names/s", "×", "URLs/s", "×", "largest difference", "best shape: names", "best shape: URLs")
 		for _, p := range processes {
 			if p.threads != threads {
 				continue
 			}
 			if p.missing != "" {
-				table.row(p.title, "not available: "+p.missing)
+				table.Row(p.title, "not available: "+p.missing)
 				continue
 			}
 			cells := []string{p.title}
 			for _, set := range sets {
-				rate := median(p.rates[set])
-				cells = append(cells, thousands(rate), ratio(rate/median(base.rates[set])))
+				rate := markdown.Median(p.rates[set])
+				cells = append(cells, thousands(rate), ratio(rate/markdown.Median(base.rates[set])))
 			}
 			difference := "-"
 			if p.network == base.network && p != base {
 				difference = fmt.Sprintf("%.1e", max(p.largest[names], p.largest[urls]))
 			}
-			table.row(append(cells, difference, cmp.Or(p.ready.Choice[names], "-"), cmp.Or(p.ready.Choice[urls], "-"))...)
+			table.Row(append(cells, difference, cmp.Or(p.ready.Choice[names], "-"), cmp.Or(p.ready.Choice[urls], "-"))...)
 		}
 		fmt.Fprintln(stdout)
 	}
@@ -122,16 +124,15 @@ func measureLengths(ctx context.Context, stdout io.Writer, o options) error {
 			return err
 		}
 		p := processes[0]
-		fmt.Fprintf(stdout, "### The cost of a text by its length: %s, one thread\n\n", c.title)
-		table := newTable(stdout, "characters", "texts", "µs/text")
+		table := markdown.NewTable(stdout, fmt.Sprintf("The cost of a text by its length: %s, one thread", c.title), "characters", "texts", "µs/text")
 		var costs []float64
 		for i, length := range lengths {
 			if p.missing != "" {
-				table.row(fmt.Sprint(length), "not available: "+p.missing)
+				table.Row(fmt.Sprint(length), "not available: "+p.missing)
 				continue
 			}
-			costs = append(costs, 1e6/median(p.rates[sets[i]]))
-			table.row(fmt.Sprint(length), thousands(float64(p.texts[sets[i]])), fmt.Sprintf("%.2f", costs[i]))
+			costs = append(costs, 1e6/markdown.Median(p.rates[sets[i]]))
+			table.Row(fmt.Sprint(length), thousands(float64(p.texts[sets[i]])), fmt.Sprintf("%.2f", costs[i]))
 		}
 		if p.missing == "" {
 			text, character, worst := straightLine(lengths, costs)
@@ -170,19 +171,18 @@ func measureTraining(ctx context.Context, stdout io.Writer, o options, all []con
 	if err != nil || len(processes) == 0 {
 		return err
 	}
-	fmt.Fprintf(stdout, "### Training, threads: %d\n\n", threads)
-	table := newTable(stdout, "", "texts/s", "×", "best shape")
+	table := markdown.NewTable(stdout, fmt.Sprintf("Training, threads: %d", threads), "", "texts/s", "×", "best shape")
 	for _, p := range processes {
 		if p.missing != "" {
-			table.row(p.title, "not available: "+p.missing)
+			table.Row(p.title, "not available: "+p.missing)
 			continue
 		}
 		if losses := p.result[trainingSet]; !(losses[1] < losses[0]) {
-			table.row(p.title, fmt.Sprintf("does not learn: the loss goes from %v to %v", losses[0], losses[1]))
+			table.Row(p.title, fmt.Sprintf("does not learn: the loss goes from %v to %v", losses[0], losses[1]))
 			continue
 		}
-		rate := median(p.rates[trainingSet])
-		table.row(p.title, thousands(rate), ratio(rate/median(processes[0].rates[trainingSet])), p.ready.Choice[trainingSet])
+		rate := markdown.Median(p.rates[trainingSet])
+		table.Row(p.title, thousands(rate), ratio(rate/markdown.Median(processes[0].rates[trainingSet])), p.ready.Choice[trainingSet])
 	}
 	fmt.Fprintf(stdout, "\nMedians of %d passes over the same %s rows of the recipe, steps alone, from symbol ids on. PyTorch batches rows of like length, fills them up to the longest and masks nothing.\n\n",
 		o.trainingRepeats, mostTexts(processes, trainingSet))
@@ -220,9 +220,9 @@ func worstSpread(processes []*process) float64 {
 	worst := 0.0
 	for _, p := range processes {
 		for _, rates := range p.rates {
-			middle := median(rates) // sorts
-			quarter := len(rates) / 4
-			worst = max(worst, (rates[len(rates)-1-quarter]-rates[quarter])/2/middle)
+			sorted := slices.Sorted(slices.Values(rates))
+			quarter := len(sorted) / 4
+			worst = max(worst, (sorted[len(sorted)-1-quarter]-sorted[quarter])/2/markdown.Median(rates))
 		}
 	}
 	return worst

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // A program is what somebody would run on a file of texts. Several processes share the file.
@@ -92,8 +94,7 @@ func writePrograms(o options, allNames []string) error {
 
 // measurePrograms runs the programs on each file in turn. The short files are run more often.
 func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
-	fmt.Fprintf(stdout, "### Whole programs, all %d cores\n\n", runtime.NumCPU())
-	table := newTable(stdout, "lines", "program", "seconds", "lines/s", "µs/line", "most memory, MB")
+	table := markdown.NewTable(stdout, fmt.Sprintf("Whole programs, all %d cores", runtime.NumCPU()), "lines", "program", "seconds", "lines/s", "µs/line", "most memory, MB")
 	for _, file := range lineFiles(o.lines) {
 		progress("programs: %s lines", file.title)
 		seconds, memory, failures := make([][]float64, len(programs)), make([]float64, len(programs)), make([]error, len(programs))
@@ -111,11 +112,11 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 		}
 		for i, program := range programs {
 			if failures[i] != nil {
-				table.row(file.title, program.title, "not available: "+failures[i].Error())
+				table.Row(file.title, program.title, "not available: "+failures[i].Error())
 				continue
 			}
-			wall, lines := median(seconds[i]), float64(file.lines)
-			table.row(file.title, program.title, fmt.Sprintf("%.3f", wall), thousands(lines/wall), fmt.Sprintf("%.2f", wall/lines*1e6), cmp.Or(thousands(memory[i]), "-"))
+			wall, lines := markdown.Median(seconds[i]), float64(file.lines)
+			table.Row(file.title, program.title, fmt.Sprintf("%.3f", wall), thousands(lines/wall), fmt.Sprintf("%.2f", wall/lines*1e6), cmp.Or(thousands(memory[i]), "-"))
 		}
 	}
 	fmt.Fprint(stdout, "\nNames as the sources have them, output thrown away; the start of the program and the reading of its model count. Medians of five runs, of two for the longest files; memory is that of all of a row's processes.\n\n")

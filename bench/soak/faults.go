@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // knownTexts is how many names the oracle of faults and kill knows.
@@ -73,14 +75,14 @@ func injectFaults(ctx context.Context, o options, stdout io.Writer) error {
 	if o.faults >= 5*time.Minute && late > 1.25*early {
 		l.fail("memory grows", fmt.Errorf("%.1f MiB in the second tenth of the load, %.1f in the last", early, late))
 	}
-	t := newTable(stdout, fmt.Sprintf("Faults, %v", o.faults), "", "")
-	t.row("resident, MiB: before, median of the second tenth, of the last, peak, after",
+	t := markdown.NewTable(stdout, fmt.Sprintf("Faults, %v", o.faults), "", "")
+	t.Row("resident, MiB: before, median of the second tenth, of the last, peak, after",
 		fmt.Sprintf("%.0f, %.0f, %.0f, %.0f, %.0f", before.resident, early, late, memory.peak(), after.resident))
-	t.row("goroutines before, after", fmt.Sprintf("%d, %d", before.goroutines, after.goroutines))
-	t.row("open files before, after", fmt.Sprintf("%d, %d", before.files, after.files))
-	t.row("series of /metrics before, after", fmt.Sprintf("%d, %d", before.series, after.series))
+	t.Row("goroutines before, after", fmt.Sprintf("%d, %d", before.goroutines, after.goroutines))
+	t.Row("open files before, after", fmt.Sprintf("%d, %d", before.files, after.files))
+	t.Row("series of /metrics before, after", fmt.Sprintf("%d, %d", before.series, after.series))
 	l.print(t)
-	t.end()
+	t.End()
 	return l.err()
 }
 

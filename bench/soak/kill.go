@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // killOften kills the service in the middle of load and reloads. The next one must listen on the same
@@ -52,10 +54,10 @@ func killOften(ctx context.Context, o options, stdout io.Writer) error {
 			progress("kill %d of %d", i+1, o.kills)
 		}
 	}
-	t := newTable(stdout, fmt.Sprintf("kill -9, %d times", o.kills), "", "")
-	t.row("from the start on the same port to a right first answer, ms: median, smallest to largest", fmt.Sprintf("%.0f, %s", median(answered), spread("%.0f", answered)))
+	t := markdown.NewTable(stdout, fmt.Sprintf("kill -9, %d times", o.kills), "", "")
+	t.Row("from the start on the same port to a right first answer, ms: median, smallest to largest", fmt.Sprintf("%.0f, %s", markdown.Median(answered), spread("%.0f", answered)))
 	l.print(t)
-	t.end()
+	t.End()
 	return l.err()
 }
 

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // A ledger counts what happened, by its name, and keeps what must not happen. It is safe for any
@@ -54,14 +56,14 @@ func (l *ledger) err() error {
 }
 
 // print prints the counts, then the failures.
-func (l *ledger) print(t table) {
+func (l *ledger) print(t markdown.Table) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	for _, what := range slices.Sorted(maps.Keys(l.counts)) {
-		t.row(what, fmt.Sprint(l.counts[what]))
+		t.Row(what, fmt.Sprint(l.counts[what]))
 	}
 	for _, what := range slices.Sorted(maps.Keys(l.failures)) {
 		f := l.failures[what]
-		t.row("**FAILED**: "+what, fmt.Sprintf("%d times; first: %.300q", f.times, f.first))
+		t.Row("**FAILED**: "+what, fmt.Sprintf("%d times; first: %.300q", f.times, f.first))
 	}
 }

@@ -10,9 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 //go:embed names.lua
@@ -70,7 +73,7 @@ func measureRate(ctx context.Context, o options, stdout io.Writer) error {
 			progress("rate %d of %d: %s: %.0f", repeat+1, o.repeats, row.title, rate)
 		}
 	}
-	half := median(rows[1].rates) / 2
+	half := markdown.Median(rows[1].rates) / 2
 	var latencies [2][]time.Duration
 	for i, service := range []*service{quiet, empty} {
 		if latencies[i], err = openLoop(ctx, service.address, o.connections, half, o.loaded); err != nil {
@@ -78,24 +81,24 @@ func measureRate(ctx context.Context, o options, stdout io.Writer) error {
 		}
 	}
 
-	t := newTable(stdout, fmt.Sprintf("One text a request, %d connections, %d CPUs for all of it", o.connections, runtime.NumCPU()),
+	t := markdown.NewTable(stdout, fmt.Sprintf("One text a request, %d connections, %d CPUs for all of it", o.connections, runtime.NumCPU()),
 		"", "median", "smallest to largest", "of the empty handler", "smallest to largest", "bar")
 	for _, row := range rows {
-		t.row(row.title, fmt.Sprintf("%.0f", median(row.rates)), spread("%.0f", row.rates),
-			fmt.Sprintf("%.2f", median(row.ratios)), spread("%.2f", row.ratios), row.bar)
+		t.Row(row.title, fmt.Sprintf("%.0f", markdown.Median(row.rates)), spread("%.0f", row.rates),
+			fmt.Sprintf("%.2f", markdown.Median(row.ratios)), spread("%.2f", row.ratios), row.bar)
 	}
-	t.end()
-	t = newTable(stdout, fmt.Sprintf("Latency of PUT /model at %.0f requests/s, half of the load above, from the time that each was due", half),
+	t.End()
+	t = markdown.NewTable(stdout, fmt.Sprintf("Latency of PUT /model at %.0f requests/s, half of the load above, from the time that each was due", half),
 		"", "ms", "bar", "empty handler at the same rate, ms")
 	for _, p := range []struct {
 		title    string
 		quantile float64
 		bar      string
 	}{{"median", 0.5, ""}, {"p99", 0.99, "5"}, {"p99.9", 0.999, ""}, {"largest", 1, ""}} {
-		t.row(p.title, fmt.Sprintf("%.2f", milliseconds(quantile(latencies[0], p.quantile))), p.bar,
+		t.Row(p.title, fmt.Sprintf("%.2f", milliseconds(quantile(latencies[0], p.quantile))), p.bar,
 			fmt.Sprintf("%.2f", milliseconds(quantile(latencies[1], p.quantile))))
 	}
-	t.end()
+	t.End()
 	return nil
 }
 
@@ -143,4 +146,12 @@ func (w wrk) run(ctx context.Context, address string) (float64, error) {
 		return 0, fmt.Errorf("%.0f of %.0f requests failed", failed, requests)
 	}
 	return requests / microseconds * 1e6, nil
+}
+
+// spread prints the smallest and the largest of values.
+func spread(format string, values []float64) string {
+	if len(values) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf(format+" to "+format, slices.Min(values), slices.Max(values))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // measureStart measures how long the service takes to its first answer, and what it has resident when
@@ -19,10 +21,10 @@ func measureStart(ctx context.Context, o options, stdout io.Writer) error {
 		progress("start %d of %d: %.1f ms, %.1f MiB", i+1, o.starts, milliseconds(elapsed), mib)
 		answered, resident = append(answered, milliseconds(elapsed)), append(resident, mib)
 	}
-	t := newTable(stdout, fmt.Sprintf("Start, %d times", o.starts), "", "median", "smallest to largest", "bar")
-	t.row("from the start of the process to the first answer of /model, ms", fmt.Sprintf("%.1f", median(answered)), spread("%.1f", answered), "100")
-	t.row("resident when idle after it, MiB", fmt.Sprintf("%.1f", median(resident)), spread("%.1f", resident), "60")
-	t.end()
+	t := markdown.NewTable(stdout, fmt.Sprintf("Start, %d times", o.starts), "", "median", "smallest to largest", "bar")
+	t.Row("from the start of the process to the first answer of /model, ms", fmt.Sprintf("%.1f", markdown.Median(answered)), spread("%.1f", answered), "100")
+	t.Row("resident when idle after it, MiB", fmt.Sprintf("%.1f", markdown.Median(resident)), spread("%.1f", resident), "60")
+	t.End()
 	return nil
 }
 

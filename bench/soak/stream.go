@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // sampled is how many lines of a stream stand for one whose score is held to the library's. The text
@@ -49,11 +50,11 @@ func measureStream(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(stdout, fmt.Sprintf("POST /v1/score, %d distinct names on one connection", o.names), "names/s", "median", "smallest to largest", "bar")
+	t := markdown.NewTable(stdout, fmt.Sprintf("POST /v1/score, %d distinct names on one connection", o.names), "names/s", "median", "smallest to largest", "bar")
 	for _, f := range formats {
-		t.row(f.contentType, fmt.Sprintf("%.0f", median(f.rates)), spread("%.0f", f.rates), "500000")
+		t.Row(f.contentType, fmt.Sprintf("%.0f", markdown.Median(f.rates)), spread("%.0f", f.rates), "500000")
 	}
-	t.end()
+	t.End()
 	fmt.Fprintf(stdout, "Resident in the service afterwards: %.0f MiB.\n\n", mib)
 	return nil
 }

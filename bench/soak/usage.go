@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
 // usage is what a service holds.
@@ -86,7 +88,7 @@ func (r residents) windows() (early, late float64) {
 		return 0, 0
 	}
 	tenth := max(1, len(r)/10)
-	return median(r[tenth : 2*tenth]), median(r[len(r)-tenth:])
+	return markdown.Median(r[tenth : 2*tenth]), markdown.Median(r[len(r)-tenth:])
 }
 
 func (r residents) peak() float64 {

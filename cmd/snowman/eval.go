@@ -1,47 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
+	"os"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
-	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/measure"
 	"github.com/snowman-ml/snowman/report"
 )
 
 const evalDescription = `
-Measures a model on labelled texts: the area under the ROC curve, and the share of malicious texts
-found where 1 in 100, 1,000 and 10,000 benign ones is a false alarm; for each kind, source, family
-and month, with counts and 95 % intervals. The share of benign and malicious texts at the model's own
-levels, for each source and each kind of host: below an operator's suffix, on free hosting, a reverse
-DNS name, an IP address, a registered domain itself, another sub-domain. Where the model names the
-families of generated names: how often the right one comes first or among the first three, and the
-families' mean F1.
+Measures a model on labelled texts: how many malicious ones it finds where 1 in 100, 1,000 and 10,000
+benign ones is a false alarm, and how many texts reach the model's own levels; for each kind, source,
+family, month and kind of host, with counts and 95 % intervals. docs/evaluation.md says how to read it.
 
-With -data, on the part of a folder that training set aside (-part report, the default). With files,
-on those; -data then names the folder that the model was trained on, and rows whose registered domain
-it has seen are left out.
+With -data, on the part of a folder that training set aside. With files, on those: -data then names the
+folder that the model was trained on, and rows whose registered domain it has seen are left out.
 
-With -compare-exact, it measures instead how far the scores in int16, the default, are from those in
-float32, -exact: at most 1 row in 10,000 may differ by more than 0.001, and the area by 0.0002.
-
-With -perturbed, on names with two characters changed, as some malware generates them (CharBot): how
-many are found, where 1 in 100, 1,000 and 10,000 of the names that they were made of is a false alarm.
-
-With -allow, texts that are on an allow list reach no level, as in score: the figures at the model's own
-levels then show what is left of false alarms and what is lost of detections. All other figures are
-those of the scores, which stay as they are.
-
-With -report, -svg and -csv, it also writes files: one page with pictures and with the rows that the
-model is most wrong about, which a browser shows without any network; the pictures alone; all figures
-as a table. docs/evaluation.md says how to read them.
+-compare-exact wants at most 1 row in 10,000 to differ by more than 0.001, and the area under the ROC
+curve by at most 0.0002. -perturbed changes names as some malware does (CharBot). With -allow, figures at
+the model's own levels show what is left of false alarms and lost of detections; the others stay as they
+are. The page of -report needs no network and has the rows that the model is most wrong about.
 
 example:
   $ snowman eval -data sources -recipe models/recipe.json
@@ -55,288 +40,141 @@ exit code: 0 done; 1 not done, or -compare-exact finds int16 out of its bounds; 
 // errOutOfBounds says that int16 does not do for a model.
 var errOutOfBounds = errors.New("int16 is out of its bounds for this model; -exact scores in float32")
 
+// evalFlags are the flags and arguments of eval.
+type evalFlags struct {
+	labelled
+	model                                  string
+	allow                                  []string
+	asJSON, exact, compareExact, perturbed bool
+	output                                 report.Files
+}
+
 // runEval is the verb eval.
 func runEval(ctx context.Context, args []string, s streams) error {
+	var f evalFlags
 	flags := newFlags("eval", "[flags] (-data DIR | FILE...)", evalDescription)
-	modelPath := flags.String("model", "", "measure the model in this `file` (default: the one built in)")
-	data := flags.String("data", "", "folder of labelled files that the model was trained on")
-	recipePath := flags.String("recipe", "", "the recipe `file` that the model was trained with (default: all files, as they are)")
-	partName := flags.String("part", "report", "part of -data to measure on: train, choose, calibrate, report")
-	only := flags.String("only", "", "measure on names (texts without a path) or urls alone: `names` or urls")
-	asJSON := flags.Bool("json", false, "print JSON")
-	exact := flags.Bool("exact", false, exactUsage)
-	compareExact := flags.Bool("compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
-	perturbed := flags.Bool("perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
-	var allow []string
-	allowFlag(flags, &allow)
-	var files evalFiles
-	flags.StringVar(&files.report, "report", "", "also write a page with pictures into this HTML `file`")
-	flags.StringVar(&files.svg, "svg", "", "also write each picture as an SVG file into this `folder`")
-	flags.StringVar(&files.csv, "csv", "", "also write all figures into this CSV `file`")
+	modelFlag(flags, &f.model, "measure the model in this `file`")
+	flags.StringVar(&f.data, "data", "", "folder of labelled files that the model was trained on")
+	flags.StringVar(&f.recipe, "recipe", "", "the recipe `file` that the model was trained with (default: all files, as they are)")
+	part := flags.String("part", "report", "part of -data to measure on: train, choose, calibrate, report")
+	flags.StringVar(&f.only, "only", "", "measure on names (texts without a path) or urls alone: `names` or urls")
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.BoolVar(&f.exact, "exact", false, exactUsage)
+	flags.BoolVar(&f.compareExact, "compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
+	flags.BoolVar(&f.perturbed, "perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
+	allowFlag(flags, &f.allow)
+	flags.StringVar(&f.output.HTML, "report", "", "also write a page with pictures into this HTML `file`")
+	flags.StringVar(&f.output.SVG, "svg", "", "also write each picture as an SVG file into this `folder`")
+	flags.StringVar(&f.output.CSV, "csv", "", "also write all figures into this CSV `file`")
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
-	part, known := dataset.ParsePart(*partName)
-	if !known {
-		return usageError{fmt.Sprintf("-part %q: want train, choose, calibrate or report", *partName)}
+	var known bool
+	if f.part, known = dataset.ParsePart(*part); !known {
+		return usageError{fmt.Sprintf("-part %q: want train, choose, calibrate or report", *part)}
 	}
-	if *only != "" && *only != "names" && *only != "urls" {
-		return usageError{fmt.Sprintf("-only %q: want names or urls", *only)}
+	f.files = flags.Args()
+	if err := f.check(); err != nil {
+		return err
 	}
-	if *recipePath != "" && *data == "" {
+	return f.run(ctx, s)
+}
+
+// check refuses flags that do not go together.
+func (f *evalFlags) check() error {
+	switch {
+	case f.only != "" && f.only != "names" && f.only != "urls":
+		return usageError{fmt.Sprintf("-only %q: want names or urls", f.only)}
+	case f.recipe != "" && f.data == "":
 		return usageError{"-recipe says how to read the folder of -data, which is missing"}
-	}
-	if *data == "" && flags.NArg() == 0 {
+	case f.data == "" && len(f.files) == 0:
 		return usageError{"name the data: a folder with -data, or files"}
-	}
-	if *exact && *compareExact {
+	case f.exact && f.compareExact:
 		return usageError{"-exact and -compare-exact exclude each other"}
-	}
-	if *perturbed && (*data == "" || flags.NArg() > 0 || *only != "" || *compareExact || len(allow) > 0 || files.wanted()) {
+	case f.perturbed && (f.data == "" || len(f.files) > 0 || f.only != "" || f.compareExact || len(f.allow) > 0 || f.output != report.Files{}):
 		return usageError{"-perturbed goes with -data, -recipe, -part, -model, -exact and -json alone"}
-	}
-	if *compareExact && len(allow) > 0 {
+	case f.compareExact && len(f.allow) > 0:
 		return usageError{"-compare-exact and -allow exclude each other"}
 	}
-	model, err := openModel(*modelPath)
+	return nil
+}
+
+func (f *evalFlags) run(ctx context.Context, s streams) error {
+	model, err := openModel(f.model)
 	if err != nil {
 		return err
 	}
-	if *exact {
+	if f.exact {
 		model = model.Exact()
 	}
-	list, err := openAllowed(allow, s.stderr)
+	list, err := openAllowed(f.allow, s.stderr)
 	if err != nil {
 		return err
 	}
-
-	var recipe dataset.Recipe
-	if *data != "" {
-		recipe, err = chooseRecipe(*data, *recipePath, "", "")
-		if err != nil {
-			return err
+	outputs := []output{{"-report", f.output.HTML}, {"-csv", f.output.CSV}}
+	if f.output.SVG != "" {
+		if err := os.MkdirAll(f.output.SVG, 0o755); err != nil {
+			return fmt.Errorf("making the folder of -svg: %w", err)
+		}
+		for _, path := range f.output.SVGPaths() {
+			outputs = append(outputs, output{"-svg", path})
 		}
 	}
-	if files.wanted() {
-		inputs, err := recipe.Paths(*data)
-		if err != nil {
-			return err
-		}
-		inputs = append(append(inputs, *modelPath, *recipePath), flags.Args()...)
-		if err := files.check(inputs); err != nil {
-			return err
-		}
-	}
-
-	var rows []dataset.Row
-	var seen dataset.Seen
-	var rowsFact string
-	if *data != "" {
-		fmt.Fprintln(s.stderr, "reading the data")
-		set, err := recipe.Build(ctx, *data)
-		if err != nil {
-			return err
-		}
-		if *perturbed {
-			measured, err := measurePerturbed(model, perturbedRows(set, part))
-			if err != nil {
-				return err
-			}
-			return writeFigures(s.stdout, measured, *asJSON)
-		}
-		seen, rows = set.Seen(), set.Parts[part]
-		rowsFact = fmt.Sprintf("the part %s of %s", part, *data)
-	}
-	if flags.NArg() > 0 {
-		var leftOut, refused int
-		rows, leftOut, refused, err = dataset.ReadUnseen(ctx, flags.Args(), seen)
-		if err != nil {
-			return err
-		}
-		account := fmt.Sprintf("%d rows; %d left out because training has seen their registered domain, %d refused", len(rows), leftOut, refused)
-		if *data == "" {
-			account = fmt.Sprintf("%d rows, %d refused; whether training has seen them is not known without -data", len(rows), refused)
-		}
-		fmt.Fprintln(s.stderr, account)
-		rowsFact = flags.Arg(0) + ": " + account
-		if more := flags.NArg() - 1; more > 0 {
-			rowsFact = fmt.Sprintf("%s and %d more: %s", flags.Arg(0), more, account)
-		}
-	}
-	if *only != "" {
-		rows = filter(rows, *only == "urls")
-		rowsFact += "; " + *only + " only"
-	}
-	if len(rows) == 0 {
-		return errors.New("no row is left to measure on; a file of labelled rows has a header with the columns text and label")
-	}
-	scores, err := scoreRows(ctx, model, rows)
+	set, err := f.read(ctx, outputs, f.model, s.stderr)
 	if err != nil {
 		return err
 	}
-	allowed, allowedCounts := allowedRows(list, rows)
-	meter := fill(model, rows, scores, seen, allowed)
-	measured := meter.Figures()
-	measured.Allowed = allowedCounts
-	if measured.Families, err = measureFamilies(ctx, model, rows); err != nil {
+	if f.perturbed {
+		result, err := measure.Perturbed(model, set, f.part)
+		if err != nil {
+			return fmt.Errorf("-perturbed: %w", err)
+		}
+		return writeFigures(s.stdout, result, f.asJSON, report.Text)
+	}
+	evaluation, fact, err := f.evaluation(ctx, set, s.stderr)
+	if err != nil {
 		return err
 	}
-	if files.wanted() {
-		e := report.Evaluation{
-			Facts:   []report.Fact{{Name: "model", Value: modelFact(model, *modelPath, *exact)}, {Name: "rows", Value: rowsFact}},
-			Figures: measured,
-			Curves:  meter.Curves(),
-		}
-		e.FalsePositives, e.FalseNegatives = mistakes(rows, scores, seen, allowed)
-		if err := files.write(e); err != nil {
-			return err
-		}
-	}
-	if *compareExact {
-		exactScores, err := scoreRows(ctx, model.Exact(), rows)
+	evaluation.Model, evaluation.Allow = model, list
+	if !f.compareExact || f.output != (report.Files{}) {
+		page, err := evaluation.Page(ctx)
 		if err != nil {
 			return err
 		}
-		return writeComparison(s.stdout, compare(model, rows, scores, exactScores), *asJSON)
+		page.Facts = []report.Fact{{Name: "model", Value: f.modelFact(model.Info())}, {Name: "rows", Value: fact}}
+		if err := f.output.Write(page); err != nil {
+			return err
+		}
+		if !f.compareExact {
+			return writeFigures(s.stdout, page.Result, f.asJSON, report.Text)
+		}
 	}
-	return writeFigures(s.stdout, measured, *asJSON)
+	compared, err := evaluation.Compare(ctx)
+	if err != nil {
+		return err
+	}
+	return writeComparison(s.stdout, compared, f.asJSON)
 }
 
-func writeFigures(w io.Writer, measured eval.Report, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, measured)
+// modelFact says which model was measured, and in which arithmetic.
+func (f *evalFlags) modelFact(info snowman.Info) string {
+	name, arithmetic := cmp.Or(f.model, "built in"), "int16"
+	if f.exact {
+		arithmetic = "float32"
 	}
-	return report.Text(w, measured)
-}
-
-func writeJSON(w io.Writer, figures any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(figures)
+	if info.Created != "" {
+		name += ", of " + info.Created
+	}
+	return fmt.Sprintf("%s, SHA-256 %.16s, scored in %s", name, info.SHA256, arithmetic)
 }
 
 // writeComparison ends with an error where the comparison is out of bounds.
 func writeComparison(w io.Writer, compared eval.Comparison, asJSON bool) error {
-	write := report.Comparison
-	if asJSON {
-		write = func(w io.Writer, c eval.Comparison) error { return writeJSON(w, c) }
-	}
-	if err := write(w, compared); err != nil {
+	if err := writeFigures(w, compared, asJSON, report.Comparison); err != nil {
 		return err
 	}
 	if !compared.WithinBounds {
 		return errOutOfBounds
 	}
 	return nil
-}
-
-// filter returns the rows with a path, or those without.
-func filter(rows []dataset.Row, withPath bool) []dataset.Row {
-	var kept []dataset.Row
-	for _, row := range rows {
-		if isURL(row) == withPath {
-			kept = append(kept, row)
-		}
-	}
-	return kept
-}
-
-// isURL reports whether a row in canonical form has a path.
-func isURL(row dataset.Row) bool { return strings.Contains(row.Text, "/") }
-
-// scoreRows scores the rows on all CPUs.
-func scoreRows(ctx context.Context, model *snowman.Model, rows []dataset.Row) ([]float64, error) {
-	const rowsAtOnce = 1 << 16 // between two looks at the context
-	scores := make([]float64, 0, len(rows))
-	for part := range slices.Chunk(rows, rowsAtOnce) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		texts := make([]string, len(part))
-		for i, row := range part {
-			texts[i] = row.Text
-		}
-		some, errs := model.ScoreAll(texts)
-		for i, err := range errs {
-			if err != nil {
-				return nil, fmt.Errorf("scoring %q: %w", texts[i], err)
-			}
-		}
-		scores = append(scores, some...)
-	}
-	return scores, nil
-}
-
-// levels are the model's own.
-func levels(model *snowman.Model) []eval.Level {
-	var levels []eval.Level
-	info := model.Info()
-	for i, threshold := range info.Thresholds {
-		level := eval.Level{Name: threshold.Level.String(), Threshold: threshold.Score}
-		if i < len(info.URLThresholds) {
-			level.URLThreshold = info.URLThresholds[i].Score
-		}
-		levels = append(levels, level)
-	}
-	return levels
-}
-
-// measure scores the rows and holds their scores against the truth.
-func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, eval.Curves, error) {
-	scores, err := scoreRows(ctx, model, rows)
-	if err != nil {
-		return eval.Report{}, eval.Curves{}, err
-	}
-	meter := fill(model, rows, scores, seen, make([]bool, len(rows)))
-	measured := meter.Figures()
-	measured.Families, err = measureFamilies(ctx, model, rows)
-	return measured, meter.Curves(), err
-}
-
-// fill returns a meter with the rows, which are in canonical form, their scores, and which of them are on
-// an allow list.
-func fill(model *snowman.Model, rows []dataset.Row, scores []float64, seen dataset.Seen, allowed []bool) *eval.Meter {
-	meter := &eval.Meter{Levels: levels(model)}
-	var u canon.URL
-	for i, row := range rows {
-		host := ""
-		if u.Parse(row.Text) == nil {
-			host = u.HostKind()
-		}
-		meter.Add(eval.Example{
-			Score: scores[i], Malicious: row.Malicious,
-			Kind: judgedKind(row, seen), Family: row.Family, Source: row.Source, Month: row.Month(), Host: host, IsURL: isURL(row),
-			Allowed: allowed[i],
-		})
-	}
-	return meter
-}
-
-// judgedKind returns the kind that a row is judged with. A DGA family that was not seen makes a kind of
-// its own.
-func judgedKind(row dataset.Row, seen dataset.Seen) string {
-	switch {
-	case row.Kind == "":
-		return "malicious"
-	case row.Kind == dataset.DGA && !seen.Families[row.Family]:
-		return "dga, family not seen"
-	}
-	return row.Kind
-}
-
-// compare holds the rows' scores in int16 against those in float32.
-func compare(model *snowman.Model, rows []dataset.Row, scores, exact []float64) eval.Comparison {
-	urls := make([]bool, len(rows))
-	for i, row := range rows {
-		urls[i] = isURL(row)
-	}
-	return eval.Compare(scores, exact, areMalicious(rows), urls, levels(model))
-}
-
-func areMalicious(rows []dataset.Row) []bool {
-	malicious := make([]bool, len(rows))
-	for i, row := range rows {
-		malicious[i] = row.Malicious
-	}
-	return malicious
 }

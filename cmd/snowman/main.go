@@ -82,7 +82,6 @@ var verbs = []struct {
 	{"serve", "answer the same over HTTP", runServe},
 	{"train", "train a model on labelled texts", runTrain},
 	{"eval", "measure a model on labelled texts", runEval},
-	{"bench", "train and measure on public benchmarks", bench},
 	{"model", "show what a model is, or export it to ONNX", runModel},
 	{"version", "show the program's version", runVersion},
 }

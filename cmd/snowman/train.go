@@ -3,17 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
-	"github.com/snowman-ml/snowman/eval"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/measure"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
@@ -150,8 +147,14 @@ func (f *trainFlags) run(ctx context.Context, recipe dataset.Recipe, s streams) 
 	if err != nil {
 		return err
 	}
-	measured, err := publish(ctx, f.output, model, set)
+	measured, err := measure.Keep(ctx, model, set)
 	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(f.output, model.Write); err != nil {
+		return err
+	}
+	if err := atomicfile.Write(accountPath(f.output), func(w io.Writer) error { return writeJSON(w, set.Account) }); err != nil {
 		return err
 	}
 	if err := f.options.RemoveCheckpoints(); err != nil {
@@ -193,79 +196,5 @@ func printAccount(w io.Writer, account dataset.Account) {
 	}
 }
 
-// publish writes the model, measures it on report as anybody would who opens it, and writes it
-// again with what was measured.
-func publish(ctx context.Context, path string, model *modelfile.Model, set *dataset.Set) (eval.Report, error) {
-	if err := writeModel(path, model, set.Account); err != nil {
-		return eval.Report{}, err
-	}
-	trained, err := snowman.Open(path)
-	if err != nil {
-		return eval.Report{}, err
-	}
-	measured, curves, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
-	if err != nil {
-		return eval.Report{}, err
-	}
-	model.Metadata.Figures, err = json.Marshal(figures{
-		ModelFigures:  report.NewModelFigures(measured, curves),
-		HighestVetted: highest(trained, heldOutNames(set), 20),
-	})
-	if err != nil {
-		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
-	}
-	return measured, writeModel(path, model, set.Account)
-}
-
-// figures are what a model file says was measured of the model, on report if nothing else is said.
-type figures struct {
-	report.ModelFigures
-	HighestVetted []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
-}
-
-type scoredName struct {
-	Name  string  `json:"name"`
-	Score float64 `json:"score"`
-}
-
-// heldOutNames are the vetted names that were set aside for the thresholds.
-func heldOutNames(set *dataset.Set) []string {
-	var names []string
-	for _, vetted := range set.Vetted {
-		if vetted.Part == dataset.Calibrate && !vetted.IsURL() {
-			names = append(names, vetted.Text)
-		}
-	}
-	return names
-}
-
-// highest returns the names with the highest scores.
-func highest(model *snowman.Model, names []string, count int) []scoredName {
-	scorer := model.NewScorer()
-	scored := make([]scoredName, 0, len(names))
-	for _, name := range names {
-		score, err := scorer.Score(name)
-		if err == nil { // every name in a set has a canonical form
-			scored = append(scored, scoredName{name, score})
-		}
-	}
-	slices.SortFunc(scored, func(a, b scoredName) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
-	})
-	return scored[:min(count, len(scored))]
-}
-
-// accountPath is where what was done with the data stands.
+// accountPath is where an account of the data stands beside a model.
 func accountPath(model string) string { return model + ".json" }
-
-// writeModel writes the model, and beside it what was done with the data.
-func writeModel(path string, model *modelfile.Model, account dataset.Account) error {
-	if err := atomicfile.Write(path, model.Write); err != nil {
-		return err
-	}
-	return atomicfile.Write(accountPath(path), func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(account)
-	})
-}

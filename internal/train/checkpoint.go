@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
+	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -100,10 +102,34 @@ func fingerprint(options Options, alphabet *canon.Alphabet, start *cnn.Parameter
 		return "", fmt.Errorf("identifying the training: %w", err)
 	}
 	for _, texts := range parts {
-		sum.Write(texts.symbols)
-		for i := range texts.ends {
-			fmt.Fprintln(sum, texts.ends[i], texts.kinds[i], texts.weights[i])
-		}
+		texts.hash(sum)
 	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// hash adds the texts to a sum.
+func (e encoded) hash(sum io.Writer) {
+	sum.Write(e.symbols)
+	for i := range e.ends {
+		fmt.Fprintln(sum, e.ends[i], e.kinds[i], e.weights[i])
+	}
+}
+
+// Identity names the model that Run makes of the set: where the options, the rows or the account of the
+// set differ, so do the names. The parameters of a model to go on from are part of it, the number of
+// workers is not.
+func Identity(set *dataset.Set, options Options) (string, error) {
+	r, err := newModelRun(set, options)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	encoder := json.NewEncoder(sum)
+	if err := errors.Join(encoder.Encode(r.identity), encoder.Encode(set.Account), encoder.Encode(set.Imitated)); err != nil {
+		return "", fmt.Errorf("identifying the training: %w", err)
+	}
+	r.texts.calibrate.hash(sum)
+	r.texts.names.hash(sum)
+	r.texts.urls.hash(sum)
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -39,9 +39,8 @@ type Progress struct {
 	Validation        *provenance.Validation // at the end of an epoch
 }
 
-// Run trains a network on the set. It ends early when the context does; what was done until then is
-// in the checkpoint, from which the same call goes on.
-func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Model, error) {
+// newModelRun prepares the training of the model's network, by options that still lack their defaults.
+func newModelRun(set *dataset.Set, options Options) (*run, error) {
 	options, err := options.withDefaults()
 	if err != nil {
 		return nil, err
@@ -77,7 +76,13 @@ func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Mod
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRun(texts, options, shape, 0)
+	return newRun(texts, options, shape, 0)
+}
+
+// Run trains a network on the set. It ends early when the context does; what was done until then is
+// in the checkpoint, from which the same call goes on.
+func Run(ctx context.Context, set *dataset.Set, options Options) (*modelfile.Model, error) {
+	r, err := newModelRun(set, options)
 	if err != nil {
 		return nil, err
 	}

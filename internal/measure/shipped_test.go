@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"os"
@@ -25,14 +25,15 @@ func TestTheShippedModelFindsGeneratedNamesThatItNeverSaw(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	figures, _, err := measure(t.Context(), snowman.Default(), rows, dataset.Seen{})
+	page, err := Evaluation{Model: snowman.Default(), Rows: rows}.Page(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if auc := figures.Overall.AUC; auc == nil || *auc < 0.93 {
+	overall := page.Result.Overall
+	if auc := overall.AUC; auc == nil || *auc < 0.93 {
 		t.Errorf("AUC is %v, want at least 0.93", auc)
 	}
-	if rate := figures.Overall.OperatingPoints[0].TruePositives.Rate(); rate < 0.5 {
+	if rate := overall.OperatingPoints[0].TruePositives.Rate(); rate < 0.5 {
 		t.Errorf("TPR at FPR 1e-2 is %v, want at least 0.5", rate)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"context"
@@ -10,12 +10,9 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// namedFamilies is how many likely families are shown where there is room.
-const namedFamilies = 3
-
-// measureFamilies holds the families that the model names against those of the generated rows that are of
-// one that it can name, nil where there are none.
-func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.Row) (*eval.FamilyFigures, error) {
+// namedFamilies holds the families that the model names against the true ones, on generated rows of
+// families that it can name. It returns nil where there are no such rows.
+func namedFamilies(ctx context.Context, model *snowman.Model, rows []dataset.Row) (*eval.FamilyResult, error) {
 	known := model.FamilyNames()
 	scorer := model.NewScorer()
 	var meter eval.FamilyMeter
@@ -27,7 +24,7 @@ func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.R
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		families, err := scorer.Families(row.Text, namedFamilies)
+		families, err := scorer.Families(row.Text, eval.NamedFamilies)
 		if err != nil {
 			return nil, fmt.Errorf("naming the family of %q: %w", row.Text, err)
 		}
@@ -41,5 +38,5 @@ func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.R
 	if !measured {
 		return nil, nil
 	}
-	return new(meter.Figures()), nil
+	return new(meter.Result()), nil
 }

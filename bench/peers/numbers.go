@@ -2,32 +2,8 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"strings"
 )
-
-// table is a Markdown table that is printed row by row.
-type table struct {
-	w       io.Writer
-	columns int
-}
-
-func newTable(w io.Writer, header ...string) table {
-	t := table{w, len(header)}
-	t.row(header...)
-	fmt.Fprintf(w, "|%s\n", strings.Repeat("---|", len(header)))
-	return t
-}
-
-// row prints a row, whose last cells may be left out.
-func (t table) row(cells ...string) {
-	for i, cell := range cells {
-		cells[i] = strings.Join(strings.Fields(strings.ReplaceAll(cell, "|", "/")), " ")
-	}
-	cells = append(cells, make([]string, t.columns-len(cells))...)
-	fmt.Fprintf(t.w, "| %s |\n", strings.Join(cells, " | "))
-}
 
 // thousands prints a count with commas, to three figures from a thousand on, which is all that
 // a measurement of speed is good for.

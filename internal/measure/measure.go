@@ -1,0 +1,178 @@
+// Package measure holds a model against labelled rows and says how good it is.
+//
+//	model, rows -> scores -> eval.Meter -> report.Page
+//
+// An [Evaluation] measures a model at its own levels and thresholds and, with Compare, one arithmetic
+// against the other. [Perturbed] measures it on names that are made for it, and [Keep] keeps in a
+// model that was just trained what was measured of it.
+package measure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/report"
+)
+
+// An Evaluation is a model and the labelled rows that it is measured on.
+type Evaluation struct {
+	Model *snowman.Model
+	Rows  []dataset.Row // in canonical form
+	Seen  dataset.Seen  // what the model was trained on; a DGA family that is not in it is a kind of its own
+	Allow *allow.List   // rows on it reach no level; default none
+}
+
+// worstRows is how many mistakes a page has of either side.
+const worstRows = 25
+
+// Page measures the model: all figures and curves, and the rows that it is most wrong about. The page has
+// no facts yet.
+func (e Evaluation) Page(ctx context.Context) (report.Page, error) {
+	scores, err := scoresOf(ctx, e.Model, e.Rows)
+	if err != nil {
+		return report.Page{}, err
+	}
+	allowed, counts := e.allowed()
+	meter := eval.Meter{Levels: Levels(e.Model.Info())}
+	var u canon.URL
+	for i, row := range e.Rows {
+		host := ""
+		if u.Parse(row.Text) == nil {
+			host = u.HostKind()
+		}
+		meter.Add(eval.Example{
+			Score: scores[i], Malicious: row.Malicious,
+			Kind: e.kind(row), Family: row.Family, Source: row.Source, Month: row.Month(), Host: host, IsURL: row.IsURL(),
+			Allowed: allowed[i],
+		})
+	}
+	page := report.Page{Result: meter.Result(), Curves: meter.Curves()}
+	page.Result.Allowed = counts
+	if page.Result.Families, err = namedFamilies(ctx, e.Model, e.Rows); err != nil {
+		return report.Page{}, err
+	}
+	mistakes := func(indices []int) []report.Mistake {
+		var worst []report.Mistake
+		for _, i := range indices {
+			row := e.Rows[i]
+			worst = append(worst, report.Mistake{
+				Text: row.Text, IsURL: row.IsURL(), Source: row.Source, Kind: e.kind(row), Family: row.Family,
+				Score: scores[i], Allowed: allowed[i],
+			})
+		}
+		return worst
+	}
+	benign, malicious := eval.Worst(scores, labels(e.Rows), worstRows)
+	page.FalsePositives, page.FalseNegatives = mistakes(benign), mistakes(malicious)
+	return page, nil
+}
+
+// Compare holds the scores of the rows against those in float32.
+func (e Evaluation) Compare(ctx context.Context) (eval.Comparison, error) {
+	scores, err := scoresOf(ctx, e.Model, e.Rows)
+	if err != nil {
+		return eval.Comparison{}, err
+	}
+	exact, err := scoresOf(ctx, e.Model.Exact(), e.Rows)
+	if err != nil {
+		return eval.Comparison{}, err
+	}
+	urls := make([]bool, len(e.Rows))
+	for i, row := range e.Rows {
+		urls[i] = row.IsURL()
+	}
+	return eval.Compare(scores, exact, labels(e.Rows), urls, Levels(e.Model.Info())), nil
+}
+
+// kind returns the kind that a row is judged with.
+func (e Evaluation) kind(row dataset.Row) string {
+	switch {
+	case row.Kind == "":
+		return "malicious"
+	case row.Kind == dataset.DGA && !e.Seen.Families[row.Family]:
+		return "dga, family not seen"
+	}
+	return row.Kind
+}
+
+// allowed says of each row whether it is on the allow list, and counts those that are. Without a list
+// the counts are nil.
+func (e Evaluation) allowed() ([]bool, *eval.AllowedRows) {
+	allowed := make([]bool, len(e.Rows))
+	if e.Allow == nil {
+		return allowed, nil
+	}
+	matcher, counts := e.Allow.NewMatcher(), &eval.AllowedRows{}
+	for i, row := range e.Rows {
+		_, allowed[i] = matcher.Match(row.Text)
+		side := &counts.Benign
+		if row.Malicious {
+			side = &counts.Malicious
+		}
+		side.Total++
+		if allowed[i] {
+			side.Count++
+		}
+	}
+	return allowed, counts
+}
+
+// Levels returns a model's own levels.
+func Levels(info snowman.Info) []eval.Level {
+	var levels []eval.Level
+	for i, threshold := range info.Thresholds {
+		level := eval.Level{Name: threshold.Level.String(), Threshold: threshold.Score}
+		if i < len(info.URLThresholds) {
+			level.URLThreshold = info.URLThresholds[i].Score
+		}
+		levels = append(levels, level)
+	}
+	return levels
+}
+
+// ROC scores the rows, which are in canonical form, and returns their curve.
+func ROC(ctx context.Context, model *snowman.Model, rows []dataset.Row) (eval.ROC, error) {
+	scores, err := scoresOf(ctx, model, rows)
+	if err != nil {
+		return eval.ROC{}, err
+	}
+	return eval.NewROCOf(scores, labels(rows)), nil
+}
+
+// labels says of each row whether it is malicious.
+func labels(rows []dataset.Row) []bool {
+	malicious := make([]bool, len(rows))
+	for i, row := range rows {
+		malicious[i] = row.Malicious
+	}
+	return malicious
+}
+
+// scoresOf scores the rows on all CPUs.
+func scoresOf(ctx context.Context, model *snowman.Model, rows []dataset.Row) ([]float64, error) {
+	const rowsAtOnce = 1 << 16 // between two looks at the context
+	scores := make([]float64, 0, len(rows))
+	for part := range slices.Chunk(rows, rowsAtOnce) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		texts := make([]string, len(part))
+		for i, row := range part {
+			texts[i] = row.Text
+		}
+		some, errs := model.ScoreAll(texts)
+		for i, err := range errs {
+			if err != nil {
+				return nil, fmt.Errorf("scoring %q: %w", texts[i], err)
+			}
+		}
+		scores = append(scores, some...)
+	}
+	return scores, nil
+}
