@@ -29,27 +29,27 @@ var cardTemplate = sync.OnceValue(func() *template.Template {
 
 // card answers with the page about the model, to everybody if it is the model that comes with Snowman: an
 // operator's own may name what nobody else is to know.
-func (s *Service) card(w http.ResponseWriter, r *http.Request) {
-	a := s.current.Load()
-	w.(*answer).page = true
-	if !hasCard(a.info) && !s.admit(w.(*answer), r) {
+func (s *Service) card(w *response, r *http.Request) {
+	in := s.current.Load()
+	w.page = true
+	if !hasCard(in.info) && !s.admit(w, r) {
 		return
 	}
-	page, err := a.card()
+	page, err := in.card()
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, err.Error())
+		w.refuse(http.StatusInternalServerError, err.Error())
 		return
 	}
 	sendPage(w, r, contentTypes[".html"], page)
 }
 
 // pictureStyle answers with the style of the pictures of the card.
-func (s *Service) pictureStyle(w http.ResponseWriter, r *http.Request) {
+func (s *Service) pictureStyle(w *response, r *http.Request) {
 	sendPage(w, r, contentTypes[".css"], []byte(report.PictureStyle()))
 }
 
 // sendRefusal answers with a page that says why there is no other.
-func sendRefusal(w http.ResponseWriter, status int, reason string) {
+func (w *response) sendRefusal(status int, reason string) {
 	var page bytes.Buffer
 	err := cardTemplate().ExecuteTemplate(&page, "refusal", struct {
 		Title, Reason string

@@ -17,17 +17,17 @@ type judge struct {
 	families bool            // name them
 }
 
-func (a *answers) newJudge() *judge {
-	j := &judge{scorer: a.model.NewScorer(), namer: a.model.NewScorer(), benign: a.info.Kinds[0]}
-	if a.allow != nil {
-		j.matcher = a.allow.NewMatcher()
+func (in *served) newJudge() *judge {
+	j := &judge{scorer: in.model.NewScorer(), namer: in.model.NewScorer(), benign: in.info.Kinds[0]}
+	if in.allow != nil {
+		j.matcher = in.allow.NewMatcher()
 	}
 	return j
 }
 
 // judge returns a judge for a request, to be put back.
-func (a *answers) judge(r *http.Request) *judge {
-	j := a.judges.Get().(*judge)
+func (in *served) judge(r *http.Request) *judge {
+	j := in.judges.Get().(*judge)
 	j.families = false
 	if r.URL.RawQuery != "" {
 		value := r.URL.Query().Get("families")
@@ -38,8 +38,8 @@ func (a *answers) judge(r *http.Request) *judge {
 
 const namedFamilies = 3
 
-// judge calls each with what is said of every text, in their order. It holds until the call returns.
-func (j *judge) judge(texts []string, each func(i int, r record.Record, err error)) {
+// All calls each with what is said of every text, in their order. It holds until the call returns.
+func (j *judge) All(texts []string, each func(i int, r record.Record, err error)) {
 	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
 		r := record.Record{Text: texts[i], Verdict: verdict}
 		if err == nil {

@@ -42,12 +42,11 @@ func TestScoreJSON(t *testing.T) {
 		{"none", `{"texts":[]}`, 200, `{"verdicts":[]}`},
 		{"what is no string costs only itself", `{"texts":[1,null,"q.com",{"a":[]}]}`, 200,
 			`{"verdicts":[{"text":"1","error":"a text must be a string"},{"text":"null","error":"a text must be a string"},{"text":"q.com",` + toyDGA + `},{"text":"{\"a\":[]}","error":"a text must be a string"}]}`},
-		{"other members", `{"texts":["q.com"],"more":true}`, 200, `{"verdicts":[{"text":"q.com",` + toyDGA + `}]}`},
 		{"a text that would be markup", `{"texts":["q.com/<script>\u202e\u0000"]}`, 200,
 			`{"verdicts":[{"text":"q.com/<script>\u202e\u0000","error":"control character '\\x00' at byte 18"}]}`},
 		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
-		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: \"q.com\" is no array"}`},
+		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: texts is a string, want an array"}`},
 		{"cut short", `{"texts":["q.com"`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
 		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "reading the request as JSON: there are more than 10000 elements; send texts as lines, text/plain"}`},
 		{"too large", `{"texts":["` + strings.Repeat("a", maxScoreBody) + `"]}`, 413, `{"error": "the request body is larger than 4194304 bytes"}`},
@@ -389,7 +388,8 @@ func TestLogNamesNoTexts(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	server := newServer(t)
+	server := httptest.NewServer(New(Options{Model: openToy(t), Version: "v1.2.3"}))
+	defer server.Close()
 	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=q.com"))
 	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=bad:host"))
 	answerOf(t, "POST", server.URL+"/v1/score", "application/json", strings.NewReader(`{"texts":["z.com","github.com","github.com","a:b"]}`))
@@ -411,6 +411,7 @@ func TestMetrics(t *testing.T) {
 		`snowman_texts_refused_total 2`,
 		`snowman_score_duration_seconds_count 3`,
 		`snowman_model_info{sha256="` + openToy(t).Info().SHA256 + `",version="2006-01-02"} 1`,
+		`snowman_build_info{goversion="` + runtime.Version() + `",version="v1.2.3"} 1`,
 		`go_goroutines `,
 	} {
 		if !strings.Contains(metrics, want) {
@@ -456,7 +457,7 @@ func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
 
 func TestTooMuchUnderWay(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	service.large, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
+	service.bodyBytes, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
 	server := httptest.NewServer(service)
 	defer server.Close()
 	for name, r := range map[string]struct{ contentType, body string }{
@@ -562,7 +563,7 @@ func TestCombinerAfterAPanic(t *testing.T) {
 
 func TestPanicsAreNoSuccess(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, http.ResponseWriter, *http.Request) { panic("a bug") }}})
+	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, *response, *http.Request) { panic("a bug") }}})
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -602,6 +603,7 @@ func TestInferenceRefuses(t *testing.T) {
 		"another datatype":       {`{"inputs":[{"name":"text","shape":[1],"datatype":"FP32","data":[1]}]}`, "want BYTES"},
 		"an output that is none": {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"x"}]}`, `there is no output \"x\"`},
 		"no inputs":              {`{"inputs":[]}`, "0 inputs, want one"},
+		"a name for an output":   {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["q.com"]}],"outputs":["score"]}`, "outputs[0] is a string, want an object"},
 		"no data":                {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":9}}]}`, "binary_data=False"},
 	} {
 		response, answer := answerOf(t, "POST", server.URL+"/v2/models/snowman/infer", "application/json", strings.NewReader(test.body))
