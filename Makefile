@@ -90,7 +90,8 @@ startup:
 
 FUZZTIME ?= 1m
 fuzz:
-	go test -run '^$$' -fuzz FuzzAppendString -fuzztime $(FUZZTIME) ./internal/record
+	go test -run '^$$' -fuzz FuzzAppendJSON -fuzztime $(FUZZTIME) ./internal/visible
+	go test -run '^$$' -fuzz FuzzText -fuzztime $(FUZZTIME) ./internal/visible
 	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzLook -fuzztime $(FUZZTIME) ./internal/lookalike
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/lookalike

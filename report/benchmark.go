@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A Benchmark is what was measured on the fixed test rows of a public data set, beside what others
@@ -53,7 +54,7 @@ func Benchmarks(w io.Writer, benchmarks []Benchmark) error {
 }
 
 func writeBenchmark(b *strings.Builder, benchmark Benchmark) {
-	b.WriteString(printable(benchmark.Name) + "\n")
+	b.WriteString(visible.Text(benchmark.Name) + "\n")
 	rows := table{{"", "accuracy", "macro-F1", "F1", "AUC", "TPR 1e-2", "TPR 1e-3"}}
 	published := func(figure float64) string {
 		if figure == 0 {
@@ -62,7 +63,7 @@ func writeBenchmark(b *strings.Builder, benchmark Benchmark) {
 		return strings.TrimPrefix(strconv.FormatFloat(figure, 'f', -1, 64), "0") // as many digits as they gave
 	}
 	for _, p := range benchmark.Published {
-		rows = append(rows, []string{printable(p.Model), published(p.Accuracy), published(p.MacroF1), "-", "-", "-", "-"})
+		rows = append(rows, []string{visible.Text(p.Model), published(p.Accuracy), published(p.MacroF1), "-", "-", "-", "-"})
 	}
 	for _, m := range benchmark.Measured {
 		figures, intervals := []string{m.name()}, []string{""}
@@ -107,7 +108,7 @@ func writeBenchmark(b *strings.Builder, benchmark Benchmark) {
 		b.WriteString("\n")
 	}
 	for _, line := range lines {
-		b.WriteString(printable(line) + "\n")
+		b.WriteString(visible.Text(line) + "\n")
 	}
 }
 

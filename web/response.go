@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A response is the http.ResponseWriter of one request. It remembers what the log says of the request.
@@ -125,10 +126,4 @@ func (w *response) refuseError(err error) {
 }
 
 // abbreviate shortens what a client sent for an error.
-func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return strings.ToValidUTF8(text[:enough], "") + "..."
-	}
-	return text
-}
+func abbreviate(text string) string { return visible.Abbreviate(text, 80) }

@@ -16,6 +16,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // scoreLines scores line by line and answers while lines are still coming: one line of JSON for each line, in
@@ -338,7 +339,7 @@ func (o *streamOutput) abandon() {
 // have received all of that.
 func (o *streamOutput) finish(err error) error {
 	if err != nil {
-		o.chunks <- append(record.AppendString([]byte(`{"error":`), err.Error()), "}\n"...)
+		o.chunks <- append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)
 	}
 	close(o.chunks)
 	return <-o.written

@@ -8,6 +8,7 @@ import (
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // allowFlag adds the flag -allow, which may stand several times, and returns the files that it names.
@@ -28,7 +29,7 @@ func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
 	}
 	list, problems, err := allow.Open(paths...)
 	for _, problem := range problems {
-		fmt.Fprintf(stderr, "snowman: %s\n", printable(problem.Error()))
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(problem.Error()))
 	}
 	return list, err
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -19,6 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/batch"
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 const explainDescription = `
@@ -164,7 +164,7 @@ func (j explaining) explainChunk(c *batch.Chunk, allower *allow.Matcher) {
 func (j explaining) append(out []byte, r record.Record, x snowman.Explanation) []byte {
 	out = scoring{onTerminal: true}.appendVerdict(out, r)
 	if x.Canonical != r.Text {
-		out = fmt.Appendf(out, "  read as: %s\n", visible(abbreviated(x.Canonical)))
+		out = fmt.Appendf(out, "  read as: %s\n", visible.Text(visible.Abbreviate(x.Canonical, 200)))
 	}
 	out = append(out, '\n')
 	if j.inColour {
@@ -177,7 +177,7 @@ func (j explaining) append(out []byte, r record.Record, x snowman.Explanation) [
 	}
 	out = append(out, "\n  strongest n-grams\n"...)
 	for _, ngram := range x.NGrams {
-		line := fmt.Sprintf("  %+8.3f  %-8s  %s", ngram.Contribution, visible(ngram.Text), where(ngram))
+		line := fmt.Sprintf("  %+8.3f  %-8s  %s", ngram.Contribution, visible.Text(ngram.Text), where(ngram))
 		out = append(append(out, strings.TrimRight(line, " ")...), '\n')
 	}
 	if len(x.NGrams) == 0 {
@@ -199,15 +199,6 @@ func (j explaining) append(out []byte, r record.Record, x snowman.Explanation) [
 	return fmt.Appendf(out, "  %+8.3f  log-odds, which is a score of %.5f in float32\n", x.LogOdds, 1/(1+math.Exp(-x.LogOdds)))
 }
 
-// abbreviated returns the start of a text that is too long to be shown twice.
-func abbreviated(text string) string {
-	const enough = 200
-	if len(text) > enough {
-		return text[:enough] + "..."
-	}
-	return text
-}
-
 // where says where an n-gram stands, if that is part of it.
 func where(ngram snowman.NGram) string {
 	switch {
@@ -220,9 +211,6 @@ func where(ngram snowman.NGram) string {
 	}
 	return ""
 }
-
-// visible returns a text with everything visible and nothing that moves a cursor.
-func visible(text string) string { return escape(text, unicode.IsPrint) }
 
 // A gap of more characters than this that were not read is cut short.
 const longestGap = 40
@@ -258,7 +246,7 @@ func unseen(characters []snowman.Character) string {
 			if before && all.Len() > 0 {
 				all.WriteString("  and  ")
 			}
-			all.WriteString(visible(character.Text))
+			all.WriteString(visible.Text(character.Text))
 		}
 		before = character.Seen
 	}
@@ -310,7 +298,7 @@ func (j explaining) appendColoured(out []byte, characters []snowman.Character) [
 	const margin = "  "
 	column, current := 0, plainStyle
 	for _, character := range cut(characters) {
-		text := visible(character.Text)
+		text := visible.Text(character.Text)
 		columns := utf8.RuneCountInString(text)
 		if column == 0 || column+columns > j.width {
 			if column > 0 {
@@ -336,7 +324,7 @@ func (j explaining) appendNumbers(out []byte, characters []snowman.Character) []
 	for len(short) > 0 {
 		var texts, numbers []byte
 		for len(short) > 0 {
-			text := visible(short[0].Text)
+			text := visible.Text(short[0].Text)
 			columns := max(cell, utf8.RuneCountInString(text)+1)
 			if len(numbers) > 0 && len(numbers)+columns > j.width {
 				break

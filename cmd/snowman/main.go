@@ -18,6 +18,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // The exit codes.
@@ -56,10 +57,10 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.Is(err, errReached):
 		return exitReached
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
+	fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 	return exitFailed
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/models"
 )
 
@@ -109,7 +110,7 @@ func isSameFile(path, other string) bool {
 func showModel(w io.Writer, info snowman.Info) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, values ...any) {
-		fmt.Fprintf(table, "%s\t%s\n", name, printable(fmt.Sprintf(format, values...)))
+		fmt.Fprintf(table, "%s\t%s\n", name, visible.Lines(fmt.Sprintf(format, values...)))
 	}
 	line("model", "%s", info.SHA256)
 	if info.Created != "" {

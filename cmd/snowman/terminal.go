@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"os"
-	"unicode"
 
 	"golang.org/x/term"
 )
@@ -12,9 +11,4 @@ import (
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// printable is a text of somebody else's, such as a file name, as a terminal may be shown it.
-func printable(text string) string {
-	return escape(text, func(r rune) bool { return r == '\n' || unicode.IsPrint(r) })
 }

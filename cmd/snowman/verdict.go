@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // appendVerdict appends one line for a text that was scored.
@@ -22,7 +21,7 @@ func (j scoring) appendVerdict(out []byte, r record.Record) []byte {
 		if j.families {
 			out = j.familyFields(out, r.Families)
 		}
-		return fmt.Appendf(out, "%s%s\n", escape(r.Text, unicode.IsPrint), note(r))
+		return fmt.Appendf(out, "%s%s\n", visible.Text(r.Text), note(r))
 	}
 	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
 	out = append(out, '\t')
@@ -48,7 +47,7 @@ func note(r record.Record) string {
 		notes = append(notes, "mixes scripts")
 	}
 	if r.Allowed != nil {
-		notes = append(notes, "allowed by "+escape(r.Allowed.Entry, unicode.IsPrint)+" in "+escape(r.Allowed.List, unicode.IsPrint))
+		notes = append(notes, "allowed by "+visible.Text(r.Allowed.Entry)+" in "+visible.Text(r.Allowed.List))
 	}
 	if len(notes) == 0 {
 		return ""
@@ -66,28 +65,12 @@ func (j scoring) appendError(out []byte, text string, err error) []byte {
 		if j.families {
 			out = j.familyFields(out, nil)
 		}
-		return fmt.Appendf(out, "%s\n", escape(text, unicode.IsPrint))
+		return fmt.Appendf(out, "%s\n", visible.Text(text))
 	}
 	out = append(out, "\t\t\t"...)
 	if j.families {
 		out = j.familyFields(out, nil)
 	}
-	out = append(out, escape(text, func(r rune) bool { return !unicode.IsControl(r) })...)
+	out = append(out, visible.Field(text)...)
 	return append(out, '\n')
-}
-
-// escape returns the text with every rune that is not to be shown, and every byte that is no UTF-8,
-// written as Go writes it in a string.
-func escape(text string, show func(rune) bool) string {
-	var out []byte
-	for i, r := range text {
-		_, size := utf8.DecodeRuneInString(text[i:])
-		if show(r) && (r != utf8.RuneError || size > 1) {
-			out = utf8.AppendRune(out, r)
-			continue
-		}
-		quoted := strconv.QuoteToASCII(text[i : i+size])
-		out = append(out, quoted[1:len(quoted)-1]...)
-	}
-	return string(out)
 }

@@ -24,6 +24,8 @@ import (
 	"unsafe"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // MaxLength is the length in bytes beyond which Parse refuses a text.
@@ -126,7 +128,7 @@ func (u *URL) parse(text string) error {
 	u.appendHost(host)
 	u.port = len(u.text)
 	if u.port == u.host {
-		return fmt.Errorf("no host in %q", abbreviate(text))
+		return fmt.Errorf("no host in %q", visible.Abbreviate(text, longestShown))
 	}
 	// Through a proxy every HTTPS site ends in :443, in public data malicious ones alone do.
 	if port != 0 && port != 80 && port != 443 {
@@ -212,14 +214,14 @@ func splitPort(authority string) (host string, port int, err error) {
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
 		if end < 0 || !isIPv6(authority[1:end]) {
-			return "", 0, fmt.Errorf("%q is not an IPv6 address", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q is not an IPv6 address", visible.Abbreviate(authority, longestShown))
 		}
 		host, authority = authority[:end+1], authority[end+1:]
 		if authority == "" {
 			return host, 0, nil
 		}
 		if authority[0] != ':' {
-			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", visible.Abbreviate(authority, longestShown))
 		}
 		authority = authority[1:]
 	} else {
@@ -237,12 +239,12 @@ func splitPort(authority string) (host string, port int, err error) {
 	}
 	for i := range len(authority) {
 		if !isDigit(authority[i]) {
-			return "", 0, fmt.Errorf("port %q is not a number", abbreviate(authority))
+			return "", 0, fmt.Errorf("port %q is not a number", visible.Abbreviate(authority, longestShown))
 		}
 	}
 	port, err = strconv.Atoi(authority)
 	if err != nil || port > 65535 {
-		return "", 0, fmt.Errorf("port %q is above 65535", abbreviate(authority))
+		return "", 0, fmt.Errorf("port %q is above 65535", visible.Abbreviate(authority, longestShown))
 	}
 	return host, port, nil
 }
@@ -367,13 +369,7 @@ func findSuffix(host []byte) *publicsuffix.Rule {
 	return publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
 }
 
-// abbreviate shortens a text for an error message.
-func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return text[:enough] + "..."
-	}
-	return text
-}
+// longestShown is how many bytes of a text an error quotes.
+const longestShown = 80
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

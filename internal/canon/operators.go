@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 //go:embed operators.txt
@@ -44,7 +46,7 @@ func newOperators(suffixes []string) (operators, error) {
 	found := make(operators)
 	for i, suffix := range suffixes {
 		if err := checkOperator(suffix); err != nil {
-			return nil, fmt.Errorf("operator suffix %q: %w", abbreviate(suffix), err)
+			return nil, fmt.Errorf("operator suffix %q: %w", visible.Abbreviate(suffix, longestShown), err)
 		}
 		if i > 0 && suffix <= suffixes[i-1] {
 			return nil, fmt.Errorf("operator suffix %q follows %q, want ascending order", suffix, suffixes[i-1])

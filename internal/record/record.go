@@ -9,17 +9,11 @@
 package record
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A Record is a text and what was said of it.
@@ -52,7 +46,7 @@ func NewEncoder(kinds []string) *Encoder {
 	e := &Encoder{}
 	before := byte('{')
 	for _, kind := range kinds {
-		e.kinds = append(e.kinds, string(append(AppendString([]byte{before}, kind), ':')))
+		e.kinds = append(e.kinds, string(append(visible.AppendJSON([]byte{before}, kind), ':')))
 		before = ','
 	}
 	return e
@@ -61,13 +55,13 @@ func NewEncoder(kinds []string) *Encoder {
 // Append appends an object for a text that was scored.
 func (e *Encoder) Append(out []byte, r Record) []byte {
 	out = append(out, `{"text":`...)
-	out = AppendString(out, r.Text)
+	out = visible.AppendJSON(out, r.Text)
 	out = append(out, `,"score":`...)
 	out = appendNumber(out, r.Verdict.Score)
 	out = append(out, `,"level":"`...)
 	out = append(out, r.Verdict.Level.String()...)
 	out = append(out, `","kind":`...)
-	out = AppendString(out, r.Verdict.Kind)
+	out = visible.AppendJSON(out, r.Verdict.Kind)
 	out = append(out, `,"kinds":`...)
 	for k, kind := range e.kinds {
 		out = append(out, kind...)
@@ -81,7 +75,7 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 				out = append(out, ',')
 			}
 			out = append(out, `{"name":`...)
-			out = AppendString(out, family.Name)
+			out = visible.AppendJSON(out, family.Name)
 			out = append(out, `,"probability":`...)
 			out = append(appendNumber(out, family.Probability), '}')
 		}
@@ -89,16 +83,16 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 	}
 	if r.Verdict.Imitates != "" {
 		out = append(out, `,"imitates":`...)
-		out = AppendString(out, r.Verdict.Imitates)
+		out = visible.AppendJSON(out, r.Verdict.Imitates)
 	}
 	if r.Verdict.MixedScript {
 		out = append(out, `,"mixed_script":true`...)
 	}
 	if r.Allowed != nil {
 		out = append(out, `,"allowed":{"entry":`...)
-		out = AppendString(out, r.Allowed.Entry)
+		out = visible.AppendJSON(out, r.Allowed.Entry)
 		out = append(out, `,"list":`...)
-		out = append(AppendString(out, r.Allowed.List), '}')
+		out = append(visible.AppendJSON(out, r.Allowed.List), '}')
 	}
 	return append(out, '}')
 }
@@ -108,15 +102,15 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 func (e *Encoder) AppendExplanation(out []byte, r Record, x snowman.Explanation) []byte {
 	out = e.Append(out, r)
 	out[len(out)-1] = ','
-	return append(out, appendEscaped(nil, x)[len("{"):]...)
+	return append(out, visible.AppendJSONValue(nil, x)[len("{"):]...)
 }
 
 // AppendError appends an object for a text that could not be scored.
 func AppendError(out []byte, text string, err error) []byte {
 	out = append(out, `{"text":`...)
-	out = AppendString(out, text)
+	out = visible.AppendJSON(out, text)
 	out = append(out, `,"error":`...)
-	out = AppendString(out, err.Error())
+	out = visible.AppendJSON(out, err.Error())
 	return append(out, '}')
 }
 
@@ -127,39 +121,4 @@ func appendNumber(out []byte, number float64) []byte {
 		return strconv.AppendFloat(out, number, 'e', -1, 64)
 	}
 	return strconv.AppendFloat(out, number, 'f', -1, 64)
-}
-
-// AppendString appends a string as JSON, with <, > and & as they are, and \u for what could move the
-// cursor of a terminal or the direction of a line.
-func AppendString(out []byte, text string) []byte {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return appendEscaped(out, text)
-		}
-	}
-	out = append(out, '"')
-	out = append(out, text...)
-	return append(out, '"')
-}
-
-// appendEscaped appends as JSON a value in which something may have to be escaped.
-func appendEscaped(out []byte, value any) []byte {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(value) != nil {
-		return append(out, `""`...) // strings and finite numbers give no error
-	}
-	for _, r := range strings.TrimSuffix(buffer.String(), "\n") {
-		switch {
-		case unicode.IsPrint(r):
-			out = utf8.AppendRune(out, r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return out
 }

@@ -1,12 +1,8 @@
 package record
 
 import (
-	"encoding/json"
 	"errors"
-	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
@@ -61,29 +57,6 @@ func TestAppendExplanation(t *testing.T) {
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-}
-
-// FuzzAppendString holds that a string is JSON that reads back the same, but for what is no UTF-8, and
-// that nothing in it but printable characters reaches a terminal.
-func FuzzAppendString(f *testing.F) {
-	for _, seed := range []string{"", "q.com", `"\`, "\x00\x1b[2J\x7f", "\u202e\u200b", "bücher.de", "\xff\xc3", "\U000e0001", "<script>"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		line := AppendString(nil, text)
-		var read string
-		if err := json.Unmarshal(line, &read); err != nil {
-			t.Fatalf("%v in %q", err, line)
-		}
-		if want := strings.ToValidUTF8(text, "\ufffd"); utf8.ValidString(text) && read != want {
-			t.Errorf("%q reads back as %q", text, read)
-		}
-		for _, r := range string(line) {
-			if !unicode.IsPrint(r) {
-				t.Errorf("%q holds %q", line, r)
-			}
-		}
-	})
 }
 
 func BenchmarkAppend(b *testing.B) {
