@@ -13,6 +13,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty one.
@@ -83,32 +85,10 @@ type Vetted struct {
 func (v Vetted) IsURL() bool { return strings.Contains(v.Text, "/") }
 
 // An Account is what a build did, written beside the model.
-type Account struct {
-	SuffixList     string                    `json:"public_suffix_list"`
-	Sources        []SourceAccount           `json:"sources"`
-	Exclude        []SourceAccount           `json:"exclude,omitempty"`  // files whose registered domains were left out
-	Excluded       int                       `json:"excluded,omitempty"` // rows left out for that
-	Duplicates     int                       `json:"duplicates"`         // rows whose text another row has
-	Contradictions int                       `json:"contradictions"`     // texts dropped, called benign and malicious
-	UnknownKind    int                       `json:"unknown_kind"`       // malicious texts that sources give two kinds
-	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
-	VettedNames    int                       `json:"vetted_names"`
-	VettedURLs     int                       `json:"vetted_urls"`
-	Imitated       int                       `json:"imitated,omitempty"`
-	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
-	Parts          map[string]map[string]int `json:"parts"`               // rows by part and kind
-}
+type Account = provenance.Account
 
 // A SourceAccount is one file's share.
-type SourceAccount struct {
-	Name    string `json:"name"`
-	SHA256  string `json:"sha256"`  // of the file as it is, compressed or not
-	Read    int    `json:"read"`    // rows
-	Refused int    `json:"refused"` // rows without a canonical form or a label
-	Hosts   int    `json:"hosts"`   // rows added: hosts of benign URLs as names
-	Kept    int    `json:"kept"`    // after merging
-	Used    int    `json:"used"`    // after sampling to the caps of source and family
-}
+type SourceAccount = provenance.Source
 
 // kindName is what an Account calls a row's kind.
 func kindName(r Row) string {

@@ -20,6 +20,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -45,7 +46,7 @@ type publicBenchmark struct {
 	trainSource  string // the file of -sources to train on, where the benchmark has test rows alone
 	byHost       bool   // also measured on the test rows whose host no train row has
 	published    []report.PublishedFigures
-	alone, tuned train.Options
+	alone, tuned provenance.Options
 }
 
 var publicBenchmarks = []publicBenchmark{
@@ -55,10 +56,10 @@ var publicBenchmarks = []publicBenchmark{
 			{Model: "DomURLs_BERT, 110 M", Source: "El Mahdaouy et al. 2024, arXiv 2409.09143", Accuracy: 0.8856, MacroF1: 0.8816},
 			{Model: "linear SVM", Source: "on character n-grams; the figure alone is at hand, no paper", MacroF1: 0.852},
 		},
-		alone: train.Options{
+		alone: provenance.Options{
 			Widths: allWidths, Embedding: 64, Hidden: -1, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, Dropout: 0.4, Seed: 1,
 		},
-		tuned: train.Options{Epochs: 6, BatchSize: 256, LearningRate: 4e-3, Dropout: 0.3, Seed: 1},
+		tuned: provenance.Options{Epochs: 6, BatchSize: 256, LearningRate: 4e-3, Dropout: 0.3, Seed: 1},
 	},
 	{name: "phishcrawl_urls", byHost: true, alone: urlsAlone, tuned: urlsTuned},
 	{name: "phishstorm_urls", trainSource: "url_phishstorm", byHost: true, alone: urlsAlone, tuned: urlsTuned},
@@ -67,9 +68,9 @@ var publicBenchmarks = []publicBenchmark{
 // The options were chosen on the development rows: docs/decisions.md.
 var (
 	allWidths   = []int{1, 2, 3, 4, 5, 6, 7, 8}
-	baseOptions = train.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}
-	urlsAlone   = train.Options{Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
-	urlsTuned   = train.Options{Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
+	baseOptions = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}
+	urlsAlone   = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
+	urlsTuned   = provenance.Options{Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
 )
 
 // bench is the verb bench.
@@ -175,7 +176,7 @@ func (b benchmarking) base(ctx context.Context, from, recipePath string) (*model
 	if err != nil {
 		return nil, err
 	}
-	path, err := b.model(ctx, "base", baseOptions, asGiven, paths, func() (*dataset.Set, error) {
+	path, err := b.model(ctx, "base", train.Options{Options: baseOptions}, asGiven, paths, func() (*dataset.Set, error) {
 		fmt.Fprintln(b.stderr, "reading the sources")
 		return recipe.Build(ctx, b.sources)
 	})
@@ -226,7 +227,7 @@ func (b benchmarking) measure(ctx context.Context, public publicBenchmark, base 
 			result.Notes = append(result.Notes, fmt.Sprintf("%d rows of %s have no label or no canonical form, and are left out", file.Refused, file.Name))
 		}
 	}
-	alone, err := b.model(ctx, public.name, public.alone, nil, paths, func() (*dataset.Set, error) { return set, nil })
+	alone, err := b.model(ctx, public.name, train.Options{Options: public.alone}, nil, paths, func() (*dataset.Set, error) { return set, nil })
 	if err != nil {
 		return report.Benchmark{}, err
 	}
@@ -238,8 +239,7 @@ func (b benchmarking) measure(ctx context.Context, public publicBenchmark, base 
 		result.Notes = append(result.Notes, "not fine-tuned: name the sources of a base model with -sources, or one with -from")
 		return result, nil
 	}
-	options := public.tuned
-	options.From = base
+	options := train.Options{Options: public.tuned, From: base}
 	tuned, err := b.model(ctx, public.name+"-fine-tuned", options, base.SHA256, paths, func() (*dataset.Set, error) { return set, nil })
 	if err != nil {
 		return report.Benchmark{}, err
@@ -295,7 +295,7 @@ func setAside(set *dataset.Set) {
 // mustNotKnow refuses a base model that was not trained without the registered domains of the test
 // rows.
 func mustNotKnow(base *modelfile.Model, test dataset.SourceAccount) error {
-	var training train.Training
+	var training provenance.Training
 	if err := json.Unmarshal(base.Metadata.Training, &training); err != nil {
 		return fmt.Errorf("reading what the base model was trained on: %w", err)
 	}

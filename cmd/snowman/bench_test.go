@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
@@ -23,7 +24,7 @@ func TestBenchmarkModelsAreTrainedOnce(t *testing.T) {
 	}
 	write("text\tlabel\na.com\t0\nb.com\t1\n")
 	b := benchmarking{work: folder, stderr: io.Discard}
-	options := train.Options{Embedding: 2, Widths: []int{2}, Filters: 2, Hidden: 2, Epochs: 1}
+	options := train.Options{Options: provenance.Options{Embedding: 2, Widths: []int{2}, Filters: 2, Hidden: 2, Epochs: 1}}
 	trained := 0
 	model := func(options train.Options, more any) string {
 		t.Helper()

@@ -11,7 +11,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
-	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/models"
 )
@@ -135,7 +135,7 @@ func showModel(w io.Writer, info snowman.Info) error {
 	}
 	levels("level %v", "names", info.Thresholds)
 	levels("level %v of URLs", "URLs", info.URLThresholds)
-	var training train.Training
+	var training provenance.Training
 	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
 		line("trained on", "%d files", len(training.Data.Sources))
 		for _, source := range training.Data.Sources {

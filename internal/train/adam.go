@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/snowman-ml/snowman/internal/kernel"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // adam is Adam (Kingma and Ba 2015, arXiv 1412.6980) with decoupled weight decay (Loshchilov and
@@ -40,7 +41,7 @@ func (a adam) step(weights, gradient []float32, step int, rate, decay float64, d
 
 // learningRate rises in a line during the warm-up and falls along half a cosine to zero (Loshchilov
 // and Hutter 2017, arXiv 1608.03983). The step counts from 0.
-func learningRate(o Options, step, steps int) float64 {
+func learningRate(o provenance.Options, step, steps int) float64 {
 	warmUp := o.WarmUp * float64(steps)
 	position := float64(step) + 0.5
 	if position < warmUp {

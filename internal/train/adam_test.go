@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync/atomic"
 	"testing"
+
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // Two steps from weight 1 with the gradients 0.5 and -1, rate 0.1 and decay 0.5, as Kingma and Ba's
@@ -70,7 +72,7 @@ func TestLearningRate(t *testing.T) {
 		{"one step in all", 0.05, 0, 1, 0.54},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := learningRate(Options{LearningRate: 3, WarmUp: test.warmUp}, test.step, test.steps)
+			got := learningRate(provenance.Options{LearningRate: 3, WarmUp: test.warmUp}, test.step, test.steps)
 			if math.Abs(got-3*test.want) > 0.005 {
 				t.Errorf("the rate is %v, want %v", got, 3*test.want)
 			}
@@ -79,7 +81,7 @@ func TestLearningRate(t *testing.T) {
 }
 
 func TestLearningRateRisesToItsPeakAndFallsToZero(t *testing.T) {
-	o := Options{LearningRate: 1e-3, WarmUp: 0.2}
+	o := provenance.Options{LearningRate: 1e-3, WarmUp: 0.2}
 	const steps = 500
 	for step := 1; step < steps; step++ {
 		before, now := learningRate(o, step-1, steps), learningRate(o, step, steps)

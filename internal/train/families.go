@@ -116,7 +116,7 @@ func (o Options) fitHead(ctx context.Context, p *cnn.Parameters, texts encoded) 
 			if math.IsNaN(loss) {
 				return fmt.Errorf("training: naming families: the loss of step %d of %d is not a number", step+1, steps)
 			}
-			optimiser.step(p.Head(), gradient.Gradient.Head(), step+1, learningRate(o, step, steps), 0, o.parallel)
+			optimiser.step(p.Head(), gradient.Gradient.Head(), step+1, learningRate(o.Options, step, steps), 0, o.parallel)
 			step++
 			if o.Progress != nil {
 				o.Progress(Progress{Families: true, Epoch: epoch + 1, Epochs: familyEpochs, Step: step, Steps: steps, Texts: batch.Len(), Loss: loss})

@@ -6,26 +6,19 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 	"github.com/snowman-ml/snowman/internal/cnn"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
-// A Validation is what the part choose says of the network after an epoch, and the mean loss of the
-// epoch's steps. Where choose lacks benign or malicious rows, its figures are 0.
-type Validation struct {
-	Epoch            int     `json:"epoch"`
-	Loss             float64 `json:"loss"`
-	AUC              float64 `json:"auc"`
-	TruePositiveRate float64 `json:"true_positive_rate"` // at a false positive rate of at most 1e-2
-}
-
-// isBetterThan prefers what is found at few false alarms over the order of all scores.
-func (v Validation) isBetterThan(other Validation) bool {
+// isBetter reports whether v is better than other: first by what is found at few false alarms, then by
+// the order of all scores.
+func isBetter(v, other provenance.Validation) bool {
 	if v.TruePositiveRate != other.TruePositiveRate {
 		return v.TruePositiveRate > other.TruePositiveRate
 	}
 	return v.AUC > other.AUC
 }
 
-func (r *run) validate() Validation {
+func (r *run) validate() provenance.Validation {
 	var benign, malicious []float64
 	for i, score := range r.options.scores(cnn.NewNetwork(r.parameters), r.texts.choose, 1) {
 		if r.texts.choose.kinds[i] == 0 {
@@ -35,7 +28,7 @@ func (r *run) validate() Validation {
 		}
 	}
 	roc := eval.NewROC(benign, malicious)
-	var v Validation
+	var v provenance.Validation
 	v.AUC, _ = roc.AUC()
 	if point, ok := roc.AtFalsePositiveRate(1e-2); ok {
 		v.TruePositiveRate = point.TruePositives.Rate()

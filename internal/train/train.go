@@ -25,24 +25,13 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // Options say how to train. The zero value trains the default network. Where zero would mean
 // something of its own, a negative number stands for it: no hidden layer, no dropout.
 type Options struct {
-	Embedding    int     `json:"embedding"`     // default 32
-	Widths       []int   `json:"widths"`        // of the filters; default 2, 3, 4, 5, 6
-	Filters      int     `json:"filters"`       // of each width; default 256
-	Hidden       int     `json:"hidden"`        // default 128
-	SymbolLimit  int     `json:"symbol_limit"`  // symbols read of a text; default 200
-	Epochs       int     `json:"epochs"`        // default 3
-	BatchSize    int     `json:"batch_size"`    // default 512
-	LearningRate float64 `json:"learning_rate"` // at its peak; default 1e-3
-	WeightDecay  float64 `json:"weight_decay"`  // decoupled, times the learning rate; default 0.05
-	Dropout      float64 `json:"dropout"`       // before the dense layer; default 0.5
-	WarmUp       float64 `json:"warm_up"`       // share of all steps; default 0.05
-	Folds        int     `json:"folds"`         // of cross-fitted thresholds, see crossfit.go; default none
-	Seed         uint64  `json:"seed"`          // of weights, order and dropout; default 0
+	provenance.Options // what decides the outcome; for the defaults see withDefaults
 
 	// From is a model to go on from, with its shape, alphabet and kinds: malicious rows of a kind that
 	// it does not have train the sum of its malicious kinds. Shape and symbol limit default to its own.
@@ -64,7 +53,7 @@ type Progress struct {
 	Step, Steps       int  // of all epochs
 	Texts             int  // trained on in this step
 	Loss              float64
-	Validation        *Validation // at the end of an epoch
+	Validation        *provenance.Validation // at the end of an epoch
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -262,10 +251,10 @@ type run struct {
 
 // state is what a checkpoint holds beside the numbers.
 type state struct {
-	Step        int          `json:"step"`
-	LossSum     float64      `json:"loss_sum"` // of this epoch's steps
-	Validations []Validation `json:"validations"`
-	BestEpoch   int          `json:"best_epoch"`
+	Step        int                     `json:"step"`
+	LossSum     float64                 `json:"loss_sum"` // of this epoch's steps
+	Validations []provenance.Validation `json:"validations"`
+	BestEpoch   int                     `json:"best_epoch"`
 }
 
 // newRun prepares the training of a network. The first is trained on all rows, the n-th on all but
@@ -349,7 +338,7 @@ func (r *run) train(ctx context.Context) error {
 		if math.IsNaN(loss) {
 			return fmt.Errorf("training: the loss of step %d of %d is not a number; a lower learning rate than %v may help", r.state.Step+1, steps, o.LearningRate)
 		}
-		rate := learningRate(o, r.state.Step, steps)
+		rate := learningRate(o.Options, r.state.Step, steps)
 		r.optimiser.step(r.parameters.Flat, gradient.Gradient.Flat, r.state.Step+1, rate, o.WeightDecay, o.parallel)
 
 		r.state.Step++
@@ -371,11 +360,11 @@ func (r *run) train(ctx context.Context) error {
 }
 
 // endEpoch validates the network and keeps its parameters if they are the best so far.
-func (r *run) endEpoch(epoch, steps int) *Validation {
+func (r *run) endEpoch(epoch, steps int) *provenance.Validation {
 	validation := r.validate()
 	validation.Epoch, validation.Loss = epoch, r.state.LossSum/float64(steps)
 	r.state.LossSum = 0
-	best := r.state.BestEpoch == 0 || !r.state.Validations[r.state.BestEpoch-1].isBetterThan(validation)
+	best := r.state.BestEpoch == 0 || !isBetter(r.state.Validations[r.state.BestEpoch-1], validation)
 	r.state.Validations = append(r.state.Validations, validation)
 	if best {
 		r.state.BestEpoch = epoch
@@ -390,8 +379,8 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 	if err != nil {
 		return nil, fmt.Errorf("writing alphabet: %w", err)
 	}
-	training, err := json.Marshal(Training{
-		From: r.options.fromSHA256(), Options: r.options,
+	training, err := json.Marshal(provenance.Training{
+		From: r.options.fromSHA256(), Options: r.options.Options,
 		Epochs: r.state.Validations, BestEpoch: r.state.BestEpoch, Data: set.Account,
 	})
 	if err != nil {
@@ -414,15 +403,6 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 			Training:        training,
 		},
 	}, nil
-}
-
-// Training is what a model file says of how the model was made.
-type Training struct {
-	From      string          `json:"from,omitempty"` // SHA-256 of the weights that it went on from
-	Options   Options         `json:"options"`
-	Epochs    []Validation    `json:"epochs"`
-	BestEpoch int             `json:"best_epoch"`
-	Data      dataset.Account `json:"data"`
 }
 
 // imitated returns the names that the set holds worth imitating, or else those that the model to go on from
