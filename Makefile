@@ -98,7 +98,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzOperators -fuzztime $(FUZZTIME) ./internal/canon
 	go test -run '^$$' -fuzz FuzzParseModel -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/modelfile
 	go test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./dataset
-	go test -run '^$$' -fuzz FuzzReadModelFigures -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./report
+	go test -run '^$$' -fuzz FuzzReadKept -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./report
 	go test -run '^$$' -fuzz FuzzRead -fuzztime $(FUZZTIME) ./allow
 	go test -run '^$$' -fuzz FuzzMatch -fuzztime $(FUZZTIME) ./allow
 	go test -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./web

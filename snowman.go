@@ -66,13 +66,9 @@ type Verdict struct {
 }
 
 var loadDefault = sync.OnceValue(func() *Model {
-	file, err := modelfile.ParseModel(models.Default)
+	m, err := Parse(models.Default)
 	if err != nil {
 		panic("snowman: the embedded model is damaged: " + err.Error()) // a test reads it
-	}
-	m, err := newModel(file)
-	if err != nil {
-		panic("snowman: the embedded model is damaged: " + err.Error())
 	}
 	return m
 })
@@ -89,6 +85,19 @@ func Open(path string) (*Model, error) {
 	m, err := newModel(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading model %q: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse reads a model that is in memory, such as one that a program embeds.
+func Parse(file []byte) (*Model, error) {
+	parsed, err := modelfile.ParseModel(file)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(parsed)
+	if err != nil {
+		return nil, fmt.Errorf("reading model: %w", err)
 	}
 	return m, nil
 }

@@ -1,6 +1,7 @@
 package snowman
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -334,6 +335,32 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("opening half a model gives %v, want an error that names %q", err, path)
+	}
+}
+
+func TestParse(t *testing.T) {
+	m, err := Parse(models.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := m.Info().SHA256, Default().Info().SHA256; got != want {
+		t.Errorf("the model read from memory is %s, want %s", got, want)
+	}
+	if _, err := Parse(models.Default[:1000]); err == nil || !strings.HasPrefix(err.Error(), "reading model: ") {
+		t.Errorf("parsing half a model gives %v, want an error that says so", err)
+	}
+}
+
+func TestThresholdsSayWhereTextsWereTooFew(t *testing.T) {
+	for benign, want := range map[int]string{9_999: `,"too_few":true}`, 10_000: `"benign":10000}`} {
+		threshold := Threshold{Level: High, FalsePositiveRate: 1e-4, Benign: benign}
+		if got := threshold.TooFew(); got != (benign < 10_000) {
+			t.Errorf("%d texts are too few: %v", benign, got)
+		}
+		written, err := json.Marshal(threshold)
+		if err != nil || !strings.HasPrefix(string(written), `{"level":"high","score":0,`) || !strings.HasSuffix(string(written), want) {
+			t.Errorf("%d texts are written as %s with error %v, want %s", benign, written, err, want)
+		}
 	}
 }
 

@@ -14,13 +14,14 @@ type Bin struct {
 	Truth           Proportion `json:"truth"`            // the malicious among the bin's texts
 }
 
-// CalibrationError returns the expected calibration error of the probabilities of malicious given
-// to benign and to malicious texts: over bins of equal width, the mean distance between a bin's
-// mean probability and its share of malicious texts, each bin weighing as much as it has texts
-// (Naeini et al. 2015, Guo et al. 2017). It also returns the bins, empty ones included.
+// CalibrationError returns the expected calibration error of probabilities of malicious, given
+// those of benign and of malicious texts (Naeini et al. 2015, Guo et al. 2017). In each of some
+// bins of equal width it takes the distance between the mean probability and the share of malicious
+// texts; the error is the mean of these, weighed by the bins' texts. It also returns the bins,
+// empty ones included.
 //
-// Fewer than one bin means 15, as in Guo et al. A probability below 0, or NaN, counts as 0; one
-// above 1 as 1. The error of no texts is 0.
+// If bins is less than 1, there are 15, as in Guo et al. A probability below 0, or NaN, counts as
+// 0, and one above 1 as 1. The error of no texts is 0.
 func CalibrationError(benign, malicious []float64, bins int) (expected float64, filled []Bin) {
 	if bins < 1 {
 		bins = 15

@@ -9,7 +9,8 @@ const (
 	MaxAUCDifference = 0.0002 // either way
 )
 
-// A Comparison is how far the scores of a fast arithmetic are from the exact ones of the same rows.
+// A Comparison is how far the scores of a fast arithmetic are from the exact scores of the same
+// rows.
 type Comparison struct {
 	LargestDifference float64    `json:"largest_difference"` // of the two scores of a row
 	Differing         Proportion `json:"differing"`          // rows whose scores differ by more than ScoreTolerance
@@ -23,8 +24,8 @@ type Comparison struct {
 	WithinBounds bool `json:"within_bounds"`
 }
 
-// Compare compares the scores of rows, fast and exact. Which rows are malicious is the truth; which
-// are URLs decides where levels begin.
+// Compare compares the scores of rows, fast and exact. malicious[i] is the truth about row i, and
+// isURL[i] decides whose thresholds its levels have.
 func Compare(scores, exact []float64, malicious, isURL []bool, levels []Level) Comparison {
 	total := Proportion{Total: len(scores)}
 	c := Comparison{Differing: total, LevelChanges: total}
@@ -44,27 +45,10 @@ func Compare(scores, exact []float64, malicious, isURL []bool, levels []Level) C
 			}
 		}
 	}
-	c.AUC, c.ExactAUC = area(scores, malicious), area(exact, malicious)
-	if c.AUC != nil && c.ExactAUC != nil {
-		c.AUCDifference = math.Abs(*c.AUC - *c.ExactAUC)
+	if auc, ok := NewROCOf(scores, malicious).AUC(); ok {
+		exactAUC, _ := NewROCOf(exact, malicious).AUC() // of the same rows
+		c.AUC, c.ExactAUC, c.AUCDifference = &auc, &exactAUC, math.Abs(auc-exactAUC)
 	}
 	c.WithinBounds = c.Differing.Rate() <= MaxDifferingRate && c.AUCDifference <= MaxAUCDifference
 	return c
-}
-
-// area returns the area under the ROC curve of the scores, nil where there is none.
-func area(scores []float64, malicious []bool) *float64 {
-	var sides [2][]float64
-	for i, score := range scores {
-		side := 0
-		if malicious[i] {
-			side = 1
-		}
-		sides[side] = append(sides[side], score)
-	}
-	auc, ok := NewROC(sides[0], sides[1]).AUC()
-	if !ok {
-		return nil
-	}
-	return &auc
 }

@@ -10,7 +10,7 @@ type Confusion struct {
 	FalseNegatives int `json:"false_negatives"` // malicious, called benign
 }
 
-// At returns what the threshold does to all rows.
+// At counts all rows at the threshold.
 func (r ROC) At(threshold float64) Confusion {
 	malicious, benign := atOrAbove(r.malicious, threshold), atOrAbove(r.benign, threshold)
 	return Confusion{
@@ -21,8 +21,8 @@ func (r ROC) At(threshold float64) Confusion {
 	}
 }
 
-// BestThreshold returns the score that gives the highest macro-F1 as a threshold, the lowest of several
-// such scores. ok is false if there are no scores.
+// BestThreshold returns the score that, as a threshold, gives the highest macro-F1, and of several
+// such scores the lowest. ok is false if there are no scores.
 func (r ROC) BestThreshold() (threshold float64, ok bool) {
 	best := -1.0
 	for _, scores := range [][]float64{r.malicious, r.benign} {
@@ -44,7 +44,7 @@ func (c Confusion) Rows() int {
 	return c.TruePositives + c.FalsePositives + c.TrueNegatives + c.FalseNegatives
 }
 
-// Accuracy returns the share of rows called what they are.
+// Accuracy returns the share of rows that are called what they are.
 func (c Confusion) Accuracy() Proportion {
 	return Proportion{Count: c.TruePositives + c.TrueNegatives, Total: c.Rows()}
 }
@@ -56,14 +56,14 @@ type Estimate struct {
 	High  float64 `json:"high"`
 }
 
-// F1 returns the harmonic mean of precision and recall of the malicious rows, 0 where nothing was
+// F1 returns the harmonic mean of precision and recall of the malicious rows, 0 where none was
 // found.
 func (c Confusion) F1() Estimate {
 	value, slope := f1(c.TruePositives, c.FalsePositives+c.FalseNegatives)
 	return c.estimate(value, cellSlopes{slope.hit, slope.miss, 0, slope.miss})
 }
 
-// MacroF1 returns the mean of the F1 of the malicious and that of the benign rows.
+// MacroF1 returns the mean of two F1: of the malicious rows and of the benign ones.
 func (c Confusion) MacroF1() Estimate {
 	errors := c.FalsePositives + c.FalseNegatives
 	malicious, slope := f1(c.TruePositives, errors)
@@ -74,7 +74,7 @@ func (c Confusion) MacroF1() Estimate {
 
 type slope struct{ hit, miss float64 }
 
-// f1 returns 2h / (2h+m) for h hits and m misses, false alarms or not, and how it changes with each.
+// f1 returns 2h / (2h+m) for h hits and m errors of either sort, and its derivatives by both.
 func f1(hits, misses int) (value float64, s slope) {
 	h, m := float64(hits), float64(misses)
 	total := 2*h + m
@@ -84,12 +84,13 @@ func f1(hits, misses int) (value float64, s slope) {
 	return 2 * h / total, slope{hit: 2 * m / (total * total), miss: -2 * h / (total * total)}
 }
 
-// cellSlopes say how a figure changes with each count, in their order in a Confusion.
+// cellSlopes are a figure's derivatives by each count of a Confusion, in the order of its fields.
 type cellSlopes [4]float64
 
-// estimate returns a figure of the counts with its interval by the delta method, the counts taken for
-// a sample of a multinomial distribution (Takahashi et al. 2022, doi 10.1007/s10489-021-02635-5). The
-// figure must not change when all counts are multiplied, so the mean of the slopes is 0.
+// estimate returns a figure of the counts with its interval by the delta method, which takes the
+// counts for a sample of a multinomial distribution (Takahashi et al. 2022, doi
+// 10.1007/s10489-021-02635-5). The figure must not change when all counts are multiplied, so that
+// the mean of the slopes is 0.
 func (c Confusion) estimate(value float64, slopes cellSlopes) Estimate {
 	variance := 0.0
 	for i, count := range []int{c.TruePositives, c.FalsePositives, c.TrueNegatives, c.FalseNegatives} {
@@ -103,14 +104,15 @@ func newEstimate(value, variance float64) Estimate {
 	return Estimate{Value: value, Low: max(0, value-margin), High: min(1, value+margin)}
 }
 
-// AUCEstimate returns the area under the curve with the interval of DeLong, DeLong and Clarke-Pearson
-// (1988, doi 10.2307/2531595). There is none, and ok is false, with fewer than two rows on either side.
+// AUCEstimate returns the area under the curve with the interval of DeLong, DeLong and
+// Clarke-Pearson (1988, doi 10.2307/2531595). With fewer than two rows on either side there is
+// none, and ok is false.
 func (r ROC) AUCEstimate() (area Estimate, ok bool) {
 	if len(r.benign) < 2 || len(r.malicious) < 2 {
 		return Estimate{}, false
 	}
 	auc, _ := r.AUC()
-	// Of each row the share of the other side's rows that it is on the right side of.
+	// A row's share of wins is the share of the other side's rows that are ranked right against it.
 	sumOfSquares := func(side, other []float64, share func(wins float64) float64) float64 {
 		sum := 0.0
 		for i := range side {

@@ -8,21 +8,21 @@ import (
 	"sort"
 )
 
-// Curves are what the pictures of a report are drawn from, beyond the figures of its [Report].
+// Curves are what pictures are drawn from, beside a [Result].
 type Curves struct {
 	Overall Curve   `json:"overall"`
 	ByKind  []Curve `json:"by_kind"` // the malicious rows of a kind against all benign rows, sorted by name
 
-	// Scores are how the scores of all benign rows are spread, then those of all malicious rows, then,
-	// where there are several kinds, those of each kind's malicious rows.
+	// Scores are the histograms of all benign rows, of all malicious rows and, where there are several
+	// kinds, of each kind's malicious rows.
 	Scores []Histogram `json:"scores"`
 
-	// OtherKinds is how many kinds are left out of ByKind and Scores, those with the fewest rows.
+	// OtherKinds is how many kinds, those with the fewest rows, are left out of ByKind and Scores.
 	OtherKinds int `json:"other_kinds"`
 }
 
-// maxKinds is how many kinds have curves: more could not be told apart, and labels may come from a
-// file in which each row has a kind of its own.
+// maxKinds is how many kinds have curves at most. More could not be told apart, and in somebody's
+// file each row may have a kind of its own.
 const maxKinds = 8
 
 // A Curve is a ROC curve, thinned as [ROC.Curve] does.
@@ -33,14 +33,14 @@ type Curve struct {
 	Points    []CurvePoint `json:"points"`
 }
 
-// A CurvePoint is a threshold, and how many benign and malicious texts are at or above it.
+// A CurvePoint is a threshold and the number of benign and malicious texts at or above it.
 type CurvePoint struct {
 	Threshold      float64 `json:"threshold"`
 	FalsePositives int     `json:"false_positives"`
 	TruePositives  int     `json:"true_positives"`
 }
 
-// A Histogram is how many of a set of rows have their score in each of a fixed row of bins.
+// A Histogram counts a set of rows by score, in bins that are the same for every histogram.
 type Histogram struct {
 	Name      string     `json:"name"` // of a kind, empty for all rows
 	Malicious bool       `json:"malicious"`
@@ -54,8 +54,8 @@ type ScoreBin struct {
 	Rows Proportion `json:"rows"` // of all rows of the histogram
 }
 
-// scoreEdges stand between the bins of a Histogram. They are about as far from each other in log-odds:
-// what decides about a threshold happens near 0 and near 1.
+// scoreEdges stand between the bins of a Histogram. They are evenly spaced in log-odds, more or
+// less: what decides about a threshold happens near 0 and near 1.
 var scoreEdges = [...]float64{
 	0, .00001, .00002, .00005, .0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .35,
 	.5, .65, .8, .9, .95, .98, .99, .995, .998, .999, .9995, .9998, .9999, .99995, .99998, .99999, 1,
@@ -112,11 +112,11 @@ func (m *Meter) Curves() Curves {
 	return curves
 }
 
-// Curve returns the curve from the threshold that no text reaches to the one that all do, thinned to a
-// few hundred points, however many texts there are. Every point is exact, and so are the counts at
-// each of the thresholds given: those are the counts of the last point at or above it. Straight lines
-// between the points are within 1 % of the malicious texts, and within a 24th of a decade of the
-// benign ones, of the whole curve. There are no points if there are no scores.
+// Curve returns the curve from the threshold that no text reaches to the one that all texts reach,
+// thinned to a few hundred points, however many texts there are. Every point is exact. So are the
+// counts at each of the thresholds given, which are those of the last point at or above it.
+// Straight lines between the points deviate from the whole curve by at most 1 % of the malicious
+// texts and a 24th of a decade of the benign ones. There are no points if there are no scores.
 func (r ROC) Curve(thresholds ...float64) []CurvePoint {
 	descending := slices.Sorted(slices.Values(thresholds))
 	slices.Reverse(descending)
@@ -135,7 +135,7 @@ func (r ROC) Curve(thresholds ...float64) []CurvePoint {
 		return c
 	}
 
-	b, m := len(r.benign), len(r.malicious) // so many scores of each side are below the point
+	b, m := len(r.benign), len(r.malicious) // scores of each side that are below the point
 	highest := func() float64 {
 		score := math.NaN()
 		if b > 0 {
@@ -174,8 +174,8 @@ func (r ROC) Curve(thresholds ...float64) []CurvePoint {
 	return points
 }
 
-// histogram counts ascending scores. As in [CalibrationError], a score below 0, or NaN, counts as 0 and
-// one above 1 as 1.
+// histogram counts ascending scores. As in [CalibrationError], a score below 0, or NaN, counts as
+// 0, and one above 1 as 1.
 func histogram(name string, malicious bool, scores []float64) Histogram {
 	h := Histogram{Name: name, Malicious: malicious}
 	start := 0
@@ -190,8 +190,9 @@ func histogram(name string, malicious bool, scores []float64) Histogram {
 	return h
 }
 
-// Worst returns the indices of the benign texts with the highest scores and of the malicious texts with
-// the lowest, at most count of each, worst first and ties in their order. Malicious says which they are.
+// Worst returns the indices of the benign texts with the highest scores and of the malicious texts
+// with the lowest, at most count of each, worst first and ties in order of index. malicious[i] says
+// what text i is.
 func Worst(scores []float64, malicious []bool, count int) (benignHighest, maliciousLowest []int) {
 	for i, score := range scores {
 		if malicious[i] {
@@ -203,7 +204,8 @@ func Worst(scores []float64, malicious []bool, count int) (benignHighest, malici
 	return benignHighest, maliciousLowest
 }
 
-// insert puts index before the first of the worst that it is worse than, and keeps count of them.
+// insert puts index before the first of worst that it is worse than, and keeps the first count of
+// them.
 func insert(worst []int, index, count int, worseThan func(other int) bool) []int {
 	at := sort.Search(len(worst), func(i int) bool { return worseThan(worst[i]) })
 	if at >= count {

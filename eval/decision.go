@@ -1,7 +1,7 @@
 package eval
 
-// A Decision is what a fixed threshold, chosen on other rows, does to a set of rows, and how well their
-// scores are ordered. It holds the figures that benchmarks are published with.
+// A Decision is how well a threshold that was chosen on other rows tells a set of rows apart, and
+// how well their scores are ordered. It holds the figures that are published of benchmarks.
 type Decision struct {
 	Benign    int        `json:"benign"`
 	Malicious int        `json:"malicious"`
@@ -14,12 +14,12 @@ type Decision struct {
 	// AUC is nil with fewer than two rows on either side.
 	AUC *Estimate `json:"auc"`
 
-	// OperatingPoints are at false positive rates of at most 1e-2 and 1e-3, with thresholds of these
-	// rows' own. There are none if there are no benign rows.
+	// OperatingPoints are at false positive rates of at most 1e-2 and 1e-3, with thresholds chosen on
+	// these rows. There are none if there are no benign rows.
 	OperatingPoints []OperatingPoint `json:"operating_points"`
 }
 
-// Decide returns the figures of the rows at the threshold.
+// Decide measures the rows at the threshold.
 func (r ROC) Decide(threshold float64) Decision {
 	confusion := r.At(threshold)
 	d := Decision{

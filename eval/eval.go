@@ -1,18 +1,19 @@
-// Package eval holds a model's scores against the truth and says how good they are, in numbers only.
+// Package eval holds a model's scores against the truth and says how good they are, in numbers
+// only.
 //
-// A [Meter] takes one [Example] after another and derives every figure from them: the area under
-// the ROC curve, the true positive rate at fixed false positive rates, and how far the scores are
-// from being probabilities, for all rows and for each kind, source, family and month. From the same
-// examples come the [Curves] that pictures are drawn from. [NewROC] and [CalibrationError] give the same
-// figures for plain slices of scores; [Compare] says how far two slices of scores of the same rows are
-// from each other, [Worst] which rows a model is most wrong about. A [FamilyMeter] says how well a model
-// names the families of generated names.
+// A [Meter] takes one [Example] after another and derives a [Result] from them: the area under the
+// ROC curve, the true positive rate at fixed false positive rates, and how far the scores are from
+// being probabilities, for all rows and for each kind, source, family and month. From the same
+// examples it derives the [Curves] that pictures are drawn from.
+//
+// For plain slices of scores, [NewROC], [NewROCOf] and [CalibrationError] give the same figures,
+// [Compare] says how far two arithmetics are apart, and [Worst] which rows a model is most wrong
+// about. A [FamilyMeter] says how well a model names the families of generated names.
 //
 // A text is called malicious if its score is at or above a threshold. Ranks and counts are exact,
-// ties included, and a Meter's figures do not depend on the order of its rows. A figure that the
-// rows cannot give, such as the area under the curve without benign rows, is absent rather than NaN,
-// so everything here can be written as JSON. The package reads no files, starts no goroutines and
-// prints nothing.
+// ties included, and do not depend on the order of the rows. A figure that the rows cannot give,
+// such as the area under the curve without benign rows, is absent rather than NaN, so everything
+// here can be written as JSON. The package reads no files, starts no goroutines and prints nothing.
 package eval
 
 import (
@@ -23,8 +24,8 @@ import (
 // limits are the false positive rates at which a Meter measures the true positive rate.
 var limits = [...]float64{1e-2, 1e-3, 1e-4}
 
-// An Example is one text's score and what is known about the text. Kind, Family, Source, Month and
-// Host may be empty: the example is then in no group of that name.
+// An Example is one text's score and what is known about the text. Where Kind, Family, Source,
+// Month or Host is empty, the example is in no group of that sort.
 type Example struct {
 	Score     float64 // the probability of malicious that the model gave
 	Malicious bool    // the truth
@@ -37,14 +38,14 @@ type Example struct {
 	Allowed   bool   // it is on an allow list, and so reaches no level
 }
 
-// A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It holds
-// some ten bytes an example, and a few hundred for each different set of labels.
+// A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It takes
+// about ten bytes an example, and a few hundred for each different set of labels.
 type Meter struct {
-	// Levels are thresholds to count the rows at, besides those that the figures choose; default none.
+	// Levels are given thresholds, at which rows are counted as well; default none.
 	Levels []Level
 
-	// Millions of examples share a few thousand labels, so only their scores are kept one by one.
-	// The key is the example without its score.
+	// Scores by label, which is an example without its score: millions of examples share a few
+	// thousand labels.
 	scores map[Example][]float64
 }
 
@@ -58,8 +59,8 @@ func (m *Meter) Add(e Example) {
 	m.scores[e] = append(m.scores[e], score)
 }
 
-// Figures are the measurements of a set of rows.
-type Figures struct {
+// Rates say how well a model tells a set of rows apart.
+type Rates struct {
 	Benign    int `json:"benign"`
 	Malicious int `json:"malicious"`
 
@@ -71,17 +72,17 @@ type Figures struct {
 	OperatingPoints []OperatingPoint `json:"operating_points"`
 }
 
-// A Group is the rows that share a name, such as a family. Its benign and malicious rows are
-// counted at the thresholds chosen on all benign rows, and its AUC ranks its malicious rows among
-// all benign rows. A group can thus be compared with any other.
+// A Group is the rows that share a name, such as a family. So that groups can be compared, its rows
+// are counted at the thresholds chosen on all benign rows, and its AUC ranks its malicious rows
+// among all benign rows.
 type Group struct {
 	Name string `json:"name"`
-	Figures
+	Rates
 }
 
-// A Report is every figure of a Meter. Groups are sorted by name.
-type Report struct {
-	Overall          Figures `json:"overall"`
+// A Result is every figure of a Meter. Groups are sorted by name.
+type Result struct {
+	Overall          Rates   `json:"overall"`
 	CalibrationError float64 `json:"calibration_error"`
 	CalibrationBins  []Bin   `json:"calibration_bins"`
 	ByKind           []Group `json:"by_kind"`
@@ -89,21 +90,22 @@ type Report struct {
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
 
-	// How many rows reach each of Levels, by source and by kind of host; those on an allow list reach
-	// none. Without levels there is none.
+	// How many rows reach each of the Meter's levels, by source and by kind of host. Rows on an allow
+	// list reach none. All three are nil where the Meter has no levels.
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
 	ByHost  []LevelGroup `json:"by_host,omitempty"`
 
-	// Allowed are the rows on an allow list, nil where there is no list. A Meter leaves them out.
+	// Allowed counts the rows on an allow list, nil where there is no list. A Meter leaves it nil.
 	Allowed *AllowedRows `json:"allowed,omitempty"`
 
-	// Families are those of a FamilyMeter, nil where nothing names families. A Meter leaves them out.
-	Families *FamilyFigures `json:"families,omitempty"`
+	// Families is the result of a FamilyMeter, nil where nothing names families. A Meter leaves it
+	// nil.
+	Families *FamilyResult `json:"families,omitempty"`
 }
 
-// Figures measures the examples added so far.
-func (m *Meter) Figures() Report {
+// Result measures the examples added so far.
+func (m *Meter) Result() Result {
 	var benign, malicious [][]float64
 	for label, scores := range m.scores {
 		if label.Malicious {
@@ -114,7 +116,7 @@ func (m *Meter) Figures() Report {
 	}
 	roc := ROC{benign: sorted(benign...), malicious: sorted(malicious...)}
 
-	overall := Figures{
+	overall := Rates{
 		Benign:          len(roc.benign),
 		Malicious:       len(roc.malicious),
 		OperatingPoints: []OperatingPoint{},
@@ -128,8 +130,8 @@ func (m *Meter) Figures() Report {
 		}
 	}
 
-	// Every figure of a group is a sum over its rows, so each label is measured once, for all the
-	// groups that it belongs to.
+	// Every figure of a group is a sum over its rows, so each label is measured once for all of its
+	// groups.
 	tallies := make(map[Example]tally, len(m.scores))
 	for label, scores := range m.scores {
 		t := tally{rows: len(scores)}
@@ -146,7 +148,7 @@ func (m *Meter) Figures() Report {
 		tallies[label] = t
 	}
 
-	report := Report{
+	result := Result{
 		Overall:  overall,
 		ByKind:   groupBy(tallies, overall, func(label Example) string { return label.Kind }),
 		BySource: groupBy(tallies, overall, func(label Example) string { return label.Source }),
@@ -154,16 +156,16 @@ func (m *Meter) Figures() Report {
 		ByMonth:  groupBy(tallies, overall, func(label Example) string { return label.Month }),
 	}
 	if len(m.Levels) > 0 {
-		report.Levels = m.Levels
-		report.ByLevel = m.byLevel(func(label Example) string { return label.Source })
-		report.ByHost = m.byLevel(func(label Example) string { return label.Host })
+		result.Levels = m.Levels
+		result.ByLevel = m.byLevel(func(label Example) string { return label.Source })
+		result.ByHost = m.byLevel(func(label Example) string { return label.Host })
 	}
-	// Sorted scores are summed in the same order whatever the map's, so equal rows give equal bits.
-	report.CalibrationError, report.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)
-	return report
+	// The order of the map does not matter: sorted scores are summed, so equal rows give equal bits.
+	result.CalibrationError, result.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)
+	return result
 }
 
-// A tally is what the rows of one label add to the figures of a group.
+// A tally is what the rows of one label add to the rates of a group.
 type tally struct {
 	rows   int
 	wins   float64          // see the function wins
@@ -178,7 +180,7 @@ func (t *tally) add(other tally) {
 	}
 }
 
-func groupBy(tallies map[Example]tally, overall Figures, name func(label Example) string) []Group {
+func groupBy(tallies map[Example]tally, overall Rates, name func(label Example) string) []Group {
 	type sides struct{ benign, malicious tally }
 	byName := make(map[string]*sides)
 	for label, t := range tallies {
@@ -199,20 +201,20 @@ func groupBy(tallies map[Example]tally, overall Figures, name func(label Example
 	groups := make([]Group, 0, len(byName))
 	for _, n := range slices.Sorted(maps.Keys(byName)) {
 		benign, malicious := byName[n].benign, byName[n].malicious
-		figures := Figures{
+		rates := Rates{
 			Benign:          benign.rows,
 			Malicious:       malicious.rows,
 			OperatingPoints: slices.Clone(overall.OperatingPoints),
 		}
 		if overall.Benign > 0 && malicious.rows > 0 {
-			figures.AUC = new(malicious.wins / (float64(overall.Benign) * float64(malicious.rows)))
+			rates.AUC = new(malicious.wins / (float64(overall.Benign) * float64(malicious.rows)))
 		}
-		for i := range figures.OperatingPoints {
-			point := &figures.OperatingPoints[i]
+		for i := range rates.OperatingPoints {
+			point := &rates.OperatingPoints[i]
 			point.FalsePositives = Proportion{Count: benign.called[i], Total: benign.rows}
 			point.TruePositives = Proportion{Count: malicious.called[i], Total: malicious.rows}
 		}
-		groups = append(groups, Group{Name: n, Figures: figures})
+		groups = append(groups, Group{Name: n, Rates: rates})
 	}
 	return groups
 }

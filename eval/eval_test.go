@@ -21,7 +21,7 @@ func points(overall []OperatingPoint, falsePositives, truePositives Proportion) 
 	return points
 }
 
-func TestFigures(t *testing.T) {
+func TestResult(t *testing.T) {
 	var m Meter
 	for _, e := range []Example{
 		{Score: .1, Kind: "benign", Source: "list", Month: "2024-01"},
@@ -35,7 +35,7 @@ func TestFigures(t *testing.T) {
 	} {
 		m.Add(e)
 	}
-	got := m.Figures()
+	got := m.Result()
 
 	// With four benign rows no limit allows a false positive: all thresholds are just above .6.
 	var overall []OperatingPoint
@@ -48,25 +48,25 @@ func TestFigures(t *testing.T) {
 		})
 	}
 	// Benign rows below each malicious one: 4 of 4, 3.5, 4 and 1.5.
-	want := Report{
-		Overall: Figures{4, 4, new(13. / 16), overall},
+	want := Result{
+		Overall: Rates{4, 4, new(13. / 16), overall},
 		ByKind: []Group{
-			{"benign", Figures{4, 0, nil, points(overall, Proportion{0, 4}, Proportion{})}},
-			{"dga", Figures{0, 3, new(11.5 / 12), points(overall, Proportion{}, Proportion{2, 3})}},
-			{"phishing", Figures{0, 1, new(1.5 / 4), points(overall, Proportion{}, Proportion{0, 1})}},
+			{"benign", Rates{4, 0, nil, points(overall, Proportion{0, 4}, Proportion{})}},
+			{"dga", Rates{0, 3, new(11.5 / 12), points(overall, Proportion{}, Proportion{2, 3})}},
+			{"phishing", Rates{0, 1, new(1.5 / 4), points(overall, Proportion{}, Proportion{0, 1})}},
 		},
 		BySource: []Group{
-			{"both", Figures{2, 1, new(1.), points(overall, Proportion{0, 2}, Proportion{1, 1})}},
-			{"feed", Figures{0, 3, new(9. / 12), points(overall, Proportion{}, Proportion{1, 3})}},
-			{"list", Figures{2, 0, nil, points(overall, Proportion{0, 2}, Proportion{})}},
+			{"both", Rates{2, 1, new(1.), points(overall, Proportion{0, 2}, Proportion{1, 1})}},
+			{"feed", Rates{0, 3, new(9. / 12), points(overall, Proportion{}, Proportion{1, 3})}},
+			{"list", Rates{2, 0, nil, points(overall, Proportion{0, 2}, Proportion{})}},
 		},
 		ByFamily: []Group{
-			{"banjori", Figures{0, 2, new(7.5 / 8), points(overall, Proportion{}, Proportion{1, 2})}},
-			{"conficker", Figures{0, 1, new(1.), points(overall, Proportion{}, Proportion{1, 1})}},
+			{"banjori", Rates{0, 2, new(7.5 / 8), points(overall, Proportion{}, Proportion{1, 2})}},
+			{"conficker", Rates{0, 1, new(1.), points(overall, Proportion{}, Proportion{1, 1})}},
 		},
 		ByMonth: []Group{
-			{"2024-01", Figures{1, 1, new(1.), points(overall, Proportion{0, 1}, Proportion{1, 1})}},
-			{"2024-02", Figures{1, 3, new(9. / 12), points(overall, Proportion{0, 1}, Proportion{1, 3})}},
+			{"2024-01", Rates{1, 1, new(1.), points(overall, Proportion{0, 1}, Proportion{1, 1})}},
+			{"2024-02", Rates{1, 3, new(9. / 12), points(overall, Proportion{0, 1}, Proportion{1, 3})}},
 		},
 	}
 	want.CalibrationError, want.CalibrationBins = CalibrationError([]float64{.1, .2, .3, .6}, []float64{.2, .6, .7, .9}, 15)
@@ -94,7 +94,7 @@ func TestGroupEqualsItsROCAgainstAllBenign(t *testing.T) {
 		}
 		m.Add(e)
 	}
-	report := m.Figures()
+	report := m.Result()
 	if len(report.ByFamily) != 5 {
 		t.Fatalf("got %d families, want 5", len(report.ByFamily))
 	}
@@ -124,14 +124,14 @@ func TestGroupEqualsItsROCAgainstAllBenign(t *testing.T) {
 	}
 }
 
-func TestFiguresDoNotDependOnOrder(t *testing.T) {
+func TestResultDoesNotDependOnOrder(t *testing.T) {
 	examples := randomExamples(2000)
 	figures := func() string {
 		var m Meter
 		for _, e := range examples {
 			m.Add(e)
 		}
-		text, err := json.Marshal(m.Figures())
+		text, err := json.Marshal(m.Result())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestJSONOfWhatCannotBeMeasured(t *testing.T) {
 			for _, e := range test.examples {
 				m.Add(e)
 			}
-			text, err := json.Marshal(m.Figures())
+			text, err := json.Marshal(m.Result())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -183,17 +183,17 @@ func TestJSONOfWhatCannotBeMeasured(t *testing.T) {
 	}
 }
 
-func TestReportCanBeReadBack(t *testing.T) {
+func TestResultCanBeReadBack(t *testing.T) {
 	var m Meter
 	for _, e := range randomExamples(2000) {
 		m.Add(e)
 	}
-	want := m.Figures()
+	want := m.Result()
 	text, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got Report
+	var got Result
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -225,19 +225,19 @@ func randomExamples(n int) []Example {
 	return examples
 }
 
-func BenchmarkFigures(b *testing.B) {
+func BenchmarkResult(b *testing.B) {
 	const n = 1_000_000
 	var m Meter
 	for _, e := range randomExamples(n) {
 		m.Add(e)
 	}
 	// The score of a malicious row is the root of a uniform one, so the area is 2/3.
-	report := m.Figures()
+	report := m.Result()
 	if math.Abs(*report.Overall.AUC-2./3) > .01 || len(report.ByFamily) != 200 {
 		b.Fatalf("AUC %v, %d families, want 2/3 and 200", *report.Overall.AUC, len(report.ByFamily))
 	}
 	for b.Loop() {
-		m.Figures()
+		m.Result()
 	}
 	b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "rows/s")
 }

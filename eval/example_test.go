@@ -14,7 +14,7 @@ func ExampleMeter() {
 	m.Add(eval.Example{Score: .97, Malicious: true, Family: "conficker"})
 	m.Add(eval.Example{Score: .12, Malicious: true, Family: "suppobox"})
 
-	for _, family := range m.Figures().ByFamily {
+	for _, family := range m.Result().ByFamily {
 		point := family.OperatingPoints[0]
 		fmt.Printf("%s: AUC %.3f, found %d of %d at FPR %g\n",
 			family.Name, *family.AUC, point.TruePositives.Count, point.TruePositives.Total, point.Limit)

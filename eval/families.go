@@ -3,15 +3,14 @@ package eval
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 )
 
-// named is how many of a row's likeliest families count as named.
-const named = 3
+// NamedFamilies is how many of a row's likeliest families count as named.
+const NamedFamilies = 3
 
-// A FamilyMeter holds the families that a model names against the true ones. The zero value is ready to use,
-// by one goroutine at a time.
+// A FamilyMeter holds the families that a model names against the true ones. The zero value is
+// ready to use, by one goroutine at a time.
 type FamilyMeter struct {
 	rows map[string]*familyRows // by true family
 }
@@ -21,7 +20,8 @@ type familyRows struct {
 	named int            // rows whose family was among those named
 }
 
-// Add takes one more row: its family, and those that the model names, at least one, the likeliest first.
+// Add takes one more row: its family, and the families that the model names, at least one, the
+// likeliest first.
 func (m *FamilyMeter) Add(family string, likeliest []string) {
 	if m.rows == nil {
 		m.rows = make(map[string]*familyRows)
@@ -32,44 +32,44 @@ func (m *FamilyMeter) Add(family string, likeliest []string) {
 		m.rows[family] = rows
 	}
 	rows.first[likeliest[0]]++
-	if slices.Contains(likeliest[:min(named, len(likeliest))], family) {
+	if slices.Contains(likeliest[:min(NamedFamilies, len(likeliest))], family) {
 		rows.named++
 	}
 }
 
-// FamilyFigures say how well families are named.
-type FamilyFigures struct {
-	Top1     Proportion     `json:"top_1"`     // rows whose family is named first
-	Top3     Proportion     `json:"top_3"`     // rows whose family is among the first three
-	MacroF1  Estimate       `json:"macro_f1"`  // mean of the families' F1, each family alike
-	Families []FamilyFigure `json:"by_family"` // lowest F1 first
+// A FamilyResult says how well families are named.
+type FamilyResult struct {
+	Top1     Proportion    `json:"top_1"`     // rows whose family is named first
+	Top3     Proportion    `json:"top_3"`     // rows whose family is among the first three
+	MacroF1  Estimate      `json:"macro_f1"`  // mean of the families' F1, each family alike
+	Families []FamilyRates `json:"by_family"` // lowest F1 first
 }
 
-// A FamilyFigure says how well one family is named.
-type FamilyFigure struct {
+// FamilyRates say how well one family is named.
+type FamilyRates struct {
 	Name      string     `json:"name"`
-	Recall    Proportion `json:"recall"`    // of its rows, those that it is named first for
-	Precision Proportion `json:"precision"` // of the rows that it is named first for, its own
+	Recall    Proportion `json:"recall"`    // of its rows, those for which it is named first
+	Precision Proportion `json:"precision"` // of the rows for which it is named first, its own
 	Top3      Proportion `json:"top_3"`
 	F1        float64    `json:"f1"` // harmonic mean of recall and precision
 
-	// TakenFor is the family named first for most of its other rows, empty if there are none.
+	// TakenFor is the family that is named first for most of its other rows, empty if there are none.
 	TakenFor     string `json:"taken_for,omitempty"`
 	TakenForRows int    `json:"taken_for_rows,omitempty"`
 }
 
-// Figures measures the rows added so far. The families are those that a row is of.
-func (m *FamilyMeter) Figures() FamilyFigures {
+// Result measures the rows added so far. Only families that a row belongs to are listed.
+func (m *FamilyMeter) Result() FamilyResult {
 	predicted := make(map[string]int)
 	for _, rows := range m.rows {
 		for name, count := range rows.first {
 			predicted[name] += count
 		}
 	}
-	var figures FamilyFigures
+	var result FamilyResult
 	for _, name := range slices.Sorted(maps.Keys(m.rows)) {
 		rows := m.rows[name]
-		f := FamilyFigure{Name: name}
+		f := FamilyRates{Name: name}
 		for _, guess := range slices.Sorted(maps.Keys(rows.first)) {
 			count := rows.first[guess]
 			f.Recall.Total += count
@@ -81,28 +81,29 @@ func (m *FamilyMeter) Figures() FamilyFigures {
 		f.Precision = Proportion{f.Recall.Count, predicted[name]}
 		f.Top3 = Proportion{rows.named, f.Recall.Total}
 		f.F1 = 2 * float64(f.Recall.Count) / float64(f.Recall.Total+f.Precision.Total)
-		figures.Families = append(figures.Families, f)
-		figures.Top1 = figures.Top1.plus(f.Recall)
-		figures.Top3 = figures.Top3.plus(f.Top3)
+		result.Families = append(result.Families, f)
+		result.Top1 = result.Top1.plus(f.Recall)
+		result.Top3 = result.Top3.plus(f.Top3)
 	}
-	figures.MacroF1 = m.macroF1(figures.Families)
-	slices.SortStableFunc(figures.Families, func(f, g FamilyFigure) int { return cmp.Compare(f.F1, g.F1) })
-	return figures
+	result.MacroF1 = m.macroF1(result.Families)
+	slices.SortStableFunc(result.Families, func(f, g FamilyRates) int { return cmp.Compare(f.F1, g.F1) })
+	return result
 }
 
 func (p Proportion) plus(other Proportion) Proportion {
 	return Proportion{p.Count + other.Count, p.Total + other.Total}
 }
 
-// macroF1 returns the families' mean F1. Its interval is that of Takahashi et al. (2022, Applied Intelligence
-// 52, 4961-4972): by the delta method, from the rows as a sample of the multinomial distribution over pairs of
-// true and named family.
-func (m *FamilyMeter) macroF1(families []FamilyFigure) Estimate {
+// macroF1 returns the families' mean F1. Its interval is that of Takahashi et al. (2022, Applied
+// Intelligence 52, 4961-4972): the delta method, with the rows taken for a sample of the
+// multinomial distribution over pairs of true and named family.
+func (m *FamilyMeter) macroF1(families []FamilyRates) Estimate {
 	if len(families) == 0 {
 		return Estimate{}
 	}
-	// F1 = 2 correct / size, with size the rows of the family plus the rows named so. A row adds 1 to the size
-	// of its family, and 1 to that of the one that is named for it: this is what that does to F1.
+	// F1 = 2 correct / size, where size is the rows of the family plus the rows named so. A row adds 1
+	// to the size of its family and 1 to the size of the family that is named for it. These are the
+	// derivatives of F1 by size and by correct.
 	toSize := make(map[string]float64)
 	toCorrect := make(map[string]float64)
 	mean := 0.0
@@ -113,7 +114,7 @@ func (m *FamilyMeter) macroF1(families []FamilyFigure) Estimate {
 		toCorrect[f.Name] = 2 / size
 	}
 	mean /= float64(len(families))
-	// The changes add up to 0 over all rows, since F1 stays when every row counts twice.
+	// The changes add up to 0 over all rows: F1 stays the same when every row counts twice.
 	variance := 0.0
 	for _, f := range families {
 		first := m.rows[f.Name].first
@@ -126,6 +127,5 @@ func (m *FamilyMeter) macroF1(families []FamilyFigure) Estimate {
 			variance += float64(first[guess]) * change * change
 		}
 	}
-	margin := normalQuantile * math.Sqrt(variance)
-	return Estimate{mean, max(0, mean-margin), min(1, mean+margin)}
+	return newEstimate(mean, variance)
 }

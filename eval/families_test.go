@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestFamilyFigures(t *testing.T) {
+func TestFamilyResult(t *testing.T) {
 	var m FamilyMeter
 	for _, row := range []struct {
 		family    string
@@ -23,13 +23,13 @@ func TestFamilyFigures(t *testing.T) {
 	} {
 		m.Add(row.family, row.likeliest)
 	}
-	got := m.Figures()
+	got := m.Result()
 	low, high := got.MacroF1.Low, got.MacroF1.High
-	want := FamilyFigures{
+	want := FamilyResult{
 		Top1:    Proportion{3, 7},
 		Top3:    Proportion{5, 7},
 		MacroF1: Estimate{(0 + 2./5 + 4./7) / 3, low, high},
-		Families: []FamilyFigure{
+		Families: []FamilyRates{
 			{Name: "c", Recall: Proportion{0, 1}, Precision: Proportion{}, Top3: Proportion{0, 1}, F1: 0, TakenFor: "b", TakenForRows: 1},
 			{Name: "b", Recall: Proportion{1, 2}, Precision: Proportion{1, 3}, Top3: Proportion{2, 2}, F1: 2. / 5, TakenFor: "a", TakenForRows: 1},
 			{Name: "a", Recall: Proportion{2, 4}, Precision: Proportion{2, 3}, Top3: Proportion{3, 4}, F1: 4. / 7, TakenFor: "b", TakenForRows: 1},
@@ -43,13 +43,14 @@ func TestFamilyFigures(t *testing.T) {
 	}
 }
 
-func TestFamilyFiguresOfNothing(t *testing.T) {
-	if got := new(FamilyMeter).Figures(); !reflect.DeepEqual(got, FamilyFigures{}) {
+func TestFamilyResultOfNothing(t *testing.T) {
+	if got := new(FamilyMeter).Result(); !reflect.DeepEqual(got, FamilyResult{}) {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// The interval is as wide as macro-F1 varies from sample to sample, and holds the true one as often as it says.
+// The interval is as wide as macro-F1 varies from sample to sample, and holds the true one as often
+// as it says.
 func TestTheIntervalOfMacroF1HoldsTheTruth(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	families := []string{"a", "b", "c"}
@@ -80,7 +81,7 @@ func TestTheIntervalOfMacroF1HoldsTheTruth(t *testing.T) {
 			family := draw(shares)
 			m.Add(families[family], []string{families[draw(named[family])]})
 		}
-		if f1 := m.Figures().MacroF1; f1.Low <= truth && truth <= f1.High {
+		if f1 := m.Result().MacroF1; f1.Low <= truth && truth <= f1.High {
 			held++
 		}
 	}

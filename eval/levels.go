@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Level is a threshold that is given, such as a model's own, and not chosen on the rows at hand.
+// A Level is a threshold that is given, such as one of a model's own, and not chosen on the rows.
 type Level struct {
 	Name         string  `json:"name"`
 	Threshold    float64 `json:"threshold"`               // of names
@@ -20,22 +20,22 @@ func (l Level) IsReached(score float64, isURL bool) bool {
 	return score >= l.Threshold
 }
 
-// A LevelGroup is the benign or the malicious rows that share a name, such as a source, and how many
-// of them reach each of the report's levels.
+// A LevelGroup is the benign or the malicious rows that share a name, such as a source, and how
+// many of them reach each level.
 type LevelGroup struct {
 	Name      string       `json:"name"`
 	Malicious bool         `json:"malicious"`
 	Reached   []Proportion `json:"reached"`
 }
 
-// AllowedRows are how many of the benign and the malicious rows are on an allow list.
+// AllowedRows count the benign and the malicious rows that are on an allow list.
 type AllowedRows struct {
 	Benign    Proportion `json:"benign"`
 	Malicious Proportion `json:"malicious"`
 }
 
-// byLevel counts, benign groups first, each in the order of their names. Rows without a name are in
-// none.
+// byLevel counts the rows that reach each level, by name. Benign groups come first, each side is
+// sorted by name, and rows without a name are in no group.
 func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
 	var groups []LevelGroup
 	for label, scores := range m.scores {

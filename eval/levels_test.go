@@ -23,7 +23,7 @@ func TestByLevelCountsTheRowsThatReachEachLevel(t *testing.T) {
 		{"b", false, []Proportion{{0, 1}, {0, 1}}},
 		{"b", true, []Proportion{{2, 2}, {1, 2}}},
 	}
-	if got := m.Figures().ByLevel; !reflect.DeepEqual(got, want) {
+	if got := m.Result().ByLevel; !reflect.DeepEqual(got, want) {
 		t.Errorf("by level: %v, want %v", got, want)
 	}
 }
@@ -38,7 +38,7 @@ func TestURLsHaveLevelsOfTheirOwn(t *testing.T) {
 		{"names", false, []Proportion{{3, 3}, {1, 3}}},
 		{"urls", false, []Proportion{{2, 3}, {1, 3}}},
 	}
-	if got := m.Figures().ByLevel; !reflect.DeepEqual(got, want) {
+	if got := m.Result().ByLevel; !reflect.DeepEqual(got, want) {
 		t.Errorf("by level: %v, want %v", got, want)
 	}
 	c := Compare([]float64{0.6, 0.6}, []float64{0.8, 0.8}, []bool{false, true}, []bool{false, true}, m.Levels)
@@ -63,7 +63,7 @@ func TestByHostCountsTheRowsOfEachKindOfHost(t *testing.T) {
 		{"free hosting", false, []Proportion{{1, 1}}},
 		{"IP address", true, []Proportion{{1, 1}}},
 	}
-	if got := m.Figures().ByHost; !reflect.DeepEqual(got, want) {
+	if got := m.Result().ByHost; !reflect.DeepEqual(got, want) {
 		t.Errorf("by host: %v, want %v", got, want)
 	}
 }
@@ -71,7 +71,7 @@ func TestByHostCountsTheRowsOfEachKindOfHost(t *testing.T) {
 func TestWithoutLevelsNothingIsCountedByLevel(t *testing.T) {
 	var m Meter
 	m.Add(Example{Score: 1, Source: "a", Host: "IP address"})
-	if r := m.Figures(); r.Levels != nil || r.ByLevel != nil || r.ByHost != nil {
+	if r := m.Result(); r.Levels != nil || r.ByLevel != nil || r.ByHost != nil {
 		t.Errorf("levels %v, by level %v, by host %v, want none", r.Levels, r.ByLevel, r.ByHost)
 	}
 }

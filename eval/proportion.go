@@ -11,8 +11,8 @@ type Proportion struct {
 	Total int `json:"total"`
 }
 
-// normalQuantile is the 97.5 % quantile of the standard normal distribution: so many standard deviations to
-// either side make an interval of 95 %.
+// normalQuantile is the 97.5 % quantile of the standard normal distribution: an interval of 95 %
+// extends this many standard deviations to either side.
 const normalQuantile = 1.959963984540054
 
 // Rate returns Count / Total, and 0 for 0 of 0.
@@ -23,9 +23,9 @@ func (p Proportion) Rate() float64 {
 	return float64(p.Count) / float64(p.Total)
 }
 
-// Wilson returns the 95 % score interval of Wilson (1927), which stays within [0, 1] and keeps its
-// promise for rates near either end, where the rates of a good model are. A proportion of nothing,
-// or with Count outside [0, Total], says nothing: its interval is [0, 1].
+// Wilson returns the 95 % score interval of Wilson (1927). It stays within [0, 1] and covers rates
+// near either end as well, where the rates of a good model are. The interval is [0, 1] where Total
+// is 0 or Count is outside [0, Total].
 func (p Proportion) Wilson() (low, high float64) {
 	if p.Total <= 0 || p.Count < 0 || p.Count > p.Total {
 		return 0, 1

@@ -7,8 +7,8 @@ import (
 	"sort"
 )
 
-// A ROC is the receiver operating characteristic of a set of scores: how many malicious texts are
-// called malicious, against how many benign ones are, as the threshold falls.
+// A ROC is the receiver operating characteristic of a set of scores: as the threshold falls, how
+// many malicious texts are called malicious, against how many benign ones.
 //
 // Scores need not be probabilities. NaN ranks below every number and is at or above no threshold:
 // a text whose score is broken is never called malicious.
@@ -20,6 +20,22 @@ type ROC struct {
 // copies.
 func NewROC(benign, malicious []float64) ROC {
 	return ROC{benign: sorted(benign), malicious: sorted(malicious)}
+}
+
+// NewROCOf returns the curve of the scores of texts, of which malicious[i] says whether text i is
+// malicious. It keeps copies.
+func NewROCOf(scores []float64, malicious []bool) ROC {
+	var r ROC
+	for i, score := range scores {
+		if malicious[i] {
+			r.malicious = append(r.malicious, score)
+		} else {
+			r.benign = append(r.benign, score)
+		}
+	}
+	slices.Sort(r.benign)
+	slices.Sort(r.malicious)
+	return r
 }
 
 // AUC returns the area under the curve: the share of pairs, one benign and one malicious, in which
@@ -34,7 +50,8 @@ func (r ROC) AUC() (auc float64, ok bool) {
 }
 
 // An OperatingPoint is a threshold, chosen so that at most a share Limit of the benign texts is
-// called malicious, and what it does. The intervals of its proportions take the threshold as given.
+// called malicious, and what is called malicious at it. The intervals of its proportions take the
+// threshold as given.
 type OperatingPoint struct {
 	Limit          float64    `json:"limit"`
 	Threshold      float64    `json:"threshold"`
@@ -43,13 +60,13 @@ type OperatingPoint struct {
 }
 
 // AtFalsePositiveRate returns the lowest threshold at which the share of benign texts called
-// malicious is at most limit. That is the number just above the highest benign score that must be
-// refused; where the limit is below one benign text in all of them, or more texts are tied for the
-// highest score than it allows, just above the highest benign score. A limit of 1 refuses nothing,
-// and the threshold is the lowest finite number.
+// malicious is at most limit. It is the number just above the highest benign score that must stay
+// below it. That is the highest of all benign scores where the limit allows less than one text, or
+// fewer than are tied for the highest score. At a limit of 1 nothing must stay below, and the
+// threshold is the lowest finite number.
 //
 // There is no such threshold, and ok is false, if there are no benign scores, if limit is not in
-// [0, 1], or if the benign score that must be refused has no finite number above it.
+// [0, 1], or if no finite number is above the benign score that must stay below it.
 func (r ROC) AtFalsePositiveRate(limit float64) (point OperatingPoint, ok bool) {
 	total := len(r.benign)
 	if total == 0 || !(limit >= 0 && limit <= 1) {
@@ -57,11 +74,11 @@ func (r ROC) AtFalsePositiveRate(limit float64) (point OperatingPoint, ok bool) 
 	}
 	// Dividing, unlike limit*total, is right to the last text: 3/30000 is the float64 1e-4.
 	allowed := sort.Search(total, func(n int) bool { return float64(n+1)/float64(total) > limit })
-	refused := math.Inf(-1)
+	below := math.Inf(-1)
 	if allowed < total {
-		refused = r.benign[total-1-allowed]
+		below = r.benign[total-1-allowed]
 	}
-	threshold := math.Nextafter(refused, math.Inf(1))
+	threshold := math.Nextafter(below, math.Inf(1))
 	if math.IsNaN(threshold) || math.IsInf(threshold, 0) {
 		return OperatingPoint{}, false
 	}

@@ -14,21 +14,21 @@ import (
 // csvHeader names the columns of CSV.
 var csvHeader = []string{"figure", "by", "group", "level", "limit", "from", "to", "value", "count", "total", "low", "high"}
 
-// CSV writes every figure of the evaluation as one table, a figure a line:
+// CSV writes every figure of the page as one table, a figure a line:
 //
 //	figure                     what it is, such as true_positive_rate
 //	by, group                  of which rows: all, or those of a kind, source, family or month
-//	level, limit               the model's level, or the limit of the false positive rate, that gave the threshold
+//	level, limit               where the threshold is from: a level of the model, or a limit of the FPR
 //	from, to                   the scores it is about: at or above from, a threshold, and below to
 //	value                      the figure
-//	count, total, low, high    of a rate: so many of so many, and its 95 % Wilson interval
+//	count, total, low, high    of a rate: its count and total, and its 95 % Wilson interval
 //
-// What does not apply is empty. Names are written as on the page, and with an apostrophe before them
-// where a spreadsheet would take them for a formula.
-func CSV(w io.Writer, e Evaluation) error {
+// A cell that does not apply is empty. Names are written as on the page, with an apostrophe before
+// those that a spreadsheet would take for a formula.
+func CSV(w io.Writer, page Page) error {
 	t := csvTable{csv.NewWriter(w)}
 	t.Write(csvHeader)
-	r := e.Figures
+	r := page.Result
 
 	t.figures(csvLine{by: "all"}, r.Overall)
 	t.number(csvLine{figure: "expected_calibration_error", by: "all"}, r.CalibrationError)
@@ -47,7 +47,7 @@ func CSV(w io.Writer, e Evaluation) error {
 		groups []eval.Group
 	}{{"kind", r.ByKind}, {"source", r.BySource}, {"family", r.ByFamily}, {"month", r.ByMonth}} {
 		for _, g := range by.groups {
-			t.figures(csvLine{by: by.name, group: g.Name}, g.Figures)
+			t.figures(csvLine{by: by.name, group: g.Name}, g.Rates)
 		}
 	}
 	for _, by := range []struct {
@@ -71,7 +71,7 @@ func CSV(w io.Writer, e Evaluation) error {
 		}
 		t.rate(at.of("calibration_malicious_share"), bin.Truth)
 	}
-	for _, h := range e.Curves.Scores {
+	for _, h := range page.Curves.Scores {
 		figure := "benign_score_share"
 		if h.Malicious {
 			figure = "malicious_score_share"
@@ -85,8 +85,8 @@ func CSV(w io.Writer, e Evaluation) error {
 			t.rate(at, bin.Rows)
 		}
 	}
-	t.curve(csvLine{by: "all"}, e.Curves.Overall)
-	for _, c := range e.Curves.ByKind {
+	t.curve(csvLine{by: "all"}, page.Curves.Overall)
+	for _, c := range page.Curves.ByKind {
 		t.curve(csvLine{by: "kind", group: c.Name}, c)
 	}
 
@@ -97,7 +97,7 @@ func CSV(w io.Writer, e Evaluation) error {
 	return nil
 }
 
-// A csvLine is all of a line but the figure's value.
+// A csvLine is a line without the figure's value.
 type csvLine struct{ figure, by, group, level, limit, from, to string }
 
 func (l csvLine) of(figure string) csvLine {
@@ -114,7 +114,7 @@ func (t csvTable) line(l csvLine, values ...string) {
 
 func (t csvTable) number(l csvLine, value float64) { t.line(l, measured(value)) }
 
-// rate writes a proportion, unless it is one of nothing.
+// rate writes a proportion, unless its total is 0.
 func (t csvTable) rate(l csvLine, p eval.Proportion) {
 	if p.Total == 0 {
 		return
@@ -123,7 +123,7 @@ func (t csvTable) rate(l csvLine, p eval.Proportion) {
 	t.line(l, measured(p.Rate()), strconv.Itoa(p.Count), strconv.Itoa(p.Total), measured(low), measured(high))
 }
 
-func (t csvTable) figures(l csvLine, f eval.Figures) {
+func (t csvTable) figures(l csvLine, f eval.Rates) {
 	t.line(l.of("benign_rows"), strconv.Itoa(f.Benign))
 	t.line(l.of("malicious_rows"), strconv.Itoa(f.Malicious))
 	if f.AUC != nil {
@@ -139,8 +139,8 @@ func (t csvTable) figures(l csvLine, f eval.Figures) {
 	}
 }
 
-// curve writes the thresholds of a curve. The rates of its points have the names of all others, with
-// curve_ before them: there are hundreds.
+// curve writes the points of a curve. The names of their rates begin with curve_, since there are
+// hundreds.
 func (t csvTable) curve(l csvLine, c eval.Curve) {
 	for _, p := range c.Points {
 		l.from = exact(p.Threshold)
@@ -150,14 +150,17 @@ func (t csvTable) curve(l csvLine, c eval.Curve) {
 	}
 }
 
-// exact writes the shortest number that reads back the same: a threshold rounded is another one.
+// exact writes the shortest number that reads back the same: a rounded threshold is another
+// threshold.
 func exact(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// measured writes as many digits as are the same on every machine, and more than the rows can bear.
+// measured writes the digits that are the same on every machine, which are more than the rows
+// warrant.
 func measured(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
 
-// harmless returns a name that no spreadsheet takes for a formula (OWASP, CSV injection), with what
-// cannot be seen written out, and semicolons too: where the comma is a decimal mark they end a cell.
+// harmless returns a name that no spreadsheet takes for a formula (OWASP, CSV injection). What
+// cannot be seen is written out, and so are semicolons: where the comma is a decimal mark they end
+// a cell.
 func harmless(name string) string {
 	name = strings.ReplaceAll(visible.Text(name), ";", `\x3b`)
 	if start := strings.TrimLeft(name, " "); start != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(start)[0]) {

@@ -7,8 +7,8 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// writeFamilies writes how well DGA families are named, the worst first.
-func writeFamilies(b *strings.Builder, f *eval.FamilyFigures) {
+// writeFamilies writes how well families of generated names are named, the worst first.
+func writeFamilies(b *strings.Builder, f *eval.FamilyResult) {
 	if f == nil {
 		return
 	}

@@ -37,11 +37,11 @@ func TestTextOfFamilies(t *testing.T) {
 		families.Add("\x1b[31mred", []string{"\u202ederf", "necurs"})
 	}
 	var without, with bytes.Buffer
-	figures := new(eval.Meter).Figures()
+	figures := new(eval.Meter).Result()
 	if err := Text(&without, figures); err != nil {
 		t.Fatal(err)
 	}
-	figures.Families = new(families.Figures())
+	figures.Families = new(families.Result())
 	if err := Text(&with, figures); err != nil {
 		t.Fatal(err)
 	}

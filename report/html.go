@@ -14,21 +14,21 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// An Evaluation is what a page, its pictures and its CSV are made from.
-type Evaluation struct {
-	Facts   []Fact // what was measured, on which rows
-	Figures eval.Report
-	Curves  eval.Curves
+// A Page is what HTML, Pictures and CSV show of an evaluation.
+type Page struct {
+	Facts  []Fact // which model was measured, on which rows
+	Result eval.Result
+	Curves eval.Curves
 
 	// The rows that the model is most wrong about, worst first.
-	FalsePositives []Mistake // benign, with the highest scores
-	FalseNegatives []Mistake // malicious, with the lowest scores
+	FalsePositives []Mistake // benign rows with the highest scores
+	FalseNegatives []Mistake // malicious rows with the lowest scores
 }
 
 // A Fact is a line at the head of a page.
 type Fact struct{ Name, Value string }
 
-// A Mistake is one row and its score.
+// A Mistake is a row that the model is wrong about.
 type Mistake struct {
 	Text, Source, Kind, Family string
 	Score                      float64
@@ -41,7 +41,7 @@ var pageText string
 //go:embed page.css
 var pageStyle string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"name": func(name string) shown { return show(name, 60) },
 	"fact": func(value string) shown { return show(value, 1000) },
 	// A cell such as .742 (.735-.749) is a rate and its interval.
@@ -49,12 +49,12 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"interval": func(cell string) string { return cell[min(len(cell), strings.Index(cell+" (", " (")+1):] },
 }).Parse(pageText))
 
-// HTML writes the evaluation as one page that needs nothing outside itself: no network, no other file
-// and no script. Names and texts may be chosen by an attacker: they are escaped, what cannot be seen in
-// them is written out, long ones are shortened, and none is a link.
-func HTML(w io.Writer, e Evaluation) error {
+// HTML writes a page that needs nothing outside itself: no network, no other file and no script.
+// Names and texts may be chosen by an attacker: they are escaped, what cannot be seen in them is
+// written out, long ones are shortened, and none is a link.
+func HTML(w io.Writer, page Page) error {
 	var b bytes.Buffer
-	if err := page.Execute(&b, newPage(e)); err != nil {
+	if err := pageTemplate.Execute(&b, newPageData(page)); err != nil {
 		return fmt.Errorf("making the page: %w", err)
 	}
 	if _, err := b.WriteTo(w); err != nil {
@@ -93,20 +93,20 @@ type mistakeRow struct {
 	Source       string
 }
 
-func newPage(e Evaluation) pageData {
-	r := e.Figures
+func newPageData(page Page) pageData {
+	r := page.Result
 	points := r.Overall.OperatingPoints
 	data := pageData{
 		Style:      template.CSS(pageStyle + pictureStyle),
-		Facts:      e.Facts,
+		Facts:      page.Facts,
 		Summary:    summary(r),
 		Pictures:   make(map[string]template.HTML),
-		OtherKinds: e.Curves.OtherKinds,
+		OtherKinds: page.Curves.OtherKinds,
 		Tables: map[string]pageTable{
 			"points":           cut("Thresholds chosen on these rows", pointTable(points)),
 			"levels":           cut("The model's own levels", reachedTable(r)),
-			"levelsources":     cut("Rows at the model's own levels and above, by source", reachedBy("source", r, r.ByLevel)),
-			"levelhosts":       cut("Rows at the model's own levels and above, by kind of host", reachedBy("kind of host", r, r.ByHost)),
+			"levelsources":     cut("Rows at the model's own levels and above, by source", levelTable("source", r.Levels, r.ByLevel, " and above", levelInterval)),
+			"levelhosts":       cut("Rows at the model's own levels and above, by kind of host", levelTable("kind of host", r.Levels, r.ByHost, " and above", levelInterval)),
 			"kinds":            cut("Malicious rows by kind", maliciousTable("kind", r.ByKind, points)),
 			"malicioussources": cut("Malicious rows by source", maliciousTable("source", r.BySource, points)),
 			"benignsources":    cut("Benign rows by source", benignTable("source", r.BySource, points)),
@@ -116,18 +116,18 @@ func newPage(e Evaluation) pageData {
 			"calibration":      cut("Rows by score", calibrationTable(r)),
 		},
 		Mistakes: []mistakeTable{
-			{"Worst false positives", "The benign rows with the highest scores. Some may be malicious, and their label wrong.", mistakeRows(e.FalsePositives, r.Levels)},
-			{"Worst false negatives", "The malicious rows with the lowest scores. Many names do not tell by their letters what they are used for.", mistakeRows(e.FalseNegatives, r.Levels)},
+			{"Worst false positives", "The benign rows with the highest scores. Some may be malicious, and their label wrong.", mistakeRows(page.FalsePositives, r.Levels)},
+			{"Worst false negatives", "The malicious rows with the lowest scores. Many names do not tell by their letters what they are used for.", mistakeRows(page.FalseNegatives, r.Levels)},
 		},
 	}
-	for _, picture := range Pictures(e) {
+	for _, picture := range Pictures(page) {
 		data.Pictures[picture.Name] = picture.Inline()
 	}
 	return data
 }
 
-// summary holds the figures that come first.
-func summary(r eval.Report) []Fact {
+// summary is the figures at the head of the page.
+func summary(r eval.Result) []Fact {
 	facts := []Fact{
 		{"benign rows", Thousands(r.Overall.Benign)},
 		{"malicious rows", Thousands(r.Overall.Malicious)},
@@ -142,7 +142,7 @@ func summary(r eval.Report) []Fact {
 	return facts
 }
 
-// pointTable says what the thresholds that were chosen on these rows do.
+// pointTable has the rates at the thresholds that were chosen on these rows.
 func pointTable(points []eval.OperatingPoint) table {
 	rows := table{{"FPR at most", "threshold", "false positives", "FPR", "true positives", "TPR", "precision"}}
 	for _, p := range points {
@@ -159,8 +159,8 @@ func pointTable(points []eval.OperatingPoint) table {
 	return rows
 }
 
-// reachedTable says which share of all rows reaches each of the model's own levels.
-func reachedTable(r eval.Report) table {
+// reachedTable has the share of all rows that reaches each of the model's own levels.
+func reachedTable(r eval.Result) table {
 	rows := table{{"level", "threshold", "of URLs", "benign rows", "FPR", "malicious rows", "TPR"}}
 	for i, level := range r.Levels {
 		benign, malicious := reached(r.ByLevel, i)
@@ -188,27 +188,7 @@ func reached(groups []eval.LevelGroup, level int) (benign, malicious eval.Propor
 	return benign, malicious
 }
 
-func reachedBy(axis string, r eval.Report, groups []eval.LevelGroup) table {
-	header := []string{axis, "label", "rows"}
-	for _, level := range r.Levels {
-		header = append(header, level.Name+" and above")
-	}
-	rows := table{header}
-	for _, g := range groups {
-		row := []string{g.Name, "benign", Thousands(g.Reached[0].Total)}
-		digits := 5
-		if g.Malicious {
-			row[1], digits = "malicious", 3
-		}
-		for _, reached := range g.Reached {
-			row = append(row, interval(reached, digits))
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func calibrationTable(r eval.Report) table {
+func calibrationTable(r eval.Result) table {
 	rows := table{{"score", "rows", "mean score", "malicious"}}
 	for _, bin := range r.CalibrationBins {
 		if bin.Truth.Total > 0 {
@@ -237,7 +217,7 @@ func mistakeRows(mistakes []Mistake, levels []eval.Level) []mistakeRow {
 	return rows
 }
 
-// scoreText shows how close to 0 or 1 a score is.
+// scoreText writes enough digits to show how close to 0 or 1 a score is.
 func scoreText(score float64) string {
 	if score > 0 && score < 1e-4 {
 		return strings.Replace(strconv.FormatFloat(score, 'e', 1, 64), "e-0", "e-", 1)
@@ -245,14 +225,14 @@ func scoreText(score float64) string {
 	return decimal(score, 6)
 }
 
-// cut keeps a page from growing with the number of names in somebody else's file.
+// cut limits the rows of a table: a file that is evaluated may hold any number of names.
 func cut(heading string, rows table) pageTable {
 	const limit = 500
 	more := max(len(rows)-1-limit, 0)
 	return pageTable{heading, rows[:len(rows)-more], more}
 }
 
-// A shown text is somebody else's, ready for the page.
+// A shown text was written by somebody else and is ready for the page.
 type shown struct {
 	Pieces     []visible.Piece
 	Characters int // in all, 0 if all are shown
@@ -266,5 +246,5 @@ func show(text string, limit int) shown {
 	return shown{visible.Pieces(short), characters}
 }
 
-// Count writes how many characters there are.
+// Count writes the number of characters.
 func (s shown) Count() string { return Thousands(s.Characters) }

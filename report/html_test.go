@@ -17,22 +17,22 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// evaluationOf returns what a page of the examples is made from.
-func evaluationOf(examples []eval.Example, mistakes ...Mistake) Evaluation {
+// pageOf returns what a page of the examples is made from.
+func pageOf(examples []eval.Example, mistakes ...Mistake) Page {
 	m := eval.Meter{Levels: []eval.Level{{Name: "low", Threshold: .8}, {Name: "high", Threshold: .99}}}
 	for _, example := range examples {
 		m.Add(example)
 	}
-	return Evaluation{
+	return Page{
 		Facts:          []Fact{{"model", "toy.safetensors"}},
-		Figures:        m.Figures(),
+		Result:         m.Result(),
 		Curves:         m.Curves(),
 		FalsePositives: mistakes,
 	}
 }
 
 // small is an evaluation of which every number can be counted by hand.
-func small() Evaluation {
+func small() Page {
 	var examples []eval.Example
 	for i := range 120 {
 		examples = append(examples, eval.Example{Score: float64(i) / 125, Kind: "benign", Source: "links", Month: "2024-01"})
@@ -46,9 +46,9 @@ func small() Evaluation {
 	for range 3 {
 		examples = append(examples, eval.Example{Score: .5, Malicious: true, Kind: "phishing", Family: "rare", Source: "feed", Month: "2024-04"})
 	}
-	e := evaluationOf(examples, Mistake{Text: "benign.example/login", Source: "links", Kind: "benign", Score: .952})
-	e.FalseNegatives = []Mistake{{Text: "harmless.example", Source: "feed", Kind: "phishing", Family: "=bank", Score: .00002}}
-	return e
+	page := pageOf(examples, Mistake{Text: "benign.example/login", Source: "links", Kind: "benign", Score: .952})
+	page.FalseNegatives = []Mistake{{Text: "harmless.example", Source: "feed", Kind: "phishing", Family: "=bank", Score: .00002}}
+	return page
 }
 
 // hostile are texts that somebody may have chosen to break a page, and what must not be in it.
@@ -70,8 +70,8 @@ var hostile = []struct{ name, text, never string }{
 	{"64 KiB of marks on a letter", "a" + strings.Repeat("\u0301", 32768), strings.Repeat("\u0301", 4)},
 }
 
-// hostileEvaluation has the text wherever a name or a text can stand.
-func hostileEvaluation(text string) Evaluation {
+// hostilePage has the text wherever a name or a text can stand.
+func hostilePage(text string) Page {
 	var examples []eval.Example
 	for i := range 30 {
 		score := float64(i) / 31
@@ -80,18 +80,18 @@ func hostileEvaluation(text string) Evaluation {
 			eval.Example{Score: score, Malicious: true, Kind: text, Family: text, Source: text, Month: text},
 			eval.Example{Score: score, Malicious: true, Kind: "dga", Month: "2024-01"})
 	}
-	e := evaluationOf(examples, Mistake{Text: text, Source: text, Kind: text, Family: text, Score: .9})
-	e.Facts = append(e.Facts, Fact{"rows", text})
-	e.Figures.Levels[0].Name = text
-	return e
+	page := pageOf(examples, Mistake{Text: text, Source: text, Kind: text, Family: text, Score: .9})
+	page.Facts = append(page.Facts, Fact{"rows", text})
+	page.Result.Levels[0].Name = text
+	return page
 }
 
 func TestPage(t *testing.T) {
-	var page bytes.Buffer
-	if err := HTML(&page, small()); err != nil {
+	var made bytes.Buffer
+	if err := HTML(&made, small()); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "page.html", page.Bytes())
+	checkGolden(t, "page.html", made.Bytes())
 }
 
 func TestPageOfNothing(t *testing.T) {
@@ -104,18 +104,18 @@ func TestPageOfNothing(t *testing.T) {
 	}
 	for name, examples := range tests {
 		t.Run(name, func(t *testing.T) {
-			e := evaluationOf(examples)
-			var page bytes.Buffer
-			if err := HTML(&page, e); err != nil {
+			page := pageOf(examples)
+			var made bytes.Buffer
+			if err := HTML(&made, page); err != nil {
 				t.Fatal(err)
 			}
-			for _, picture := range Pictures(e) {
+			for _, picture := range Pictures(page) {
 				checkXML(t, picture.SVG())
 				if strings.Contains(string(picture.SVG()), "NaN") {
 					t.Errorf("%s: a place is no number", picture.Name)
 				}
 			}
-			if err := CSV(io.Discard, e); err != nil {
+			if err := CSV(io.Discard, page); err != nil {
 				t.Error(err)
 			}
 		})
@@ -125,16 +125,16 @@ func TestPageOfNothing(t *testing.T) {
 func TestHostileTextsAreHarmless(t *testing.T) {
 	for _, test := range hostile {
 		t.Run(test.name, func(t *testing.T) {
-			e := hostileEvaluation(test.text)
-			var page bytes.Buffer
-			if err := HTML(&page, e); err != nil {
+			page := hostilePage(test.text)
+			var made bytes.Buffer
+			if err := HTML(&made, page); err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(page.String(), test.never) {
+			if strings.Contains(made.String(), test.never) {
 				t.Errorf("the page has %q in it", test.never)
 			}
-			checkStandsAlone(t, page.Bytes())
-			for _, picture := range Pictures(e) {
+			checkStandsAlone(t, made.Bytes())
+			for _, picture := range Pictures(page) {
 				svg := picture.SVG()
 				checkXML(t, svg)
 				if strings.Contains(string(svg), test.never) {
@@ -146,15 +146,15 @@ func TestHostileTextsAreHarmless(t *testing.T) {
 }
 
 func TestLongTextsAreShortenedAndSaySo(t *testing.T) {
-	var page bytes.Buffer
-	if err := HTML(&page, hostileEvaluation(strings.Repeat("ü", 65536))); err != nil {
+	var made bytes.Buffer
+	if err := HTML(&made, hostilePage(strings.Repeat("ü", 65536))); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(page.String(), "… <small>(65,536 characters)</small>") {
+	if !strings.Contains(made.String(), "… <small>(65,536 characters)</small>") {
 		t.Error("the page does not say how long the text is")
 	}
-	if page.Len() > 200_000 {
-		t.Errorf("the page has %d bytes", page.Len())
+	if made.Len() > 200_000 {
+		t.Errorf("the page has %d bytes", made.Len())
 	}
 }
 
@@ -164,24 +164,24 @@ func TestManyGroupsDoNotMakeAPageLong(t *testing.T) {
 		name := strings.Repeat("family ", 10) + string(rune('a'+i%26)) + strings.Repeat("x", i/26%40) + strings.Repeat("y", i/1040)
 		examples = append(examples, eval.Example{Score: .5, Malicious: i%2 == 0, Kind: name, Family: name, Source: "feed", Month: name})
 	}
-	var page bytes.Buffer
-	if err := HTML(&page, evaluationOf(examples)); err != nil {
+	var made bytes.Buffer
+	if err := HTML(&made, pageOf(examples)); err != nil {
 		t.Fatal(err)
 	}
-	if page.Len() > 3_000_000 {
-		t.Errorf("the page has %d bytes", page.Len())
+	if made.Len() > 3_000_000 {
+		t.Errorf("the page has %d bytes", made.Len())
 	}
-	if !strings.Contains(page.String(), "more are left out here") {
+	if !strings.Contains(made.String(), "more are left out here") {
 		t.Error("the page does not say that groups are left out")
 	}
 }
 
 func TestPageRefersToNothingOutsideItself(t *testing.T) {
-	var page bytes.Buffer
-	if err := HTML(&page, small()); err != nil {
+	var made bytes.Buffer
+	if err := HTML(&made, small()); err != nil {
 		t.Fatal(err)
 	}
-	checkStandsAlone(t, page.Bytes())
+	checkStandsAlone(t, made.Bytes())
 	for _, bad := range []string{
 		`<script></script>`, `<link rel="icon" href="data:,">`, `<p style="color: red">`, `<a href="https://example.com">`,
 		`<svg><image href="x.png"/></svg>`, `<style>@import "x.css";</style>`, `<style>p { background: url(x.png) }</style>`,
@@ -271,7 +271,7 @@ func TestPicture(t *testing.T) {
 
 func TestCSV(t *testing.T) {
 	var got bytes.Buffer
-	err := CSV(&got, evaluationOf([]eval.Example{
+	err := CSV(&got, pageOf([]eval.Example{
 		{Score: .25, Kind: "benign", Source: "links", Month: "2024-01"},
 		{Score: .9, Kind: "benign", Source: "links", Month: "2024-02"},
 		{Score: .995, Malicious: true, Kind: "dga", Family: "conficker", Source: "feed", Month: "2024-01"},
@@ -315,7 +315,7 @@ func TestCSVNamesAreNoFormulas(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var file bytes.Buffer
-			if err := CSV(&file, evaluationOf([]eval.Example{{Score: .1}, {Score: .9, Malicious: true, Family: test.group}})); err != nil {
+			if err := CSV(&file, pageOf([]eval.Example{{Score: .1}, {Score: .9, Malicious: true, Family: test.group}})); err != nil {
 				t.Fatal(err)
 			}
 			lines, err := csv.NewReader(&file).ReadAll()
@@ -332,7 +332,7 @@ func TestCSVNamesAreNoFormulas(t *testing.T) {
 
 func TestWriteErrorsAreReported(t *testing.T) {
 	failure := errors.New("disk full")
-	if err := HTML(failingWriter{failure}, Evaluation{}); !errors.Is(err, failure) {
+	if err := HTML(failingWriter{failure}, Page{}); !errors.Is(err, failure) {
 		t.Errorf("HTML: got %v, want %v", err, failure)
 	}
 	if err := CSV(failingWriter{failure}, small()); !errors.Is(err, failure) {

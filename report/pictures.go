@@ -10,16 +10,16 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// Pictures draws the evaluation: the same pictures in the same order each time. One for which there are
-// no rows says so.
-func Pictures(e Evaluation) []Picture {
+// Pictures draws the page's pictures: the same ones in the same order each time. A picture for
+// which there are no rows says so.
+func Pictures(page Page) []Picture {
 	return []Picture{
-		rocPicture(e),
-		precisionRecallPicture(e),
-		scoresPicture(e),
-		calibrationPicture(e),
-		familiesPicture(e),
-		monthsPicture(e),
+		rocPicture(page),
+		precisionRecallPicture(page),
+		scoresPicture(page),
+		calibrationPicture(page),
+		familiesPicture(page),
+		monthsPicture(page),
 	}
 }
 
@@ -40,7 +40,7 @@ func (d *drawing) picture(name, title, description string) Picture {
 	}
 }
 
-// nothing says in place of a drawing why there is none.
+// nothing is a picture that says why there is no drawing.
 func nothing(name, title, reason string) Picture {
 	d := newDrawing()
 	d.bottom = d.top + 40
@@ -48,9 +48,9 @@ func nothing(name, title, reason string) Picture {
 	return d.picture(name, title, reason)
 }
 
-func rocPicture(e Evaluation) Picture {
+func rocPicture(page Page) Picture {
 	const name, title = "roc", "ROC curve"
-	overall := e.Curves.Overall
+	overall := page.Curves.Overall
 	if overall.Benign == 0 || overall.Malicious == 0 {
 		return nothing(name, title, "This needs benign and malicious rows.")
 	}
@@ -68,15 +68,15 @@ func rocPicture(e Evaluation) Picture {
 		{1e-5, "1e-5"}, {1e-4, "1e-4"}, {1e-3, "1e-3"}, {1e-2, "1e-2"}, {1e-1, "1e-1"}, {1, "1"},
 	})
 	d.axisY("true positive rate", d.y, rateTicks)
-	d.curves(e.Curves, func(c eval.Curve, p eval.CurvePoint) (point, bool) {
+	d.curves(page.Curves, func(c eval.Curve, p eval.CurvePoint) (point, bool) {
 		return point{
 			x(rate(p.FalsePositives, c.Benign)),
 			d.y(rate(p.TruePositives, c.Malicious)),
 		}, true
 	})
 
-	words := "The share of malicious rows found against the share of benign rows called malicious. Area under the curve " + area(e.Figures.Overall) + "."
-	for _, p := range e.Figures.Overall.OperatingPoints {
+	words := "The share of malicious rows found against the share of benign rows called malicious. Area under the curve " + area(page.Result.Overall) + "."
+	for _, p := range page.Result.Overall.OperatingPoints {
 		said := fmt.Sprintf("at a false positive rate of at most %s: %s, %s", scientific(p.Limit), interval(p.TruePositives, 3), outOf(p.TruePositives))
 		words += " True positive rate " + said + "."
 		d.whisker(x(p.Limit), p.TruePositives)
@@ -85,16 +85,16 @@ func rocPicture(e Evaluation) Picture {
 	return d.picture(name, title, words)
 }
 
-func precisionRecallPicture(e Evaluation) Picture {
+func precisionRecallPicture(page Page) Picture {
 	const name, title = "precision-recall", "Precision and recall"
-	overall := e.Curves.Overall
+	overall := page.Curves.Overall
 	if overall.Benign == 0 || overall.Malicious == 0 {
 		return nothing(name, title, "This needs benign and malicious rows.")
 	}
 	d := newDrawing()
 	d.axisX("recall, which is the true positive rate", d.x, rateTicks)
 	d.axisY("precision", d.y, rateTicks)
-	d.curves(e.Curves, func(c eval.Curve, p eval.CurvePoint) (point, bool) {
+	d.curves(page.Curves, func(c eval.Curve, p eval.CurvePoint) (point, bool) {
 		called := p.TruePositives + p.FalsePositives
 		return point{
 			d.x(rate(p.TruePositives, c.Malicious)),
@@ -104,7 +104,7 @@ func precisionRecallPicture(e Evaluation) Picture {
 
 	words := "The share of malicious rows among those called malicious, against the share of malicious rows found, where " +
 		decimal(rate(overall.Malicious, overall.Malicious+overall.Benign), 3) + " of all rows are malicious."
-	for _, p := range e.Figures.Overall.OperatingPoints {
+	for _, p := range page.Result.Overall.OperatingPoints {
 		precision := precisionAt(p)
 		if precision.Total == 0 {
 			continue
@@ -116,7 +116,8 @@ func precisionRecallPicture(e Evaluation) Picture {
 	return d.picture(name, title, words)
 }
 
-// curves draws the curve of each kind, if there are several, below the one of all rows.
+// curves draws the curve of each kind, if there are several kinds, and above them the one of all
+// rows.
 func (d *drawing) curves(curves eval.Curves, place func(eval.Curve, eval.CurvePoint) (point, bool)) {
 	var lines []labelled
 	add := func(class, label string, c eval.Curve) {
@@ -140,7 +141,7 @@ func (d *drawing) curves(curves eval.Curves, place func(eval.Curve, eval.CurvePo
 	}
 }
 
-func scoresPicture(e Evaluation) Picture {
+func scoresPicture(page Page) Picture {
 	const (
 		name, title = "scores", "How the scores are spread"
 		panel, gap  = 56.0, 30.0
@@ -149,7 +150,7 @@ func scoresPicture(e Evaluation) Picture {
 	d.left, d.right = 4, pictureWidth-4
 	highest := 0.0
 	rows := 0
-	for _, h := range e.Curves.Scores {
+	for _, h := range page.Curves.Scores {
 		for _, bin := range h.Bins {
 			highest = max(highest, bin.Rows.Rate())
 			rows = max(rows, bin.Rows.Total)
@@ -158,10 +159,10 @@ func scoresPicture(e Evaluation) Picture {
 	if rows == 0 {
 		return nothing(name, title, "There are no rows.")
 	}
-	bins := e.Curves.Scores[0].Bins
+	bins := page.Curves.Scores[0].Bins
 	width := (d.right - d.left) / float64(len(bins))
 
-	// Within a bin, places are in proportion to the log-odds, as the bins are.
+	// Within a bin, places are in proportion to the log-odds, as the bins themselves are.
 	place := func(score float64) float64 {
 		for i, bin := range bins {
 			if score < bin.High || i == len(bins)-1 {
@@ -175,7 +176,7 @@ func scoresPicture(e Evaluation) Picture {
 
 	d.bottom = d.top - gap
 	words := "The share of rows with a score in each bin."
-	for _, h := range e.Curves.Scores {
+	for _, h := range page.Curves.Scores {
 		total := h.Bins[0].Rows.Total
 		if total == 0 {
 			continue
@@ -201,7 +202,7 @@ func scoresPicture(e Evaluation) Picture {
 				fmt.Sprintf("%s: %s, %s", between(bin.Low, bin.High), interval(bin.Rows, 4), outOf(bin.Rows)))
 		}
 		d.line("grid", d.left, d.bottom, d.right, d.bottom)
-		for _, level := range e.Figures.Levels {
+		for _, level := range page.Result.Levels {
 			x := place(level.Threshold)
 			d.line("reference", x, d.bottom-panel, x, d.bottom)
 		}
@@ -218,7 +219,7 @@ func scoresPicture(e Evaluation) Picture {
 		d.text("tick middle", place(s.value), d.bottom+17, s.label)
 	}
 	axis := "score; both ends stretched"
-	if len(e.Figures.Levels) > 0 {
+	if len(page.Result.Levels) > 0 {
 		axis += "; dotted: the model's levels"
 	}
 	d.text("name middle", (d.left+d.right)/2, d.bottom+34, axis)
@@ -231,16 +232,16 @@ func logOdds(score float64) float64 {
 	return math.Log(score / (1 - score))
 }
 
-func calibrationPicture(e Evaluation) Picture {
+func calibrationPicture(page Page) Picture {
 	const name, title = "calibration", "Reliability of the scores"
 	d := newDrawing()
 	d.axisX("mean score", d.x, rateTicks)
 	d.axisY("share of malicious rows", d.y, rateTicks)
 	d.line("reference", d.x(0), d.y(0), d.x(1), d.y(1))
 	words := "The share of malicious rows against the mean score, of rows with about the same score. Expected calibration error " +
-		decimal(e.Figures.CalibrationError, 4) + "."
+		decimal(page.Result.CalibrationError, 4) + "."
 	var line []point
-	for _, bin := range e.Figures.CalibrationBins {
+	for _, bin := range page.Result.CalibrationBins {
 		if bin.Truth.Total > 0 {
 			line = append(line, point{d.x(bin.MeanProbability), d.y(bin.Truth.Rate())})
 		}
@@ -249,7 +250,7 @@ func calibrationPicture(e Evaluation) Picture {
 		return nothing(name, title, "There are no rows.")
 	}
 	d.path("thin", line)
-	for _, bin := range e.Figures.CalibrationBins {
+	for _, bin := range page.Result.CalibrationBins {
 		if bin.Truth.Total == 0 {
 			continue
 		}
@@ -265,9 +266,9 @@ func calibrationPicture(e Evaluation) Picture {
 // pictureFamilies is how many families a picture holds.
 const pictureFamilies = 40
 
-func familiesPicture(e Evaluation) Picture {
+func familiesPicture(page Page) Picture {
 	const name, title = "families", "True positive rate by family, worst first"
-	families := worstFirst(e.Figures.ByFamily)
+	families := worstFirst(page.Result.ByFamily)
 	families = families[:min(len(families), pictureFamilies)]
 	if len(families) == 0 {
 		return nothing(name, title, "No malicious row has a family.")
@@ -297,19 +298,19 @@ func familiesPicture(e Evaluation) Picture {
 	return d.picture(name, title, words)
 }
 
-func monthsPicture(e Evaluation) Picture {
+func monthsPicture(page Page) Picture {
 	const name, title = "months", "True positive rate by month of first sight"
 	type month struct {
 		time  float64 // in months
 		group eval.Group
 	}
 	var months []month
-	for _, g := range e.Figures.ByMonth {
+	for _, g := range page.Result.ByMonth {
 		if t, err := time.Parse("2006-01", g.Name); err == nil && g.Malicious > 0 {
 			months = append(months, month{float64(t.Year()*12 + int(t.Month()) - 1), g})
 		}
 	}
-	points := e.Figures.Overall.OperatingPoints
+	points := page.Result.Overall.OperatingPoints
 	if len(months) == 0 {
 		return nothing(name, title, "No malicious row has a month.")
 	}
@@ -331,7 +332,7 @@ func monthsPicture(e Evaluation) Picture {
 		d.dot(dotClass(found)+" small", x(m.time), d.y(found.Rate()), said)
 	}
 
-	// Single months of a long time make no line that could be followed.
+	// Over a long time, a line through single months could not be followed.
 	together := 1.0
 	if last-first > 36 {
 		together = 12
@@ -361,7 +362,7 @@ func monthsPicture(e Evaluation) Picture {
 	return d.picture(name, title, words)
 }
 
-// monthTicks returns about six of the months between first and last: each, or each January.
+// monthTicks returns at most about six months between first and last, at equal distances.
 func monthTicks(first, last float64) []tick {
 	const about = 6
 	step := 1.0
@@ -388,7 +389,7 @@ func (d *drawing) whisker(x float64, p eval.Proportion) {
 	d.line("whisker", x, d.y(low), x, d.y(high))
 }
 
-// dotClass draws hollow what rests on few rows.
+// dotClass makes a dot hollow that rests on few rows.
 func dotClass(p eval.Proportion) string {
 	if p.Total < smallFamily {
 		return "few"

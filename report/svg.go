@@ -16,7 +16,7 @@ import (
 type Picture struct {
 	Name        string // of a file, without its ending
 	Title       string
-	Description string // what is drawn, in words, for those who do not see it
+	Description string // the same in words, for people who do not see it
 
 	width, height float64
 	marks         string // what is drawn, as SVG
@@ -27,12 +27,12 @@ type Picture struct {
 //go:embed picture.css
 var pictureStyle string
 
-// PictureStyle is the style sheet of pictures in a page, which sets the colours --paper, --ink, --muted,
-// --line, --shade and --accent.
+// PictureStyle is the style sheet of pictures in a page, which sets the colours --paper, --ink,
+// --muted, --line, --shade and --accent.
 func PictureStyle() string { return pictureStyle }
 
-// lightColours stand in for the variables in a file of its own: not every program that shows SVG knows
-// variables, and the paper is part of the drawing.
+// lightColours replace the variables in a file of its own: not every program that shows SVG knows
+// variables, and there the paper is part of the drawing.
 var lightColours = strings.NewReplacer(
 	"var(--paper)", "#ffffff",
 	"var(--ink)", "#1d2429",
@@ -42,7 +42,7 @@ var lightColours = strings.NewReplacer(
 	"var(--accent)", "#0b6e8f",
 )
 
-// SVG returns the picture as a file that stands on its own, to be seen on white.
+// SVG returns the picture as a file of its own, on white.
 func (p Picture) SVG() []byte {
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" %s<style>%s</style>
 <rect class="paper" width="100%%" height="100%%"/>
@@ -50,13 +50,13 @@ func (p Picture) SVG() []byte {
 `, number(p.width), number(p.height), p.head(), lightColours.Replace(pictureStyle), p.marks)
 }
 
-// Inline returns the picture as a part of a page, which has its style. It has no style of its own, and what
-// was written by others is escaped.
+// Inline returns the picture for a page, which must have the style of PictureStyle. What was
+// written by others is escaped.
 func (p Picture) Inline() template.HTML {
 	return template.HTML("<svg " + p.head() + p.marks + "</svg>")
 }
 
-// head returns the attributes that both share, and the words.
+// head returns the rest of the svg tag, the title and the description.
 func (p Picture) head() string {
 	return fmt.Sprintf(`class="picture" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-title %[3]s-words">
 <title id="%[3]s-title">%[4]s</title>
@@ -88,7 +88,7 @@ func (d *drawing) dot(class string, x, y float64, tip string) {
 	fmt.Fprintf(d, `<circle class="%s" cx="%s" cy="%s" r="3.5">%s</circle>`+"\n", class, number(x), number(y), title(tip))
 }
 
-// title returns what a pointer that rests on a mark is told.
+// title returns the text that is shown where the pointer rests on a mark.
 func title(tip string) string {
 	if tip == "" {
 		return ""
@@ -111,12 +111,12 @@ func (d *drawing) path(class string, points []point) {
 	fmt.Fprintf(d, `<polyline class="%s" points="%s"/>`+"\n", class, b.String())
 }
 
-// text writes at a baseline. Its class says where its anchor is: start, middle or end.
+// text writes text, y being its baseline. Its class says what x is of it: start, middle or end.
 func (d *drawing) text(class string, x, y float64, text string) {
 	fmt.Fprintf(d, `<text class="%s" x="%s" y="%s">%s</text>`+"\n", class, number(x), number(y), html.EscapeString(text))
 }
 
-// A tick is a value on an axis and what is written there.
+// A tick is a value on an axis and its label.
 type tick struct {
 	value float64
 	label string
@@ -190,7 +190,7 @@ func (d *drawing) labels(lines []labelled) {
 	}
 }
 
-// heightAt returns the height of a line at x, and that of its nearer end where it does not reach x.
+// heightAt returns the y of a line at x, or of its nearer end where it does not reach x.
 func heightAt(points []point, x float64) float64 {
 	if len(points) == 0 {
 		return 0
@@ -211,7 +211,7 @@ func heightAt(points []point, x float64) float64 {
 	return before.y + (after.y-before.y)*(x-before.x)/(after.x-before.x)
 }
 
-// number writes a tenth of a pixel, which is less than can be seen.
+// number writes a place to a tenth of a pixel, which is less than can be seen.
 func number(x float64) string {
 	return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64)
 }

@@ -1,8 +1,8 @@
 // Package report writes the figures of package eval for people to read.
 //
-// [Text] is for a terminal of 100 columns, [HTML] for a browser, [Pictures] are those of the page alone,
-// and [CSV] is for other programs. Every rate stands with its 95 % Wilson interval and the number of
-// rows behind it, because a rate alone does not say how far to trust it.
+// [Text] is for a terminal of 100 columns, [HTML] for a browser, [Pictures] are those of the page
+// alone, and [CSV] is for other programs. Every rate stands with its 95 % Wilson interval and the
+// number of rows behind it, because a rate alone does not say how far to trust it.
 package report
 
 import (
@@ -20,21 +20,21 @@ import (
 )
 
 // smallFamily is the number of rows below which a family shares a line with others: its interval
-// can be 40 points wide.
+// may be 40 points wide.
 const smallFamily = 20
 
 // Text writes the overall figures, then the rows at each level by source and kind of host, then the
-// figures by kind, source, family and month. Families stand
-// worst first, by the true positive rate at the first operating point, since those are the ones to
-// look at. Families of fewer than 20 rows share the last line.
-func Text(w io.Writer, r eval.Report) error {
+// figures by kind, source, family and month. Families stand worst first, by the true positive rate
+// at the first operating point. Families of fewer than 20 rows share the last line.
+func Text(w io.Writer, r eval.Result) error {
 	var b strings.Builder
 	writeOverall(&b, r)
 	if r.Allowed != nil {
 		fmt.Fprintf(&b, "\nOn an allow list, and so at no level: %s\n", allowed(*r.Allowed))
 	}
-	levelTable("source", r.Levels, r.ByLevel, false).writeUnder(&b, "Rows at the model's own levels and above, by source") // names of sources may be long
-	levelTable("kind of host", r.Levels, r.ByHost, true).writeUnder(&b, "Rows at the model's own levels and above, by kind of host")
+	// Names of sources may be long, so that there is no room for counts.
+	levelTable("source", r.Levels, r.ByLevel, "", percent).writeUnder(&b, "Rows at the model's own levels and above, by source")
+	levelTable("kind of host", r.Levels, r.ByHost, "", percentAndCount).writeUnder(&b, "Rows at the model's own levels and above, by kind of host")
 	points := r.Overall.OperatingPoints
 	malicious := func(axis string, groups []eval.Group) {
 		maliciousTable(axis, groups, points).writeUnder(&b, "Malicious rows by "+axis)
@@ -55,13 +55,13 @@ func Text(w io.Writer, r eval.Report) error {
 	return nil
 }
 
-// allowed says how many rows are on an allow list.
+// allowed writes how many rows are on an allow list.
 func allowed(a eval.AllowedRows) string {
 	return fmt.Sprintf("%s of %s benign rows, %s of %s malicious ones",
 		Thousands(a.Benign.Count), Thousands(a.Benign.Total), Thousands(a.Malicious.Count), Thousands(a.Malicious.Total))
 }
 
-func writeOverall(b *strings.Builder, r eval.Report) {
+func writeOverall(b *strings.Builder, r eval.Result) {
 	fmt.Fprintf(b, "%s benign and %s malicious rows\n", Thousands(r.Overall.Benign), Thousands(r.Overall.Malicious))
 	fmt.Fprintf(b, "AUC %s, expected calibration error %s\n\n", area(r.Overall), decimal(r.CalibrationError, 4))
 	if len(r.Overall.OperatingPoints) == 0 {
@@ -99,7 +99,7 @@ func writeOverall(b *strings.Builder, r eval.Report) {
 	}
 }
 
-// maliciousTable says which share of each group's malicious rows is found.
+// maliciousTable has the share of each group's malicious rows that is found.
 func maliciousTable(axis string, groups []eval.Group, points []eval.OperatingPoint) table {
 	header := []string{axis, "rows", "AUC"}
 	for _, p := range points {
@@ -110,7 +110,7 @@ func maliciousTable(axis string, groups []eval.Group, points []eval.OperatingPoi
 		if g.Malicious == 0 {
 			continue
 		}
-		row := []string{g.Name, Thousands(g.Malicious), area(g.Figures)}
+		row := []string{g.Name, Thousands(g.Malicious), area(g.Rates)}
 		for _, p := range g.OperatingPoints {
 			row = append(row, interval(p.TruePositives, 3))
 		}
@@ -119,7 +119,7 @@ func maliciousTable(axis string, groups []eval.Group, points []eval.OperatingPoi
 	return rows
 }
 
-// benignTable says which share of each group's benign rows is called malicious.
+// benignTable has the share of each group's benign rows that is called malicious.
 func benignTable(axis string, groups []eval.Group, points []eval.OperatingPoint) table {
 	header := []string{axis, "rows"}
 	for _, p := range points {
@@ -139,12 +139,12 @@ func benignTable(axis string, groups []eval.Group, points []eval.OperatingPoint)
 	return rows
 }
 
-// levelTable says which share of each group's rows reaches the model's own levels, with the count where
-// it is asked for.
-func levelTable(axis string, levels []eval.Level, groups []eval.LevelGroup, withCounts bool) table {
+// levelTable has the share of each group's rows that reaches the model's own levels. The suffix
+// stands behind the names of levels in the header, and cell writes a share.
+func levelTable(axis string, levels []eval.Level, groups []eval.LevelGroup, suffix string, cell func(share eval.Proportion, malicious bool) string) table {
 	header := []string{axis, "label", "rows"}
 	for _, level := range levels {
-		header = append(header, level.Name)
+		header = append(header, level.Name+suffix)
 	}
 	rows := table{header}
 	for _, g := range groups {
@@ -154,19 +154,32 @@ func levelTable(axis string, levels []eval.Level, groups []eval.LevelGroup, with
 		}
 		row := []string{g.Name, label, Thousands(g.Reached[0].Total)}
 		for _, reached := range g.Reached {
-			cell := fmt.Sprintf("%s %%", strconv.FormatFloat(100*reached.Rate(), 'f', 2, 64))
-			if withCounts {
-				cell += fmt.Sprintf(" (%s)", Thousands(reached.Count))
-			}
-			row = append(row, cell)
+			row = append(row, cell(reached, g.Malicious))
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// worstFirst sorts families by their true positive rate, lowest first, and adds the small ones up in
-// a last one.
+func percent(share eval.Proportion, _ bool) string {
+	return strconv.FormatFloat(100*share.Rate(), 'f', 2, 64) + " %"
+}
+
+func percentAndCount(share eval.Proportion, malicious bool) string {
+	return fmt.Sprintf("%s (%s)", percent(share, malicious), Thousands(share.Count))
+}
+
+// levelInterval writes more digits of a false positive rate, which is small, than of a true
+// positive rate.
+func levelInterval(share eval.Proportion, malicious bool) string {
+	if malicious {
+		return interval(share, 3)
+	}
+	return interval(share, 5)
+}
+
+// worstFirst sorts families by their true positive rate, lowest first. The last group is the sum of
+// the small ones.
 func worstFirst(families []eval.Group) []eval.Group {
 	var large, small []eval.Group
 	for _, f := range families {
@@ -195,7 +208,8 @@ func worstFirst(families []eval.Group) []eval.Group {
 	for _, f := range small {
 		rest.Malicious += f.Malicious
 		if f.AUC != nil {
-			// Shares of the same benign rows: weighed by the malicious ones, they add up.
+			// All families are ranked against the same benign rows, so that areas weighed by malicious rows
+			// add up.
 			wins += *f.AUC * float64(f.Malicious)
 			rest.AUC = new(wins / float64(rest.Malicious))
 		}
@@ -211,10 +225,11 @@ func worstFirst(families []eval.Group) []eval.Group {
 	return append(large, rest)
 }
 
-// A table is rows of cells, the first a header. The first column is aligned left, the others right.
+// A table is rows of cells. The first row is the header. The first column is aligned left, the
+// others right.
 type table [][]string
 
-// writeUnder writes a table under a heading, and nothing if it has nothing but its header.
+// writeUnder writes a table under a heading, or nothing if there is only a header.
 func (t table) writeUnder(b *strings.Builder, heading string) {
 	if len(t) > 1 {
 		fmt.Fprintf(b, "\n%s\n\n", heading)
@@ -246,7 +261,7 @@ func (t table) write(b *strings.Builder) {
 	}
 }
 
-func area(f eval.Figures) string {
+func area(f eval.Rates) string {
 	if f.AUC == nil {
 		return "-"
 	}
@@ -257,7 +272,7 @@ func outOf(p eval.Proportion) string {
 	return Thousands(p.Count) + " of " + Thousands(p.Total)
 }
 
-// interval writes a rate as .742 (.735-.749), and nothing of nothing as a dash.
+// interval writes a rate as .742 (.735-.749), and a dash where there are no rows.
 func interval(p eval.Proportion, digits int) string {
 	if p.Total == 0 {
 		return "-"
@@ -266,12 +281,13 @@ func interval(p eval.Proportion, digits int) string {
 	return fmt.Sprintf("%s (%s-%s)", decimal(p.Rate(), digits), decimal(low, digits), decimal(high, digits))
 }
 
-// falsePositiveDigits returns how many decimals show three digits of a rate near limit.
+// falsePositiveDigits returns how many decimals a rate near limit needs to show three digits.
 func falsePositiveDigits(limit float64) int {
 	return 2 + int(math.Round(-math.Log10(max(limit, 1e-9))))
 }
 
-// decimal writes x without the 0 before its point, as is usual for rates.
+// decimal writes x without the 0 before its point, as is usual for rates. At -1 digits it writes as
+// many as there are.
 func decimal(x float64, digits int) string {
 	s := strconv.FormatFloat(x, 'f', digits, 64)
 	if strings.HasPrefix(s, "0.") {

@@ -57,7 +57,7 @@ func TestText(t *testing.T) {
 			var m eval.Meter
 			test.fill(&m)
 			var got bytes.Buffer
-			if err := Text(&got, m.Figures()); err != nil {
+			if err := Text(&got, m.Result()); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(got.String()) {
@@ -132,7 +132,7 @@ func fillMixture(m *eval.Meter) {
 
 func TestTextReportsAWriteError(t *testing.T) {
 	failure := errors.New("disk full")
-	if err := Text(failingWriter{failure}, eval.Report{}); !errors.Is(err, failure) {
+	if err := Text(failingWriter{failure}, eval.Result{}); !errors.Is(err, failure) {
 		t.Errorf("got %v, want %v", err, failure)
 	}
 }

@@ -226,11 +226,11 @@ func newCardFigures(info snowman.Info) cardFigures {
 		}
 		levels = append(levels, level)
 	}
-	measured, err := report.ReadModelFigures(info.Figures, levels)
+	measured, err := report.ReadKept(info.Figures, levels)
 	if err != nil {
 		return cardFigures{Problem: visible.Label(err.Error(), 200)}
 	}
-	overall := measured.Figures.Overall
+	overall := measured.Result.Overall
 	if overall.Benign+overall.Malicious == 0 {
 		return cardFigures{}
 	}
@@ -243,7 +243,7 @@ func newCardFigures(info snowman.Info) cardFigures {
 	if sources := measured.LevelTable(); len(sources) > 1 {
 		figures.Tables = append(figures.Tables, newCardTable("Texts that reach a level or a higher one, by source", sources))
 	}
-	if f := measured.Figures.Families; f != nil && f.Top1.Total > 0 {
+	if f := measured.Result.Families; f != nil && f.Top1.Total > 0 {
 		low, high := f.Top1.Wilson()
 		figures.Families = &familiesNamed{report.Thousands(f.Top1.Total), fmt.Sprintf("%.1f %% (%.1f–%.1f %%)", 100*f.Top1.Rate(), 100*low, 100*high)}
 	}
@@ -260,7 +260,7 @@ func newCardFigures(info snowman.Info) cardFigures {
 		"months": "How much is found of what was first seen in a month. A fall towards the newest is drift, unless those months hold other kinds of names. " +
 			"When your own months fall off, train again. Lines join years where there are more than three. Hollow: fewer than 20 texts.",
 	}
-	if figures.NoMonths = len(measured.Figures.ByMonth) == 0; figures.NoMonths {
+	if figures.NoMonths = len(measured.Result.ByMonth) == 0; figures.NoMonths {
 		delete(readings, "months")
 	}
 	for _, picture := range report.Pictures(measured) {

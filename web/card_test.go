@@ -196,7 +196,7 @@ func measured(t *testing.T, source string) json.RawMessage {
 		meter.Add(eval.Example{Score: float64(i) / 100, Malicious: true, Kind: source, Source: source, Month: "2025-03"})
 		meter.Add(eval.Example{Score: float64(i) / 120, Malicious: true, Kind: "phishing", Source: source, Month: "2025-04"})
 	}
-	figures, err := json.Marshal(report.NewModelFigures(meter.Figures(), meter.Curves()))
+	figures, err := json.Marshal(report.NewKept(meter.Result(), meter.Curves()))
 	if err != nil {
 		t.Fatal(err)
 	}

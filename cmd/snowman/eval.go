@@ -175,16 +175,16 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	}
 	allowed, allowedCounts := allowedRows(list, rows)
 	meter := fill(model, rows, scores, seen, allowed)
-	measured := meter.Figures()
+	measured := meter.Result()
 	measured.Allowed = allowedCounts
 	if measured.Families, err = measureFamilies(ctx, model, rows); err != nil {
 		return err
 	}
 	if files.wanted() {
-		e := report.Evaluation{
-			Facts:   []report.Fact{{Name: "model", Value: modelFact(model, *modelPath, *exact)}, {Name: "rows", Value: rowsFact}},
-			Figures: measured,
-			Curves:  meter.Curves(),
+		e := report.Page{
+			Facts:  []report.Fact{{Name: "model", Value: modelFact(model, *modelPath, *exact)}, {Name: "rows", Value: rowsFact}},
+			Result: measured,
+			Curves: meter.Curves(),
 		}
 		e.FalsePositives, e.FalseNegatives = mistakes(rows, scores, seen, allowed)
 		if err := files.write(e); err != nil {
@@ -201,7 +201,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	return writeFigures(s.stdout, measured, *asJSON)
 }
 
-func writeFigures(w io.Writer, measured eval.Report, asJSON bool) error {
+func writeFigures(w io.Writer, measured eval.Result, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, measured)
 	}
@@ -281,13 +281,13 @@ func levels(model *snowman.Model) []eval.Level {
 }
 
 // measure scores the rows and holds their scores against the truth.
-func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Report, eval.Curves, error) {
+func measure(ctx context.Context, model *snowman.Model, rows []dataset.Row, seen dataset.Seen) (eval.Result, eval.Curves, error) {
 	scores, err := scoreRows(ctx, model, rows)
 	if err != nil {
-		return eval.Report{}, eval.Curves{}, err
+		return eval.Result{}, eval.Curves{}, err
 	}
 	meter := fill(model, rows, scores, seen, make([]bool, len(rows)))
-	measured := meter.Figures()
+	measured := meter.Result()
 	measured.Families, err = measureFamilies(ctx, model, rows)
 	return measured, meter.Curves(), err
 }

@@ -29,7 +29,7 @@ func (f evalFiles) check(inputs []string) error {
 		if err := os.MkdirAll(f.svg, 0o755); err != nil {
 			return fmt.Errorf("making the folder of -svg: %w", err)
 		}
-		for _, picture := range report.Pictures(report.Evaluation{}) {
+		for _, picture := range report.Pictures(report.Page{}) {
 			outputs = append(outputs, struct{ flag, path string }{"-svg", f.picturePath(picture)})
 		}
 	}
@@ -52,7 +52,7 @@ func (f evalFiles) check(inputs []string) error {
 	return nil
 }
 
-func (f evalFiles) write(e report.Evaluation) error {
+func (f evalFiles) write(e report.Page) error {
 	if f.report != "" {
 		if err := atomicfile.Write(f.report, func(w io.Writer) error { return report.HTML(w, e) }); err != nil {
 			return err

@@ -39,7 +39,7 @@ func (j scoring) familyFields(out []byte, families []snowman.Family) []byte {
 
 // measureFamilies holds the families that the model names against those of the generated rows that are of
 // one that it can name, nil where there are none.
-func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.Row) (*eval.FamilyFigures, error) {
+func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.Row) (*eval.FamilyResult, error) {
 	known := model.FamilyNames()
 	scorer := model.NewScorer()
 	var meter eval.FamilyMeter
@@ -65,5 +65,5 @@ func measureFamilies(ctx context.Context, model *snowman.Model, rows []dataset.R
 	if !measured {
 		return nil, nil
 	}
-	return new(meter.Figures()), nil
+	return new(meter.Result()), nil
 }

@@ -33,14 +33,14 @@ func perturbedRows(set *dataset.Set, part dataset.Part) []dataset.Row {
 
 // measurePerturbed measures how well the sum of the probabilities of dga and phishing tells the rows
 // apart: a changed name is one or the other, depending on what it is for.
-func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Report, error) {
+func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Result, error) {
 	kinds := model.Kinds()
 	dga, phishing := slices.Index(kinds, dataset.DGA), slices.Index(kinds, dataset.Phishing)
 	if dga < 0 || phishing < 0 {
-		return eval.Report{}, errors.New("-perturbed adds the probabilities of dga and phishing, which this model does not tell apart")
+		return eval.Result{}, errors.New("-perturbed adds the probabilities of dga and phishing, which this model does not tell apart")
 	}
 	if len(rows) == 0 {
-		return eval.Report{}, errors.New("-perturbed: no name is left to change; a recipe says which lists are of popular names, and of which years")
+		return eval.Result{}, errors.New("-perturbed: no name is left to change; a recipe says which lists are of popular names, and of which years")
 	}
 	texts := make([]string, len(rows))
 	for i, row := range rows {
@@ -56,5 +56,5 @@ func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Report, er
 			Malicious: rows[i].Malicious, Kind: rows[i].Kind, Source: rows[i].Source,
 		})
 	})
-	return meter.Figures(), nil
+	return meter.Result(), nil
 }

@@ -226,31 +226,31 @@ func checkOutput(flag, path string, inputs ...string) error {
 
 // publish writes the model, measures it on report as anybody would who opens it, and writes it again
 // with what was measured.
-func publish(ctx context.Context, path string, model *modelfile.Model, set *dataset.Set) (eval.Report, error) {
+func publish(ctx context.Context, path string, model *modelfile.Model, set *dataset.Set) (eval.Result, error) {
 	if err := writeModel(path, model, set.Account); err != nil {
-		return eval.Report{}, err
+		return eval.Result{}, err
 	}
 	trained, err := snowman.Open(path)
 	if err != nil {
-		return eval.Report{}, err
+		return eval.Result{}, err
 	}
 	measured, curves, err := measure(ctx, trained, set.Parts[dataset.Report], set.Seen())
 	if err != nil {
-		return eval.Report{}, err
+		return eval.Result{}, err
 	}
 	model.Metadata.Figures, err = json.Marshal(figures{
-		ModelFigures:  report.NewModelFigures(measured, curves),
+		Kept:          report.NewKept(measured, curves),
 		HighestVetted: highest(trained, heldOutNames(set), 20),
 	})
 	if err != nil {
-		return eval.Report{}, fmt.Errorf("writing figures: %w", err)
+		return eval.Result{}, fmt.Errorf("writing figures: %w", err)
 	}
 	return measured, writeModel(path, model, set.Account)
 }
 
 // figures are what a model file says was measured of the model, on report if nothing else is said.
 type figures struct {
-	report.ModelFigures
+	report.Kept
 	HighestVetted []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
 }
 

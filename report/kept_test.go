@@ -10,22 +10,22 @@ import (
 )
 
 // stored is what a model file keeps of an evaluation.
-func stored(t testing.TB, e Evaluation) []byte {
+func stored(t testing.TB, page Page) []byte {
 	t.Helper()
-	data, err := json.Marshal(NewModelFigures(e.Figures, e.Curves))
+	data, err := json.Marshal(NewKept(page.Result, page.Curves))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
-func TestModelFiguresKeepWhatPicturesShow(t *testing.T) {
-	e := small()
-	read, err := ReadModelFigures(stored(t, e), e.Figures.Levels)
+func TestKeptKeepWhatPicturesShow(t *testing.T) {
+	page := small()
+	read, err := ReadKept(stored(t, page), page.Result.Levels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Pictures(e)
+	want := Pictures(page)
 	for i, got := range Pictures(read) {
 		switch got.Name {
 		case "families": // which are left out
@@ -35,15 +35,15 @@ func TestModelFiguresKeepWhatPicturesShow(t *testing.T) {
 			}
 		}
 	}
-	if got, want := read.LevelTable(), e.LevelTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 3 {
+	if got, want := read.LevelTable(), page.LevelTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 3 {
 		t.Errorf("levels by source are %v, want %v", got, want)
 	}
-	if got, want := read.KindTable(), e.KindTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 4 {
+	if got, want := read.KindTable(), page.KindTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 4 {
 		t.Errorf("figures by kind are %v, want %v", got, want)
 	}
 }
 
-func TestModelFiguresOfAnEvaluationWithoutSomeRows(t *testing.T) {
+func TestKeptOfAnEvaluationWithoutSomeRows(t *testing.T) {
 	for name, examples := range map[string][]eval.Example{
 		"nothing":      nil,
 		"no benign":    {{Score: .5, Malicious: true, Kind: "malicious", Source: "black", Month: "2024-01"}},
@@ -52,12 +52,12 @@ func TestModelFiguresOfAnEvaluationWithoutSomeRows(t *testing.T) {
 		"no month":     {{Score: .5}, {Score: .6, Malicious: true, Month: "yesterday"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := evaluationOf(examples)
-			read, err := ReadModelFigures(stored(t, e), e.Figures.Levels)
+			page := pageOf(examples)
+			read, err := ReadKept(stored(t, page), page.Result.Levels)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Pictures(e)
+			want := Pictures(page)
 			for i, got := range Pictures(read) {
 				if string(got.SVG()) != string(want[i].SVG()) {
 					t.Errorf("%s differs from the picture of the evaluation itself", got.Name)
@@ -67,7 +67,7 @@ func TestModelFiguresOfAnEvaluationWithoutSomeRows(t *testing.T) {
 	}
 }
 
-func TestReadModelFiguresOfAnOlderFile(t *testing.T) {
+func TestReadKeptOfAnOlderFile(t *testing.T) {
 	for name, data := range map[string]string{
 		"none":            "",
 		"null":            "null",
@@ -75,16 +75,16 @@ func TestReadModelFiguresOfAnOlderFile(t *testing.T) {
 		"with more in it": `{"overall": {"benign": 3, "malicious": 2}, "of_next_year": {"by_month": 7}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, err := ReadModelFigures([]byte(data), nil)
-			if err != nil || len(e.Curves.Overall.Points) > 0 {
-				t.Errorf("%d points and %v, want none and no error", len(e.Curves.Overall.Points), err)
+			page, err := ReadKept([]byte(data), nil)
+			if err != nil || len(page.Curves.Overall.Points) > 0 {
+				t.Errorf("%d points and %v, want none and no error", len(page.Curves.Overall.Points), err)
 			}
-			Pictures(e)
+			Pictures(page)
 		})
 	}
 }
 
-func TestReadModelFiguresRefusesWhatDoesNotGoTogether(t *testing.T) {
+func TestReadKeptRefusesWhatDoesNotGoTogether(t *testing.T) {
 	point := `{"limit": 0.01, "threshold": 0.5, "false_positives": {"count": 1, "total": 9}, "true_positives": {"count": 1, "total": 9}}`
 	overall := `"overall": {"benign": 9, "malicious": 9, "operating_points": [` + point + `]}`
 	for name, test := range map[string]struct{ data, want string }{
@@ -109,7 +109,7 @@ func TestReadModelFiguresRefusesWhatDoesNotGoTogether(t *testing.T) {
 		"a bin of more than there are":     {`{"calibration_bins": [{"truth": {"count": 2, "total": 1}}]}`, "2 of 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := ReadModelFigures([]byte(test.data), nil); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := ReadKept([]byte(test.data), nil); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want one with %q", err, test.want)
 			}
 		})
@@ -117,27 +117,27 @@ func TestReadModelFiguresRefusesWhatDoesNotGoTogether(t *testing.T) {
 }
 
 // Whatever a model file says of its figures is refused, or can be shown.
-func FuzzReadModelFigures(f *testing.F) {
+func FuzzReadKept(f *testing.F) {
 	f.Add(stored(f, small()))
-	f.Add(stored(f, hostileEvaluation("\u202e<script>")))
+	f.Add(stored(f, hostilePage("\u202e<script>")))
 	f.Add([]byte(`{"overall": {"benign": 3, "malicious": 2, "operating_points": []}}`))
 	f.Add([]byte(`{"overall": {"benign": 3, "malicious": -7, "operating_points": []}}`))
 	f.Add([]byte(`{"families": {"top_1": {"count": 5, "total": 1}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := ReadModelFigures(data, []eval.Level{{Name: "low", Threshold: .8}, {Name: "high", Threshold: .99}})
+		page, err := ReadKept(data, []eval.Level{{Name: "low", Threshold: .8}, {Name: "high", Threshold: .99}})
 		if err != nil {
 			return
 		}
-		for _, g := range append(e.Figures.ByKind, eval.Group{Figures: e.Figures.Overall}) {
+		for _, g := range append(page.Result.ByKind, eval.Group{Rates: page.Result.Overall}) {
 			if g.Benign < 0 || g.Malicious < 0 {
 				t.Errorf("%d benign and %d malicious rows of kind %q", g.Benign, g.Malicious, g.Name)
 			}
 		}
-		if f := e.Figures.Families; f != nil && (f.Top1.Count < 0 || f.Top1.Count > f.Top1.Total) {
+		if f := page.Result.Families; f != nil && (f.Top1.Count < 0 || f.Top1.Count > f.Top1.Total) {
 			t.Errorf("%d of %d families are named right", f.Top1.Count, f.Top1.Total)
 		}
-		Pictures(e)
-		e.KindTable()
-		e.LevelTable()
+		Pictures(page)
+		page.KindTable()
+		page.LevelTable()
 	})
 }

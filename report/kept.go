@@ -10,58 +10,58 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// ModelFigures are what a model file keeps of an evaluation, to be written as JSON: all that the
-// pictures of the model's card are drawn from, in a tenth of the bytes of an eval.Report and its
-// eval.Curves. Counts stand where rates and intervals follow from them. Families, hosts and the
-// thresholds of the curves' points are left out.
-type ModelFigures struct {
-	Overall          eval.Figures        `json:"overall"`
-	ByKind           []eval.Group        `json:"by_kind"`
-	ByMonth          []monthFigures      `json:"by_month,omitempty"`
-	ByLevel          []levelFigures      `json:"by_level,omitempty"`
-	CalibrationError float64             `json:"calibration_error"`
-	CalibrationBins  []eval.Bin          `json:"calibration_bins,omitempty"`
-	Curves           []curveFigures      `json:"curves,omitempty"` // of all malicious rows, then of kinds
-	OtherKinds       int                 `json:"other_kinds,omitempty"`
-	ScoreEdges       []float64           `json:"score_edges,omitempty"` // between the bins of Scores
-	Scores           []scoreFigures      `json:"scores,omitempty"`
-	Families         *eval.FamilyFigures `json:"families,omitempty"`
+// Kept is what a model file keeps of an evaluation, to be written as JSON. It has all that the
+// pictures of the model's card are drawn from, in a tenth of the bytes of an eval.Result and its
+// eval.Curves: counts alone, from which rates and intervals follow. Left out are the rates of each
+// family, kinds of host and the thresholds of the curves' points.
+type Kept struct {
+	Overall          eval.Rates         `json:"overall"`
+	ByKind           []eval.Group       `json:"by_kind"`
+	ByMonth          []keptMonth        `json:"by_month,omitempty"`
+	ByLevel          []keptLevel        `json:"by_level,omitempty"`
+	CalibrationError float64            `json:"calibration_error"`
+	CalibrationBins  []eval.Bin         `json:"calibration_bins,omitempty"`
+	Curves           []keptCurve        `json:"curves,omitempty"` // of all malicious rows, then of kinds
+	OtherKinds       int                `json:"other_kinds,omitempty"`
+	ScoreEdges       []float64          `json:"score_edges,omitempty"` // between the bins of Scores
+	Scores           []keptScores       `json:"scores,omitempty"`
+	Families         *eval.FamilyResult `json:"families,omitempty"`
 }
 
-// monthFigures are the malicious rows of a month.
-type monthFigures struct {
+// A keptMonth counts the malicious rows of a month.
+type keptMonth struct {
 	Month     string `json:"month"`
 	Malicious int    `json:"malicious"`
 	Found     []int  `json:"found"` // at each operating point
 }
 
-// levelFigures are the benign or the malicious rows of a source.
-type levelFigures struct {
+// A keptLevel counts the benign or the malicious rows of a source.
+type keptLevel struct {
 	Source    string `json:"source"`
 	Malicious bool   `json:"malicious"`
 	Rows      int    `json:"rows"`
 	Reached   []int  `json:"reached"` // each of the model's levels
 }
 
-// curveFigures are the points of a ROC curve: so many benign rows, and so many of a kind's malicious
-// rows, are at or above a threshold.
-type curveFigures struct {
-	Kind           string `json:"kind,omitempty"` // none: all
+// A keptCurve is the points of a ROC curve: at each, how many benign rows and how many malicious
+// rows of the kind are at or above a threshold.
+type keptCurve struct {
+	Kind           string `json:"kind,omitempty"` // empty for all
 	Malicious      int    `json:"malicious"`
 	FalsePositives []int  `json:"false_positives"`
 	TruePositives  []int  `json:"true_positives"`
 }
 
-// scoreFigures are how many rows have their score in each bin.
-type scoreFigures struct {
-	Kind      string `json:"kind,omitempty"` // none: all
+// A keptScores is a histogram: how many rows have their score in each bin.
+type keptScores struct {
+	Kind      string `json:"kind,omitempty"` // empty for all
 	Malicious bool   `json:"malicious"`
 	Rows      []int  `json:"rows"`
 }
 
-// NewModelFigures returns what a model file keeps.
-func NewModelFigures(r eval.Report, c eval.Curves) ModelFigures {
-	f := ModelFigures{
+// NewKept returns what a model file keeps.
+func NewKept(r eval.Result, c eval.Curves) Kept {
+	f := Kept{
 		Overall:          r.Overall,
 		ByKind:           r.ByKind,
 		CalibrationError: r.CalibrationError,
@@ -73,14 +73,14 @@ func NewModelFigures(r eval.Report, c eval.Curves) ModelFigures {
 		if _, err := time.Parse("2006-01", g.Name); err != nil || g.Malicious == 0 {
 			continue
 		}
-		month := monthFigures{Month: g.Name, Malicious: g.Malicious}
+		month := keptMonth{Month: g.Name, Malicious: g.Malicious}
 		for _, p := range g.OperatingPoints {
 			month.Found = append(month.Found, p.TruePositives.Count)
 		}
 		f.ByMonth = append(f.ByMonth, month)
 	}
 	for _, g := range r.ByLevel {
-		source := levelFigures{Source: g.Name, Malicious: g.Malicious}
+		source := keptLevel{Source: g.Name, Malicious: g.Malicious}
 		for _, p := range g.Reached {
 			source.Rows = p.Total
 			source.Reached = append(source.Reached, p.Count)
@@ -88,7 +88,7 @@ func NewModelFigures(r eval.Report, c eval.Curves) ModelFigures {
 		f.ByLevel = append(f.ByLevel, source)
 	}
 	for _, c := range append([]eval.Curve{c.Overall}, c.ByKind...) {
-		curve := curveFigures{Kind: c.Name, Malicious: c.Malicious}
+		curve := keptCurve{Kind: c.Name, Malicious: c.Malicious}
 		for _, p := range c.Points {
 			curve.FalsePositives = append(curve.FalsePositives, p.FalsePositives)
 			curve.TruePositives = append(curve.TruePositives, p.TruePositives)
@@ -96,7 +96,7 @@ func NewModelFigures(r eval.Report, c eval.Curves) ModelFigures {
 		f.Curves = append(f.Curves, curve)
 	}
 	for i, h := range c.Scores {
-		scores := scoreFigures{Kind: h.Name, Malicious: h.Malicious}
+		scores := keptScores{Kind: h.Name, Malicious: h.Malicious}
 		for j, bin := range h.Bins {
 			if i == 0 && j == 0 {
 				f.ScoreEdges = append(f.ScoreEdges, bin.Low)
@@ -111,21 +111,21 @@ func NewModelFigures(r eval.Report, c eval.Curves) ModelFigures {
 	return f
 }
 
-// ReadModelFigures returns the evaluation that a model file keeps, which may be an older one that keeps
-// less of it, or nothing. The levels are the model's own. Whatever the file says, what it returns can be
-// shown; what does not go together is an error.
-func ReadModelFigures(data []byte, levels []eval.Level) (Evaluation, error) {
-	var f ModelFigures
+// ReadKept returns the page of what a model file keeps; levels are the model's own. An older file
+// may keep less, or nothing. Figures that contradict each other are an error, so that whatever is
+// returned can be shown.
+func ReadKept(data []byte, levels []eval.Level) (Page, error) {
+	var f Kept
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &f); err != nil {
-			return Evaluation{}, fmt.Errorf("reading the figures of a model: %w", err)
+			return Page{}, fmt.Errorf("reading the figures of a model: %w", err)
 		}
 	}
 	if err := f.check(len(levels)); err != nil {
-		return Evaluation{}, fmt.Errorf("reading the figures of a model: %w", err)
+		return Page{}, fmt.Errorf("reading the figures of a model: %w", err)
 	}
-	e := Evaluation{
-		Figures: eval.Report{
+	page := Page{
+		Result: eval.Result{
 			Overall:          f.Overall,
 			ByKind:           f.ByKind,
 			CalibrationError: f.CalibrationError,
@@ -136,21 +136,21 @@ func ReadModelFigures(data []byte, levels []eval.Level) (Evaluation, error) {
 		Curves: eval.Curves{OtherKinds: f.OtherKinds},
 	}
 	for _, m := range f.ByMonth {
-		group := eval.Group{Name: m.Month, Figures: eval.Figures{Malicious: m.Malicious}}
+		group := eval.Group{Name: m.Month, Rates: eval.Rates{Malicious: m.Malicious}}
 		for i, found := range m.Found {
 			point := f.Overall.OperatingPoints[i]
 			point.FalsePositives = eval.Proportion{}
 			point.TruePositives = eval.Proportion{Count: found, Total: m.Malicious}
 			group.OperatingPoints = append(group.OperatingPoints, point)
 		}
-		e.Figures.ByMonth = append(e.Figures.ByMonth, group)
+		page.Result.ByMonth = append(page.Result.ByMonth, group)
 	}
 	for _, s := range f.ByLevel {
 		group := eval.LevelGroup{Name: s.Source, Malicious: s.Malicious}
 		for _, reached := range s.Reached {
 			group.Reached = append(group.Reached, eval.Proportion{Count: reached, Total: s.Rows})
 		}
-		e.Figures.ByLevel = append(e.Figures.ByLevel, group)
+		page.Result.ByLevel = append(page.Result.ByLevel, group)
 	}
 	for i, c := range f.Curves {
 		curve := eval.Curve{Name: c.Kind, Benign: f.Overall.Benign, Malicious: c.Malicious}
@@ -158,9 +158,9 @@ func ReadModelFigures(data []byte, levels []eval.Level) (Evaluation, error) {
 			curve.Points = append(curve.Points, eval.CurvePoint{FalsePositives: c.FalsePositives[j], TruePositives: c.TruePositives[j]})
 		}
 		if i == 0 {
-			e.Curves.Overall = curve
+			page.Curves.Overall = curve
 		} else {
-			e.Curves.ByKind = append(e.Curves.ByKind, curve)
+			page.Curves.ByKind = append(page.Curves.ByKind, curve)
 		}
 	}
 	for _, s := range f.Scores {
@@ -171,19 +171,19 @@ func ReadModelFigures(data []byte, levels []eval.Level) (Evaluation, error) {
 				Low: f.ScoreEdges[i], High: f.ScoreEdges[i+1], Rows: eval.Proportion{Count: rows, Total: total},
 			})
 		}
-		e.Curves.Scores = append(e.Curves.Scores, histogram)
+		page.Curves.Scores = append(page.Curves.Scores, histogram)
 	}
-	return e, nil
+	return page, nil
 }
 
-// check reports whether the figures go together, and are no more than can be shown.
-func (f ModelFigures) check(levels int) error {
+// check returns an error if figures contradict each other, or are more than can be shown.
+func (f Kept) check(levels int) error {
 	const (
 		maxCurves = 16 // more than an evaluation has
 		maxGroups = 2000
 		maxRows   = 1 << 40
 	)
-	for _, g := range append([]eval.Group{{Figures: f.Overall}}, f.ByKind...) {
+	for _, g := range append([]eval.Group{{Rates: f.Overall}}, f.ByKind...) {
 		if g.Benign < 0 || g.Benign > maxRows || g.Malicious < 0 || g.Malicious > maxRows {
 			return fmt.Errorf("%d benign and %d malicious rows", g.Benign, g.Malicious)
 		}
@@ -195,7 +195,7 @@ func (f ModelFigures) check(levels int) error {
 		return errors.New("there are more groups of rows than can be shown")
 	}
 	points := len(f.Overall.OperatingPoints)
-	for _, g := range append([]eval.Group{{Figures: f.Overall}}, f.ByKind...) {
+	for _, g := range append([]eval.Group{{Rates: f.Overall}}, f.ByKind...) {
 		if len(g.OperatingPoints) != points {
 			return fmt.Errorf("kind %q has %d operating points, want %d", g.Name, len(g.OperatingPoints), points)
 		}
@@ -242,7 +242,7 @@ func isProportion(p eval.Proportion, most int) bool {
 	return 0 <= p.Count && p.Count <= p.Total && p.Total <= most
 }
 
-// areCounts reports whether each of the counts is one out of a total.
+// areCounts reports whether each of the counts is between 0 and the total.
 func areCounts(counts []int, total, most int) bool {
 	for _, count := range counts {
 		if !isProportion(eval.Proportion{Count: count, Total: total}, most) {
@@ -260,19 +260,19 @@ func sum(counts []int) int {
 	return total
 }
 
-// KindTable says which share of all malicious rows, and of each kind's where there are several, is found at
-// the operating points. The first row is the header.
-func (e Evaluation) KindTable() [][]string {
-	r := e.Figures
-	rows := maliciousTable("kind", append([]eval.Group{{Name: "all", Figures: r.Overall}}, r.ByKind...), r.Overall.OperatingPoints)
+// KindTable has the share of malicious rows that is found at the operating points: of all rows and,
+// where there are several kinds, of each kind's. The first row is the header.
+func (page Page) KindTable() [][]string {
+	r := page.Result
+	rows := maliciousTable("kind", append([]eval.Group{{Name: "all", Rates: r.Overall}}, r.ByKind...), r.Overall.OperatingPoints)
 	if len(rows) == 3 {
 		return rows[:2]
 	}
 	return rows
 }
 
-// LevelTable says which share of each source's rows reaches each of the model's own levels. The first row is
-// the header.
-func (e Evaluation) LevelTable() [][]string {
-	return levelTable("source", e.Figures.Levels, e.Figures.ByLevel, true)
+// LevelTable has the share of each source's rows that reaches each of the model's own levels. The
+// first row is the header.
+func (page Page) LevelTable() [][]string {
+	return levelTable("source", page.Result.Levels, page.Result.ByLevel, "", percentAndCount)
 }
