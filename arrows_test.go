@@ -31,7 +31,8 @@ var mayImport = map[string][]string{
 	"internal/atomicfile": {},
 	"internal/visible":    {},
 	"internal/train":      {"dataset", "eval", "internal/atomicfile", "internal/canon", "internal/cnn", "internal/kernel", "internal/modelfile", "internal/provenance"},
-	"web":                 {"", "eval", "internal/batch", "internal/lines", "internal/record", "internal/visible", "allow", "models", "report"},
+	"internal/card":       {"", "eval", "internal/provenance", "internal/visible", "models", "report"},
+	"web":                 {"", "internal/batch", "internal/card", "internal/lines", "internal/record", "internal/visible", "allow"},
 	"bench/peers":         {"", "dataset", "eval", "internal/canon", "internal/kernel", "internal/modelfile", "internal/train"},
 	"bench/soak":          {""},
 	"docs/clients":        {}, // an example without the module

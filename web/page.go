@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"path"
 	"time"
+
+	"github.com/snowman-ml/snowman/internal/card"
 )
 
 // The pages are files of this folder. A browser runs them without a build.
@@ -49,6 +51,45 @@ func sendFile(w *response, r *http.Request, name string) {
 		return
 	}
 	sendPage(w, r, contentTypes[path.Ext(name)], content)
+}
+
+// card answers with the page about the model. The shipped model's is for everybody; an operator's own model may
+// name what others must not know.
+func (s *Service) card(w *response, r *http.Request) {
+	in := s.current.Load()
+	w.page = true
+	if !card.IsShipped(in.info) && !s.admit(w, r) {
+		return
+	}
+	page, err := in.card()
+	if err != nil {
+		w.refuse(http.StatusInternalServerError, err.Error())
+		return
+	}
+	sendPage(w, r, contentTypes[".html"], page)
+}
+
+// pictureStyle answers with the style of the card's charts.
+func (s *Service) pictureStyle(w *response, r *http.Request) {
+	sendPage(w, r, contentTypes[".css"], []byte(card.ChartStyle()))
+}
+
+// CardStyle returns, in CSS, all styles of the page about the model: card.File needs them.
+func CardStyle() string {
+	all, _ := pageFiles.ReadFile("page/snowman.css") // embedded files are there
+	own, _ := pageFiles.ReadFile("page/card.css")
+	return string(all) + card.ChartStyle() + string(own)
+}
+
+// sendRefusal answers with a page that says why there is no other.
+func (w *response) sendRefusal(status int, reason string) {
+	page, err := card.Refusal(http.StatusText(status), reason, status == http.StatusUnauthorized)
+	if err != nil {
+		status = http.StatusInternalServerError
+	}
+	setPageHeader(w.Header(), contentTypes[".html"])
+	w.WriteHeader(status)
+	w.Write(page)
 }
 
 // sendPage answers with a page or a file that one loads.

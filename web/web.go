@@ -27,6 +27,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/card"
 	"github.com/snowman-ml/snowman/internal/record"
 )
 
@@ -128,7 +129,7 @@ func (s *Service) setServed(model *snowman.Model, list *allow.List) {
 	in := &served{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
 	in.judges.New = func() any { return in.newJudge() }
 	in.combiner = newCombiner(in)
-	in.card = sync.OnceValues(func() ([]byte, error) { return newCard(in.info, s.options.Version) })
+	in.card = sync.OnceValues(func() ([]byte, error) { return card.Page(in.info, s.options.Version) })
 	s.current.Store(in)
 	s.metrics.setModel(in.info)
 }

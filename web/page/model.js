@@ -25,7 +25,7 @@ export class Model {
     if (isAddress(canonical)) return "Levels say little of IP addresses: they were measured on names, and ordinary addresses score higher.";
     const reached = thresholds.find((threshold) => threshold.level === level);
     if (!reached) return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high.`;
-    if (reached.benign * reached.false_positive_rate < 1) return `Too few ${what} were there to tell how many score this high.`;
+    if (reached.too_few) return `Too few ${what} were there to tell how many score this high.`;
     return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
   }
 }

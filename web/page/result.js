@@ -1,5 +1,5 @@
 import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
-import { given } from "./given.js";
+import { leftOut } from "./leftout.js";
 import { logOdds } from "./scores.js";
 import { pieceOfEach, pieces } from "./visible.js";
 
@@ -130,7 +130,7 @@ function shaded(characters) {
 
 /** Shows what was left out of a text, and what the network made of the rest. */
 function reading(explained, line) {
-  const dropped = given(explained.text, explained.canonical);
+  const dropped = leftOut(explained.text, explained.canonical);
   return element("section", { class: "reading" },
     element("h3", {}, "What the network read"),
     dropped && element("p", { class: "given" }, element("span", { class: "label" }, "given "), dropped),
