@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // A combiner scores the single texts of many requests together. That takes less than half the time of scoring
@@ -14,7 +14,7 @@ import (
 //
 // No request waits for others to arrive. If fewer than maxLeading requests are scoring, a request leads: it
 // lets the goroutines that are ready to run add their texts, then scores all that are there. Texts that arrive
-// meanwhile are scored by one of the requests that brought them.
+// meanwhile are scored by one of the requests that brought them. Tried: docs/decisions/service.md.
 type combiner struct {
 	leaders    sync.Pool
 	maxLeading int // requests that may score at a time
@@ -35,7 +35,7 @@ type question struct {
 
 // A leader is the memory for scoring several questions.
 type leader struct {
-	judge     *judge
+	judge     *verdict.Judge
 	questions []*question
 	texts     []string
 }
@@ -49,7 +49,7 @@ var questionPool = sync.Pool{New: func() any { return &question{turn: make(chan 
 
 func newCombiner(in *served) *combiner {
 	return &combiner{
-		leaders:    sync.Pool{New: func() any { return &leader{judge: in.newJudge()} }},
+		leaders:    sync.Pool{New: func() any { return &leader{judge: verdict.New(in.model, verdict.Options{Allow: in.allow})} }},
 		maxLeading: max(1, runtime.GOMAXPROCS(0)/4), // the rest of the cores read requests and write answers
 	}
 }
@@ -123,8 +123,7 @@ func (c *combiner) lead(own *question) (answered bool) {
 		q.err = errUnanswered
 		l.texts = append(l.texts, q.text)
 	}
-	l.judge.All(l.texts, func(i int, r record.Record, err error) {
-		r.Verdict.Probabilities = nil
+	l.judge.All(l.texts, func(i int, r verdict.Record, err error) {
 		l.questions[i].verdict, l.questions[i].err = r.Verdict, err
 	})
 	return false // the deferred function knows

@@ -6,8 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"time"
-
-	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // explain answers with what the score of one text is made of.
@@ -49,13 +47,9 @@ func (s *Service) explanation(w *response, r *http.Request, text string) ([]byte
 	defer s.slow.leave()
 	start := time.Now()
 	in := s.current.Load()
-	j := in.judge(r)
-	defer in.judges.Put(j)
-	x, err := in.model.Explain(text)
-	explained := record.Record{Text: text, Verdict: x.Verdict}
-	if err == nil {
-		err = j.addToVerdict(&explained)
-	}
+	j := in.judge(wantsFamilies(r))
+	defer j.free()
+	explained, x, err := j.Explain(text)
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.countOne(w, text, explained.Verdict, err)
 	if err != nil {

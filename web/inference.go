@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary extension
@@ -227,23 +227,21 @@ func (s *Service) inferred(w *response, in *served, request inferenceRequest, va
 	scores := make([]float32, len(texts))
 	levels, kinds, failures := make([]string, len(texts)), make([]string, len(texts)), make([]string, len(texts))
 	counted := s.newTally(w.id)
-	j := in.judges.Get().(*judge)
-	defer in.judges.Put(j)
-	j.families = false
-	j.All(texts, func(i int, r record.Record, err error) {
-		verdict := r.Verdict
+	j := in.judge(false)
+	defer j.free()
+	j.All(texts, func(i int, r verdict.Record, err error) {
 		if values[i].err != nil {
 			err = values[i].err
 		}
-		counted.count(values[i].text, verdict, err)
+		counted.count(values[i].text, r.Verdict, err)
 		if err != nil {
 			scores[i], failures[i] = -1, err.Error()
 			return
 		}
-		scores[i], levels[i], kinds[i] = float32(verdict.Score), verdict.Level.String(), verdict.Kind
+		scores[i], levels[i], kinds[i] = float32(r.Score), r.Level.String(), r.Kind
 	})
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	counted.addTo(w)
+	w.texts += counted.report()
 
 	response := inferenceResponse{ModelName: inferenceName, ModelVersion: modelVersion(in.info), ID: request.id, Outputs: []inferenceTensor{}}
 	data := map[string]any{"score": scores, "level": levels, "kind": kinds, "error": failures}

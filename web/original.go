@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // maxBody is the largest body of a request about one text: 64 KiB with every byte escaped, as a form (%XX) or
@@ -59,22 +59,21 @@ func (s *Service) original(w *response, r *http.Request) {
 // would keep the others waiting.
 const shortText = 2 << 10
 
-// classify returns the verdict on a text.
-func (s *Service) classify(text string) (verdict snowman.Verdict, err error) {
+// classify returns the verdict on a text, without its probabilities.
+func (s *Service) classify(text string) (said snowman.Verdict, err error) {
 	in := s.current.Load()
 	if len(text) <= shortText {
 		return in.combiner.classify(text)
 	}
 	if err := s.slow.enter(); err != nil {
-		return verdict, err
+		return said, err
 	}
 	defer s.slow.leave()
-	j := in.judges.Get().(*judge)
-	defer in.judges.Put(j)
-	j.families = false
-	j.All([]string{text}, func(_ int, r record.Record, failure error) { verdict, err = r.Verdict, failure })
-	verdict.Probabilities = nil
-	return verdict, err
+	j := in.judge(false)
+	defer j.free()
+	j.All([]string{text}, func(_ int, r verdict.Record, failure error) { said, err = r.Verdict, failure })
+	said.Probabilities = snowman.Probabilities{}
+	return said, err
 }
 
 // getModel answers with what the model says of itself.

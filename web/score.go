@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/snowman-ml/snowman/internal/batch"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // What one request in JSON may hold. Of lines there may be any number.
@@ -63,8 +63,8 @@ func (s *Service) scoreTexts(w *response, r *http.Request) {
 func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) {
 	start := time.Now()
 	in := s.current.Load()
-	j := in.judge(r)
-	defer in.judges.Put(j)
+	j := in.judge(wantsFamilies(r))
+	defer j.free()
 	texts := make([]string, len(values))
 	for i, v := range values {
 		if v.err == nil {
@@ -74,8 +74,8 @@ func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) 
 	counted := s.newTally(w.id)
 	w.Header()["Content-Type"] = jsonType
 	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
-	for first := 0; first < len(texts); first += batch.MaxTexts {
-		j.All(texts[first:min(first+batch.MaxTexts, len(texts))], func(i int, r record.Record, err error) {
+	for first := 0; first < len(texts); first += pipeline.MaxItems {
+		j.All(texts[first:min(first+pipeline.MaxItems, len(texts))], func(i int, r verdict.Record, err error) {
 			value := values[first+i]
 			if value.err != nil {
 				err = value.err
@@ -84,7 +84,7 @@ func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) 
 				out = append(out, ',')
 			}
 			if err != nil {
-				out = record.AppendError(out, value.text, err)
+				out = verdict.AppendError(out, value.text, err)
 			} else {
 				out = in.encoder.Append(out, r)
 			}
@@ -98,6 +98,6 @@ func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) 
 		}
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	counted.addTo(w)
+	w.texts += counted.report()
 	w.Write(append(out, "]}\n"...))
 }

@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/batch"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // scoreLines scores line by line and answers while lines are still coming: one line of JSON for each line, in
 // the same order.
 //
-//	body -> batch.Run: lines -> chunks scored -> outputs (bounded) -> connection
+//	body -> pipeline.Run: lines -> chunks scored -> outputs (bounded) -> connection
 //
 // A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
 // After Options.Stall the service reads the rest without scoring it, so that the client comes to reading, and
@@ -50,30 +50,27 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
 	defer resetWriteDeadline(r, control)
 	in, id, lines, fed := s.current.Load(), w.id, 0, make(chan struct{})
-	feed := func(send func(*batch.Chunk) bool) error {
+	families := wantsFamilies(r)
+	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
-		return batch.Lines(body, snowman.MaxLength)(send)
+		return pipeline.Lines(body, snowman.MaxLength)(send)
 	}
-	newWorker := func() func(*batch.Chunk) {
-		return func(c *batch.Chunk) {
-			j := in.judge(r)
-			defer in.judges.Put(j)
+	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
+		return func(c *pipeline.Chunk[pipeline.Line]) {
+			j := in.judge(families)
+			defer j.free()
 			s.scoreChunk(id, j, in.encoder, c, textOf)
 		}
 	}
 	// The request's context ends when the client closes its side after sending all. It may still read.
-	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
+	err := pipeline.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
 		if err := output.send(c.Output); err != nil {
 			return err
 		}
-		lines += len(c.Texts)
-		counted := tally{service: s, levels: c.Levels, failures: len(c.Texts)}
-		for _, texts := range c.Levels {
-			counted.failures -= texts
-		}
-		counted.addTo(w)
+		lines += len(c.Items)
 		return nil
 	})
+	w.texts = lines
 	switch {
 	case errors.Is(err, errStalled):
 		<-fed // the feed no longer reads the body
@@ -129,15 +126,15 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 }
 
 // scoreChunk scores the lines of a chunk.
-func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *batch.Chunk, textOf func(string) (string, error)) {
+func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(string) (string, error)) {
 	const recordBytes = 192 // of a record, without its text
-	c.Output = make([]byte, 0, c.Bytes+len(c.Texts)*recordBytes)
-	texts := make([]string, len(c.Texts))
+	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*recordBytes)
+	texts := make([]string, len(c.Items))
 	failures := make(map[int]error)
 	counted := s.newTally(id)
-	for i, line := range c.Texts {
-		text, err := textOf(line)
-		if c.Cut[i] {
+	for i, line := range c.Items {
+		text, err := textOf(line.Text)
+		if line.Cut {
 			err = errTooLong
 		}
 		if err != nil {
@@ -146,19 +143,19 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *ba
 			texts[i] = text
 		}
 	}
-	j.All(texts, func(i int, r record.Record, err error) {
+	j.All(texts, func(i int, r verdict.Record, err error) {
 		if failure, failed := failures[i]; failed {
-			r.Text, err = c.Texts[i], failure
+			r.Text, err = c.Items[i].Text, failure
 		}
 		if err != nil {
-			c.Output = record.AppendError(c.Output, abbreviate(r.Text), err) // escaped it could be six times as long
+			c.Output = verdict.AppendError(c.Output, abbreviate(r.Text), err) // escaped it could be six times as long
 		} else {
 			c.Output = encoder.Append(c.Output, r)
 		}
 		c.Output = append(c.Output, '\n')
 		counted.count(r.Text, r.Verdict, err)
 	})
-	c.Levels = counted.levels
+	counted.report()
 }
 
 var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)

@@ -39,24 +39,24 @@ func (t *tally) count(text string, verdict snowman.Verdict, err error) {
 	options.Log.LogAttrs(context.Background(), slog.LevelInfo, "text", attributes...)
 }
 
+// report adds the tally to the metrics, and returns the number of its texts.
+func (t *tally) report() (texts int) {
+	m := t.service.metrics
+	for level, n := range t.levels {
+		if n > 0 {
+			m.texts[level].Add(float64(n))
+		}
+		texts += n
+	}
+	if t.failures > 0 {
+		m.failures.Add(float64(t.failures))
+	}
+	return texts + t.failures
+}
+
 // countOne counts the one text of a request.
 func (s *Service) countOne(w *response, text string, verdict snowman.Verdict, err error) {
 	counted := s.newTally(w.id)
 	counted.count(text, verdict, err)
-	counted.addTo(w)
-}
-
-// addTo adds the tally to the metrics and to what is logged of the request.
-func (t *tally) addTo(w *response) {
-	m := t.service.metrics
-	for level, texts := range t.levels {
-		w.texts += texts
-		if texts > 0 {
-			m.texts[level].Add(float64(texts))
-		}
-	}
-	w.texts += t.failures
-	if t.failures > 0 {
-		m.failures.Add(float64(t.failures))
-	}
+	w.texts += counted.report()
 }

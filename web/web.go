@@ -28,7 +28,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/card"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // Options say how a Service answers. The zero value works.
@@ -66,13 +66,13 @@ type Service struct {
 
 // served is what answers one request, from its beginning to its end.
 type served struct {
-	model    *snowman.Model
-	allow    *allow.List // nil if there is none
-	info     snowman.Info
-	encoder  *record.Encoder
-	combiner *combiner
-	judges   sync.Pool
-	card     func() ([]byte, error) // makes the page about the model when it is first asked for
+	model                *snowman.Model
+	allow                *allow.List // nil if there is none
+	info                 snowman.Info
+	encoder              *verdict.Encoder
+	combiner             *combiner
+	judges, namingJudges sync.Pool
+	card                 func() ([]byte, error) // makes the page about the model when it is first asked for
 }
 
 // New returns a service.
@@ -126,8 +126,7 @@ func (s *Service) SetAllow(list *allow.List) {
 }
 
 func (s *Service) setServed(model *snowman.Model, list *allow.List) {
-	in := &served{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
-	in.judges.New = func() any { return in.newJudge() }
+	in := &served{model: model, allow: list, info: model.Info(), encoder: verdict.NewEncoder(model.Kinds())}
 	in.combiner = newCombiner(in)
 	in.card = sync.OnceValues(func() ([]byte, error) { return card.Page(in.info, s.options.Version) })
 	s.current.Store(in)

@@ -65,7 +65,7 @@ var publicBenchmarks = []publicBenchmark{
 	{name: "phishstorm_urls", trainSource: "url_phishstorm", byHost: true, alone: urlsAlone, tuned: urlsTuned},
 }
 
-// The options were chosen on the development rows: docs/decisions.md.
+// The options were chosen on the development rows: docs/experiments/benchmark-options.md.
 var (
 	allWidths   = []int{1, 2, 3, 4, 5, 6, 7, 8}
 	baseOptions = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}

@@ -55,8 +55,8 @@ exit code: 0 done; 1 not done, or -compare-exact finds int16 out of its bounds; 
 // errOutOfBounds says that int16 does not do for a model.
 var errOutOfBounds = errors.New("int16 is out of its bounds for this model; -exact scores in float32")
 
-// evaluate is the verb eval.
-func evaluate(ctx context.Context, args []string, s streams) error {
+// runEval is the verb eval.
+func runEval(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("eval", "[flags] (-data DIR | FILE...)", evalDescription)
 	modelPath := flags.String("model", "", "measure the model in this `file` (default: the one built in)")
 	data := flags.String("data", "", "folder of labelled files that the model was trained on")
@@ -67,7 +67,8 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	exact := flags.Bool("exact", false, exactUsage)
 	compareExact := flags.Bool("compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
 	perturbed := flags.Bool("perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
-	allow := allowFlag(flags)
+	var allow []string
+	allowFlag(flags, &allow)
 	var files evalFiles
 	flags.StringVar(&files.report, "report", "", "also write a page with pictures into this HTML `file`")
 	flags.StringVar(&files.svg, "svg", "", "also write each picture as an SVG file into this `folder`")
@@ -91,10 +92,10 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	if *exact && *compareExact {
 		return usageError{"-exact and -compare-exact exclude each other"}
 	}
-	if *perturbed && (*data == "" || flags.NArg() > 0 || *only != "" || *compareExact || len(*allow) > 0 || files.wanted()) {
+	if *perturbed && (*data == "" || flags.NArg() > 0 || *only != "" || *compareExact || len(allow) > 0 || files.wanted()) {
 		return usageError{"-perturbed goes with -data, -recipe, -part, -model, -exact and -json alone"}
 	}
-	if *compareExact && len(*allow) > 0 {
+	if *compareExact && len(allow) > 0 {
 		return usageError{"-compare-exact and -allow exclude each other"}
 	}
 	model, err := openModel(*modelPath)
@@ -104,7 +105,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	if *exact {
 		model = model.Exact()
 	}
-	list, err := openAllowed(*allow, s.stderr)
+	list, err := openAllowed(allow, s.stderr)
 	if err != nil {
 		return err
 	}

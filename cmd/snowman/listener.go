@@ -89,7 +89,7 @@ func (c *servedConnection) SetDeadline(t time.Time) error {
 }
 
 // A lazyDeadline is told to the connection only if it comes before the one that was told last. When that
-// one has passed, the wanted one is told, and what waits goes on.
+// one has passed, the wanted one is told, and what waits goes on. Why: docs/decisions/service.md.
 type lazyDeadline struct {
 	set func(time.Time) error
 

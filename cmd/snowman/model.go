@@ -36,8 +36,8 @@ example:
   $ snowman model export -onnx my.onnx my.safetensors
 `
 
-// model is the verb model.
-func model(_ context.Context, args []string, s streams) error {
+// runModel is the verb model.
+func runModel(_ context.Context, args []string, s streams) error {
 	if len(args) > 0 && args[0] == "export" {
 		return exportModel(args[1:], s)
 	}
@@ -110,7 +110,7 @@ func isSameFile(path, other string) bool {
 func showModel(w io.Writer, info snowman.Info) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, values ...any) {
-		fmt.Fprintf(table, "%s\t%s\n", name, visible.Lines(fmt.Sprintf(format, values...)))
+		fmt.Fprintf(table, "%s\t%s\n", name, visible.Text(fmt.Sprintf(format, values...)))
 	}
 	line("model", "%s", info.SHA256)
 	if info.Created != "" {

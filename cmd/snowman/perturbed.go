@@ -52,7 +52,7 @@ func measurePerturbed(model *snowman.Model, rows []dataset.Row) (eval.Result, er
 			return
 		}
 		meter.Add(eval.Example{
-			Score:     verdict.Probabilities[dga] + verdict.Probabilities[phishing],
+			Score:     verdict.Probabilities.Of(dataset.DGA) + verdict.Probabilities.Of(dataset.Phishing),
 			Malicious: rows[i].Malicious, Kind: rows[i].Kind, Source: rows[i].Source,
 		})
 	})

@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/snowman-ml/snowman/internal/render"
 )
 
 // write replaces a file as a careful program does: nobody sees half of it.
@@ -137,7 +139,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 			change()
 			s.logged(t, `"reloaded"`, `"model"`)
 			after := answerOf(t, http.DefaultClient, address, "/v1/score", name)
-			if want := scored(t, scoring{asJSON: true}, []string{name}); after != want {
+			if want := scored(t, render.JSONLines, []string{name}); after != want {
 				t.Errorf("after another model, the answer is %s, want %s", after, want)
 			}
 			metrics := answerOf(t, http.DefaultClient, address, "/metrics", "")

@@ -67,13 +67,14 @@ type serveFlags struct {
 	drain               time.Duration
 }
 
-// serve is the verb serve.
-func serve(ctx context.Context, args []string, s streams) error {
+// runServe is the verb serve.
+func runServe(ctx context.Context, args []string, s streams) error {
 	var f serveFlags
 	flags := newFlags("serve", "[flags]", serveDescription)
 	flags.StringVar(&f.address, "listen", ":"+cmp.Or(os.Getenv("PORT"), "5000"), "`address` to listen on")
 	flags.StringVar(&f.model, "model", "", "answer with the model in this `file` (default: the one built in)")
-	allow := allowFlag(flags)
+	var allow []string
+	allowFlag(flags, &allow)
 	flags.StringVar(&f.keys, "keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
 	flags.BoolVar(&f.watch, "watch", false, "read the model and the other files anew when they change")
 	flags.Float64Var(&f.rate, "rate", 0, "let each client make `N` requests a second (default: any number)")
@@ -98,7 +99,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	if err := noArguments(flags); err != nil {
 		return err
 	}
-	f.allow = *allow
+	f.allow = allow
 	switch {
 	case (f.certificate == "") != (f.key == ""):
 		return usageError{"-tls-cert and -tls-key go together"}

@@ -44,8 +44,8 @@ example:
   $ snowman train -from my.safetensors -data newer -epochs 2 -o newer.safetensors
 `
 
-// trainModel is the verb train.
-func trainModel(ctx context.Context, args []string, s streams) error {
+// runTrain is the verb train.
+func runTrain(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("train", "(-data DIR | -black FILE -white FILE) -o MODEL [flags]", trainDescription)
 	data := flags.String("data", "", "folder of labelled files")
 	recipePath := flags.String("recipe", "", "which files of the folder to use, and how: a JSON `file` (default: all, as they are)")

@@ -31,6 +31,12 @@ import (
 // MaxLength is the length in bytes beyond which Parse refuses a text.
 const MaxLength = 64 << 10
 
+// What Parse says of a text that is no URL or name. Other errors are of its parts, such as a port.
+var (
+	ErrNoHost  = errors.New("no host")
+	ErrTooLong = fmt.Errorf("text is longer than %d bytes", MaxLength)
+)
+
 // A URL is the canonical form of one text:
 //
 //	[user '@'] host [':' port] [path ['?' query] ['#' fragment]]
@@ -96,7 +102,7 @@ var isPlain = func() (plain [256]bool) {
 // parse parses any text.
 func (u *URL) parse(text string) error {
 	if len(text) > MaxLength {
-		return fmt.Errorf("text of %d bytes is longer than %d", len(text), MaxLength)
+		return ErrTooLong
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] == 0x7f {
@@ -128,7 +134,7 @@ func (u *URL) parse(text string) error {
 	u.appendHost(host)
 	u.port = len(u.text)
 	if u.port == u.host {
-		return fmt.Errorf("no host in %q", visible.Abbreviate(text, longestShown))
+		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}
 	// Through a proxy every HTTPS site ends in :443, in public data malicious ones alone do.
 	if port != 0 && port != 80 && port != 443 {
@@ -138,12 +144,10 @@ func (u *URL) parse(text string) error {
 	u.path = len(u.text)
 	u.appendPath(path)
 	if len(u.text) > MaxLength {
-		return fmt.Errorf("canonical form of %d bytes is longer than %d", len(u.text), MaxLength)
+		return fmt.Errorf("%w in its canonical form", ErrTooLong)
 	}
 	return nil
 }
-
-var errNoHost = errors.New("no host: the text starts with a path")
 
 // trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
 // they know. A scheme that was pasted twice goes twice. What went is plain if it was one scheme of the
@@ -151,7 +155,7 @@ var errNoHost = errors.New("no host: the text starts with a path")
 func trimScheme(text string) (rest string, plain bool, err error) {
 	authority := strings.TrimLeft(text, `/\`)
 	if len(text)-len(authority) == 1 {
-		return "", false, errNoHost
+		return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 	}
 	plain = len(authority) == len(text) || strings.HasPrefix(text, "//") && len(authority) == len(text)-2
 	for first := true; ; first = false {
@@ -165,7 +169,7 @@ func trimScheme(text string) (rest string, plain bool, err error) {
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
 			return authority, plain, nil
 		case slashes > 2: // file:///etc/hosts
-			return "", false, errNoHost
+			return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 		}
 		plain = plain && first && slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme)
 		authority = rest[slashes:]

@@ -147,8 +147,8 @@ func TestParseRefusesWhatHasNoHost(t *testing.T) {
 		{"brackets around a name", "[evil.com]", `"[evil.com]" is not an IPv6 address`},
 		{"a bracket left open", "[::1", `"[::1" is not an IPv6 address`},
 		{"text behind an IPv6 address", "[::1]a", `"a" follows an IPv6 address, want a port`},
-		{"a text too long", strings.Repeat("a", MaxLength+1), "text of 65537 bytes is longer than 65536"},
-		{"a canonical form too long", strings.Repeat("%", MaxLength), "canonical form of 196608 bytes is longer than 65536"},
+		{"a text too long", strings.Repeat("a", MaxLength+1), "text is longer than 65536 bytes"},
+		{"a canonical form too long", strings.Repeat("%", MaxLength), "text is longer than 65536 bytes in its canonical form"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var u URL

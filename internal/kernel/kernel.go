@@ -3,7 +3,7 @@
 // This file is the definition: each loop in plain Go, which must stay plain. Assembly does the same on
 // several entries of a row at once, and dispatch.go chooses. Nothing is reordered where the order could
 // show and no multiplication is fused with an addition, so every path returns the same bits, on every
-// processor; the tests hold them equal at every length.
+// processor; the tests hold them equal at every length. Why: docs/decisions/kernels.md.
 //
 // The convolutions and the dense products run over a batch of texts with one block of filters, so
 // that the block's table or weights stay in the caches near the core. A row of a table has one lane

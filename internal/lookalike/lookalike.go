@@ -17,6 +17,7 @@
 // Only names with something odd in them imitate: a character that ASCII does not have, a 0 or 1, rn,
 // vv or cl. So modem does not imitate modern, nor do ordinary words each other. A name that is on the
 // list imitates nobody, whatever stands behind it: paypal.net is no look-alike of paypal.com.
+// What else was tried: docs/experiments/lookalikes.md.
 //
 // Hosts are in canonical form: lower case, A-labels. The package knows names, not addresses or URLs,
 // and reads no files. What it does with a host takes time in proportion to its length, and no memory.

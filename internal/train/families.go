@@ -15,7 +15,7 @@ import (
 )
 
 // The head that names DGA families is fitted when the network is done and its filters are frozen, so
-// that no score depends on it. docs/decisions.md says what else was measured.
+// that no score depends on it. docs/decisions/network.md says what else was measured.
 const (
 	familyRows   = 50 // in train; a family of fewer is not named
 	familyLimit  = 64 // the families of the most rows are named: a network has no more outputs

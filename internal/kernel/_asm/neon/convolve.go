@@ -217,7 +217,7 @@ func (w *window) complete(rows general) {
 	}
 }
 
-// pool is: if sum > largest { largest, where = sum, here }.
+// pool is: if sum > largest { largest, where = sum, here }. FMAX is not: docs/decisions/kernels.md.
 func (w *window) pool(i int, sum vector) {
 	largest := w.largest[i]
 	if w.integer {

@@ -1,12 +1,4 @@
-// Package record writes what Snowman says of a text as one line of JSON, the same from the program and
-// from the service.
-//
-//	encoder := record.NewEncoder(model.Kinds())
-//	line = encoder.Append(line[:0], record.Record{Text: text, Verdict: verdict})
-//
-// Numbers are written with the digits that read back the same, nothing is rounded. What could move the
-// cursor of a terminal or turn the direction of a line is escaped: texts are chosen by attackers.
-package record
+package verdict
 
 import (
 	"strconv"
@@ -16,27 +8,18 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A Record is a text and what was said of it.
+// A Record is a text and all that is said of it. An Encoder writes it faster than encoding/json, with
+// the same members.
 type Record struct {
-	Text     string
-	Verdict  snowman.Verdict
-	Families []snowman.Family // the likeliest, if anybody asked for them
-	Allowed  *allow.Match     // the entry of an allow list that the text is on, nil where it is on none
+	Text string `json:"text"`
+	snowman.Verdict
+	Families []snowman.Family `json:"families,omitempty"` // the likeliest first
+	Allowed  *allow.Match     `json:"allowed,omitempty"`  // the entry of an allow list that the text is on
 }
 
-// Allow looks for the text on an allow list, unless the matcher is nil. What is on one keeps its score, but
-// its level is none and its kind benign, so that whoever acts on levels leaves it alone.
-func (r *Record) Allow(matcher *allow.Matcher, benign string) {
-	if matcher == nil {
-		return
-	}
-	if match, onList := matcher.Match(r.Text); onList {
-		allowed := match // so that nothing is allocated for other texts
-		r.Verdict.Level, r.Verdict.Kind, r.Allowed = snowman.None, benign, &allowed
-	}
-}
-
-// An Encoder appends records of one model. It is immutable and safe for any number of goroutines.
+// An Encoder writes the records of one model as JSON, each on one line, the same for the program and the
+// service. Numbers have the digits that read back the same. It is immutable and safe for any number of
+// goroutines.
 type Encoder struct {
 	kinds []string // as members of an object: {"benign": and ,"dga":
 }
@@ -52,22 +35,24 @@ func NewEncoder(kinds []string) *Encoder {
 	return e
 }
 
-// Append appends an object for a text that was scored.
+// Append appends an object for a text that has a score.
 func (e *Encoder) Append(out []byte, r Record) []byte {
 	out = append(out, `{"text":`...)
 	out = visible.AppendJSON(out, r.Text)
 	out = append(out, `,"score":`...)
-	out = appendNumber(out, r.Verdict.Score)
+	out = appendNumber(out, r.Score)
 	out = append(out, `,"level":"`...)
-	out = append(out, r.Verdict.Level.String()...)
+	out = append(out, r.Level.String()...)
 	out = append(out, `","kind":`...)
-	out = visible.AppendJSON(out, r.Verdict.Kind)
-	out = append(out, `,"kinds":`...)
-	for k, kind := range e.kinds {
-		out = append(out, kind...)
-		out = appendNumber(out, r.Verdict.Probabilities[k])
+	out = visible.AppendJSON(out, r.Kind)
+	if !r.Probabilities.IsZero() {
+		out = append(out, `,"kinds":`...)
+		for k, kind := range e.kinds {
+			out = append(out, kind...)
+			out = appendNumber(out, r.Probabilities.Values[k])
+		}
+		out = append(out, '}')
 	}
-	out = append(out, '}')
 	if len(r.Families) > 0 {
 		out = append(out, `,"families":[`...)
 		for i, family := range r.Families {
@@ -81,11 +66,11 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 		}
 		out = append(out, ']')
 	}
-	if r.Verdict.Imitates != "" {
+	if r.Imitates != "" {
 		out = append(out, `,"imitates":`...)
-		out = visible.AppendJSON(out, r.Verdict.Imitates)
+		out = visible.AppendJSON(out, r.Imitates)
 	}
-	if r.Verdict.MixedScript {
+	if r.MixedScript {
 		out = append(out, `,"mixed_script":true`...)
 	}
 	if r.Allowed != nil {
@@ -97,7 +82,7 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 	return append(out, '}')
 }
 
-// AppendExplanation appends an object for a text whose score was explained: what Append writes, then the
+// AppendExplanation appends an object for a text whose score is explained: what Append writes, then the
 // members of the explanation.
 func (e *Encoder) AppendExplanation(out []byte, r Record, x snowman.Explanation) []byte {
 	out = e.Append(out, r)
@@ -105,7 +90,7 @@ func (e *Encoder) AppendExplanation(out []byte, r Record, x snowman.Explanation)
 	return append(out, visible.AppendJSONValue(nil, x)[len("{"):]...)
 }
 
-// AppendError appends an object for a text that could not be scored.
+// AppendError appends an object for a text that has no score.
 func AppendError(out []byte, text string, err error) []byte {
 	out = append(out, `{"text":`...)
 	out = visible.AppendJSON(out, text)
@@ -114,8 +99,7 @@ func AppendError(out []byte, text string, err error) []byte {
 	return append(out, '}')
 }
 
-// appendNumber appends the shortest number that reads back the same, without an exponent where a
-// person would write none.
+// appendNumber appends the shortest number that reads back the same, without an exponent from 1e-6 on.
 func appendNumber(out []byte, number float64) []byte {
 	if number != 0 && number < 1e-6 {
 		return strconv.AppendFloat(out, number, 'e', -1, 64)

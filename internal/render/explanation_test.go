@@ -1,4 +1,4 @@
-package main
+package render
 
 import (
 	"regexp"
@@ -16,7 +16,7 @@ func TestColouredCharactersFitTheTerminal(t *testing.T) {
 	}
 	characters[50].Text = "\u202e"
 	for _, width := range []int{40, 80} {
-		out := string(explaining{inColour: true, width: width}.appendColoured(nil, characters))
+		out := string(Drawing{InColour: true, Width: width}.appendColoured(nil, characters))
 		without := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out, "")
 		for line := range strings.Lines(out) {
 			if !strings.HasSuffix(line, plainStyle+"\n") {

@@ -1,4 +1,4 @@
-package batch
+package pipeline
 
 import (
 	"context"
@@ -11,22 +11,22 @@ import (
 )
 
 // echo is a worker that puts out each line behind its number.
-func echo() func(*Chunk) {
-	return func(c *Chunk) {
-		for i, text := range c.Texts {
-			c.Output = fmt.Appendf(c.Output, "%d %s\n", c.First+i, text)
+func echo() func(*Chunk[Line]) {
+	return func(c *Chunk[Line]) {
+		for i, line := range c.Items {
+			c.Output = fmt.Appendf(c.Output, "%d %s\n", c.First+i, line.Text)
 		}
 	}
 }
 
 func TestRunKeepsTheOrder(t *testing.T) {
 	var input, want, got strings.Builder
-	for line := range 10 * MaxTexts {
+	for line := range 10 * MaxItems {
 		fmt.Fprintf(&input, "%d.example\n", line)
 		fmt.Fprintf(&want, "%d %d.example\n", line+1, line)
 	}
 	lastIdle := false
-	err := Run(t.Context(), Lines(strings.NewReader(input.String()), 100), echo, func(c *Chunk, idle bool) error {
+	err := Run(t.Context(), Lines(strings.NewReader(input.String()), 100), echo, func(c *Chunk[Line], idle bool) error {
 		got.Write(c.Output)
 		lastIdle = idle
 		return nil
@@ -43,7 +43,7 @@ func TestRunKeepsTheOrder(t *testing.T) {
 func TestRunAnswersBeforeItWaits(t *testing.T) {
 	reader, writer := io.Pipe()
 	answers := make(chan string)
-	go Run(t.Context(), Lines(reader, 100), echo, func(c *Chunk, idle bool) error {
+	go Run(t.Context(), Lines(reader, 100), echo, func(c *Chunk[Line], idle bool) error {
 		if !idle {
 			t.Error("more is said to be at hand, and is not")
 		}
@@ -62,7 +62,7 @@ func TestRunAnswersBeforeItWaits(t *testing.T) {
 func TestRunEndsWithWhatFails(t *testing.T) {
 	failure := errors.New("disk full")
 	t.Run("writing", func(t *testing.T) {
-		err := Run(t.Context(), Texts([]string{"a", "b"}), echo, func(*Chunk, bool) error { return failure })
+		err := Run(t.Context(), Texts([]string{"a", "b"}), echo, func(*Chunk[Line], bool) error { return failure })
 		if !errors.Is(err, failure) {
 			t.Errorf("%v, want %v", err, failure)
 		}
@@ -70,7 +70,7 @@ func TestRunEndsWithWhatFails(t *testing.T) {
 	t.Run("reading, after what was read", func(t *testing.T) {
 		var got strings.Builder
 		input := io.MultiReader(strings.NewReader("a\nb\n"), readerFunc(func([]byte) (int, error) { return 0, failure }))
-		err := Run(t.Context(), Lines(input, 100), echo, func(c *Chunk, _ bool) error {
+		err := Run(t.Context(), Lines(input, 100), echo, func(c *Chunk[Line], _ bool) error {
 			got.Write(c.Output)
 			return nil
 		})
@@ -85,7 +85,7 @@ func TestRunEndsWithWhatFails(t *testing.T) {
 		go func() {
 			fmt.Fprintln(writer, "a.example")
 		}()
-		err := Run(ctx, Lines(reader, 100), echo, func(*Chunk, bool) error {
+		err := Run(ctx, Lines(reader, 100), echo, func(*Chunk[Line], bool) error {
 			cancel()
 			return nil
 		})
@@ -108,7 +108,7 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 		stuck := make(chan struct{})
 		done := make(chan error)
 		go func() {
-			done <- Run(ctx, Lines(input, 100), echo, func(*Chunk, bool) error {
+			done <- Run(ctx, Lines(input, 100), echo, func(*Chunk[Line], bool) error {
 				<-stuck
 				return ctx.Err()
 			})
@@ -124,9 +124,9 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 }
 
 func TestLongLinesAreCut(t *testing.T) {
-	err := Lines(strings.NewReader("short\n"+strings.Repeat("l", 101)+"\n"), 100)(func(c *Chunk) bool {
-		if len(c.Texts) != 2 || c.Cut[0] || !c.Cut[1] || len(c.Texts[1]) != 100 {
-			t.Errorf("%q, cut %v, want the second line to be cut", c.Texts, c.Cut)
+	err := Lines(strings.NewReader("short\n"+strings.Repeat("l", 101)+"\n"), 100)(func(c *Chunk[Line]) bool {
+		if len(c.Items) != 2 || c.Items[0].Cut || !c.Items[1].Cut || len(c.Items[1].Text) != 100 {
+			t.Errorf("%+v, want the second line to be cut", c.Items)
 		}
 		return true
 	})

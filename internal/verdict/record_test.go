@@ -1,7 +1,9 @@
-package record
+package verdict
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/snowman-ml/snowman"
@@ -9,7 +11,7 @@ import (
 )
 
 func TestAppend(t *testing.T) {
-	plain := snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: []float64{0.25, 0.75}}
+	plain := snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: snowman.Probabilities{Kinds: []string{"benign", "dga"}, Values: []float64{0.25, 0.75}}}
 	odd := plain
 	odd.Imitates, odd.MixedScript = "paypal.com", true
 	for _, test := range []struct {
@@ -25,14 +27,21 @@ func TestAppend(t *testing.T) {
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true}`},
 		{"an allowed text", Record{Text: "q.com", Verdict: plain, Allowed: &allow.Match{Entry: "*.q.com", List: "Dom\u202eains \"x\""}},
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"allowed":{"entry":"*.q.com","list":"Dom\u202eains \"x\""}}`},
+		{"without probabilities", Record{Text: "q.com", Verdict: snowman.Verdict{Score: 0.5, Kind: "benign"}},
+			`{"text":"q.com","score":0.5,"level":"none","kind":"benign"}`},
 		{"a text that would end the string", Record{Text: `q.com/"\<&>`, Verdict: plain},
 			`{"text":"q.com/\"\\<&>","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},
 		{"a text that would turn the line", Record{Text: "q.com/\u202ecod.exe\U000e0001\x7f", Verdict: plain},
 			`{"text":"q.com/\u202ecod.exe\udb40\udc01\u007f","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := string(NewEncoder([]string{"benign", "dga"}).Append(nil, test.record)); got != test.want {
+			got := NewEncoder([]string{"benign", "dga"}).Append(nil, test.record)
+			if string(got) != test.want {
 				t.Errorf("%s, want %s", got, test.want)
+			}
+			var again Record
+			if err := json.Unmarshal(got, &again); err != nil || !reflect.DeepEqual(again, test.record) {
+				t.Errorf("%s reads back as %+v (%v)", got, again, err)
 			}
 		})
 	}
@@ -44,7 +53,7 @@ func TestAppend(t *testing.T) {
 func TestAppendExplanation(t *testing.T) {
 	x := snowman.Explanation{
 		Canonical: "q.com/\u202e\xff",
-		Verdict:   snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: []float64{0.25, 0.75}},
+		Verdict:   snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: snowman.Probabilities{Kinds: []string{"benign", "dga"}, Values: []float64{0.25, 0.75}}},
 		LogOdds:   1.5, Baseline: -2, Constant: 0.5, Start: 0.25, End: -0.25,
 		Characters: []snowman.Character{{Text: "q", Contribution: 3, Seen: true}, {Text: "\u202e"}, {Text: "\xff", Contribution: -1e-9, Seen: true}},
 		NGrams:     []snowman.NGram{{Text: "q<", Start: 0, End: 1, AtStart: true, Contribution: 3}},
