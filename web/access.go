@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// log writes the line of one request. It names the route, never the path or the query: these may hold texts,
-// which are private.
+// log writes the line of one request. It names the route, never the path or the query: these may
+// hold texts, which are private.
 func (s *Service) log(w *response, r *http.Request, route string, took time.Duration) {
 	attributes := [...]slog.Attr{
 		slog.String("id", w.id),

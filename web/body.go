@@ -20,8 +20,9 @@ const smallBody = 8 << 10
 
 var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
 
-// withBody reads the body of a request, at most limit bytes, and calls use with it. A body above smallBody
-// takes its share of bodyBytes as it arrives: a length that is announced and not sent takes nothing.
+// withBody reads the body of a request, at most limit bytes, and calls use with it. A body above
+// smallBody takes its share of bodyBytes as it arrives: a length that is announced and not sent
+// takes nothing.
 func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) error) error {
 	if r.ContentLength > limit {
 		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}

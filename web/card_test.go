@@ -14,7 +14,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// What the page says is held by internal/card; here is how it is served.
+// internal/card tests what the page says. These tests are about how it is served.
 
 // toyWith is the toy model, changed.
 func toyWith(t *testing.T, change func(*modelfile.Model)) *snowman.Model {

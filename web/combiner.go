@@ -9,12 +9,14 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// A combiner scores the single texts of many requests together. That takes less than half the time of scoring
-// one after the other, because the network's tables are loaded into the processor's cache once for all.
+// A combiner scores the single texts of many requests together. That takes less than half the time
+// of scoring one after the other, because the network's tables are loaded into the processor's
+// cache once for all.
 //
-// No request waits for others to arrive. If fewer than maxLeading requests are scoring, a request leads: it
-// lets the goroutines that are ready to run add their texts, then scores all that are there. Texts that arrive
-// meanwhile are scored by one of the requests that brought them. Tried: docs/decisions/service.md.
+// No request waits for others to arrive. If fewer than maxLeading requests are scoring, a request
+// leads: it lets the goroutines that are ready to run add their texts, then scores all that are
+// there. Texts that arrive meanwhile are scored by one of the requests that brought them. Tried:
+// docs/decisions/service.md.
 type combiner struct {
 	leaders    sync.Pool
 	maxLeading int // requests that may score at a time
@@ -143,5 +145,6 @@ func (c *combiner) handOn() {
 	c.leading--
 }
 
-// errUnanswered is the answer to a question that made the model panic, and to those scored together with it.
+// errUnanswered is the answer to a question that made the model panic, and to those scored together
+// with it.
 var errUnanswered = errors.New("scoring failed; the log says why")

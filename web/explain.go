@@ -38,8 +38,8 @@ func (s *Service) explain(w *response, r *http.Request) {
 	w.Write(out)
 }
 
-// explanation returns the answer about one text. It leaves the gate before the answer is written, which takes as
-// long as the client likes.
+// explanation returns the answer about one text. It leaves the gate before the answer is written,
+// which takes as long as the client likes.
 func (s *Service) explanation(w *response, r *http.Request, text string) ([]byte, error) {
 	if err := s.slow.enter(); err != nil {
 		return nil, err

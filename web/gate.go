@@ -16,7 +16,8 @@ var errBusy = errors.New("too much is under way; try again later")
 // patience is how long a request waits at a gate.
 const patience = 5 * time.Second
 
-// A gate limits how many requests do something at a time. Some more wait for up to patience; others are refused.
+// A gate limits how many requests do something at a time. Some more wait for up to patience; others
+// are refused.
 type gate struct {
 	room       *semaphore.Weighted
 	waiting    atomic.Int64
@@ -27,8 +28,8 @@ func newGate(room int64, maxWaiting int) *gate {
 	return &gate{room: semaphore.NewWeighted(room), maxWaiting: int64(maxWaiting)}
 }
 
-// enter waits for room, until leave gives it back. It does not ask whether the client still waits: the context
-// of a request also ends when the client closes its side after sending all.
+// enter waits for room, until leave gives it back. It does not ask whether the client still waits:
+// the context of a request also ends when the client closes its side after sending all.
 func (g *gate) enter() error {
 	if g.room.TryAcquire(1) {
 		return nil
@@ -47,8 +48,9 @@ func (g *gate) enter() error {
 
 func (g *gate) leave() { g.room.Release(1) }
 
-// openStreams are the streams that are being answered. Their number is limited. When another one comes, the
-// one that has been silent longest is ended, if it has been so for longer than maxSilence.
+// openStreams are the streams that are being answered. Their number is limited. When another one
+// comes, the one that has been silent longest is ended, if it has been so for longer than
+// maxSilence.
 type openStreams struct {
 	gate       *gate
 	maxSilence time.Duration
@@ -82,7 +84,8 @@ func (s *openStreams) leave(body *streamBody) {
 	s.gate.leave()
 }
 
-// endSilent ends the stream that has been silent longest, if any was silent for longer than maxSilence.
+// endSilent ends the stream that has been silent longest, if any was silent for longer than
+// maxSilence.
 func (s *openStreams) endSilent() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

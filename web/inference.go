@@ -10,8 +10,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary extension
-// (https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md).
+// The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary
+// extension (https://github.com/kserve/open-inference-protocol,
+// specification/protocol/inference_rest.md).
 
 // inferenceName is the name of the one model.
 const inferenceName = "snowman"
@@ -58,8 +59,8 @@ func (s *Service) inferenceReady(w *response, _ *http.Request) {
 	}{!draining})
 }
 
-// servedModel returns what is served under the model that a path names. It returns nil if there is no such
-// model, and has answered the request then.
+// servedModel returns what is served under the model that a path names. It returns nil if there is
+// no such model, and has answered the request then.
 func (s *Service) servedModel(w *response, r *http.Request) *served {
 	in := s.current.Load()
 	name, version := r.PathValue("model"), r.PathValue("version")
@@ -103,7 +104,8 @@ type inferenceInput struct {
 	data           []textValue // nil if they are missing
 }
 
-// members are those of the protocol. Parameters are ignored: neither the input nor the outputs have any.
+// members are those of the protocol. Parameters are ignored: neither the input nor the outputs have
+// any.
 func (request *inferenceRequest) members(d *document) members {
 	parameters := func() error {
 		return d.object(members{"*": func() error { return d.Decode(new(ignored)) }})
@@ -215,7 +217,8 @@ func (s *Service) infer(w *response, r *http.Request) {
 	}
 }
 
-// inferred answers an inference request for these texts with the outputs that it asks for, by default all.
+// inferred answers an inference request for these texts with the outputs that it asks for, by
+// default all.
 func (s *Service) inferred(w *response, in *served, request inferenceRequest, values []textValue) inferenceResponse {
 	start := time.Now()
 	texts := make([]string, len(values))

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// A document reads the JSON of a request member by member. encoding/json would ignore members that it does
-// not know, and its errors name types of Go. A member that is null counts as missing.
+// A document reads the JSON of a request member by member. encoding/json would ignore members that
+// it does not know, and its errors name types of Go. A member that is null counts as missing.
 type document struct{ *json.Decoder }
 
 // members are how each member of an object is read.

@@ -7,7 +7,6 @@ import (
 	"testing"
 )
 
-// A request that is not what is wanted is told what is, in the API's own words.
 func TestRequestsInJSONAreReadStrictly(t *testing.T) {
 	server := newServer(t)
 	const (
@@ -60,7 +59,8 @@ func TestRequestsInJSONAreReadStrictly(t *testing.T) {
 	}
 }
 
-// FuzzReadJSON holds that what is read is what encoding/json reads, and that no error names a type of Go.
+// FuzzReadJSON checks that texts are read as encoding/json reads them, and that no error names a
+// type of Go.
 func FuzzReadJSON(f *testing.F) {
 	for _, seed := range []string{`{"texts":["a","\ud800",null,{}]}`, `{"texts":null}`, `null`, `[`, `{"texts":[]}{}`, `{"a":1}`, "{\"texts\":[\"\xff\"]}"} {
 		f.Add(seed)
@@ -91,7 +91,6 @@ func FuzzReadJSON(f *testing.F) {
 	})
 }
 
-// A parameter with a typing error must not pass for one that was not given.
 func TestQueryParametersAreKnown(t *testing.T) {
 	server := newServer(t)
 	for _, test := range []struct{ method, path, body, want string }{

@@ -13,8 +13,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/lines"
 )
 
-// Keys are the API keys that let a request in. They are immutable. Of each key only its SHA-256 is known: keys
-// are long and random, so no slower hash is needed.
+// Keys are the API keys that let a request in. They are immutable. Of each key only its SHA-256 is
+// known: keys are long and random, so no slower hash is needed.
 type Keys struct {
 	names  []string
 	hashes [][sha256.Size]byte
@@ -25,8 +25,8 @@ const maxKeys = 10_000
 // emptyHash is the hash of nothing, which a script writes if its variable is not set.
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// ReadKeys reads a list of keys. A line is a name for the log and the SHA-256 of the key in hexadecimal; a #
-// starts a comment.
+// ReadKeys reads a list of keys. A line is a name for the log and the SHA-256 of the key in
+// hexadecimal; a # starts a comment.
 func ReadKeys(r io.Reader) (*Keys, error) {
 	keys := new(Keys)
 	reader := lines.NewReader(r, 4<<10)
@@ -63,7 +63,8 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 // Len is the number of keys.
 func (k *Keys) Len() int { return len(k.names) }
 
-// find returns the name of a key. Its time depends neither on which key it is nor on whether it is one.
+// find returns the name of a key. Its time depends neither on which key it is nor on whether it is
+// one.
 func (k *Keys) find(key string) (name string, found bool) {
 	hash := sha256.Sum256([]byte(key))
 	at := -1

@@ -17,7 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The document, as far as the test asks about it.
+// openAPIDocument is what the tests read of the document.
 type openAPIDocument struct {
 	Paths map[string]map[string]struct {
 		Security    *[]any `json:"security"`
@@ -81,10 +81,11 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	}
 }
 
-// A described request is one that the document has a route for.
+// A describedRequest is a request for a route of the document.
 type describedRequest struct{ route, path, contentType, body string }
 
-// describedRequests have, between them, every answer that the document promises of a service that is well.
+// describedRequests returns requests that, together, get every answer that a healthy service
+// promises.
 func describedRequests() []describedRequest {
 	const texts, oneText = `{"texts":["q.com","pаypal.com","bad host:x","zis32msdi3.com"]}`, `{"inputs":[{"name":"text","shape":[2],"datatype":"BYTES","data":["q.com","a:b"]}]}`
 	long := strings.Repeat("a", 8<<20)
@@ -137,8 +138,8 @@ func describedRequests() []describedRequest {
 	return requests
 }
 
-// TestOpenAPIIsWhatIsAnswered holds every answer to the schema that the document has for it. Each status and
-// type of body that the document promises is among the answers.
+// TestOpenAPIIsWhatIsAnswered checks that every answer fits its schema in the document, and that
+// each status and type of body that the document promises is answered to some request.
 func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 	check := newAnswerCheck(t)
 	requests := describedRequests()
@@ -179,7 +180,7 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 	defer locked.Close()
 	slow := httptest.NewServer(New(Options{Model: openToy(t), Rate: 1e-9}))
 	defer slow.Close()
-	io.Copy(io.Discard, must(http.Get(slow.URL+"/model")).Body) // the one that is allowed
+	io.Copy(io.Discard, must(http.Get(slow.URL+"/model")).Body) // uses up the rate
 	for _, r := range requests {
 		check.ask(t, locked, r)
 		check.ask(t, slow, r)
@@ -192,7 +193,8 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 	}
 }
 
-// An answerCheck compares answers with what the document promises. A key is a route, a status and a type of body.
+// An answerCheck compares answers with what the document promises. A key is a route, a status and a
+// type of body.
 type answerCheck struct {
 	document           openAPIDocument
 	compiler           *jsonschema.Compiler
@@ -278,7 +280,8 @@ func (c *answerCheck) schemaOf(method, path, status, contentType string) string 
 	return "openapi.json" + place + "/content/" + strings.ReplaceAll(contentType, "/", "~1") + "/schema"
 }
 
-// TestOpenAPISaysWhatIsRead holds that the schema of a request and the service refuse the same bodies.
+// TestOpenAPISaysWhatIsRead checks that the service refuses the bodies that do not fit the schema
+// of the request.
 func TestOpenAPISaysWhatIsRead(t *testing.T) {
 	check := newAnswerCheck(t)
 	server := newServer(t)

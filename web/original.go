@@ -18,8 +18,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// maxBody is the largest body of a request about one text: 64 KiB with every byte escaped, as a form (%XX) or
-// as JSON (\u00XX), and the name of its field.
+// maxBody is the largest body of a request about one text: 64 KiB with every byte escaped, as a
+// form (%XX) or as JSON (\u00XX), and the name of its field.
 const maxBody = 6*snowman.MaxLength + 1<<10
 
 // original scores one url as the Snowman of 2017 did.
@@ -55,8 +55,8 @@ func (s *Service) original(w *response, r *http.Request) {
 	w.Write(out)
 }
 
-// shortText is the length up to which a text is scored together with others. A longer one takes longer, and
-// would keep the others waiting.
+// shortText is the length up to which a text is scored together with others. A longer one takes
+// longer, and would keep the others waiting.
 const shortText = 2 << 10
 
 // classify returns the verdict on a text, without its probabilities.
@@ -83,8 +83,8 @@ func (s *Service) getModel(w *response, _ *http.Request) {
 
 var errMissing = errors.New(`url is missing: send it as a form field, as JSON {"url": "..."}, or as a query parameter`)
 
-// readURL returns the url that a request asks about, from its body or else its query. It ignores all other
-// fields, members and parameters, as the original did.
+// readURL returns the url that a request asks about, from its body or else its query. It ignores
+// all other fields, members and parameters, as the original did.
 func readURL(r *http.Request, body []byte) (string, error) {
 	contentType := r.Header.Get("Content-Type")
 	if value, ok := bytes.CutPrefix(body, []byte("url=")); ok && contentType == "application/x-www-form-urlencoded" && !bytes.ContainsAny(value, "%+&;") {
@@ -133,14 +133,14 @@ func readURL(r *http.Request, body []byte) (string, error) {
 	return query.Get("url"), nil
 }
 
-// parseForm reads a form in which a semicolon is part of a value, as the original did: semicolons are common
-// in URLs, and curl -d sends them unescaped.
+// parseForm reads a form in which a semicolon is part of a value, as the original did: semicolons
+// are common in URLs, and curl -d sends them unescaped.
 func parseForm(form string) (url.Values, error) {
 	return url.ParseQuery(strings.ReplaceAll(form, ";", "%3B"))
 }
 
-// appendASCII appends a JSON string as Python's json module writes it: all but ASCII as \uXXXX, and &, < and >
-// unescaped.
+// appendASCII appends a JSON string as Python's json module writes it: all but ASCII as \uXXXX, and
+// &, < and > unescaped.
 func appendASCII(out []byte, text string) []byte {
 	out = append(out, '"')
 	for _, r := range text {

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// crossOrigin lets pages of Options.Origins read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol).
-// It reports whether it has answered the request: a browser may ask first whether a page may read.
+// crossOrigin lets pages of Options.Origins read the answer
+// (https://fetch.spec.whatwg.org/#http-cors-protocol). It reports whether it has answered the
+// request: a browser may ask first whether a page may read.
 func (s *Service) crossOrigin(w *response, r *http.Request, allow string) (answered bool) {
 	if len(s.options.Origins) == 0 {
 		return false

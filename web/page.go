@@ -25,9 +25,9 @@ var contentTypes = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// pagePolicy lets a page load what comes from this server and nothing else. It forbids inline scripts and styles,
-// text that becomes markup or script, and frames around the page. The one Trusted Types policy makes the address
-// of the worker.
+// pagePolicy lets a page load what comes from this server and nothing else. It forbids inline
+// scripts and styles, text that becomes markup or script, and frames around the page. The one
+// Trusted Types policy makes the address of the worker.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types snowman"
 
@@ -53,8 +53,8 @@ func sendFile(w *response, r *http.Request, name string) {
 	sendPage(w, r, contentTypes[path.Ext(name)], content)
 }
 
-// card answers with the page about the model. The shipped model's is for everybody; an operator's own model may
-// name what others must not know.
+// card answers with the page about the model. The shipped model's is for everybody; an operator's
+// own model may name what others must not know.
 func (s *Service) card(w *response, r *http.Request) {
 	in := s.current.Load()
 	w.page = true

@@ -12,7 +12,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A response is the http.ResponseWriter of one request. It remembers what the log says of the request.
+// A response is the http.ResponseWriter of one request. It remembers what the log says of the
+// request.
 type response struct {
 	http.ResponseWriter
 	id    string // of the request
@@ -26,7 +27,8 @@ type response struct {
 
 var responsePool = sync.Pool{New: func() any { return new(response) }}
 
-// newResponse returns the response to a request. Its id is the one that the request brought, or a new one.
+// newResponse returns the response to a request. Its id is the one that the request brought, or a
+// new one.
 func newResponse(w http.ResponseWriter, r *http.Request) *response {
 	made := responsePool.Get().(*response)
 	*made = response{ResponseWriter: w}

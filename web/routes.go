@@ -53,7 +53,8 @@ var routes = []route{
 	{path: "/", methods: nil},
 }
 
-// handler returns what answers a route: it checks keys and limits, and counts and logs each response.
+// handler returns what answers a route: it checks keys and limits, and counts and logs each
+// response.
 func (s *Service) handler(r route) http.Handler {
 	name := strings.TrimSuffix(r.path, "{$}")
 	if r.methods == nil {

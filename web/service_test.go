@@ -147,7 +147,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// What is allowed keeps its score, and reaches no level, whatever way it is asked about.
+// A text on the allow list keeps its score and reaches no level, on every route.
 func TestAllowedTexts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.txt")
 	if err := os.WriteFile(path, []byte("*.z.com\n"), 0o600); err != nil {
@@ -246,7 +246,7 @@ func TestReadKeysRefuses(t *testing.T) {
 	}
 }
 
-// FuzzReadKeys holds that whatever is read as keys lets nobody in whose key is not among them.
+// FuzzReadKeys checks that a list of keys lets in no other key.
 func FuzzReadKeys(f *testing.F) {
 	f.Add("a " + strings.Repeat("0", 64))
 	f.Add("\xff\x00 # \n a b")
@@ -281,7 +281,7 @@ func TestRateOfEachClient(t *testing.T) {
 	if got := ask("192.0.2.1:2001", "/healthz").Code; got != 200 {
 		t.Errorf("a probe: %d, want 200", got)
 	}
-	for i := range 4 { // who has one address of a network of 64 bits has all
+	for i := range 4 { // one client has all addresses of a network of 64 bits
 		want := 200
 		if i == 3 {
 			want = 429
@@ -396,7 +396,7 @@ func TestMetrics(t *testing.T) {
 	answerOf(t, "POST", server.URL+"/v1/score", "text/plain", strings.NewReader("x.com\nx.com\n"))
 	answerOf(t, "GET", server.URL+"/nowhere", "", nil)
 	var metrics string
-	waitFor(t, func() bool { // the last request may be counted after it is answered
+	waitFor(t, func() bool { // a request may be answered before it is counted
 		_, metrics = answerOf(t, "GET", server.URL+"/metrics", "", nil)
 		return strings.Contains(metrics, `snowman_requests_total{code="404",route="other"} 1`)
 	})
@@ -496,7 +496,7 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// Whoever asks gets the verdict on their own text, however many ask together, and however many lead.
+// Each request gets the verdict on its own text, with any number of requests and leaders.
 func TestCombinerMixesNothingUp(t *testing.T) {
 	toy := openToy(t)
 	for _, leading := range []int{1, 2, 8} {
@@ -530,7 +530,7 @@ func TestCombinerMixesNothingUp(t *testing.T) {
 	}
 }
 
-// waitFor waits until something has become so.
+// waitFor waits until is returns true.
 func waitFor(t *testing.T, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
@@ -541,7 +541,7 @@ func waitFor(t *testing.T, is func() bool) {
 	}
 }
 
-// A text that makes the model panic costs only those that were asked together with it.
+// A text that makes the model panic costs only the texts that are scored together with it.
 func TestCombinerAfterAPanic(t *testing.T) {
 	a := New(Options{Model: openToy(t)}).current.Load()
 	c := newCombiner(a)
@@ -579,7 +579,7 @@ func TestPanicsAreNoSuccess(t *testing.T) {
 	}
 }
 
-// What is promised and not sent takes no room from others.
+// A body that is announced and not sent takes no room from others.
 func TestPromisedBodiesTakeNoRoom(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
 	server := httptest.NewServer(service)
@@ -616,7 +616,7 @@ func TestInferenceRefuses(t *testing.T) {
 	}
 }
 
-// The log says why an answer is not a whole one.
+// The log says why an answer is not complete.
 func TestLogSaysHowStreamsEnd(t *testing.T) {
 	var log lockedBuffer
 	service := New(Options{Model: openToy(t), Log: slog.New(slog.NewJSONHandler(&log, nil))})

@@ -19,15 +19,16 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// scoreLines scores line by line and answers while lines are still coming: one line of JSON for each line, in
-// the same order.
+// scoreLines scores line by line and answers while lines are still coming: one line of JSON for
+// each line, in the same order.
 //
 //	body -> pipeline.Run: lines -> chunks scored -> outputs (bounded) -> connection
 //
-// A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
-// After Options.Stall the service reads the rest without scoring it, so that the client comes to reading, and
-// says so in the last line. A client that does not read even then is cut off. So is one over HTTP/2 that sends
-// more than its windows hold, because there the update of a window waits behind the answer.
+// A client that sends everything before it reads fills the buffers on the way, and then nothing
+// moves. After Options.Stall the service reads the rest without scoring it, so that the client
+// comes to reading, and says so in the last line. A client that does not read even then is cut off.
+// So is one over HTTP/2 that sends more than its windows hold, because there the update of a window
+// waits behind the answer.
 func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line string) (string, error)) {
 	control := http.NewResponseController(w)
 	body := &streamBody{body: r.Body, control: control}
@@ -62,7 +63,8 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 			s.scoreChunk(id, j, in.encoder, c, textOf)
 		}
 	}
-	// The request's context ends when the client closes its side after sending all. It may still read.
+	// The request's context ends when the client closes its side after sending all. It may still
+	// read.
 	err := pipeline.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
 		if err := output.send(c.Output); err != nil {
 			return err
@@ -95,7 +97,8 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 	}
 }
 
-// resetWriteDeadline gives the rest of an answer the server's WriteTimeout, or no limit if the server has none.
+// resetWriteDeadline gives the rest of an answer the server's WriteTimeout, or no limit if the
+// server has none.
 func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
 	deadline := time.Time{}
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.WriteTimeout > 0 {
@@ -104,8 +107,8 @@ func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
 	control.SetWriteDeadline(deadline)
 }
 
-// endConnection ends an answer and its connection where the body was not read to its end: the rest of it would
-// be taken for the next request.
+// endConnection ends an answer and its connection where the body was not read to its end: the rest
+// of it would be taken for the next request.
 func endConnection(r *http.Request, control *http.ResponseController) {
 	connection, buffered, err := control.Hijack()
 	if err != nil {
@@ -119,7 +122,8 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 	if buffered.Flush() != nil {
 		return
 	}
-	// Closing a connection with unread bytes resets it, and the client would lose the end of the answer.
+	// Closing a connection with unread bytes resets it, and the client would lose the end of the
+	// answer.
 	if half, ok := connection.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
 		io.Copy(io.Discard, connection)
 	}
@@ -162,8 +166,8 @@ var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
 
 func plainText(line string) (string, error) { return line, nil }
 
-// textOfJSON returns the text of a line that is a JSON string, or an object with the member text. A line may be
-// a record of the client's own, so other members are ignored.
+// textOfJSON returns the text of a line that is a JSON string, or an object with the member text. A
+// line may be a record of the client's own, so other members are ignored.
 func textOfJSON(line string) (string, error) {
 	if text, ok := strings.CutPrefix(line, `{"text":`); ok && strings.HasSuffix(text, "}") {
 		if text, ok = plainString(text[:len(text)-1]); ok {
@@ -264,7 +268,8 @@ func (b *streamBody) discard(within time.Duration) error {
 	return err
 }
 
-// A streamOutput writes chunks in a goroutine of its own, so that the sender notices when nothing moves.
+// A streamOutput writes chunks in a goroutine of its own, so that the sender notices when nothing
+// moves.
 type streamOutput struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -304,7 +309,8 @@ func (o *streamOutput) write() error {
 			o.failed()
 			continue
 		}
-		o.control.SetWriteDeadline(time.Time{}) // over HTTP/2 a deadline that passes resets the stream, even if nothing is to be written
+		// Over HTTP/2 a deadline that passes resets the stream, even if nothing is to be written.
+		o.control.SetWriteDeadline(time.Time{})
 	}
 	return failure
 }
@@ -332,8 +338,8 @@ func (o *streamOutput) abandon() {
 	o.control.SetWriteDeadline(time.Unix(1, 0))
 }
 
-// finish writes what is left and, if the answer is not complete, why. It returns an error if the client cannot
-// have received all of that.
+// finish writes what is left and, if the answer is not complete, why. It returns an error if the
+// client cannot have received all of that.
 func (o *streamOutput) finish(err error) error {
 	if err != nil {
 		o.chunks <- append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)

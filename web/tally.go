@@ -7,8 +7,8 @@ import (
 	"github.com/snowman-ml/snowman"
 )
 
-// A tally counts what is said of texts of one request. It belongs to one goroutine, and may outlive the
-// response, as a stream's do that a client has left.
+// A tally counts what is said of texts of one request. It belongs to one goroutine, and may outlive
+// the response, as a stream's do that a client has left.
 type tally struct {
 	service  *Service
 	id       string // of the request

@@ -3,14 +3,14 @@
 //	service := web.New(web.Options{Model: snowman.Default()})
 //	http.ListenAndServe(":5000", service)
 //
-// PUT and POST /model answer in the bytes of the original Snowman of 2017. Under /v1 is what is new, under /v2
-// the Open Inference Protocol; /openapi.json describes all of it. Two pages are for people: / looks names up,
-// and /card shows the model.
+// PUT and POST /model answer in the bytes of the original Snowman of 2017. Under /v1 is what is
+// new, under /v2 the Open Inference Protocol; /openapi.json describes all of it. Two pages are for
+// people: / looks names up, and /card shows the model.
 //
-// No request makes a Service fail, use memory without bound, or wait for ever. It refuses what is too large
-// with 413, and what is too much at a time with 429. Model and lists can be replaced while it answers; each
-// request is answered by one of them. Texts are private: the service keeps none, looks none up, and logs none
-// unless Options.LogTexts says so.
+// No request makes a Service fail, use memory without bound, or wait for ever. It refuses what is
+// too large with 413, and what is too much at a time with 429. Model and lists can be replaced
+// while it answers; each request is answered by one of them. Texts are private: the service keeps
+// none, looks none up, and logs none unless Options.LogTexts says so.
 package web
 
 import (
@@ -136,15 +136,16 @@ func (s *Service) setServed(model *snowman.Model, list *allow.List) {
 // SetKeys says who may ask from now on; nil is everybody.
 func (s *Service) SetKeys(keys *Keys) { s.keys.Store(keys) }
 
-// CountReload counts an attempt to read something anew, such as "model". After an error the service goes on with
-// what it had.
+// CountReload counts an attempt to read something anew, such as "model". After an error the service
+// goes on with what it had.
 func (s *Service) CountReload(what string, err error) { s.metrics.countReload(what, err) }
 
-// Drain makes /readyz say that the service is not ready, so that load balancers send it no new requests. It
-// still answers those that come.
+// Drain makes /readyz say that the service is not ready, so that load balancers send it no new
+// requests. It still answers those that come.
 func (s *Service) Drain() { s.draining.Store(true) }
 
-// EndStreams ends the answers to lines. Lines that were read are answered, and a last line says why no others are.
+// EndStreams ends the answers to lines. Lines that were read are answered, and a last line says why
+// no others are.
 func (s *Service) EndStreams() { s.endStreams() }
 
 // Wait waits, for a second at most, until the last lines of streams that ended early are written.

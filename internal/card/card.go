@@ -1,10 +1,11 @@
-// Package card makes the page about a model: its levels, what was measured of it as charts and tables, its network,
-// and its card in words or what it was trained on.
+// Package card makes the page about a model: its levels, what was measured of it as charts and
+// tables, its network, and its card in words or what it was trained on.
 //
 //	page, err := card.Page(model.Info(), version)
 //
-// What a model file says may have been chosen by anybody. The page shows it as text, without runes that cannot be
-// seen, and shortened. It needs no script and no inline style, so a strict Content-Security-Policy lets all of it.
+// What a model file says may have been chosen by anybody. The page shows it as text, without runes
+// that cannot be seen, and shortened. It needs no script and no inline style, so a strict
+// Content-Security-Policy lets all of it.
 package card
 
 import (
@@ -35,14 +36,14 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("card").Parse(pageText))
 })
 
-// Page returns the page about a model as a service shows it: it links to the service's other pages and to their
-// style. The version is the program's, empty if it is not to be named.
+// Page returns the page about a model as a service shows it: it links to the service's other pages
+// and to their style. The version is the program's, empty if it is not to be named.
 func Page(info snowman.Info, version string) ([]byte, error) {
 	return newPage(info, version, head{Title: "The model"})
 }
 
-// File returns the page about a model as a file that needs nothing beside it. The style is in CSS: web.CardStyle
-// returns that of the service's pages.
+// File returns the page about a model as a file that needs nothing beside it. The style is in CSS:
+// web.CardStyle returns that of the service's pages.
 func File(info snowman.Info, version, style string) ([]byte, error) {
 	return newPage(info, version, head{Title: "The model", Style: template.CSS(style)})
 }
@@ -50,8 +51,8 @@ func File(info snowman.Info, version, style string) ([]byte, error) {
 // ChartStyle returns the style of the charts. A service serves it as assets/picture.css.
 func ChartStyle() string { return report.PictureStyle() }
 
-// Refusal returns a page that says why a service does not show the one about the model. If it is a key that is
-// missing, the page says how to send one.
+// Refusal returns a page that says why a service does not show the one about the model. If it is a
+// key that is missing, the page says how to send one.
 func Refusal(title, reason string, needsKey bool) ([]byte, error) {
 	return execute("refusal", struct {
 		Head     head
@@ -68,7 +69,8 @@ func execute(name string, data any) ([]byte, error) {
 	return made.Bytes(), nil
 }
 
-// IsShipped reports whether a model is the one that comes with Snowman: the card in words names its weights.
+// IsShipped reports whether a model is the one that comes with Snowman: the card in words names its
+// weights.
 func IsShipped(info snowman.Info) bool { return strings.Contains(models.Card, "`"+info.SHA256+"`") }
 
 // A head is what stands above a page's content.
@@ -161,8 +163,8 @@ func labels(names []string) string {
 	return strings.Join(shown, ", ")
 }
 
-// levelTables returns what each level means for names, and for URLs if they have levels of their own. tooFew are
-// the levels that were measured on too few texts.
+// levelTables returns what each level means for names, and for URLs if they have levels of their
+// own. tooFew are the levels that were measured on too few texts.
 func levelTables(info snowman.Info) (all []table, tooFew []string) {
 	add := func(caption, texts string, thresholds []snowman.Threshold) {
 		made := table{

@@ -69,8 +69,8 @@ func attribute(element *html.Node, name string) (value string, found bool) {
 	return "", false
 }
 
-// checkPage checks what is true of every page: a browser takes all of it under a strict policy, links within it
-// lead somewhere, and headings and the keyboard reach everything.
+// checkPage checks what is true of every page: a browser takes all of it under a strict policy,
+// links within it lead somewhere, and headings and the keyboard reach everything.
 func checkPage(t *testing.T, document pageDocument) {
 	t.Helper()
 	ids, labels := map[string]bool{}, map[string]bool{}

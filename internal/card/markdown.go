@@ -20,8 +20,9 @@ import (
 // A heading is an entry of a table of contents.
 type heading struct{ ID, Text string }
 
-// renderMarkdown returns a document as part of a page, below a heading of level 2, and the document's headings of
-// level 2. It leaves out the document's title and raw HTML, and puts all other headings one level lower.
+// renderMarkdown returns a document as part of a page, below a heading of level 2, and the
+// document's headings of level 2. It leaves out the document's title and raw HTML, and puts all
+// other headings one level lower.
 func renderMarkdown(source string) (template.HTML, []heading, error) {
 	content := []byte(source)
 	markdown := goldmark.New(
@@ -85,8 +86,8 @@ func wordsOf(node ast.Node, source []byte) string {
 	return b.String()
 }
 
-// markNumbers gives the class numeric to the cells of columns that hold only numbers. The first column never gets
-// it: it says what a row is about.
+// markNumbers gives the class numeric to the cells of columns that hold only numbers. The first
+// column never gets it: it says what a row is about.
 func markNumbers(table *tables.Table, source []byte) {
 	var columns [][]ast.Node // cells, the header's first
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
@@ -114,8 +115,8 @@ func markNumbers(table *tables.Table, source []byte) {
 	}
 }
 
-// scrolledTables puts each table into a region of its own. It scrolls if the page is narrow, and the keyboard
-// reaches it.
+// scrolledTables puts each table into a region of its own. It scrolls if the page is narrow, and
+// the keyboard reaches it.
 type scrolledTables struct{}
 
 func (scrolledTables) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {

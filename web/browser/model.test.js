@@ -1,4 +1,4 @@
-// What is said of how rare a level is.
+// What the page says about how rare a level is.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -4,8 +4,8 @@ import { pieceOfEach } from "./visible.js";
 const longest = 1200; // characters; the time grows with their square
 
 /**
- * Returns a text as it was given, with what its canonical form leaves out struck through. Returns null if
- * nothing was left out, or if that form writes something in another way, such as punycode.
+ * Returns a text as it was given, with what its canonical form leaves out struck through. Returns
+ * null if nothing was left out, or if that form writes something in another way, such as punycode.
  */
 export function leftOut(text, canonical) {
   const from = [...text], to = [...canonical];
@@ -26,7 +26,10 @@ export function leftOut(text, canonical) {
 
 const fold = (character) => character.toLowerCase();
 
-/** Says which elements of from are in a longest common subsequence. If there are several, it takes the last one. */
+/**
+ * Says which elements of from are in a longest common subsequence. If there are several, it takes
+ * the last one.
+ */
 function common(from, to) {
   const width = to.length + 1;
   const lengths = new Uint16Array((from.length + 1) * width); // for the first i elements of from and the first j of to
