@@ -18,8 +18,8 @@ type labelled struct {
 	files        []string
 }
 
-// read reads the folder of -data and returns nil where there is none. Before, it finds out whether the
-// outputs can be written without writing over the model or the rows.
+// read reads the folder of -data and returns nil where there is none. Before, it finds out whether
+// the outputs can be written without writing over the model or the rows.
 func (l *labelled) read(ctx context.Context, outputs []output, model string, stderr io.Writer) (*dataset.Set, error) {
 	var recipe dataset.Recipe
 	inputs := append([]string{model, l.recipe}, l.files...)

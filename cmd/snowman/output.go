@@ -10,8 +10,8 @@ import (
 // An output is a file to write, and the flag that names it.
 type output struct{ flag, path string }
 
-// checkOutputs finds out before long work whether the files could be written. None may be one of the
-// inputs, another of the files, or standard output. An empty path stands for no file.
+// checkOutputs finds out before long work whether the files could be written. None may be one of
+// the inputs, another of the files, or standard output. An empty path stands for no file.
 func checkOutputs(outputs []output, inputs []string) error {
 	for i, o := range outputs {
 		switch o.path {

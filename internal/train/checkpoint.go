@@ -91,8 +91,8 @@ func (r *run) resume() error {
 	return nil
 }
 
-// fingerprint identifies a run by all that decides its outcome; the parameters are those that it starts
-// with.
+// fingerprint identifies a run by all that decides its outcome; the parameters are those that it
+// starts with.
 func fingerprint(options Options, alphabet *canon.Alphabet, start *cnn.Parameters, network int, parts ...encoded) (string, error) {
 	sum := sha256.New()
 	settings := json.NewEncoder(sum)
@@ -113,9 +113,9 @@ func (e encoded) hash(sum io.Writer) {
 	}
 }
 
-// Identity names the model that Run makes of the set: where the options, the rows or the account of the
-// set differ, so do the names. The parameters of a model to go on from are part of it, the number of
-// workers is not.
+// Identity names the model that Run makes of the set: where the options, the rows or the account of
+// the set differ, so do the names. The parameters of a model to go on from are part of it, the
+// number of workers is not.
 func Identity(set *dataset.Set, options Options) (string, error) {
 	r, err := newModelRun(set, options)
 	if err != nil {
