@@ -36,7 +36,7 @@ func writeReport(path string, rows []dataset.Row) error {
 	})
 }
 
-// measureAccuracy says what the speed of another model is worth.
+// measureAccuracy measures how good the models are, since another model may be faster and worse.
 func measureAccuracy(ctx context.Context, stdout io.Writer, o options) error {
 	path := filepath.Join(o.folder, reportSet)
 	content, err := os.ReadFile(path + ".tsv")

@@ -2,9 +2,9 @@
 // make bench-peers installs them and runs it.
 //
 // Every contender is a process of its own that stays (worker.py, and this program itself for
-// Snowman). The driver lets one after the other do a pass over the same texts, and starts again from
-// the first: whatever else the machine does falls on all of them. It checks the scores of each pass
-// before it counts its time, and prints tables of medians to standard output.
+// Snowman). The contenders take turns with one pass over the same texts, so that whatever else the
+// machine does falls on all of them. The scores of a pass are checked before its time counts.
+// Tables of medians go to standard output.
 //
 // A peer that could not be installed, or that fails, keeps its row, which says why.
 package main
@@ -49,7 +49,7 @@ type contender struct {
 	title     string
 	kind      string // of worker
 	isSnowman bool
-	network   string  // the first contender with a network is what the scores of the others are held to
+	network   string  // scores are held to those of the first contender with the same network
 	tolerance float64 // the largest difference that counts as the same score
 }
 
@@ -82,7 +82,7 @@ var trainers = []contender{
 	{"Snowman, AdamW", "training", true, "Snowman", unchecked},
 }
 
-// trainingSet is the name of the rows that both train on.
+// trainingSet is the name of the rows that both trainers train on.
 const trainingSet = "training"
 
 // options are the program's flags.
@@ -130,7 +130,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	matching := func(all []contender) []contender {
 		return slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !only.MatchString(c.title) })
 	}
-	// The programs first, while this process is small: on Linux a process starts with its parent's most memory.
+	// The programs come first, while this process is small: on Linux the peak memory of a process
+	// starts at that of its parent.
 	if o.lines > 0 {
 		if err := measurePrograms(ctx, stdout, o); err != nil {
 			return err
@@ -181,7 +182,7 @@ func prepare(ctx context.Context, o options) error {
 	return trainFastText(ctx, o, rows)
 }
 
-// trainFastText trains fastText on the rows, if that was not done before and its program is there.
+// trainFastText trains fastText on the rows, unless it is trained or its program is missing.
 func trainFastText(ctx context.Context, o options, rows []dataset.Row) error {
 	program := filepath.Join(o.folder, "fasttext")
 	if exists(program+".bin") || !exists(program) {

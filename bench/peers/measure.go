@@ -190,7 +190,7 @@ func measureTraining(ctx context.Context, stdout io.Writer, o options, all []con
 	return nil
 }
 
-// printVersions says what ran.
+// printVersions prints the versions of what ran.
 func printVersions(w io.Writer, processes []*process) {
 	var versions []string
 	seen := make(map[string]bool)
@@ -206,7 +206,7 @@ func printVersions(w io.Writer, processes []*process) {
 	fmt.Fprintf(w, "Measured: %s.\n\n", strings.Join(versions, "; "))
 }
 
-// mostTexts says how many texts a pass over the set is.
+// mostTexts writes the number of texts of a pass over the set.
 func mostTexts(processes []*process, set string) string {
 	most := 0
 	for _, p := range processes {

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// residentMegabytes returns the most memory that a finished process had resident.
+// residentMegabytes returns the peak resident memory of a finished process.
 func residentMegabytes(state *os.ProcessState) float64 {
 	usage := state.SysUsage().(*syscall.Rusage)
 	return float64(usage.Maxrss) * 1024 / 1e6

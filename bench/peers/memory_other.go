@@ -7,6 +7,5 @@ import (
 	"os"
 )
 
-// residentMegabytes would return the most memory that a finished process had resident; systems count
-// it in different units.
+// residentMegabytes returns NaN: systems count resident memory in different units.
 func residentMegabytes(*os.ProcessState) float64 { return math.NaN() }

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// thousands prints a count with commas, to three figures from a thousand on, which is all that
-// a measurement of speed is good for.
+// thousands writes a count with commas. From a thousand on it keeps three digits: speed cannot be
+// measured better.
 func thousands(count float64) string {
 	if !(count < 1e15) {
 		return "-"

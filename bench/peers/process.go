@@ -93,7 +93,7 @@ func (c contender) start(folder, python string, threads int, sets []string) *pro
 	return p
 }
 
-// read reads the worker's next line. Libraries print to standard output too: what is not JSON is theirs.
+// read reads the worker's next line of JSON. Other lines are what libraries print.
 func (p *process) read(answer any) error {
 	for p.output.Scan() {
 		if line := p.output.Bytes(); bytes.HasPrefix(line, []byte("{")) {
@@ -103,7 +103,7 @@ func (p *process) read(answer any) error {
 	return errors.Join(errors.New("the worker ended"), p.output.Err())
 }
 
-// run lets the worker do one pass, and counts its time if the scores are those of the reference,
+// run lets the worker do one pass. Its time counts if its scores equal those of the reference,
 // which is another process or nil.
 func (p *process) run(set string, reference *process) {
 	if p.missing != "" {

@@ -22,8 +22,8 @@ type program struct {
 	commands func(folder, file string) [][]string
 }
 
-// programs are the rows of the table of whole programs. Each has the whole file as standard input;
-// fastText, which takes one core, reads its part by name.
+// programs are the rows of the table of whole programs. Each reads the whole file from standard
+// input, but fastText, which uses one core, reads its part by name.
 var programs = []program{
 	{"snowman score", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score"}}
@@ -50,8 +50,8 @@ type linesFile struct {
 	distinct bool
 }
 
-// lineFiles are what the programs read: 1,000 lines, ten times as many, and so on to the most, and
-// that many distinct ones.
+// lineFiles are what the programs read: files of 1,000 lines, of ten times as many, and so on to
+// the most, and one of the most lines that are all distinct.
 func lineFiles(most int) []linesFile {
 	var files []linesFile
 	for lines := min(1000, most); lines > 0; lines = next(lines, most) {
@@ -123,8 +123,8 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 	return nil
 }
 
-// run runs the program's processes at once. It returns their wall time in seconds and the sum of what
-// each had resident at most, in megabytes.
+// run runs the program's processes at once. It returns their wall time in seconds and the sum of
+// their peak resident memory in megabytes.
 func (p program) run(ctx context.Context, folder, file string) (seconds, megabytes float64, err error) {
 	var commands []*exec.Cmd
 	for _, args := range p.commands(folder, file) {

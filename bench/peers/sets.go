@@ -21,7 +21,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// A text is what a source has, and its canonical form.
+// A text is as a source has it, and in its canonical form.
 type text struct{ raw, canonical string }
 
 // lengths are the lengths of canonical form at which the cost of one text is measured.
@@ -29,7 +29,7 @@ var lengths = []int{10, 20, 40, 75, 100, 150, 200}
 
 func lengthSet(length int) string { return fmt.Sprintf("length%d", length) }
 
-// The two sets that everyone scores.
+// The two sets that every contender scores.
 const (
 	names = "names" // of 15 to 20 characters
 	urls  = "urls"  // of 75 to 80
@@ -136,7 +136,8 @@ func newSymbolizer(path string) (symbolizer, error) {
 	return symbolizer{alphabet, metadata.SymbolLimit, metadata.Shape.Padding(), metadata.Kinds}, nil
 }
 
-// write writes the symbols of canonical texts one after the other, each text within its padding, and the length of each.
+// write writes the symbols of canonical texts one after the other, each text within its padding,
+// and the length of each.
 func (s symbolizer) write(path string, texts []string) error {
 	var symbols, lengths []byte
 	var u canon.URL
@@ -222,8 +223,8 @@ func writeFastText(path string, rows []dataset.Row) error {
 	})
 }
 
-// writeNames writes the names from first to end of a list that has the real ones as often as it
-// takes. Distinct ones begin with a character that says how often the name came before.
+// writeNames writes the names from first to end of an endless list that repeats the real ones.
+// Distinct ones begin with a character that says how often the name came before.
 func writeNames(path string, allNames []string, first, end int, distinct bool) error {
 	const rounds = "abcdefghijklmnopqrstuvwxyz0123456789"
 	if len(allNames) == 0 || distinct && end > len(rounds)*len(allNames) {

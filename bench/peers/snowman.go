@@ -67,8 +67,8 @@ func openNetwork(folder, network string) (*snowman.Model, error) {
 	return snowman.Open(filepath.Join(folder, network+".safetensors"))
 }
 
-// runWorker is Snowman's side of the conversation that worker.py describes, with the same arguments.
-// A kind is the name of a call and that of a model file in the folder, or "training".
+// runWorker is Snowman's side of the conversation that worker.py describes, with the same
+// arguments. A kind is the name of a call and that of a model file in the folder, or "training".
 func runWorker(args []string) error {
 	kind, folder, sets := args[0], args[2], args[3:]
 	threads, err := strconv.Atoi(args[1])

@@ -66,8 +66,8 @@ func (o options) path(b benchmark, split string) (string, error) {
 	return dataset.Source{File: b.name + split}.Path(folder)
 }
 
-// read returns a benchmark's rows. The test split is the last source of their account. The development
-// rows serve for whatever is chosen: the epoch, the temperature and the threshold.
+// read returns a benchmark's rows. The test split is the last source of their account. The
+// development rows serve for whatever is chosen: the epoch, the temperature and the threshold.
 func (o options) read(ctx context.Context, b benchmark) (*dataset.Set, error) {
 	files := map[dataset.Part]string{}
 	for _, split := range []struct {

@@ -1,15 +1,15 @@
 // Command public trains on the train split of public benchmarks, measures on their test split, and
-// prints the figures beside published ones. make bench-public runs it; docs/benchmarks.md says what each
-// benchmark is and what it does not show.
+// prints the figures beside published ones. make bench-public runs it; docs/benchmarks.md says what
+// each benchmark is and what it does not show.
 //
-// The folder of -data holds the labelled files NAME_train, NAME_dev and NAME_test of each benchmark. Each
-// benchmark gets a model that is trained on its train split alone. With -sources, a base model is trained
-// as well, on those files without any registered domain of the development and test rows, and goes on
-// with each train split; -from names such a base instead. The epoch and the decision threshold are
-// chosen on the development rows.
+// The folder of -data holds the labelled files NAME_train, NAME_dev and NAME_test of each
+// benchmark. Each benchmark gets a model that is trained on its train split alone. With -sources, a
+// base model is trained as well, on those files without any registered domain of the development
+// and test rows, and goes on with each train split; -from names such a base instead. The epoch and
+// the decision threshold are chosen on the development rows.
 //
-// The models stay in the folder of -work. One that is there is not trained again, and a run that was
-// killed goes on where it was.
+// The models stay in the folder of -work. One that is there is not trained again, and a run that
+// was killed goes on where it was.
 package main
 
 import (

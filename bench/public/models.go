@@ -49,7 +49,8 @@ func (o options) base(ctx context.Context) (*modelfile.Model, error) {
 	return modelfile.Open(path)
 }
 
-// mustNotKnow refuses a base model unless it was trained without the registered domains of the test rows.
+// mustNotKnow refuses a base model unless it was trained without the registered domains of the test
+// rows.
 func mustNotKnow(base *modelfile.Model, test dataset.SourceAccount) error {
 	var training provenance.Training
 	if err := json.Unmarshal(base.Metadata.Training, &training); err != nil {
@@ -63,8 +64,8 @@ func mustNotKnow(base *modelfile.Model, test dataset.SourceAccount) error {
 	return fmt.Errorf("the base model may know the test rows: its recipe does not exclude %q", test.Name)
 }
 
-// model returns the file of the model that the options make of the set. It is trained unless it is in the
-// folder of -work.
+// model returns the file of the model that the options make of the set. It is trained unless it is
+// in the folder of -work.
 func (o options) model(ctx context.Context, name string, set *dataset.Set, options train.Options) (string, error) {
 	identity, err := train.Identity(set, options)
 	if err != nil {

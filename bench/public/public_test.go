@@ -55,8 +55,8 @@ func TestBenchmarksAreTrainedOnAndMeasured(t *testing.T) {
 	}
 	const counts = ` \| [01]\.\d{4} \| \d of 8 \| \d of 8 \|$`
 
-	// Where there are no sources, there is no base model to fine-tune from, and nothing to train on for a
-	// benchmark that has test rows alone.
+	// Where there are no sources, there is no base model to fine-tune from, and nothing to train on
+	// for a benchmark that has test rows alone.
 	first, _ := public(t, "-only", "threatfox_domains")
 	wants(first, `^### threatfox_domains$`, `^\| DomURLs_BERT, 110 M \| \.8856 \| \.8816 \| - `, `^\| train split \| (1\.0000|\.\d{4}) \(`,
 		`^\| train split`+counts, `^not fine-tuned: `)

@@ -10,8 +10,8 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// A result is what was measured on the test rows of a benchmark, beside what others published of the
-// same rows.
+// A result is what was measured on the test rows of a benchmark, beside what others published of
+// the same rows.
 type result struct {
 	Name      string             `json:"name"`
 	Published []publishedFigures `json:"published"`

@@ -22,7 +22,7 @@ func streamHead(contentType string) string {
 
 func chunk(text string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(text), text) }
 
-// linesOf returns so many names, one a line.
+// linesOf returns a number of names, one a line.
 func (a *attack) linesOf(count int) string {
 	var lines []byte
 	for range count {
@@ -57,7 +57,7 @@ func (a *attack) leaveAfterRequest() error {
 	return nil
 }
 
-// dripHeader wants the service to lose its patience.
+// dripHeader wants the service to close the connection.
 func (a *attack) dripHeader() error {
 	if a.drip("PUT /model HTTP/1.1\r\nHost: soak\r\nX: "+strings.Repeat("x", 1<<20), a.limit()) == nil {
 		return fmt.Errorf("the service still waits for a header after %v", a.limit())
@@ -80,7 +80,7 @@ func (a *attack) sendGarbage() error {
 	return a.refused()
 }
 
-// sendHugeBody wants the service to end it long before the end.
+// sendHugeBody wants the service to stop reading long before the end.
 func (a *attack) sendHugeBody() error {
 	const size = 1 << 30
 	piece := strings.Repeat("url=q.com&", 6553)
@@ -141,8 +141,8 @@ func (a *attack) sendChunkedNonsense() error {
 	return a.survived()
 }
 
-// hideRequest wants the connection to end with the answer to the broken body. A proxy in front would give
-// the answer to the hidden request to whoever asks next.
+// hideRequest wants the connection to end with the answer to the broken body. Otherwise a proxy in
+// front would give the answer to the hidden request to the next client.
 func (a *attack) hideRequest() error {
 	body := chunk("url=q.com\n") + []string{"zz\r\n", "6\r\nq.com\nXX", "fffffffffffffffff\r\n"}[a.random.IntN(3)]
 	head := []string{streamHead(plainType), streamHead(ndjsonType), streamHead(jsonType), "PUT /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked\r\n\r\n"}[a.random.IntN(4)]
@@ -150,7 +150,8 @@ func (a *attack) hideRequest() error {
 	return a.wantOneAnswer()
 }
 
-// wantOneAnswer asks something else behind a body that has no end, or is broken, and wants no answer to it.
+// wantOneAnswer sends a second request behind a body that is broken or has no end, and wants no
+// answer to the second.
 func (a *attack) wantOneAnswer() error {
 	response, err := http.ReadResponse(a.reader, nil)
 	if err == nil {
@@ -192,8 +193,8 @@ func (a *attack) sendJSONBomb() error {
 	return a.refused()
 }
 
-// askForMost sends as many texts as one list may have, of characters that take six bytes each to say what
-// is wrong with them.
+// askForMost asks for the longest answer: as many texts as one list may have, of characters that
+// take six bytes each in the error.
 func (a *attack) askForMost() error {
 	texts := strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("\x7f", 400)+`",`, 10_000), ",")
 	a.send(post("/v1/score", jsonType, `{"texts":[`+texts+`]}`))
@@ -229,14 +230,14 @@ func (a *attack) sendNDJSONGarbage() error {
 	return a.wantLines(post("/v1/score", ndjsonType, body.String()), want)
 }
 
-// sendLongLine wants that too.
+// sendLongLine wants the same of a line that is too long.
 func (a *attack) sendLongLine() error {
 	first, last := a.oracle.any(a.random), a.oracle.any(a.random)
 	long := strings.Repeat("q", 1<<20+a.random.IntN(8<<20))
 	return a.wantLines(post("/v1/score", plainType, first.text+"\n"+long+"\n"+last.text+"\n"), []*sample{first, nil, last})
 }
 
-// wantLines sends a stream and wants a verdict for each of its lines, and an error where the sample is nil.
+// wantLines sends a stream and wants a verdict on each line, or an error where the sample is nil.
 func (a *attack) wantLines(stream string, want []*sample) error {
 	go a.send(stream) // it ends when the connection does
 	response, err := http.ReadResponse(a.reader, nil)
@@ -273,7 +274,7 @@ func (a *attack) neverRead() error {
 	return a.ended(err)
 }
 
-// readLate wants right verdicts, as many as there are, and then one line that says why they end.
+// readLate wants right verdicts, any number of them, and then one line that says why they end.
 func (a *attack) readLate() error {
 	a.Conn.(*net.TCPConn).SetReadBuffer(4096)
 	wakes := time.Now().Add(a.stall * 3 / 2)
@@ -309,7 +310,7 @@ func (a *attack) neverSend() error {
 	return a.wantOneAnswer()
 }
 
-// doNothing wants the same before a request.
+// doNothing wants the service to give up before there is a request.
 func (a *attack) doNothing() error { return a.closed() }
 
 func (a *attack) closeHalf() error {
@@ -350,8 +351,8 @@ func (a *attack) crowd() error {
 	return nil
 }
 
-// checkUntilError holds verdicts to the samples, over and over, until a line says that they end, or the
-// connection does.
+// checkUntilError holds verdicts to the samples, over and over, until a line says why they end or
+// the connection ends.
 func checkUntilError(answer io.Reader, samples []*sample) error {
 	lines, by := bufio.NewReader(answer), anyModel
 	for i := 0; ; i++ {

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// good are clients that do everything right: each of their requests must get its right answer, or 429.
+// good are clients that do everything right. Each of their requests must get its right answer, or
+// 429.
 type good struct {
 	address  string
 	oracle   *oracle
@@ -46,8 +47,8 @@ type result struct {
 	last    bool // the service closes the connection
 }
 
-// run lets all good clients ask until the context is done, and then finish what they ask. They keep
-// their connections until something closes them.
+// run lets all good clients ask until the context is done, and waits for the answers to the last
+// requests. Clients keep their connections until something closes them.
 func (g *good) run(ctx context.Context, seed uint64) {
 	var clients sync.WaitGroup
 	for number, kind := range goodKinds {
@@ -99,15 +100,15 @@ func (g *good) client(ctx context.Context, what string, ask func(*good, *connect
 	}
 }
 
-// mayRefuse reports whether the service may leave a request of that time without any answer. One that was
-// on its way well before the signal, it may not.
+// mayRefuse reports whether the service may leave a request of that time without an answer: only
+// one that was not on its way well before the signal.
 func (g *good) mayRefuse(begin time.Time) bool {
 	leavesAt := g.leavesAt.Load()
 	return leavesAt != nil && begin.After(leavesAt.Add(-time.Second))
 }
 
-// errPipeline says that the service has answered only the first of the requests that were sent at once,
-// as it may when it ends.
+// errPipeline says that the service has answered only the first of the requests that were sent at
+// once, as it may when it ends.
 var errPipeline = errors.New("the rest of the pipeline has no answer")
 
 func (g *good) askModel(c *connection, random *rand.Rand) (result, error) {
@@ -124,8 +125,8 @@ func (s *sample) result(a answer, err error) (result, error) {
 	return result{answers: 1, last: a.last}, err
 }
 
-// askAlone asks one thing on a connection of its own. Each leaves an address in TIME-WAIT for a minute,
-// of which a client has no more than 28,000.
+// askAlone asks one thing on a connection of its own. Each connection leaves a port in TIME-WAIT
+// for a minute, and a client has no more than 28,000 ports.
 func (g *good) askAlone(c *connection, random *rand.Rand) (result, error) {
 	time.Sleep(10 * time.Millisecond)
 	done, err := g.askModel(c, random)

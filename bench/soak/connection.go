@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A connection speaks HTTP/1.1 as plainly as can be: unlike http.Client it never sends anything twice,
-// so that nothing that the service loses goes unseen.
+// A connection speaks plain HTTP/1.1. Unlike http.Client it never sends anything twice, so that
+// nothing that the service loses goes unnoticed.
 type connection struct {
 	net.Conn
 	reader *bufio.Reader
@@ -44,7 +44,7 @@ func (c *connection) exchange(request []byte) (answer, error) {
 
 // read reads the next answer.
 func (c *connection) read() (answer, error) {
-	// To wait for the first byte apart from the rest tells what was lost from what was cut.
+	// Waiting for the first byte by itself tells an answer that was lost from one that was cut short.
 	if _, err := c.reader.Peek(1); err != nil {
 		return answer{}, fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
@@ -59,7 +59,7 @@ func (c *connection) read() (answer, error) {
 	return answer{response.StatusCode, body, response.Close}, nil
 }
 
-// Of an answer that is not there, not one byte may have come, or some.
+// What is missing of an answer: all of it, or a part.
 var (
 	errNoAnswer = errors.New("no answer")
 	errCut      = errors.New("the answer is cut")

@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// serveEmpty is what rate compares with: net/http, and a handler that reads its body and does nothing.
-// It says where it listens as snowman serve does.
+// serveEmpty is what rate compares with: net/http, and a handler that reads the body and does
+// nothing. It logs its address as snowman serve does.
 func serveEmpty(ctx context.Context, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", loopback)
 	if err != nil {

@@ -17,15 +17,15 @@ import (
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
-// knownTexts is how many names the oracle of faults and kill knows.
+// knownTexts is the number of names that the oracle of faults and kill knows.
 const knownTexts = 20_000
 
 // slack is how many goroutines or files a service may have more than before the load: what a
 // connection that is just being closed still holds.
 const slack = 8
 
-// injectFaults lets good clients, hostile ones and reloads at the service at once, then looks what is
-// left of it, and ends it while good clients ask.
+// injectFaults runs good clients, hostile ones and reloads against the service at once, then
+// measures what it still holds, and ends it while good clients ask.
 func injectFaults(ctx context.Context, o options, stdout io.Writer) error {
 	folder, err := os.MkdirTemp("", "soak")
 	if err != nil {
@@ -71,7 +71,7 @@ func injectFaults(ctx context.Context, o options, stdout io.Writer) error {
 	}
 
 	early, late := memory.windows()
-	// The load is drawn at random, and what is resident with it: medians of a minute differ by a tenth.
+	// The load is random, and so is what is resident: medians of a minute differ by a tenth.
 	if o.faults >= 5*time.Minute && late > 1.25*early {
 		l.fail("memory grows", fmt.Errorf("%.1f MiB in the second tenth of the load, %.1f in the last", early, late))
 	}
@@ -103,7 +103,7 @@ func attackAll(ctx context.Context, o options, service *service, clients *good, 
 	return memory
 }
 
-// checkLog wants each line of the log to be an object of its own, whatever clients send, and none to
+// checkLog wants each line of the log to be a JSON object, whatever clients send, and no line to
 // tell of a panic.
 func checkLog(l *ledger) func([]byte) {
 	return func(line []byte) {
@@ -121,7 +121,7 @@ func checkLog(l *ledger) func([]byte) {
 	}
 }
 
-// runFor runs the good clients for so long.
+// runFor runs the good clients for a time.
 func (g *good) runFor(ctx context.Context, d time.Duration, seed uint64) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// An attack is what one hostile client does once. The service may refuse it and may close the connection;
-// what it must not do, each attack says.
+// An attack is what one hostile client does once. The service may refuse it and may close the
+// connection. Each attack says what the service must not do.
 type attack struct {
 	*connection
 	ctx     context.Context // when it is done the connection closes, and nothing more is held to anything
@@ -62,7 +62,8 @@ var attacks = []struct {
 	{"speaks HTTP/2 and gives no window", (*attack).http2NoWindow},
 }
 
-// runHostile lets so many hostile clients attack, each with one attack after the other, until the context is done.
+// runHostile runs the hostile clients, each with one attack after the other, until the context is
+// done.
 func runHostile(ctx context.Context, o options, address string, oracle *oracle, l *ledger) {
 	var clients sync.WaitGroup
 	done := make([]atomic.Int64, len(attacks))
@@ -119,10 +120,10 @@ func (a *attack) open() (*connection, error) {
 	return c, nil
 }
 
-// limit is how long the service may bear with a client that does what no client should.
+// limit is how long the service may put up with a client that does what no client should.
 func (a *attack) limit() time.Duration { return 4*a.stall + 3*patience }
 
-// pause waits, for at most so long, and less where the attack ends.
+// pause waits for d, or until the attack ends.
 func (a *attack) pause(d time.Duration) {
 	select {
 	case <-a.ctx.Done():
@@ -135,7 +136,8 @@ func (a *attack) send(text string) error {
 	return err
 }
 
-// drip sends a text byte by byte until it or the given time is over, or the service ends it.
+// drip sends a text byte by byte, until its end, for at most d, or until the service closes the
+// connection.
 func (a *attack) drip(text string, d time.Duration) error {
 	for end := time.Now().Add(d); text != "" && time.Now().Before(end); text = text[1:] {
 		if err := a.send(text[:1]); err != nil {
@@ -146,13 +148,13 @@ func (a *attack) drip(text string, d time.Duration) error {
 	return nil
 }
 
-// refused wants an answer that blames the client, or the end of the connection.
+// refused wants an answer that blames the client, or the connection closed.
 func (a *attack) refused() error { return a.wantStatus(http.StatusBadRequest) }
 
-// survived wants any answer but a fault of the service's own, or the end of the connection.
+// survived wants an answer without a fault of the service's own, or the connection closed.
 func (a *attack) survived() error { return a.wantStatus(http.StatusOK) }
 
-// wantStatus wants a status that is at least so high, and says nothing of a fault of the service's own.
+// wantStatus wants a status of at least this number, but no fault of the service's own.
 func (a *attack) wantStatus(least int) error {
 	response, err := http.ReadResponse(a.reader, nil)
 	if err != nil {
@@ -169,7 +171,7 @@ func (a *attack) wantStatus(least int) error {
 	return nil
 }
 
-// ended takes any error of a connection for its end, but not that nothing happens.
+// ended takes any error of a connection for its end, except a timeout.
 func (a *attack) ended(err error) error {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
@@ -184,7 +186,7 @@ func (a *attack) closed() error {
 	return a.ended(err)
 }
 
-// bytes returns so many random bytes.
+// bytes returns random bytes.
 func (a *attack) bytes(count int) string {
 	out := make([]byte, count)
 	for i := range out {

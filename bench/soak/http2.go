@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2Hello opens HTTP/2 without TLS and returns what writes its frames.
+// http2Hello opens HTTP/2 without TLS.
 func (a *attack) http2Hello(settings ...http2.Setting) *http2.Framer {
 	a.send(http2.ClientPreface)
 	framer := http2.NewFramer(a, a.reader)
@@ -50,7 +50,8 @@ func (a *attack) http2Resets() error {
 	return nil
 }
 
-// http2NoWindow opens streams to whose verdicts it gives no room, and goes on sending lines.
+// http2NoWindow opens streams with an empty window, so that no verdict can be sent, and goes on
+// sending lines.
 func (a *attack) http2NoWindow() error {
 	framer, header := a.http2Hello(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}), http2Header()
 	go io.Copy(io.Discard, a.reader) // it ends when the connection does

@@ -13,8 +13,8 @@ import (
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
-// killOften kills the service in the middle of load and reloads. The next one must listen on the same
-// port at once, and its first answer must be right.
+// killOften kills the service in the middle of load and reloads. The next one must listen on the
+// same port at once, and its first answer must be right.
 func killOften(ctx context.Context, o options, stdout io.Writer) error {
 	folder, err := os.MkdirTemp("", "soak")
 	if err != nil {
@@ -61,7 +61,8 @@ func killOften(ctx context.Context, o options, stdout io.Writer) error {
 	return l.err()
 }
 
-// killLoaded kills the service within half a second of load and reloads, and leaves a good model.
+// killLoaded kills the service within half a second, under load and reloads, and leaves a good
+// model.
 func killLoaded(ctx context.Context, service *service, swapper *swapper, clients *good, random *rand.Rand, seed uint64) {
 	ctx, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -90,8 +91,8 @@ func killStarting(program, address, model string, random *rand.Rand) error {
 	return err
 }
 
-// churn changes the model as fast as a service could ever meet it until the context is done, every
-// fourth time to a damaged one, and leaves a good one.
+// churn changes the model, far more often than anybody would, until the context is done. Every
+// fourth model is damaged; the last one is good.
 func (s *swapper) churn(ctx context.Context, service *service) {
 	for i := 0; ctx.Err() == nil; i++ {
 		s.current = 1 - s.current

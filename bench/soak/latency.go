@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// openLoop sends PUT /model at a fixed rate, whether or not the service keeps up, and returns how long
-// after the time at which it was due each answer was there. A generator that waits for an answer before
-// it counts the next request's time leaves out what a stall does to all that should have been sent in it.
+// openLoop sends PUT /model at a fixed rate, whether or not the service keeps up, and returns the
+// time of each answer after its request was due. A generator that waits for one answer before the
+// next request would leave out the requests that a stall delays.
 func openLoop(ctx context.Context, address string, connections int, rate float64, duration time.Duration) ([]time.Duration, error) {
 	interval := time.Duration(float64(time.Second) / rate)
 	total := int(duration / interval)
@@ -85,7 +85,8 @@ func (c *connection) skipAnswer() error {
 	return err
 }
 
-// quantile returns the smallest of sorted values that so large a share of them does not exceed.
+// quantile returns the smallest of the sorted values that at least this share of them does not
+// exceed.
 func quantile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

@@ -9,9 +9,9 @@
 //	faults  load, reloads and hostile clients at once: no answer wrong or lost, nothing that grows, a clean end
 //	kill    kill -9 under load and reloads, and the next start on the same port
 //
-// It prints Markdown tables to standard output and what it does to standard error. What rate, stream
-// and start measure stands beside its bar and is judged by the reader, since the machine may be busy;
-// the exit code is 1 where faults or kill found anything at all.
+// It prints Markdown tables to standard output, and what it does to standard error. The figures of
+// rate, stream and start stand beside the bar that they should reach, for the reader to judge,
+// since the machine may be busy. The exit code is 1 where faults or kill found anything at all.
 package main
 
 import (

@@ -1,7 +1,7 @@
 package main
 
-// appendName appends the i-th of 2^32 distinct names, which look like names that people register. The
-// same i is the same name in every run.
+// appendName appends the i-th of 2^32 distinct names, which look like names that people register.
+// The same i is the same name in every run.
 func appendName(out []byte, i uint32) []byte {
 	const consonants, vowels = "bcdfghjklmnprstvwxyz", "aeiou"
 	var (

@@ -16,7 +16,7 @@ import (
 // rounding is how far an answer may be from a score that was printed with five decimals.
 const rounding = 0.51e-5
 
-// An oracle knows texts and what each of the models that are swapped says of them. It is immutable.
+// An oracle knows texts, and the verdicts of both models on them. It is immutable.
 type oracle struct {
 	samples []sample
 	probe   *sample // a name by whose score one can tell the models apart
@@ -108,8 +108,8 @@ type giver uint
 
 const anyModel giver = 1<<0 | 1<<1
 
-// check holds one verdict of /v1/score to the sample, and takes the models that did not give it out of
-// the set: one answer is by one model from its beginning to its end.
+// check holds one verdict of /v1/score to the sample, and removes from the set the models that
+// cannot have given it: one answer is by one model from beginning to end.
 func (s *sample) check(v verdict, by *giver) error {
 	right := v.Text != nil && *v.Text == s.text && s.refused == (v.Error != "")
 	if right && !s.refused {
@@ -126,7 +126,8 @@ func (s *sample) check(v verdict, by *giver) error {
 	return nil
 }
 
-// checkLines holds the verdicts of a stream to the samples, and to an error where there is none.
+// checkLines holds the verdicts of a stream to the samples. A sample that is nil stands for an
+// error.
 func checkLines(answer io.Reader, want []*sample) error {
 	lines, by := bufio.NewReader(answer), anyModel
 	for i, s := range want {

@@ -18,8 +18,8 @@ import (
 // loopback is any free port of the only address that anything here talks to.
 const loopback = "127.0.0.1:0"
 
-// patience is how long anything may take that should take no time at all: only something that hangs
-// takes as long, however busy the machine is.
+// patience is how long anything may take that should take no time at all. However busy the machine
+// is, only something that hangs takes longer.
 const patience = time.Minute
 
 // A service is a process that listens: the program under test, or the empty server.
@@ -31,8 +31,8 @@ type service struct {
 	status  error         // how it ended; read it after exited
 }
 
-// startService starts a program and waits until its log names the address that it listens on. Every line
-// of the log after that one goes to line, which may be nil.
+// startService starts a program and waits until its log names the address that it listens on. Later
+// lines of the log go to the function line, which may be nil.
 func startService(line func([]byte), program string, args ...string) (*service, error) {
 	s := &service{command: exec.Command(program, args...), exited: make(chan struct{})}
 	s.command.Stderr = &s.errors
@@ -131,7 +131,8 @@ func (s *service) files() (int, error) {
 	return len(entries), err
 }
 
-// metrics returns the value of the process's number of goroutines and how many series it exports.
+// metrics returns the number of goroutines that the process reports, and of the series that it
+// exports.
 func (s *service) metrics() (goroutines, series int, err error) {
 	c, err := dial(s.address)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 //go:embed names.lua
 var script []byte
 
-// wrkNames is how many names wrk sends over and over: more than a cache of answers would be worth having for.
+// wrkNames is how many names wrk sends over and over: more than a cache of answers would hold.
 const wrkNames = 50_000
 
 // measureRate loads the empty handler and the service in turn, without the access log and with it.

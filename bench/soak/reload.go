@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A swapper changes the model file of a service that watches it, in every way in which that is done,
-// and holds the service to what stands there.
+// A swapper changes the model file of a service that watches it, in every way in which people do
+// that, and wants the service to answer with what is there.
 type swapper struct {
 	path    string
 	models  [2][]byte
@@ -21,7 +21,7 @@ type swapper struct {
 	oracle  *oracle
 }
 
-// newModels returns what knows the right answers of the two models, and what swaps these in a folder.
+// newModels returns the oracle of both models, and the swapper that exchanges them in a folder.
 func newModels(o options, folder string) (*oracle, *swapper, error) {
 	models := [2]string{o.model, o.other}
 	oracle, err := newOracle(models, knownTexts)
@@ -44,7 +44,7 @@ func newSwapper(folder string, models [2]string, oracle *oracle) (*swapper, erro
 	return s, s.replace(s.models[0])
 }
 
-// replace writes the file as it should be done: beside it, then renamed.
+// replace writes the file as one should: beside it, then renamed.
 func (s *swapper) replace(content []byte) error {
 	beside := s.path + ".new"
 	if err := os.WriteFile(beside, content, 0o600); err != nil {
@@ -88,7 +88,7 @@ func (s *swapper) run(ctx context.Context, service *service, random *rand.Rand, 
 	}
 }
 
-// swap writes the other model and waits until it answers.
+// swap writes the other model and waits until the service answers with it.
 func (s *swapper) swap(ctx context.Context, service *service, write func([]byte) error, signal bool) error {
 	s.current = 1 - s.current
 	if err := write(s.models[s.current]); err != nil {
@@ -116,7 +116,8 @@ func (s *swapper) swap(ctx context.Context, service *service, write func([]byte)
 	return ctx.Err()
 }
 
-// writeSlowly writes the file in place, as cp does, so that half of a model stands there for a while.
+// writeSlowly writes the file in place, as cp does, so that half of a model stands there for a
+// while.
 func (s *swapper) writeSlowly(content []byte) error {
 	file, err := os.Create(s.path)
 	if err != nil {
@@ -129,8 +130,8 @@ func (s *swapper) writeSlowly(content []byte) error {
 	return errors.Join(first, second, file.Close())
 }
 
-// damage puts something there that is no model, for long enough to be found, and wants the old one to
-// answer all the while.
+// damage writes something that is no model, leaves it long enough to be found, and wants the
+// service to answer with the old model all the while.
 func (s *swapper) damage(ctx context.Context, service *service, random *rand.Rand) error {
 	content := s.models[1-s.current]
 	switch random.IntN(5) {

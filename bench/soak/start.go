@@ -9,8 +9,8 @@ import (
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
-// measureStart measures how long the service takes to its first answer, and what it has resident when
-// it then has nothing to do.
+// measureStart measures the time to the service's first answer, and its resident memory when it is
+// idle after that.
 func measureStart(ctx context.Context, o options, stdout io.Writer) error {
 	var answered, resident []float64
 	for i := range o.starts {

@@ -16,8 +16,8 @@ import (
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
 
-// sampled is how many lines of a stream stand for one whose score is held to the library's. The text
-// of every line is checked.
+// sampled says how often a score is held to the library's: once in this many lines. The text of
+// every line is checked.
 const sampled = 1009
 
 // measureStream sends distinct names through one connection to POST /v1/score, in each format.
@@ -59,8 +59,8 @@ func measureStream(ctx context.Context, o options, stdout io.Writer) error {
 	return nil
 }
 
-// streamOnce sends names and returns how many of them a second were answered, from the first byte of
-// the request to the last of the answer.
+// streamOnce sends names and returns how many were answered a second, from the first byte of the
+// request to the last of the answer.
 func streamOnce(ctx context.Context, address string, model *snowman.Model, contentType, quote string, names int) (float64, error) {
 	var body []byte
 	for i := range uint32(names) {

@@ -15,17 +15,17 @@ type usage struct {
 	goroutines, files, series int
 }
 
-// exceeds reports whether something is left that was not there before.
+// exceeds reports whether something is left over that was not there before.
 func (u usage) exceeds(before usage) bool {
 	return u.goroutines > before.goroutines+slack || u.files > before.files+slack || u.series > before.series+seriesSlack
 }
 
-// seriesSlack is how many time series requests of every kind may add: routes and statuses are few,
-// unless a client can make up the value of a label.
+// seriesSlack is how many time series may be added by requests of every kind. Routes and statuses
+// are few, unless a client can choose the value of a label.
 const seriesSlack = 300
 
-// settle returns what the service holds when nobody asks anything. It waits until that is no more than
-// before, where there was a before, but not for ever.
+// settle returns what the service holds when it is idle. It waits, but not for ever, until that is
+// no more than before; an empty before is not waited for.
 func (s *service) settle(ctx context.Context, before usage) (usage, error) {
 	for begin := time.Now(); ; {
 		select {
@@ -56,7 +56,7 @@ func (s *service) usage() (u usage, err error) {
 	return u, err
 }
 
-// residents are MiB that were resident, one figure a second.
+// residents are MiB of resident memory, one figure a second.
 type residents []float64
 
 // watch notes what is resident until the context is done.
@@ -82,7 +82,8 @@ func (s *service) watch(ctx context.Context, l *ledger) residents {
 	}
 }
 
-// windows returns the medians of the second tenth and of the last: in the first, what is allocated once is.
+// windows returns the medians of the second tenth and of the last one. In the first tenth the
+// service still allocates what it allocates once.
 func (r residents) windows() (early, late float64) {
 	if len(r) < 2 {
 		return 0, 0

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/measure"
 )
 
 // chooseRecipe returns the recipe that the flags of train and eval name.
@@ -83,4 +86,98 @@ func parseWidths(list string) (widths []int, err error) {
 		widths = append(widths, width)
 	}
 	return widths, nil
+}
+
+// An output is a file to write, and the flag that names it.
+type output struct{ flag, path string }
+
+// checkOutputs finds out before long work whether the files could be written. None may be one of
+// the inputs, another of the files, or standard output. An empty path stands for no file.
+func checkOutputs(outputs []output, inputs []string) error {
+	for i, o := range outputs {
+		switch o.path {
+		case "":
+			continue
+		case "-":
+			return usageError{o.flag + " -: want a file; standard output has the figures"}
+		}
+		if err := checkOutput(o.flag, o.path, inputs...); err != nil {
+			return err
+		}
+		for _, other := range outputs[:i] {
+			if filepath.Clean(other.path) == filepath.Clean(o.path) || isSameFile(other.path, o.path) {
+				return usageError{fmt.Sprintf("%s and %s both name %q", other.flag, o.flag, o.path)}
+			}
+		}
+	}
+	return nil
+}
+
+// isSameFile reports whether both paths lead to one file that exists.
+func isSameFile(path, other string) bool {
+	first, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(other)
+	return err == nil && os.SameFile(first, second)
+}
+
+// labelled are the flags and arguments that say which labelled rows to measure on.
+type labelled struct {
+	data, recipe string
+	part         dataset.Part
+	only         string // names, urls or empty
+	files        []string
+}
+
+// read reads the folder of -data and returns nil where there is none. Before, it finds out whether
+// the outputs can be written without writing over the model or the rows.
+func (l *labelled) read(ctx context.Context, outputs []output, model string, stderr io.Writer) (*dataset.Set, error) {
+	var recipe dataset.Recipe
+	inputs := append([]string{model, l.recipe}, l.files...)
+	if l.data != "" {
+		var err error
+		if recipe, err = chooseRecipe(l.data, l.recipe, "", ""); err != nil {
+			return nil, err
+		}
+		paths, err := recipe.Paths(l.data)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, paths...)
+	}
+	if err := checkOutputs(outputs, inputs); err != nil || l.data == "" {
+		return nil, err
+	}
+	fmt.Fprintln(stderr, "reading the data")
+	return recipe.Build(ctx, l.data)
+}
+
+// evaluation returns the rows to measure on, and says which they are.
+func (l *labelled) evaluation(ctx context.Context, set *dataset.Set, stderr io.Writer) (e measure.Evaluation, fact string, err error) {
+	if len(l.files) == 0 {
+		e, fact = measure.OnPart(set, l.part), fmt.Sprintf("the part %s of %s", l.part, l.data)
+	} else {
+		var account string
+		if e, account, err = measure.OnFiles(ctx, l.files, set); err != nil {
+			return e, "", err
+		}
+		if set == nil {
+			account += "; whether training has seen them is not known without -data"
+		}
+		fmt.Fprintln(stderr, account)
+		fact = l.files[0]
+		if more := len(l.files) - 1; more > 0 {
+			fact = fmt.Sprintf("%s and %d more", fact, more)
+		}
+		fact += ": " + account
+	}
+	if l.only != "" {
+		e, fact = e.Only(l.only == "urls"), fmt.Sprintf("%s; %s only", fact, l.only)
+	}
+	if len(e.Rows) == 0 {
+		err = errors.New("no row is left to measure on; a file of labelled rows has a header with the columns text and label")
+	}
+	return e, fact, err
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/snowman-ml/snowman/report"
 )
 
-// kept is what a model file says was measured of the model, on the part report where nothing else is said.
+// kept is what a model file says was measured of the model, on the part report where nothing else
+// is said.
 type kept struct {
 	report.Kept
 	HighestVetted []scoredName `json:"highest_vetted"` // of the benign names set aside for the thresholds
@@ -26,8 +27,8 @@ type scoredName struct {
 	Score float64 `json:"score"`
 }
 
-// Keep measures a model that was trained on the set, as somebody would who opened its file, on the part
-// report. It keeps what it measured in the model's metadata.
+// Keep measures a model that was trained on the set, as somebody would who opened its file, on the
+// part report. It keeps what it measured in the model's metadata.
 func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval.Result, error) {
 	var file bytes.Buffer
 	if err := trained.Write(&file); err != nil {

@@ -2,9 +2,9 @@
 //
 //	model, rows -> scores -> eval.Meter -> report.Page
 //
-// An [Evaluation] measures a model at its own levels and thresholds and, with Compare, one arithmetic
-// against the other. [Perturbed] measures it on names that are made for it, and [Keep] keeps in a
-// model that was just trained what was measured of it.
+// An [Evaluation] measures a model at its own levels and thresholds and, with Compare, one
+// arithmetic against the other. [Perturbed] measures it on names that are made for it, and [Keep]
+// keeps in a model that was just trained what was measured of it.
 package measure
 
 import (
@@ -31,8 +31,8 @@ type Evaluation struct {
 // worstRows is how many mistakes a page has of either side.
 const worstRows = 25
 
-// Page measures the model: all figures and curves, and the rows that it is most wrong about. The page has
-// no facts yet.
+// Page measures the model: all figures and curves, and the rows that it is most wrong about. The
+// page has no facts yet.
 func (e Evaluation) Page(ctx context.Context) (report.Page, error) {
 	scores, err := scoresOf(ctx, e.Model, e.Rows)
 	if err != nil {
@@ -101,8 +101,8 @@ func (e Evaluation) kind(row dataset.Row) string {
 	return row.Kind
 }
 
-// allowed says of each row whether it is on the allow list, and counts those that are. Without a list
-// the counts are nil.
+// allowed says of each row whether it is on the allow list, and counts those that are. Without a
+// list the counts are nil.
 func (e Evaluation) allowed() ([]bool, *eval.AllowedRows) {
 	allowed := make([]bool, len(e.Rows))
 	if e.Allow == nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// toy is a model whose answers can be worked out by hand: a q in the host is low and dga, an x is medium
-// and phishing, a z is high and malware.
+// toy is a model whose answers can be worked out by hand: a q in the host is low and dga, an x is
+// medium and phishing, a z is high and malware.
 func toy(t *testing.T) *snowman.Model {
 	t.Helper()
 	model, err := snowman.Open("../../web/testdata/toy.safetensors")

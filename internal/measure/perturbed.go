@@ -11,9 +11,9 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// Perturbed measures how well names with two characters changed are told from the popular names of a
-// part that they are made of. The score is the sum of the probabilities of dga and phishing, since a
-// changed name is one or the other, depending on what it is for.
+// Perturbed measures how well names with two characters changed are told from the popular names of
+// a part that they are made of. The score is the sum of the probabilities of dga and phishing,
+// since a changed name is one or the other, depending on what it is for.
 func Perturbed(model *snowman.Model, set *dataset.Set, part dataset.Part) (eval.Result, error) {
 	kinds := model.Kinds()
 	if !slices.Contains(kinds, dataset.DGA) || !slices.Contains(kinds, dataset.Phishing) {
@@ -40,8 +40,9 @@ func Perturbed(model *snowman.Model, set *dataset.Set, part dataset.Part) (eval.
 	return meter.Result(), nil
 }
 
-// perturbedRows returns the vetted popular registered domains of a part and, as malicious rows, the same
-// with two characters changed, as CharBot generates names (Peck et al. 2019, arXiv 1905.01078).
+// perturbedRows returns the vetted popular registered domains of a part and, as malicious rows, the
+// same with two characters changed, as CharBot generates names (Peck et al. 2019, arXiv
+// 1905.01078).
 func perturbedRows(set *dataset.Set, part dataset.Part) []dataset.Row {
 	random := rand.New(rand.NewPCG(1, 0x43686172426f74)) // any seed: the names are the same each time
 	var rows []dataset.Row

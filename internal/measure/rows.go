@@ -13,8 +13,9 @@ func OnPart(set *dataset.Set, part dataset.Part) Evaluation {
 	return Evaluation{Rows: set.Parts[part], Seen: set.Seen()}
 }
 
-// OnFiles returns an evaluation on the rows of files, and an account of them. The set is what the model
-// was trained on, or nil: rows that share a registered domain with a row to train on are left out.
+// OnFiles returns an evaluation on the rows of files, and an account of them. The set is what the
+// model was trained on, or nil: rows that share a registered domain with a row to train on are left
+// out.
 func OnFiles(ctx context.Context, files []string, set *dataset.Set) (e Evaluation, account string, err error) {
 	if set != nil {
 		e.Seen = set.Seen()

@@ -115,9 +115,9 @@ func (e encoded) hash(sum io.Writer) {
 	}
 }
 
-// Identity names the model that Run makes of the set: where the options, the rows or the account of the
-// set differ, so do the names. The parameters of a model to go on from are part of it, the number of
-// workers is not.
+// Identity names the model that Run makes of the set: where the options, the rows or the account of
+// the set differ, so do the names. The parameters of a model to go on from are part of it, the
+// number of workers is not.
 func Identity(set *dataset.Set, options Options) (string, error) {
 	r, err := newModelRun(set, options)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// A Table is printed row by row. Errors of the writer are not noticed: it is standard output or memory.
+// A Table is printed row by row. Errors of the writer are not noticed: it is standard output or
+// memory.
 type Table struct {
 	w       io.Writer
 	columns int
@@ -26,8 +27,8 @@ func NewTable(w io.Writer, title string, header ...string) Table {
 	return t
 }
 
-// Row prints a row, whose last cells may be left out. White space in a cell becomes one space, and | is
-// written as /.
+// Row prints a row, whose last cells may be left out. White space in a cell becomes one space, and
+// | is written as /.
 func (t Table) Row(cells ...string) {
 	for i, cell := range cells {
 		cells[i] = strings.Join(strings.Fields(strings.ReplaceAll(cell, "|", "/")), " ")
