@@ -213,79 +213,112 @@ func (b *builder) intern(text string) string {
 	return text
 }
 
-// split divides the rows into parts, finds the vetted ones, and samples what is above the caps.
+// split makes a set of the rows.
 func (b *builder) split() *Set {
 	set := &Set{Kinds: b.recipe.Kinds, FamilyNames: b.recipe.FamilyNames}
-	byDomain := make(map[string]Part) // of every row of a domain, as far as they agree
-	mixed := make(map[string]bool)
+	partOf := b.partsOfDomains()
+	for part, rows := range b.divide(partOf) {
+		rows = b.recipe.sample(rows, Part(part))
+		if Part(part) == Train {
+			rows = append(rows, b.perturb(rows, partOf)...)
+		}
+		for _, row := range rows {
+			set.Parts[part] = append(set.Parts[part], *row)
+		}
+	}
+	set.Vetted = b.vettedTexts(partOf)
+	if b.popular != nil {
+		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	}
+	b.count(set)
+	set.Account = b.account
+	return set
+}
+
+// partsOfDomains returns the part of each registered domain: that of its rows, or train if they
+// belong in several.
+func (b *builder) partsOfDomains() map[string]Part {
+	partOf := make(map[string]Part)
 	for i, row := range b.rows {
 		if row == nil {
 			continue
 		}
 		part := b.part(row, b.domains[i])
-		if other, seen := byDomain[b.domains[i]]; seen && other != part {
-			mixed[b.domains[i]] = true
+		if other, seen := partOf[b.domains[i]]; seen && other != part {
+			part = Train
 		}
-		byDomain[b.domains[i]] = part
+		partOf[b.domains[i]] = part
 	}
-	kept := make(map[string]int)
-	var divided [parts][]*Row
+	return partOf
+}
+
+// divide returns the rows of each part, by the part of their registered domain.
+func (b *builder) divide(partOf map[string]Part) (divided [parts][]*Row) {
 	for i, row := range b.rows {
 		if row == nil {
 			continue
 		}
-		kept[row.Source]++
-		part := byDomain[b.domains[i]]
-		if mixed[b.domains[i]] {
-			if b.part(row, b.domains[i]) != Train {
-				b.account.Moved++
-			}
-			part = Train
+		part := partOf[b.domains[i]]
+		if b.part(row, b.domains[i]) != part {
+			b.account.Moved++
 		}
 		divided[part] = append(divided[part], row)
-		if !row.Malicious && b.vetted.has(b.domains[i], b.recipe.VettedYears) {
-			vetted := Vetted{Text: row.Text, Domain: b.domains[i], Part: part, Popular: b.vetted.isPopular(b.domains[i], b.recipe.VettedYears)}
-			set.Vetted = append(set.Vetted, vetted)
-			if vetted.IsURL() {
-				b.account.VettedURLs++
-			} else {
-				b.account.VettedNames++
-			}
+	}
+	return divided
+}
+
+// perturb returns perturbed rows of those of train.
+func (b *builder) perturb(rows []*Row, partOf map[string]Part) []*Row {
+	perturber := newPerturber(b.recipe.Seed, rows, func(text, domain string) bool {
+		_, known := b.index[text]
+		return known || partOf[domain] != Train
+	})
+	perturber.run(b.recipe.Perturb)
+	b.account.Perturbed = perturber.counts
+	return perturber.rows
+}
+
+// vettedTexts returns the texts of the vetted registered domains.
+func (b *builder) vettedTexts(partOf map[string]Part) (texts []Vetted) {
+	for i, row := range b.rows {
+		domain, years := b.domains[i], b.recipe.VettedYears
+		if row != nil && !row.Malicious && b.vetted.has(domain, years) {
+			texts = append(texts, Vetted{Text: row.Text, Domain: domain, Part: partOf[domain], Popular: b.vetted.isPopular(domain, years)})
 		}
 	}
-	used := make(map[string]int)
+	return texts
+}
+
+// count completes the account with the numbers of a set that is otherwise complete.
+func (b *builder) count(set *Set) {
+	kept, used := make(map[string]int), make(map[string]int)
+	for _, row := range b.rows {
+		if row != nil {
+			kept[row.Source]++
+		}
+	}
 	b.account.Parts = make(map[string]map[string]int)
-	for part := range parts {
+	for part, rows := range set.Parts {
 		counts := make(map[string]int)
-		rows := b.recipe.sample(divided[part], part)
-		if part == Train {
-			perturber := newPerturber(b.recipe.Seed, rows, func(text, domain string) bool {
-				other, seen := byDomain[domain]
-				_, known := b.index[text]
-				return known || seen && other != Train && !mixed[domain]
-			})
-			perturber.run(b.recipe.Perturb)
-			rows = append(rows, perturber.rows...)
-			b.account.Perturbed = perturber.counts
-		}
 		for _, row := range rows {
-			set.Parts[part] = append(set.Parts[part], *row)
 			used[row.Source]++
-			counts[kindName(*row)]++
+			counts[kindName(row)]++
 		}
-		b.account.Parts[part.String()] = counts
+		b.account.Parts[Part(part).String()] = counts
 	}
 	for i := range b.account.Sources {
 		account := &b.account.Sources[i]
 		hosts := hostsOf(account.Name)
 		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
-	if b.popular != nil {
-		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	for _, vetted := range set.Vetted {
+		if vetted.IsURL() {
+			b.account.VettedURLs++
+		} else {
+			b.account.VettedNames++
+		}
 	}
 	b.account.Imitated = len(set.Imitated)
-	set.Account = b.account
-	return set
 }
 
 // heldOut returns the part for which a row's family is held out, if it is.
