@@ -14,19 +14,19 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// builder is a Set on its way.
+// A builder collects what becomes a Set.
 type builder struct {
 	recipe   Recipe
 	rows     []*Row // in the order in which they were first read; nil where dropped
 	domains  []string
 	index    map[string]int    // of a row, by its text
-	dropped  map[string]bool   // texts called benign and malicious
+	dropped  map[string]bool   // texts that are called both benign and malicious
 	twoKinds map[string]bool   // texts that two malicious kinds claim
 	excluded map[string]bool   // registered domains
-	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
+	heldOut  map[string]Part   // of registered domains with a name of a held-out family
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
-	popular  *popularity // nil where nobody asks
+	popular  *popularity // nil if the recipe wants no popular names
 	account  Account
 }
 
@@ -64,7 +64,7 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 	return b.split(), nil
 }
 
-// exclude notes the registered domains of a file's rows.
+// exclude notes the registered domains of a file's rows, which are to be left out.
 func (b *builder) exclude(ctx context.Context, directory, file string) error {
 	source := Source{File: filepath.ToSlash(file)}
 	path, err := source.Path(directory)
@@ -95,8 +95,8 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	return err
 }
 
-// readFile calls use with every row of a file that has a label and a canonical form, which u holds,
-// and counts. A kind, if one is given, is every row's, whatever the file says.
+// readFile counts the rows of a file, and calls use with each that has a label and a canonical
+// form, which u holds. A kind that is not empty is the kind of every row, whatever the file says.
 func readFile(ctx context.Context, path, kind string, account *SourceAccount, use func(row Row, u *canon.URL)) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -131,14 +131,14 @@ func readFile(ctx context.Context, path, kind string, account *SourceAccount, us
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("reading source %q after line %d: %w", path, reader.Line(), err)
 	}
-	if _, err := io.Copy(io.Discard, hashed); err != nil { // what may follow a gzip stream
+	if _, err := io.Copy(io.Discard, hashed); err != nil { // bytes behind a gzip stream
 		return fmt.Errorf("reading source %q: %w", path, err)
 	}
 	account.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
 
-// add adds a row whose text u holds in canonical form, and its host where the source asks for it.
+// add adds a row whose text u holds in canonical form, and its host if the source asks for hosts.
 func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccount) {
 	domain := b.intern(string(u.RegisteredDomain()))
 	if b.excluded[domain] {
@@ -165,8 +165,9 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	}
 }
 
-// merge adds a row, or joins it with the one of the same text. It reports whether the text is new.
-// Of two labels neither can be trusted, of two malicious kinds only that it is malicious.
+// merge adds a row, or joins it with the row of the same text. It reports whether the text is new.
+// A text with two labels is dropped later; one with two malicious kinds is malicious of unknown
+// kind.
 func (b *builder) merge(row Row, domain string) bool {
 	at, known := b.index[row.Text]
 	if !known {
@@ -331,7 +332,7 @@ func (r Recipe) heldOut(row Row) (part Part, held bool) {
 	return Train, false
 }
 
-// familyName returns the name of a row's family, by what the sources call it.
+// familyName returns a row's family by the name that names has for the source's name.
 func familyName(names map[string]string, row Row) string {
 	if name, renamed := names[row.Family]; renamed && row.Kind == DGA {
 		return name
@@ -339,9 +340,9 @@ func familyName(names map[string]string, row Row) string {
 	return row.Family
 }
 
-// part returns the part in which a row belongs by itself, whatever else its domain holds, unless that
-// is a name of a held-out family: other lists know such names too, by another kind or as benign, and
-// the network must not meet them there.
+// part returns the part of a row by itself, whatever other rows its domain has. The exception is a
+// domain with a name of a held-out family: other sources may have that name with another label, and
+// the network must not meet it there.
 func (b *builder) part(row *Row, domain string) Part {
 	r := b.recipe
 	if part, held := b.heldOut[domain]; held {
@@ -359,13 +360,13 @@ func (b *builder) part(row *Row, domain string) Part {
 	return Train
 }
 
-// sample leaves out, at random, what is above the caps of sources and families. The caps are meant
-// for train; the other parts are sampled down by as much, so that all are the same mixture. The rows
-// come back in the order of their texts' hashes, which is as good as shuffled.
+// sample leaves out, at random, rows above the caps of sources and families. The caps are for
+// train. The other parts have caps in proportion to their share, so that all parts are the same
+// mixture. The rows come back in the order of their texts' hashes, which is as good as shuffled.
 func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	type family struct{ source, name string }
 	trainShare := 1.0
-	for other := Choose; other < parts; other++ { // in this order: sums of floats depend on it
+	for other := Choose; other < parts; other++ { // a sum of floats depends on the order
 		trainShare -= r.Share[other]
 	}
 	scale := 1.0
@@ -399,7 +400,7 @@ func (s Source) weight() float32 {
 	return s.Weight
 }
 
-// name is what rows and accounts call the source.
+// name is the source's name in rows and accounts.
 func (s Source) name() string {
 	if s.Name != "" {
 		return s.Name
@@ -413,6 +414,6 @@ func (s Source) name() string {
 	return name
 }
 
-// hostsOf names the hosts that were taken from a source's URLs. They are a source of their own, on
-// which the caps of the first do not bear.
+// hostsOf names the hosts that were taken from a source's URLs. They are a source of their own,
+// without the caps of the first.
 func hostsOf(source string) string { return source + "_hosts" }
