@@ -16,8 +16,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// table makes a file of rows: text, label, kind, family and date, with spaces between them. An unknown
-// field is a dash, or left out at the end.
+// table makes a file of rows: text, label, kind, family and date, with spaces between them. An
+// unknown field is a dash, or left out at the end.
 func table(rows ...string) string {
 	file := "text\tlabel\tkind\tfamily\tdate\n"
 	for _, row := range rows {

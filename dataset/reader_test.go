@@ -134,8 +134,8 @@ func TestReaderReportsWhatEndedTheReading(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, no two rows are on one line, line numbers ascend, and the error of a
-// row names the row's line.
+// The properties: nothing panics, no two rows are on one line, line numbers ascend, and the error
+// of a row names the row's line.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "a.com\nb.com", "text\tlabel\tkind\nevil.com\t1\tdga\ngood.com\t0\n", "url,label\n\"a,b\",1\n\"\n",
