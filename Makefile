@@ -26,8 +26,8 @@ startup: ## time the program's first answer
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman
 	@for i in 1 2 3 4 5; do bash -c 'TIMEFORMAT="%3R s"; time build/snowman score github.com > /dev/null'; done
 
-# Each target of each package runs for FUZZTIME, whatever an earlier one found. Those of SLOW take too
-# long for an input to be made smaller by many tries.
+# Every target runs for FUZZTIME, even if an earlier one fails. Those of SLOW are too slow to make an
+# input smaller by many tries.
 FUZZTIME ?= 1m
 SLOW     := FuzzParseModel FuzzReadModelFigures FuzzHandler FuzzService
 fuzz: ## run every fuzz target, and list those that failed

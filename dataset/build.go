@@ -14,19 +14,19 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// builder is a Set on its way.
+// A builder collects what becomes a Set.
 type builder struct {
 	recipe   Recipe
 	rows     []*Row // in the order in which they were first read; nil where dropped
 	domains  []string
 	index    map[string]int    // of a row, by its text
-	dropped  map[string]bool   // texts called benign and malicious
+	dropped  map[string]bool   // texts that are called both benign and malicious
 	twoKinds map[string]bool   // texts that two malicious kinds claim
 	excluded map[string]bool   // registered domains
-	heldOut  map[string]Part   // by registered domain, where one of its names is of a held-out family
+	heldOut  map[string]Part   // of registered domains with a name of a held-out family
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
-	popular  *popularity // nil where nobody asks
+	popular  *popularity // nil if the recipe wants no popular names
 	account  Account
 }
 
@@ -64,7 +64,7 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 	return b.split(), nil
 }
 
-// exclude notes the registered domains of a file's rows.
+// exclude notes the registered domains of a file's rows, which are to be left out.
 func (b *builder) exclude(ctx context.Context, directory, file string) error {
 	source := Source{File: filepath.ToSlash(file)}
 	path, err := source.Path(directory)
@@ -95,8 +95,8 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	return err
 }
 
-// readFile calls use with every row of a file that has a label and a canonical form, which u holds,
-// and counts. A kind, if one is given, is every row's, whatever the file says.
+// readFile counts the rows of a file, and calls use with each that has a label and a canonical
+// form, which u holds. A kind that is not empty is the kind of every row, whatever the file says.
 func readFile(ctx context.Context, path, kind string, account *SourceAccount, use func(row Row, u *canon.URL)) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -131,14 +131,14 @@ func readFile(ctx context.Context, path, kind string, account *SourceAccount, us
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("reading source %q after line %d: %w", path, reader.Line(), err)
 	}
-	if _, err := io.Copy(io.Discard, hashed); err != nil { // what may follow a gzip stream
+	if _, err := io.Copy(io.Discard, hashed); err != nil { // bytes behind a gzip stream
 		return fmt.Errorf("reading source %q: %w", path, err)
 	}
 	account.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
 
-// add adds a row whose text u holds in canonical form, and its host where the source asks for it.
+// add adds a row whose text u holds in canonical form, and its host if the source asks for hosts.
 func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccount) {
 	domain := b.intern(string(u.RegisteredDomain()))
 	if b.excluded[domain] {
@@ -165,8 +165,9 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	}
 }
 
-// merge adds a row, or joins it with the one of the same text. It reports whether the text is new.
-// Of two labels neither can be trusted, of two malicious kinds only that it is malicious.
+// merge adds a row, or joins it with the row of the same text. It reports whether the text is new.
+// A text with two labels is dropped later; one with two malicious kinds is malicious of unknown
+// kind.
 func (b *builder) merge(row Row, domain string) bool {
 	at, known := b.index[row.Text]
 	if !known {
@@ -213,79 +214,112 @@ func (b *builder) intern(text string) string {
 	return text
 }
 
-// split divides the rows into parts, finds the vetted ones, and samples what is above the caps.
+// split makes a set of the rows.
 func (b *builder) split() *Set {
 	set := &Set{Kinds: b.recipe.Kinds, FamilyNames: b.recipe.FamilyNames}
-	byDomain := make(map[string]Part) // of every row of a domain, as far as they agree
-	mixed := make(map[string]bool)
+	partOf := b.partsOfDomains()
+	for part, rows := range b.divide(partOf) {
+		rows = b.recipe.sample(rows, Part(part))
+		if Part(part) == Train {
+			rows = append(rows, b.perturb(rows, partOf)...)
+		}
+		for _, row := range rows {
+			set.Parts[part] = append(set.Parts[part], *row)
+		}
+	}
+	set.Vetted = b.vettedTexts(partOf)
+	if b.popular != nil {
+		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	}
+	b.count(set)
+	set.Account = b.account
+	return set
+}
+
+// partsOfDomains returns the part of each registered domain: that of its rows, or train if they
+// belong in several.
+func (b *builder) partsOfDomains() map[string]Part {
+	partOf := make(map[string]Part)
 	for i, row := range b.rows {
 		if row == nil {
 			continue
 		}
 		part := b.part(row, b.domains[i])
-		if other, seen := byDomain[b.domains[i]]; seen && other != part {
-			mixed[b.domains[i]] = true
+		if other, seen := partOf[b.domains[i]]; seen && other != part {
+			part = Train
 		}
-		byDomain[b.domains[i]] = part
+		partOf[b.domains[i]] = part
 	}
-	kept := make(map[string]int)
-	var divided [parts][]*Row
+	return partOf
+}
+
+// divide returns the rows of each part, by the part of their registered domain.
+func (b *builder) divide(partOf map[string]Part) (divided [parts][]*Row) {
 	for i, row := range b.rows {
 		if row == nil {
 			continue
 		}
-		kept[row.Source]++
-		part := byDomain[b.domains[i]]
-		if mixed[b.domains[i]] {
-			if b.part(row, b.domains[i]) != Train {
-				b.account.Moved++
-			}
-			part = Train
+		part := partOf[b.domains[i]]
+		if b.part(row, b.domains[i]) != part {
+			b.account.Moved++
 		}
 		divided[part] = append(divided[part], row)
-		if !row.Malicious && b.vetted.has(b.domains[i], b.recipe.VettedYears) {
-			vetted := Vetted{Text: row.Text, Domain: b.domains[i], Part: part, Popular: b.vetted.isPopular(b.domains[i], b.recipe.VettedYears)}
-			set.Vetted = append(set.Vetted, vetted)
-			if vetted.IsURL() {
-				b.account.VettedURLs++
-			} else {
-				b.account.VettedNames++
-			}
+	}
+	return divided
+}
+
+// perturb returns perturbed rows of those of train.
+func (b *builder) perturb(rows []*Row, partOf map[string]Part) []*Row {
+	perturber := newPerturber(b.recipe.Seed, rows, func(text, domain string) bool {
+		_, known := b.index[text]
+		return known || partOf[domain] != Train
+	})
+	perturber.run(b.recipe.Perturb)
+	b.account.Perturbed = perturber.counts
+	return perturber.rows
+}
+
+// vettedTexts returns the texts of the vetted registered domains.
+func (b *builder) vettedTexts(partOf map[string]Part) (texts []Vetted) {
+	for i, row := range b.rows {
+		domain, years := b.domains[i], b.recipe.VettedYears
+		if row != nil && !row.Malicious && b.vetted.has(domain, years) {
+			texts = append(texts, Vetted{Text: row.Text, Domain: domain, Part: partOf[domain], Popular: b.vetted.isPopular(domain, years)})
 		}
 	}
-	used := make(map[string]int)
+	return texts
+}
+
+// count completes the account with the numbers of a set that is otherwise complete.
+func (b *builder) count(set *Set) {
+	kept, used := make(map[string]int), make(map[string]int)
+	for _, row := range b.rows {
+		if row != nil {
+			kept[row.Source]++
+		}
+	}
 	b.account.Parts = make(map[string]map[string]int)
-	for part := range parts {
+	for part, rows := range set.Parts {
 		counts := make(map[string]int)
-		rows := b.recipe.sample(divided[part], part)
-		if part == Train {
-			perturber := newPerturber(b.recipe.Seed, rows, func(text, domain string) bool {
-				other, seen := byDomain[domain]
-				_, known := b.index[text]
-				return known || seen && other != Train && !mixed[domain]
-			})
-			perturber.run(b.recipe.Perturb)
-			rows = append(rows, perturber.rows...)
-			b.account.Perturbed = perturber.counts
-		}
 		for _, row := range rows {
-			set.Parts[part] = append(set.Parts[part], *row)
 			used[row.Source]++
-			counts[kindName(*row)]++
+			counts[kindName(row)]++
 		}
-		b.account.Parts[part.String()] = counts
+		b.account.Parts[Part(part).String()] = counts
 	}
 	for i := range b.account.Sources {
 		account := &b.account.Sources[i]
 		hosts := hostsOf(account.Name)
 		account.Kept, account.Used = kept[account.Name]+kept[hosts], used[account.Name]+used[hosts]
 	}
-	if b.popular != nil {
-		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+	for _, vetted := range set.Vetted {
+		if vetted.IsURL() {
+			b.account.VettedURLs++
+		} else {
+			b.account.VettedNames++
+		}
 	}
 	b.account.Imitated = len(set.Imitated)
-	set.Account = b.account
-	return set
 }
 
 // heldOut returns the part for which a row's family is held out, if it is.
@@ -298,7 +332,7 @@ func (r Recipe) heldOut(row Row) (part Part, held bool) {
 	return Train, false
 }
 
-// familyName returns the name of a row's family, by what the sources call it.
+// familyName returns a row's family by the name that names has for the source's name.
 func familyName(names map[string]string, row Row) string {
 	if name, renamed := names[row.Family]; renamed && row.Kind == DGA {
 		return name
@@ -306,9 +340,9 @@ func familyName(names map[string]string, row Row) string {
 	return row.Family
 }
 
-// part returns the part in which a row belongs by itself, whatever else its domain holds, unless
-// that is a name of a held-out family: other lists know such names too, by another kind or as
-// benign, and the network must not meet them there.
+// part returns the part of a row by itself, whatever other rows its domain has. The exception is a
+// domain with a name of a held-out family: other sources may have that name with another label, and
+// the network must not meet it there.
 func (b *builder) part(row *Row, domain string) Part {
 	r := b.recipe
 	if part, held := b.heldOut[domain]; held {
@@ -326,13 +360,13 @@ func (b *builder) part(row *Row, domain string) Part {
 	return Train
 }
 
-// sample leaves out, at random, what is above the caps of sources and families. The caps are meant
-// for train; the other parts are sampled down by as much, so that all are the same mixture. The
-// rows come back in the order of their texts' hashes, which is as good as shuffled.
+// sample leaves out, at random, rows above the caps of sources and families. The caps are for
+// train. The other parts have caps in proportion to their share, so that all parts are the same
+// mixture. The rows come back in the order of their texts' hashes, which is as good as shuffled.
 func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	type family struct{ source, name string }
 	trainShare := 1.0
-	for other := Choose; other < parts; other++ { // in this order: sums of floats depend on it
+	for other := Choose; other < parts; other++ { // a sum of floats depends on the order
 		trainShare -= r.Share[other]
 	}
 	scale := 1.0
@@ -366,7 +400,7 @@ func (s Source) weight() float32 {
 	return s.Weight
 }
 
-// name is what rows and accounts call the source.
+// name is the source's name in rows and accounts.
 func (s Source) name() string {
 	if s.Name != "" {
 		return s.Name
@@ -380,6 +414,6 @@ func (s Source) name() string {
 	return name
 }
 
-// hostsOf names the hosts that were taken from a source's URLs. They are a source of their own, on
-// which the caps of the first do not bear.
+// hostsOf names the hosts that were taken from a source's URLs. They are a source of their own,
+// without the caps of the first.
 func hostsOf(source string) string { return source + "_hosts" }

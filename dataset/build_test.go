@@ -16,8 +16,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// table writes rows of text, label, kind, family and date, each with spaces in between, as a file.
-// What is not known is a dash or left out.
+// table makes a file of rows: text, label, kind, family and date, with spaces between them. An
+// unknown field is a dash, or left out at the end.
 func table(rows ...string) string {
 	file := "text\tlabel\tkind\tfamily\tdate\n"
 	for _, row := range rows {
@@ -30,7 +30,7 @@ func table(rows ...string) string {
 	return file
 }
 
-// build builds a set from files, which are taken as the recipe says or, without sources, by name.
+// build builds a set of files. A recipe without sources takes every file, sorted by name.
 func build(t *testing.T, recipe Recipe, files map[string]string) *Set {
 	t.Helper()
 	directory := writeFiles(t, files)
@@ -46,10 +46,10 @@ func build(t *testing.T, recipe Recipe, files map[string]string) *Set {
 	return set
 }
 
-// everything goes to train.
+// everything is a recipe by which all rows go to train.
 var everything = Recipe{Share: map[Part]float64{}}
 
-// rowsByText returns all rows of a set, of which no two have the same text.
+// rowsByText returns all rows of a set, and fails if two have the same text.
 func rowsByText(t *testing.T, set *Set) (rows map[string]Row, parts map[string]Part) {
 	t.Helper()
 	rows, parts = make(map[string]Row), make(map[string]Part)
@@ -270,8 +270,8 @@ func TestDatedMaliciousRowsAreSplitByDate(t *testing.T) {
 	}
 }
 
-// Sources cap what they give to train; a part that has no share of the domains is no smaller copy
-// of it, so it keeps what the date sends there.
+// The caps of sources are for train. A part without a share of the domains is not a smaller copy of
+// train, so it keeps all rows that the date sends there.
 func TestAPartWithoutAShareKeepsWhatIsSentThere(t *testing.T) {
 	recipe := Recipe{Share: map[Part]float64{}, ReportFrom: "2026", Sources: []Source{{File: "a", Rows: 100}}}
 	set := build(t, recipe, map[string]string{"a.tsv": table(manyRows(50, "a", "1 malware x 2026")...)})
@@ -309,7 +309,7 @@ func TestHeldOutFamiliesStandInTheirPartAlone(t *testing.T) {
 	if trained['z'] < 100 || trained['w'] < 20 {
 		t.Errorf("train has %d and %d rows of other families, want most of them", trained['z'], trained['w'])
 	}
-	// The domain may stand on one side alone, and it must not be train.
+	// The domain must be in one part alone, and not in train.
 	for _, text := range []string{"one.dynamic.com", "two.dynamic.com", "three.dynamic.com", "four.dynamic.com"} {
 		if parts[text] != Choose {
 			t.Errorf("%q shares a domain with a held-out family and stands in %v, want choose", text, parts[text])
@@ -403,8 +403,7 @@ func TestTheSameRecipeAndFilesGiveTheSameSet(t *testing.T) {
 }
 
 func TestTheOrderOfRowsAndFilesDoesNotReachTheParts(t *testing.T) {
-	// Of rows with the same text the first gives the source and the family: that order is the
-	// recipe's.
+	// The first row of a text, in the order of the recipe, gives the source and the family.
 	first, seen := make(map[string][]string), make(map[string]bool)
 	files := generated(2)
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -1,12 +1,12 @@
-// Package dataset makes labelled rows from files: it reads, cleans, merges, splits and weighs them.
+// Package dataset makes labelled rows of files: it reads, cleans, merges, splits and weighs them.
 //
-// A [Reader] yields the rows of one file as they stand there. A [Recipe] says which files make a
-// data set and what to do with each; [Recipe.Build] reads them all into a [Set]:
+// A [Reader] yields the rows of one file as they are. A [Recipe] says which files make a data set
+// and what to do with each. [Recipe.Build] reads the files into a [Set]:
 //
 //	files -> canonical rows -> merged -> split by registered domain and date -> sampled -> Set
 //
-// The same recipe and files give the same set, and its [Account] says, in numbers, what was done
-// and with which bytes. Rows that share a registered domain never stand on two sides of the split.
+// The same recipe and files give the same set. Its [Account] has the numbers of what was done, and
+// the checksums of the files. Rows that share a registered domain are never in two parts.
 package dataset
 
 import (
@@ -18,8 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
-// The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty
-// one.
+// The kinds of text in labelled data. A malicious row of unknown kind has the empty kind.
 const (
 	Benign   = "benign"
 	DGA      = "dga"
@@ -29,25 +28,25 @@ const (
 
 // A Row is one labelled text.
 type Row struct {
-	Text      string // in canonical form once it stands in a Set
+	Text      string // in canonical form if the row is in a Set
 	Malicious bool
 	Kind      string // Benign, DGA, Phishing, Malware, another name, or empty for malicious of unknown kind
-	Family    string // or brand, or tag, as the source has it
+	Family    string // or brand, or tag, as in the source
 	Date      string // first seen: YYYY-MM-DD, YYYY-MM, YYYY or empty
 	Source    string
-	Weight    float32 // its share of the training loss
+	Weight    float32 // in the training loss
 }
 
 // IsURL reports whether the text of a row in a Set has a path.
 func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
 
-// Month returns the row's month of first sight, YYYY-MM, or what is known of it.
+// Month returns the month in which the row was first seen: YYYY-MM, or as much as is known.
 func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }
 
-// A Part is one of the four disjoint sets of rows. None serves two purposes.
+// A Part is one of the four disjoint sets of rows, each with a purpose of its own.
 type Part int
 
-// The parts, by what they are for.
+// The parts.
 const (
 	Train     Part = iota // to train on
 	Choose                // to choose an epoch and a recipe
@@ -80,38 +79,38 @@ func (p *Part) UnmarshalText(name []byte) error {
 	return nil
 }
 
-// isSetApart reports whether the part is one of those that are not trained on.
+// isSetApart reports whether the part is not trained on.
 func (p Part) isSetApart() bool { return p > Train && p < parts }
 
 // A Set is labelled rows in four parts.
 type Set struct {
-	Kinds       []string // what the rows are divided into, benign first
+	Kinds       []string // benign first
 	Parts       [parts][]Row
-	Vetted      []Vetted          // before sampling: the base of thresholds
-	Imitated    []string          // the registered domains that are worth most to imitate, those first
+	Vetted      []Vetted          // taken before sampling; thresholds are measured on them
+	Imitated    []string          // the registered domains most worth imitating, in descending order
 	FamilyNames map[string]string // the recipe's
 	Account     Account
 }
 
-// A Vetted text is a name or a URL that can be trusted to be benign.
+// A Vetted text is a benign name or URL that independent sources vouch for.
 type Vetted struct {
 	Text   string
 	Domain string // its registered domain
-	Part   Part   // in which it is; not all of Train is trained on, but rows of the same domain may be
+	Part   Part   // sampling may have left it out of Train, but not all rows of its domain
 
-	Popular bool // its domain stands on lists of popular names years apart, and not only behind a link
+	Popular bool // two lists of popular names, years apart, have its domain
 }
 
 // IsURL reports whether the text has a path.
 func (v Vetted) IsURL() bool { return Row{Text: v.Text}.IsURL() }
 
-// An Account is what a build did, written beside the model.
+// An Account is the numbers of a build, which the model file carries.
 type Account = provenance.Account
 
-// A SourceAccount is one file's share.
+// A SourceAccount is one file's part of an Account.
 type SourceAccount = provenance.Source
 
-// kindName is what an Account calls a row's kind.
+// kindName is the name of a row's kind in an Account.
 func kindName(r Row) string {
 	if r.Kind == "" {
 		return "malicious"
@@ -119,8 +118,8 @@ func kindName(r Row) string {
 	return r.Kind
 }
 
-// hash is 64-bit FNV-1a with a finaliser that spreads its last bytes over all bits. It decides what
-// must look random and stay the same from run to run.
+// hash is 64-bit FNV-1a with a finaliser that spreads the last bytes over all bits. It makes
+// choices that look random and are the same in every run.
 func hash(seed uint64, text string) uint64 {
 	h := 14695981039346656037 ^ seed
 	for i := range len(text) {
@@ -131,7 +130,7 @@ func hash(seed uint64, text string) uint64 {
 	return h ^ h>>32
 }
 
-// byHash orders rows at random, the same way each time.
+// byHash orders rows at random, in the same order each time.
 func byHash(seed uint64) func(a, b *Row) int {
 	return func(a, b *Row) int {
 		return cmp.Or(cmp.Compare(hash(seed, a.Text), hash(seed, b.Text)), cmp.Compare(a.Text, b.Text))

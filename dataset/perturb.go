@@ -10,23 +10,23 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// Perturb says which rows train is given beside those of the sources: rows of its own, changed in
-// such a way that their label is known, so that a network learns what a label does not depend on.
+// Perturb says which rows train has beside those of the sources: its own rows, changed in ways
+// after which the label is known. So a network learns what a label does not depend on.
 type Perturb struct {
-	// The sub-domain of one benign name before the registered domain of another: benign. What
-	// stands before a registered domain says little, since its owner chooses it.
+	// The sub-domain of one benign name before the registered domain of another: benign. A
+	// sub-domain says little, since the owner of the registered domain chooses it.
 	Subdomains Perturbation `json:"subdomains,omitzero"`
 
-	// The sub-domain of a benign name before the registered domain of a malicious one: malicious,
-	// of its kind. Nor does what stands there make a name benign.
+	// The sub-domain of a benign name before a malicious registered domain: malicious, of the kind
+	// of the latter. A sub-domain does not make a name benign.
 	MaliciousSubdomains Perturbation `json:"malicious_subdomains,omitzero"`
 
-	// The label of a generated name before the registered domain of a benign one: benign, as are
-	// the host names of machines and tenants.
+	// The label of a generated name before a benign registered domain: benign, as the random host
+	// names of machines and tenants are.
 	RandomSubdomains Perturbation `json:"random_subdomains,omitzero"`
 
-	// A generated name under the suffix of a benign one: generated. Each algorithm has its
-	// suffixes, but the next one will have others.
+	// The label of a generated name under the suffix of a benign one: generated. Each algorithm has
+	// its suffixes, but the next algorithm will have others.
 	Suffixes Perturbation `json:"suffixes,omitzero"`
 
 	// A benign registered domain with two characters changed, as CharBot generates names (Peck et
@@ -34,13 +34,13 @@ type Perturb struct {
 	Characters Perturbation `json:"characters,omitzero"`
 }
 
-// A Perturbation says how many rows are made, and what each is worth.
+// A Perturbation says how many rows are made, and the weight of each.
 type Perturbation struct {
-	Share  float64 `json:"share"`            // of the rows that can be changed; above 1 some are changed twice
+	Share  float64 `json:"share"`            // of the rows that can be changed; above 1, some are changed twice
 	Weight float32 `json:"weight,omitempty"` // of a row in the training loss; default 1
 }
 
-// maxShare keeps a slip in a recipe from filling the memory.
+// maxShare keeps a wrong recipe from filling the memory.
 const maxShare = 10
 
 func (p Perturb) validate() error {
@@ -55,12 +55,12 @@ func (p Perturb) validate() error {
 	return nil
 }
 
-// perturber makes perturbed rows of those of train.
+// A perturber makes perturbed rows of those of train.
 type perturber struct {
 	random     *rand.Rand
-	isTaken    func(text, domain string) bool // the text stands in the set, or its registered domain in another part
+	isTaken    func(text, domain string) bool // the text is in the set, or its registered domain in another part
 	domains    []string                       // benign registered domains
-	subdomains []string                       // what stands before them in benign names
+	subdomains []string                       // of benign names
 	malicious  map[string][]string            // malicious registered domains, by kind
 	made       map[string]bool
 	rows       []*Row
@@ -89,7 +89,7 @@ func newPerturber(seed uint64, rows []*Row, isTaken func(text, domain string) bo
 	return p
 }
 
-// run makes the rows that are asked for.
+// run makes the rows that perturb asks for.
 func (p *perturber) run(perturb Perturb) {
 	p.make("subdomains", perturb.Subdomains, p.domains, Benign, func(domain string) string {
 		return p.one(p.subdomains) + "." + domain
@@ -111,8 +111,8 @@ func (p *perturber) run(perturb Perturb) {
 	p.make("characters", perturb.Characters, p.domains, DGA, p.changeCharacters)
 }
 
-// make adds rows that change makes of bases, drawn at random. What it makes of some is taken or no
-// name, so that there are somewhat fewer than asked for.
+// make adds rows that change makes of bases, drawn at random. Some results are taken or no names,
+// so that it makes somewhat fewer rows than it was asked for.
 func (p *perturber) make(name string, perturbation Perturbation, bases []string, kind string, change func(base string) string) {
 	if perturbation.Weight == 0 {
 		perturbation.Weight = 1
@@ -136,7 +136,7 @@ func (p *perturber) make(name string, perturbation Perturbation, bases []string,
 	}
 }
 
-// one draws a text, and none where there are none.
+// one draws one of the texts, or an empty string if there are none.
 func (p *perturber) one(texts []string) string {
 	if len(texts) == 0 {
 		return ""
@@ -144,8 +144,8 @@ func (p *perturber) one(texts []string) string {
 	return texts[p.random.IntN(len(texts))]
 }
 
-// changeCharacters changes two characters of a name's first label, of at least 6, and every second
-// time the suffix.
+// changeCharacters changes two characters of a domain's label, and every second time the suffix. It
+// returns nothing for a label that ChangeTwoCharacters refuses.
 func (p *perturber) changeCharacters(domain string) string {
 	label, suffix, _ := strings.Cut(domain, ".")
 	if p.random.IntN(2) == 0 {
@@ -159,8 +159,8 @@ func (p *perturber) changeCharacters(domain string) string {
 }
 
 // ChangeTwoCharacters returns a label with two of its characters, which random chooses, replaced by
-// other letters or digits. Of labels under 6 characters and of internationalised ones nothing
-// recognisable would be left, and it returns nothing.
+// other letters or digits. It returns nothing for labels under 6 characters and for
+// internationalised ones, which nobody would recognise after that.
 func ChangeTwoCharacters(random *rand.Rand, label string) string {
 	const shortest = 6
 	const characters = "abcdefghijklmnopqrstuvwxyz0123456789"

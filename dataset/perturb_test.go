@@ -76,7 +76,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 	rowsByText(t, set) // each text stands there once
 }
 
-// different counts the places in which two texts of one length differ.
+// different counts the bytes in which two texts of the same length differ.
 func different(a, b string) int {
 	if len(a) != len(b) {
 		return -1

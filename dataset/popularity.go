@@ -11,31 +11,31 @@ import (
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
-// popularity finds the names worth imitating. What counts is the label that somebody registered,
-// whatever the suffix: companies have many, and lists of popular names do not hold them all.
+// popularity finds the names worth imitating. Only the label that somebody registered counts, not
+// the suffix: companies have many suffixes, and lists of popular names do not have them all.
 //
-// A label can be imitated if it is vetted, by the rule for registered domains. How much it is
-// imitated, malicious names say: many hold it as a part (paypal-login.example). So labels are
-// ordered by the logarithms of how often each source of benign rows has them, and of how many
-// malicious registered domains do.
+// A label can be imitated if it is vetted, by the rule for registered domains. Malicious names show
+// how much a label is imitated, since many have it as a part (paypal-login.example). So the worth
+// of a label is the sum of the logarithms of its rows in each source of benign rows, and of the
+// number of malicious registered domains with it.
 type popularity struct {
-	vetted   vetting              // by label; malicious rows are left out: anybody can register another suffix
+	vetted   vetting              // by label; without malicious rows, since anybody can register another suffix
 	mentions map[string][]mention // of a label
-	abused   map[string]int       // registered domains of malicious rows, by a part of the first host seen of each
+	abused   map[string]int       // malicious registered domains, by a part of the first host of each
 	domains  map[string]*usage    // registered domains
 }
 
-// A mention is how many rows of one source of benign ones have a label.
+// A mention is the number of benign rows of one source that have a label.
 type mention struct {
 	source string
 	rows   int
 }
 
-// usage is how many rows a registered domain has.
+// usage is the number of rows of a registered domain.
 type usage struct {
 	benign  int
-	named   int // malicious ones that are the domain and nothing else
-	hosting int // other malicious ones: something below it is bad
+	named   int // malicious rows that are the domain itself
+	hosting int // other malicious rows: something below the domain is bad
 }
 
 func newPopularity() *popularity {
@@ -47,10 +47,10 @@ func newPopularity() *popularity {
 	}
 }
 
-// note takes down what a row, whose text u holds, says about its registered domain.
+// note records what a row, whose text u holds, says about its registered domain.
 func (p *popularity) note(source Source, row Row, domain string, u *canon.URL) {
 	if row.Kind == DGA || !u.IsRegistrable() {
-		return // no algorithm imitates
+		return // generated names imitate nobody
 	}
 	known := p.domains[domain]
 	if known == nil {
@@ -97,8 +97,8 @@ func (p *popularity) noteParts(host []byte) {
 	}
 }
 
-// imitated returns the registered domains, one for each label, that are worth most to imitate, as
-// many as are wanted or as there are. The lists of a vetted one must lie so many years apart.
+// imitated returns the registered domains that are most worth imitating, one for each label, at
+// most wanted. Lists that vet a label must be at least years apart.
 func (p *popularity) imitated(wanted, years int) []string {
 	best := make(map[string]string) // domain of each label
 	for domain := range p.domains {
@@ -136,9 +136,9 @@ func (p *popularity) imitated(wanted, years int) []string {
 	return domains
 }
 
-// standing says how likely a registered domain is the one that people mean by its label, 0 if
-// malicious lists call it by name more often than benign ones. Most companies' first is .com, which
-// some of the sources leave out: of its rows each counts tenfold, those of malicious guests too.
+// standing is higher the more likely people mean this registered domain by its label. It is 0 if
+// more malicious rows than benign ones are the domain itself. Most companies' first domain is below
+// .com, which some sources leave out, so its rows count tenfold, those of malicious guests too.
 func (p *popularity) standing(domain string) int {
 	known := p.domains[domain]
 	switch {

@@ -25,10 +25,10 @@ type Reader struct {
 	lines   *lines.Reader
 	columns map[string]int // of a file with a header, by name
 	comma   byte
-	first   bool // the current line is the first and no header
+	first   bool // the first line, which is no header, is the next row
 }
 
-// The names that a header may give its columns.
+// columnNames are the names that a header may give to a column.
 var columnNames = map[string][]string{
 	"text":   {"text", "url", "domain"},
 	"label":  {"label"},
@@ -57,7 +57,7 @@ func NewReader(source io.Reader) (*Reader, error) {
 	return r, nil
 }
 
-// readHeader takes the first line for a header if it names a text column and one more.
+// readHeader takes the first line for a header if it names a text column and another one.
 func (r *Reader) readHeader(line string) {
 	for _, comma := range []byte{'\t', ','} {
 		fields := strings.Split(strings.ToLower(line), string(comma))
@@ -93,8 +93,8 @@ func (r *Reader) Line() int { return r.lines.Number() }
 // Err returns the error that ended the reading.
 func (r *Reader) Err() error { return r.lines.Err() }
 
-// Row returns the current row, its text as found. Where the file has no label column, Malicious and
-// Kind are not set. An error names what is wrong with this row; others are not touched by it.
+// Row returns the current row, with the text as it is in the file. Malicious and Kind are not set
+// if the file has no label column. An error is this row's alone.
 func (r *Reader) Row() (Row, error) {
 	if r.lines.Cut() {
 		return Row{}, fmt.Errorf("line %d is too long", r.Line())
@@ -131,7 +131,7 @@ func (r *Reader) Row() (Row, error) {
 	return row, nil
 }
 
-// withoutRank removes the rank that lists of popular names put first, as in 1,example.com.
+// withoutRank removes the rank of a line of a list of popular names: 1,example.com.
 func withoutRank(line string) string {
 	rank, name, found := strings.Cut(line, ",")
 	if found && rank != "" && strings.Trim(rank, "0123456789") == "" {

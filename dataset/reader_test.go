@@ -14,7 +14,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// readAll returns the rows that are good and the errors of those that are not.
+// readAll returns the good rows of a file, and the errors of the others.
 func readAll(source io.Reader) (rows []Row, bad []string, err error) {
 	r, err := NewReader(source)
 	if err != nil {
@@ -134,8 +134,8 @@ func TestReaderReportsWhatEndedTheReading(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, there is at most one row a line, each further down than the one
-// before, and the error of a row names its line.
+// The properties: nothing panics, no two rows are on one line, line numbers ascend, and the error
+// of a row names the row's line.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "a.com\nb.com", "text\tlabel\tkind\nevil.com\t1\tdga\ngood.com\t0\n", "url,label\n\"a,b\",1\n\"\n",

@@ -12,8 +12,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
-// A Recipe says which files make a data set and what to do with each. It is plain data: a model's
-// recipe is committed beside it.
+// A Recipe says which files make a data set and what to do with each. It is plain data, and
+// committed beside its model.
 type Recipe struct {
 	Seed    uint64   `json:"seed"`
 	Kinds   []string `json:"kinds"` // default benign, dga, phishing, malware
@@ -23,30 +23,29 @@ type Recipe struct {
 	// Default .05, .10, .10.
 	Share map[Part]float64 `json:"share"`
 
-	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report,
-	// unless older rows share their registered domain: those go to train, as always. Empty: the
-	// date decides nothing.
+	// ReportFrom is the date from which malicious rows, except DGA, go to report. They go to train
+	// if older rows share their registered domain. Default: the date has no effect.
 	ReportFrom string `json:"report_from,omitempty"`
 
-	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain
-	// with one of their names goes to that part whole.
+	// HeldOut names, by part, DGA families that are not trained on. Every row of a registered
+	// domain that has a name of such a family goes to the family's part.
 	HeldOut map[Part][]string `json:"held_out,omitempty"`
 
-	// Perturb says which rows train is given beside those of the sources.
+	// Perturb says which rows train has beside those of the sources.
 	Perturb Perturb `json:"perturb,omitzero"`
 
-	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in
-	// one of them are left out, so that a model can be judged on those files.
+	// Exclude names labelled files, as a Source's File does. Rows whose registered domain is in one
+	// of those files are left out, so that a model can be judged on the files.
 	Exclude []string `json:"exclude,omitempty"`
 
-	// FamilyNames renames DGA families, before anything else here sees them: two names of what
-	// cannot be told apart teach a network to guess. The empty name is that of no known family.
+	// FamilyNames renames DGA families before anything else is done with them, since two names for
+	// one pattern teach a network to guess. The empty name means that the family is unknown.
 	FamilyNames map[string]string `json:"family_names,omitempty"`
 
-	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
+	// VettedYears is the number of years between two lists that vet a domain on both; at least 1.
 	VettedYears int `json:"vetted_years,omitempty"`
 
-	// Imitated is how many popular names the set says are worth imitating; default none.
+	// Imitated is the number of popular names of the set that are worth imitating; default 0.
 	Imitated int `json:"imitated,omitempty"`
 }
 
@@ -54,14 +53,14 @@ type Recipe struct {
 type Source struct {
 	Name       string  `json:"name,omitempty"`        // default: the file's, without folder and ending
 	File       string  `json:"file"`                  // without .tsv.gz, .tsv, .csv.gz, .csv or .txt
-	Kind       string  `json:"kind,omitempty"`        // of every row, whatever the file says
+	Kind       string  `json:"kind,omitempty"`        // of every row; default: as the file says
 	Weight     float32 `json:"weight,omitempty"`      // of a row in the training loss; default 1
-	Rows       int     `json:"rows,omitempty"`        // at most so many in train; default all
-	FamilyRows int     `json:"family_rows,omitempty"` // at most so many of one family in train; default all
-	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its benign URLs, as names, whatever Rows says
-	ListYear   int     `json:"list_year,omitempty"`   // it is a list of popular names of this year ...
-	Dated      bool    `json:"dated,omitempty"`       // ... or of each row's own date
-	Curated    bool    `json:"curated,omitempty"`     // its links were chosen by people: their hosts are vetted
+	Rows       int     `json:"rows,omitempty"`        // limit in train; default none
+	FamilyRows int     `json:"family_rows,omitempty"` // limit for each family in train; default none
+	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its benign URLs, as names, without the limit of Rows
+	ListYear   int     `json:"list_year,omitempty"`   // the source is a list of popular names of this year
+	Dated      bool    `json:"dated,omitempty"`       // the source is a list of popular names, each row of its own date
+	Curated    bool    `json:"curated,omitempty"`     // people chose the links, and so vouch for the hosts
 }
 
 // ReadRecipe reads a recipe from a JSON file.
@@ -79,7 +78,7 @@ func ReadRecipe(path string) (Recipe, error) {
 	return recipe, nil
 }
 
-// endings are those that a data file's name may have.
+// endings are the endings that a data file's name may have.
 var endings = []string{".tsv.gz", ".csv.gz", ".txt.gz", ".tsv", ".csv", ".txt"}
 
 // DefaultRecipe takes every data file of a directory as it is.
@@ -103,7 +102,7 @@ func DefaultRecipe(directory string) (Recipe, error) {
 	return recipe, nil
 }
 
-// ListsRecipe takes a list of malicious and a list of benign names, one a line. Its kinds are
+// ListsRecipe takes a list of malicious names and a list of benign names, one a line. Its kinds are
 // benign and malicious.
 func ListsRecipe(black, white string) Recipe {
 	return Recipe{

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// writeFiles puts files into a new folder.
+// writeFiles writes files to a new folder.
 func writeFiles(t *testing.T, files map[string]string) (directory string) {
 	t.Helper()
 	directory = t.TempDir()

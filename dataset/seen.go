@@ -7,7 +7,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// Seen is what a network has met in training: no fair judgement rests on rows that share it.
+// Seen is what a network has met in training. No fair judgement rests on rows that share any of it.
 type Seen struct {
 	Domains  map[string]bool // registered domains of rows that were trained on
 	Families map[string]bool // of DGA
@@ -15,12 +15,12 @@ type Seen struct {
 	FamilyNames map[string]string // the recipe's, for files that it does not read
 }
 
-// Seen returns what the rows of train hold.
+// Seen returns the registered domains and families in the rows of train.
 func (s *Set) Seen() Seen {
 	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool), FamilyNames: s.FamilyNames}
 	var u canon.URL
 	for _, row := range s.Parts[Train] {
-		if u.Parse(row.Text) == nil { // it is in canonical form, so this holds
+		if u.Parse(row.Text) == nil { // always, since it is in canonical form
 			seen.Domains[string(u.RegisteredDomain())] = true
 		}
 		if row.Kind == DGA && row.Family != "" {
@@ -30,9 +30,9 @@ func (s *Set) Seen() Seen {
 	return seen
 }
 
-// ReadUnseen reads the rows of files as they are, each text once a file, and leaves out those whose
-// registered domain was seen. It says how many were left out, and how many had no label or were no
-// name or URL.
+// ReadUnseen reads the rows of files, each text once a file, and leaves out rows whose registered
+// domain was seen. leftOut is their number, and refused the number of rows that have no label or
+// are neither a name nor a URL.
 func ReadUnseen(ctx context.Context, paths []string, seen Seen) (rows []Row, leftOut, refused int, err error) {
 	for _, path := range paths {
 		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.name()}

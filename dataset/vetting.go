@@ -3,9 +3,9 @@ package dataset
 import "strconv"
 
 // vetting finds registered domains that can be trusted to be benign: those on two independent lists
-// of popular names years apart, or behind links that people chose, and on no malicious list. Nobody
-// vouches for an address, or for what only looks like a name. Raw
-// lists of popular names are about 1 % bad, too much to measure a false positive rate of 1e-3 on.
+// of popular names years apart, or behind links that people chose, and on no malicious list. An
+// address is never vetted, nor is a name without a public suffix. Raw lists of popular names are
+// about 1 % bad, too much to measure a false positive rate of 1e-3.
 type vetting struct {
 	listings           map[string][]listing // of a registered domain
 	curated, malicious map[string]bool
@@ -21,7 +21,7 @@ func newVetting() vetting {
 	return vetting{listings: make(map[string][]listing), curated: make(map[string]bool), malicious: make(map[string]bool)}
 }
 
-// note takes down what a row says about its registered domain.
+// note records what a row says about its registered domain.
 func (v vetting) note(source Source, row Row, domain string, isRegistrable bool) {
 	if row.Malicious {
 		v.malicious[domain] = true
@@ -49,12 +49,12 @@ func (v vetting) note(source Source, row Row, domain string, isRegistrable bool)
 	v.listings[domain] = append(v.listings[domain], listing{source.File, year, year})
 }
 
-// has reports whether a registered domain is vetted, where lists must lie so many years apart.
+// has reports whether a registered domain is vetted, by lists that are at least years apart.
 func (v vetting) has(domain string, years int) bool {
 	return !v.malicious[domain] && (v.curated[domain] || v.isPopular(domain, years))
 }
 
-// isPopular reports whether two lists that lie so many years apart hold a registered domain.
+// isPopular reports whether two lists that are at least years apart have a registered domain.
 func (v vetting) isPopular(domain string, years int) bool {
 	for _, one := range v.listings[domain] {
 		for _, other := range v.listings[domain] {

@@ -1,5 +1,5 @@
-// Package deploy_test holds the rules for Prometheus and the dashboard for Grafana to what the
-// service really exports.
+// Package deploy_test compares the rules for Prometheus and the dashboard for Grafana with the
+// metrics that the service exports.
 package deploy_test
 
 import (
@@ -25,7 +25,7 @@ var (
 	label    = regexp.MustCompile(`([a-z_]+)\s*(?:=~|!~|!=|=)`)
 )
 
-// exported returns the labels of every metric that a service exports after it was asked something.
+// exported returns the labels of every metric that a service exports after some requests.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
 	service := web.New(web.Options{})

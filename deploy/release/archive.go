@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// A file goes into an archive.
+// A file is a file of an archive.
 type file struct {
 	name    string
 	mode    int64
 	content []byte
 }
 
-// writeTar writes files below a folder to a tar.gz, as of a time and as nobody's.
+// writeTar writes files below a folder to a tar.gz, with this time and no owner.
 func writeTar(path, folder string, files []file, when time.Time) error {
 	var out bytes.Buffer
 	compressed, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -42,7 +42,7 @@ func writeTar(path, folder string, files []file, when time.Time) error {
 	return os.WriteFile(path, out.Bytes(), 0o666)
 }
 
-// writeZip writes the same to a zip.
+// writeZip writes files below a folder to a zip, with this time.
 func writeZip(path, folder string, files []file, when time.Time) error {
 	var out bytes.Buffer
 	archive := zip.NewWriter(&out)

@@ -1,13 +1,13 @@
-// Command release builds what a release consists of, in the folder dist: for each system an archive
-// of the program and a list of what it is made of, and the SHA-256 of all. make release runs it, at
-// the top of a checkout.
+// Command release builds a release in the folder dist: for each system an archive with the program
+// and a list of the program's parts, and the SHA-256 of all files. make release runs it at the top
+// of a checkout.
 //
 //	go run ./deploy/release               for every system
-//	go run ./deploy/release linux/arm64   for this one alone
+//	go run ./deploy/release linux/arm64   for this system alone
 //
-// The same commit gives the same bytes, whoever builds it and wherever, with the same Go: builds
-// have no paths in them (-trimpath), and what archives say of time and owner comes from the commit.
-// So the tree must be the commit, and release refuses one that is not.
+// With the same Go, the same commit gives the same bytes for everybody: programs have no paths in
+// them (-trimpath), and archives have the commit's time and no owner. So release refuses a tree
+// that differs from its commit.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 	"time"
 )
 
-// systems are the operating systems and processors that there are releases for.
+// systems are the operating systems and processors of a release.
 var systems = []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"}
 
 const dist = "dist"
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// release fills dist anew, for these systems, or for all.
+// release empties dist and fills it, for the systems named, or for all.
 func release(ctx context.Context, only []string) error {
 	if len(only) == 0 {
 		only = systems
@@ -82,7 +82,7 @@ func release(ctx context.Context, only []string) error {
 	return writeSums()
 }
 
-// pinEnvironment keeps what a builder has set from changing what Go makes of the code.
+// pinEnvironment sets what changes Go's output, whatever the builder has set.
 func pinEnvironment(ctx context.Context) error {
 	for _, variable := range []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "GOWORK=off"} {
 		name, value, _ := strings.Cut(variable, "=")
@@ -90,7 +90,7 @@ func pinEnvironment(ctx context.Context) error {
 			return err
 		}
 	}
-	// Nothing in the environment takes back what go env -w has set of it.
+	// No variable takes back a GOEXPERIMENT that go env -w has set.
 	experiments, err := output(ctx, "go", "env", "GOEXPERIMENT")
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func releaseFor(ctx context.Context, system string, committed time.Time) error {
 	return writeTar(filepath.Join(dist, name+".tar.gz"), name, content, committed)
 }
 
-// licences returns the licences of Go and of the modules in the program, which ask to go with it.
+// licences returns the licences of Go and of the modules in the program, which must go with it.
 func licences(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
 	root, err := output(ctx, "go", "env", "GOROOT")
 	if err != nil {
@@ -192,7 +192,7 @@ func licences(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
 	return all, nil
 }
 
-// writeSums writes SHA256SUMS, as sha256sum -c reads it.
+// writeSums writes SHA256SUMS, in the format of sha256sum.
 func writeSums() error {
 	entries, err := os.ReadDir(dist) // sorted
 	if err != nil {
@@ -210,7 +210,7 @@ func writeSums() error {
 	return os.WriteFile(filepath.Join(dist, "SHA256SUMS"), sums, 0o666)
 }
 
-// output returns what a command prints.
+// output returns the standard output of a command.
 func output(ctx context.Context, name string, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, name, args...).Output()
 	var exit *exec.ExitError

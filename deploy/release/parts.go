@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A partsList is what a program is made of, in CycloneDX 1.6 (https://cyclonedx.org, ECMA-424), as
-// far as the program itself says it. It has no serial number, which would be another each time.
+// A partsList lists the parts that a program's build information names, in CycloneDX 1.6
+// (https://cyclonedx.org, ECMA-424). It has no serial number, which would differ from run to run.
 type partsList struct {
 	Format       string       `json:"bomFormat"`
 	SpecVersion  string       `json:"specVersion"`
@@ -83,7 +83,7 @@ func partsOf(info *debug.BuildInfo, goos, goarch string, sum [sha256.Size]byte, 
 	return out.Bytes(), err
 }
 
-// library returns a Go module, or Go's own library, which scanners know by the name std.
+// library returns a Go module as a part. Scanners know Go's own library by the name std.
 func library(path, version string) component {
 	url := "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 	return component{Type: "library", Ref: url, Name: path, Version: version, URL: url}

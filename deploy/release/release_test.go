@@ -4,11 +4,13 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"compress/gzip"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,9 +114,132 @@ func TestPartsNameEveryModule(t *testing.T) {
 	}
 }
 
-func TestUnknownSystemsAreRefused(t *testing.T) {
-	err := release(t.Context(), []string{"plan9/amd64"})
-	if err == nil || !strings.Contains(err.Error(), `no system "plan9/amd64"`) {
-		t.Errorf("%v", err)
+// program is a checkout of a program without dependencies.
+var program = map[string]string{
+	"go.mod":              "module example.com/program\n\ngo 1.26\n",
+	"cmd/snowman/main.go": "package main\n\nfunc main() {}\n",
+	"LICENSE":             "licence",
+	"README.md":           "readme",
+	".gitignore":          "/dist/\n",
+}
+
+// checkOut makes a folder with files the current one. With a tag it is a commit.
+func checkOut(t *testing.T, files map[string]string, tag string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, content := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tag == "" {
+		return
+	}
+	t.Setenv("GIT_COMMITTER_DATE", committed.Format(time.RFC3339))
+	for _, args := range [][]string{
+		{"init", "-q"}, {"add", "."},
+		{"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a"}, {"tag", tag},
+	} {
+		if _, err := output(t.Context(), "git", args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// isolate keeps a test from the network, and restores afterwards what release sets.
+func isolate(t *testing.T) {
+	t.Helper()
+	for _, variable := range []string{"CGO_ENABLED", "GOFLAGS", "GOAMD64", "GOARM64", "GOFIPS140", "GOWORK"} {
+		t.Setenv(variable, os.Getenv(variable))
+	}
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GIT_CEILING_DIRECTORIES", os.TempDir())
+}
+
+func TestReleaseRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		system      string
+		files       map[string]string
+		tag         string
+		experiment  string
+		untracked   bool
+		wantInError string
+	}{
+		{name: "an unknown system", system: "plan9/amd64", wantInError: `no system "plan9/amd64"; there are ["darwin/amd64"`},
+		{name: "an experiment of Go", system: "linux/amd64", experiment: "jsonv2", wantInError: `GOEXPERIMENT is "jsonv2", want none`},
+		{name: "a folder without a commit", system: "linux/amd64", files: program, wantInError: "git status --porcelain"},
+		{name: "a tree with changes", system: "linux/amd64", files: program, tag: "v1.2.3", untracked: true, wantInError: "commit or remove these first:\n?? new"},
+		{name: "a commit without the program", system: "linux/amd64", files: map[string]string{"LICENSE": "licence"}, tag: "v1.2.3", wantInError: "for linux/amd64: building: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			isolate(t)
+			t.Setenv("GOEXPERIMENT", test.experiment)
+			checkOut(t, test.files, test.tag)
+			if test.untracked {
+				if err := os.WriteFile("new", nil, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := release(t.Context(), []string{test.system}); err == nil || !strings.Contains(err.Error(), test.wantInError) {
+				t.Errorf("the error is %v, want %q in it", err, test.wantInError)
+			}
+		})
+	}
+}
+
+func TestAReleaseHasEveryFileAndItsSum(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds Go's runtime for two systems")
+	}
+	isolate(t)
+	checkOut(t, program, "v1.2.3")
+	var before string
+	for range 2 {
+		if err := release(t.Context(), []string{"linux/amd64", "windows/amd64"}); err != nil {
+			t.Fatal(err)
+		}
+		sums, err := os.ReadFile("dist/SHA256SUMS")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before != "" && string(sums) != before {
+			t.Errorf("released again, the sums are\n%swant\n%s", sums, before)
+		}
+		before = string(sums)
+	}
+	var names []string
+	for line := range strings.Lines(before) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		content, err := os.ReadFile(filepath.Join("dist", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("%x", sha256.Sum256(content)); sum != want {
+			t.Errorf("the sum of %s is %s, want %s", name, sum, want)
+		}
+		names = append(names, name)
+	}
+	want := []string{
+		"snowman_v1.2.3_linux_amd64.cdx.json", "snowman_v1.2.3_linux_amd64.tar.gz",
+		"snowman_v1.2.3_windows_amd64.cdx.json", "snowman_v1.2.3_windows_amd64.zip",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("the release has %q, want %q", names, want)
+	}
+	archive, err := zip.OpenReader("dist/snowman_v1.2.3_windows_amd64.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var inside []string
+	for _, f := range archive.File {
+		inside = append(inside, filepath.Base(f.Name))
+	}
+	if want := []string{"snowman.exe", "LICENSE", "README.md", "THIRD_PARTY_LICENSES"}; !slices.Equal(inside, want) {
+		t.Errorf("the archive has %q, want %q", inside, want)
 	}
 }

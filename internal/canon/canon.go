@@ -1,7 +1,7 @@
 // Package canon turns a text into what the network sees: a canonical URL, then symbols.
 //
 // Parse takes what people and logs write (names, URLs, host:port, IP addresses, defanged text) and
-// gives it one form, without anything that says nothing about maliciousness:
+// gives it one form. What says nothing about maliciousness is gone:
 //
 //	HXXPS://www.Evil[.]com:443/   ->  evil.com
 //	http://user@0x7f.1/a?b        ->  user@127.0.0.1/a?b

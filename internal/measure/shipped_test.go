@@ -9,7 +9,7 @@ import (
 	"github.com/snowman-ml/snowman/dataset"
 )
 
-// The model card has the figures; this only notices a model or a scorer that is broken.
+// The model card has the figures. This test only finds a broken model or scorer.
 func TestTheShippedModelFindsGeneratedNamesThatItNeverSaw(t *testing.T) {
 	data := os.Getenv("SNOWMAN_DATA")
 	if data == "" {

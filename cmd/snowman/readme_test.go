@@ -17,7 +17,7 @@ import (
 	"github.com/snowman-ml/snowman/web"
 )
 
-// What the README shows must be what the shipped model says.
+// The README must show what the shipped model says.
 func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -65,7 +65,7 @@ func scored(t *testing.T, output render.Output, texts []string) string {
 	return stdout.String()
 }
 
-// explainedAs returns what explain prints for a text, but for all n-grams after the third.
+// explainedAs returns what explain prints for a text, up to the third n-gram.
 func explainedAs(t *testing.T, text string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

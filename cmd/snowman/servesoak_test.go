@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The program that measures and tortures the service does so for some seconds, with this build of
-// it: under the race detector too, where the tests are. What it measures does not matter here.
+// bench/soak measures and tortures this build of the service for some seconds, under the race
+// detector if the test is. The figures do not matter here.
 func TestServeWithstandsASoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a minute of load")
@@ -33,7 +33,7 @@ func TestServeWithstandsASoak(t *testing.T) {
 		{"rate", []string{"-repeats", "1", "-loaded", "1s"}},
 		{"stream", []string{"-repeats", "1", "-names", "50000"}},
 		{"start", []string{"-starts", "1"}},
-		{"faults", []string{"-faults", "5s", "-stall", "3s"}}, // where others use the machine a good client may be kept waiting for one
+		{"faults", []string{"-faults", "5s", "-stall", "3s"}}, // a good client may wait on a busy machine
 		{"kill", []string{"-kills", "5"}},
 	} {
 		t.Run(test.part, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestServeWithstandsASoak(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*hangs)
 			defer cancel()
 			command := exec.CommandContext(ctx, soak, append([]string{"-snowman", program, "-only", test.part}, test.flags...)...)
-			// Interrupted, it takes the service with it.
+			// An interrupt also ends the service.
 			command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 			command.WaitDelay = hangs
 			command.Dir = "../.." // where the models are

@@ -18,7 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/web"
 )
 
-// An oddInput is a row of testdata/odd_input.tsv, which says what its columns are.
+// An oddInput is a row of testdata/odd_input.tsv; the head of that file explains the columns.
 type oddInput struct{ name, text, byScore, byHTTP string }
 
 func readOddInputs(t *testing.T) []oddInput {
@@ -54,7 +54,7 @@ func readOddInputs(t *testing.T) []oddInput {
 	return inputs
 }
 
-// TestOddInput holds score and the HTTP API to the same table.
+// TestOddInput compares score and the HTTP API with the same table.
 func TestOddInput(t *testing.T) {
 	api := httptest.NewServer(web.New(web.Options{}))
 	defer api.Close()
@@ -65,7 +65,7 @@ func TestOddInput(t *testing.T) {
 			}
 			endings := []string{"\n", ""}
 			if input.text == "" {
-				endings = endings[:1] // without an end it is no line
+				endings = endings[:1] // an empty text without a line end is no line
 			}
 			for _, ending := range endings {
 				text, score, message := scoreLine(t, input.text+ending)
@@ -91,11 +91,10 @@ func TestOddInput(t *testing.T) {
 	}
 }
 
-// shown is the text as JSON shows it: each byte that is no UTF-8 turns into a replacement
-// character.
+// shown is the text as JSON shows it, with a replacement character for each byte that is not UTF-8.
 func shown(text string) string { return string([]rune(text)) }
 
-// check holds a score, or else a message, against what the table says.
+// check compares a score or a message with what the table wants.
 func check(t *testing.T, where, want, score, message string, scoreOf func(text string) string) {
 	t.Helper()
 	verb, text, _ := strings.Cut(want, " ")
@@ -115,7 +114,7 @@ func check(t *testing.T, where, want, score, message string, scoreOf func(text s
 	}
 }
 
-// scoreLine gives score one line. The message is empty where there is a score.
+// scoreLine gives score one line. The message is empty if there is a score.
 func scoreLine(t *testing.T, line string) (text, score, message string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -158,7 +157,7 @@ func requests(address, text string) map[string]*http.Request {
 		body, _ := json.Marshal(map[string]string{"url": text})
 		ways["JSON"] = newRequest(http.MethodPut, address+"/model", "application/json", string(body))
 	}
-	if len(form) < 32<<10 { // what fits into a request's first line
+	if len(form) < 32<<10 { // longer ones do not fit into a request's first line
 		ways["the query"] = newRequest(http.MethodPut, address+"/model?"+form, "", "")
 	}
 	return ways
@@ -173,7 +172,7 @@ func newRequest(method, address, contentType, body string) *http.Request {
 	return request
 }
 
-// ask sends a request. The message starts with the status, and is empty where there is a score.
+// ask sends a request. The message starts with the status, and is empty if there is a score.
 func ask(t *testing.T, request *http.Request) (text, score, message string) {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
