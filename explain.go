@@ -10,23 +10,23 @@ import (
 )
 
 // An Explanation says what a score is made of. Its numbers are log-odds with the natural logarithm: of
-// a score p they are ln(p / (1 - p)), so that 0 is a score of one half and what speaks for malicious is above
-// 0. They add up, but for rounding, in two ways:
+// a score p they are ln(p / (1 - p)): 0 is a score of one half, and what speaks for malicious is above 0.
+// They add up, but for rounding, in two ways:
 //
 //	LogOdds = Baseline + Constant + Start + End + the contributions of all Characters
 //	LogOdds = Baseline + the contributions of all n-grams, of which NGrams has the strongest
 //
-// It is by integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in which the
-// network finds nothing to this one. That is one of many ways to divide a score, and speaks of the network
-// alone: a character that counts here is no evidence by itself.
+// They are integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in which
+// the network finds nothing to this one. There are other ways to divide a score. This one speaks of the
+// network alone: a character that counts here is no evidence by itself.
 type Explanation struct {
 	Canonical  string      `json:"canonical"` // what the network was shown
 	Verdict    Verdict     `json:"-"`         // that of Classify
 	LogOdds    float64     `json:"log_odds"`  // computed in float32, as Exact does: the score is 1 / (1 + exp(-LogOdds))
 	Baseline   float64     `json:"baseline"`  // of a text in which the network finds nothing
-	Constant   float64     `json:"constant"`  // of what filters have on symbols as common as in training
-	Start      float64     `json:"start"`     // of that the text starts where it does
-	End        float64     `json:"end"`       // of that it ends where it does
+	Constant   float64     `json:"constant"`  // of the filters on symbols as common as in training
+	Start      float64     `json:"start"`     // of the padding before the text
+	End        float64     `json:"end"`       // of the padding behind the text
 	Characters []Character `json:"characters"`
 	NGrams     []NGram     `json:"ngrams"` // the strongest ten, in either direction
 }
@@ -35,16 +35,16 @@ type Explanation struct {
 type Character struct {
 	Text         string  `json:"text"`
 	Contribution float64 `json:"contribution"` // beyond that of a symbol as common as in training
-	Seen         bool    `json:"seen"`         // the network does not read labels that an operator hands out, and the end of long texts
+	Seen         bool    `json:"seen"`         // false for what is not read: operators' labels, the end of long texts
 }
 
-// An NGram is neighbouring characters, Characters[Start:End], in which filters of the network found most of
-// what they look for in the text.
+// An NGram is neighbouring characters, Characters[Start:End], that filters of the network answer to more
+// than to any others in the text.
 type NGram struct {
-	Text         string  `json:"text"` // without what was not seen
+	Text         string  `json:"text"` // without what is not read
 	Start        int     `json:"start"`
 	End          int     `json:"end"`
-	AtStart      bool    `json:"at_start,omitempty"` // the filters see, too, that nothing stands before it
+	AtStart      bool    `json:"at_start,omitempty"` // the filters also see that nothing stands before it
 	AtEnd        bool    `json:"at_end,omitempty"`   // or behind it
 	Contribution float64 `json:"contribution"`
 }
@@ -52,7 +52,7 @@ type NGram struct {
 // mostNGrams is how many n-grams an explanation names.
 const mostNGrams = 10
 
-// Explain says what the text's score is made of. It is computed in float32, also of a model that scores in
+// Explain says what the text's score is made of. It computes in float32, also where the model scores in
 // int16. The first call folds the network for it, which takes some milliseconds.
 func (m *Model) Explain(text string) (Explanation, error) {
 	s := m.scorer()
@@ -61,7 +61,7 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	verdict.Probabilities = slices.Clone(verdict.Probabilities)
+	verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
 	parts := m.explainer().Explain(s.batch.Symbols)
 	x := Explanation{
 		Canonical: s.Canonical(),

@@ -38,7 +38,7 @@ func checkExplanation(t *testing.T, m *Model, text string) Explanation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.Verdict.Score != verdict.Score || x.Verdict.Level != verdict.Level || x.Verdict.Kind != verdict.Kind || !slices.Equal(x.Verdict.Probabilities, verdict.Probabilities) {
+	if x.Verdict.Score != verdict.Score || x.Verdict.Level != verdict.Level || x.Verdict.Kind != verdict.Kind || !slices.Equal(x.Verdict.Probabilities.Values, verdict.Probabilities.Values) {
 		t.Errorf("%q: the verdict is %+v, that of Classify %+v", short, x.Verdict, verdict)
 	}
 	sum := x.Baseline + x.Constant + x.Start + x.End

@@ -9,15 +9,15 @@ import (
 
 // A Family is a guess at the algorithm that made a generated name.
 type Family struct {
-	Name        string
-	Probability float64 // among the families that the model names, as common as they were in training
+	Name        string  `json:"name"`
+	Probability float64 `json:"probability"` // among the families that the model names, as common as they were in training
 }
 
-// Families returns the likeliest families of a generated name, at most n, the likeliest first; none where
-// the model names no families. It means something of texts whose kind is dga alone, and then one of a
-// family that the model was not trained on is given the name of another.
+// Families returns the likeliest families of a generated name, at most n, the likeliest first. It
+// returns nothing where the model names no families. Only of a text whose kind is DGA does a family mean
+// something, and a name by an algorithm that the model does not know gets the name of another.
 //
-// The names are computed in float32, apart from the score. The first call folds the network for it, which
+// Families are computed in float32, apart from the score. The first call folds the network for it, which
 // takes some milliseconds.
 func (m *Model) Families(text string, n int) ([]Family, error) {
 	s := m.scorer()

@@ -6,8 +6,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// A Level says how rarely ordinary names score as high as a text: low one in a hundred, medium one in
-// a thousand, high one in ten thousand, as measured on names, and apart from them on URLs with a path, that no network judging them ever saw.
+// A Level says how rarely ordinary texts score as high as one: low 1 in 100, medium 1 in 1,000, high
+// 1 in 10,000. Names and URLs with a path have levels of their own, measured on texts that the network
+// was not trained on.
 type Level int
 
 // The levels, from low scores to high ones.
@@ -30,6 +31,12 @@ func (l Level) String() string {
 
 // MarshalText returns the level's name.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads a level's name.
+func (l *Level) UnmarshalText(name []byte) (err error) {
+	*l, err = ParseLevel(string(name))
+	return err
+}
 
 // ParseLevel returns the level of this name.
 func ParseLevel(name string) (Level, error) {

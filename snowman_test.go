@@ -88,13 +88,13 @@ func TestProbabilitiesAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := 0.0
-	for _, p := range verdict.Probabilities {
+	for _, p := range verdict.Probabilities.Values {
 		sum += p
 	}
 	if math.Abs(sum-1) > 1e-12 {
 		t.Errorf("the probabilities add up to %v", sum)
 	}
-	if malicious := sum - verdict.Probabilities[0]; math.Abs(malicious-verdict.Score) > 1e-12 {
+	if malicious := sum - verdict.Probabilities.Values[0]; math.Abs(malicious-verdict.Score) > 1e-12 {
 		t.Errorf("the score is %v, the malicious kinds add up to %v", verdict.Score, malicious)
 	}
 }
@@ -192,7 +192,7 @@ func TestABatchGivesWhatItsTextsGiveAlone(t *testing.T) {
 				if fmt.Sprint(err) != fmt.Sprint(wantErr) || fmt.Sprint(errs[i]) != fmt.Sprint(wantErr) {
 					t.Fatalf("text %d: errors are %v and %v, want %v", i, err, errs[i], wantErr)
 				}
-				if verdict.Score != want.Score || scores[i] != want.Score || verdict.Level != want.Level || verdict.Kind != want.Kind || (err == nil && !slices.Equal(verdict.Probabilities, want.Probabilities)) {
+				if verdict.Score != want.Score || scores[i] != want.Score || verdict.Level != want.Level || verdict.Kind != want.Kind || (err == nil && !slices.Equal(verdict.Probabilities.Values, want.Probabilities.Values)) {
 					t.Fatalf("text %d: verdicts are %+v and score %v, want %+v", i, verdict, scores[i], want)
 				}
 			})
@@ -275,7 +275,7 @@ func TestWhatAHostLooksLike(t *testing.T) {
 
 func TestScoringAllocatesNothing(t *testing.T) {
 	s := withImitated(t, "paypal.com").NewScorer()
-	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080", "paypa1.com", "www.xn--pypal-4ve.com"} {
+	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080", "paypa1.com", "www.xn--pypal-4ve.com", "WWW.GitHub.COM.", "user@0xC0.0x0.0x2.0x1/a", "http://%41.com/%41", "https://http://a.com", "http:/\\a.com"} {
 		if allocations := testing.AllocsPerRun(20, func() {
 			if _, err := s.Classify(text); err != nil {
 				t.Fatal(err)
@@ -401,5 +401,37 @@ func BenchmarkScore(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestParseReadsWhatOpenReads(t *testing.T) {
+	m, err := Parse(models.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := m.Info().SHA256, Default().Info().SHA256; got != want {
+		t.Errorf("the model is %s, want %s", got, want)
+	}
+	if _, err := Parse([]byte("snow")); err == nil || !strings.HasPrefix(err.Error(), "reading model: ") {
+		t.Errorf("a damaged model gives %v", err)
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	if got, err := Canonical("hxxps://WWW.GitHub[.]com:443/"); got != "github.com" || err != nil {
+		t.Errorf("%q (%v), want github.com", got, err)
+	}
+	for _, test := range []struct {
+		text string
+		want error
+	}{
+		{"", ErrNoHost},
+		{"/index.html", ErrNoHost},
+		{strings.Repeat("a", MaxLength+1), ErrTooLong},
+		{strings.Repeat("%", MaxLength), ErrTooLong},
+	} {
+		if got, err := Canonical(test.text); got != "" || !errors.Is(err, test.want) {
+			t.Errorf("%.20q is %q (%v), want %v", test.text, got, err, test.want)
+		}
 	}
 }

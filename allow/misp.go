@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A warningList is a file of https://github.com/MISP/misp-warninglists. Its entries match as in MISP
@@ -72,7 +74,7 @@ func (b *builder) readWarningList(source io.Reader) error {
 		return err
 	}
 	if w.Name != "" {
-		b.files[b.file()] = abbreviate(w.Name)
+		b.files[b.file()] = visible.Abbreviate(w.Name, longestShown)
 	}
 	if w.Type == "" {
 		w.Type = "string"
@@ -93,10 +95,10 @@ func (b *builder) readWarningList(source io.Reader) error {
 	case "regex":
 		add = func(written string) { b.addExpression(written, ofHosts, ofTexts) }
 	default:
-		return fmt.Errorf("a MISP warning list of type %q, want string, hostname, cidr, substring or regex", abbreviate(string(w.Type)))
+		return fmt.Errorf("a MISP warning list of type %q, want string, hostname, cidr, substring or regex", visible.Abbreviate(string(w.Type), longestShown))
 	}
 	if !ofHosts && !ofTexts {
-		about := abbreviate(strings.Join(w.Attributes, ", "))
+		about := visible.Abbreviate(strings.Join(w.Attributes, ", "), longestShown)
 		b.problems = append(b.problems, fmt.Errorf("%s: no entry can match: the list is about %q, not about names, addresses or URLs", b.path, about))
 		return nil
 	}

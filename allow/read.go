@@ -15,6 +15,7 @@ import (
 
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/lines"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // What a file may be.
@@ -22,6 +23,7 @@ const (
 	maxFile       = 256 << 20 // bytes
 	maxLine       = canon.MaxLength
 	longestName   = 253 // bytes of a name in DNS (RFC 1035, section 2.3.4) as it is written
+	longestShown  = 80  // bytes of an entry that an error quotes
 	shownProblems = 5   // of a file, one by one
 )
 
@@ -128,7 +130,7 @@ func (b *builder) report(problem error) {
 
 // refuse reports an entry as bad.
 func (b *builder) refuse(written, format string, arguments ...any) {
-	problem := fmt.Errorf("%q: %w", abbreviate(written), fmt.Errorf(format, arguments...))
+	problem := fmt.Errorf("%q: %w", visible.Abbreviate(written, longestShown), fmt.Errorf(format, arguments...))
 	if b.first == nil {
 		b.first = fmt.Errorf("%s %d: %w", b.place, b.number, problem)
 	}
@@ -243,7 +245,7 @@ func (b *builder) addBelow(written, name string) {
 	if b.more.IsRegistrable() && len(b.more.RegisteredDomain()) > len(key) {
 		switch {
 		case b.more.IsHosted():
-			b.report(fmt.Errorf("%q: allowed, although anybody can have a name below it", abbreviate(written)))
+			b.report(fmt.Errorf("%q: allowed, although anybody can have a name below it", visible.Abbreviate(written, longestShown)))
 		case !isReserved(string(key)):
 			b.refuse(written, "anybody can register a name below a public suffix, so it would allow nearly everything")
 			return
@@ -302,13 +304,4 @@ func checkHost(host []byte) error {
 		return fmt.Errorf("not a name: longer than %d bytes", longestName)
 	}
 	return nil
-}
-
-// abbreviate shortens an entry for a message.
-func abbreviate(written string) string {
-	const enough = 80
-	if len(written) > enough {
-		return strings.ToValidUTF8(written[:enough], "") + "..."
-	}
-	return written
 }

@@ -291,7 +291,7 @@ func (b *builder) split() *Set {
 // heldOut returns the part for which a row's family is held out, if it is.
 func (r Recipe) heldOut(row Row) (part Part, held bool) {
 	for part := Choose; part < parts && row.Kind == DGA; part++ {
-		if slices.Contains(r.HeldOut[part.String()], row.Family) {
+		if slices.Contains(r.HeldOut[part], row.Family) {
 			return part, true
 		}
 	}
@@ -319,7 +319,7 @@ func (b *builder) part(row *Row, domain string) Part {
 	}
 	position := float64(hash(r.Seed, domain)>>11) / (1 << 53)
 	for _, part := range []Part{Choose, Calibrate, Report} {
-		if position -= r.Share[part.String()]; position < 0 {
+		if position -= r.Share[part]; position < 0 {
 			return part
 		}
 	}
@@ -333,10 +333,10 @@ func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	type family struct{ source, name string }
 	trainShare := 1.0
 	for other := Choose; other < parts; other++ { // in this order: sums of floats depend on it
-		trainShare -= r.Share[other.String()]
+		trainShare -= r.Share[other]
 	}
 	scale := 1.0
-	if share := r.Share[part.String()]; share > 0 {
+	if share := r.Share[part]; share > 0 {
 		scale = share / trainShare
 	}
 	sources := make(map[string]Source)

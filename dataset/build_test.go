@@ -47,7 +47,7 @@ func build(t *testing.T, recipe Recipe, files map[string]string) *Set {
 }
 
 // everything goes to train.
-var everything = Recipe{Share: map[string]float64{}}
+var everything = Recipe{Share: map[Part]float64{}}
 
 // rowsByText returns all rows of a set, of which no two have the same text.
 func rowsByText(t *testing.T, set *Set) (rows map[string]Row, parts map[string]Part) {
@@ -194,7 +194,7 @@ func manyRows(count int, prefix, rest string) []string {
 
 func TestCapsHoldInTrainAndInProportionElsewhere(t *testing.T) {
 	recipe := Recipe{
-		Share: map[string]float64{"choose": 0.1, "calibrate": 0.2, "report": 0.2},
+		Share: map[Part]float64{Choose: 0.1, Calibrate: 0.2, Report: 0.2},
 		Sources: []Source{
 			{File: "large", Rows: 300}, {File: "families", FamilyRows: 40}, {File: "both", Rows: 60, FamilyRows: 40}, {File: "free"},
 		},
@@ -245,7 +245,7 @@ func TestCapsHoldInTrainAndInProportionElsewhere(t *testing.T) {
 }
 
 func TestDatedMaliciousRowsAreSplitByDate(t *testing.T) {
-	recipe := Recipe{Share: map[string]float64{"choose": 0.1}, ReportFrom: "2026-02"}
+	recipe := Recipe{Share: map[Part]float64{Choose: 0.1}, ReportFrom: "2026-02"}
 	set := build(t, recipe, map[string]string{"a.tsv": table(
 		"new.com 1 malware x 2026-02", "newer.com 1 phishing x 2026-03-01", "unknown.com 1 - - 2026-04",
 		"old.com 1 malware x 2026-01-31", "year.com 1 malware x 2026", "undated.com 1 malware x",
@@ -273,7 +273,7 @@ func TestDatedMaliciousRowsAreSplitByDate(t *testing.T) {
 // Sources cap what they give to train; a part that has no share of the domains is no smaller copy of
 // it, so it keeps what the date sends there.
 func TestAPartWithoutAShareKeepsWhatIsSentThere(t *testing.T) {
-	recipe := Recipe{Share: map[string]float64{}, ReportFrom: "2026", Sources: []Source{{File: "a", Rows: 100}}}
+	recipe := Recipe{Share: map[Part]float64{}, ReportFrom: "2026", Sources: []Source{{File: "a", Rows: 100}}}
 	set := build(t, recipe, map[string]string{"a.tsv": table(manyRows(50, "a", "1 malware x 2026")...)})
 	if got := len(set.Parts[Report]); got != 50 {
 		t.Errorf("report has %d rows, want 50", got)
@@ -281,7 +281,7 @@ func TestAPartWithoutAShareKeepsWhatIsSentThere(t *testing.T) {
 }
 
 func TestHeldOutFamiliesStandInTheirPartAlone(t *testing.T) {
-	recipe := Recipe{HeldOut: map[string][]string{"choose": {"x"}, "report": {"y"}}}
+	recipe := Recipe{HeldOut: map[Part][]string{Choose: {"x"}, Report: {"y"}}}
 	files := map[string]string{
 		"dga.tsv": table(slices.Concat(
 			manyRows(200, "x", "1 dga x"), manyRows(200, "y", "1 dga y"), manyRows(200, "z", "1 dga z"),
@@ -348,9 +348,9 @@ func generated(seed uint64) map[string][]string {
 
 var generatedRecipe = Recipe{
 	Seed:       3,
-	Share:      map[string]float64{"choose": 0.1, "calibrate": 0.15, "report": 0.15},
+	Share:      map[Part]float64{Choose: 0.1, Calibrate: 0.15, Report: 0.15},
 	ReportFrom: "2026-02",
-	HeldOut:    map[string][]string{"choose": {"y"}, "report": {"z"}},
+	HeldOut:    map[Part][]string{Choose: {"y"}, Report: {"z"}},
 	Sources:    []Source{{File: "a", Hosts: true, Curated: true}, {File: "b", Rows: 300}, {File: "c", FamilyRows: 60, Dated: true}},
 	Perturb: Perturb{
 		Subdomains: Perturbation{Share: 2}, MaliciousSubdomains: Perturbation{Share: 1}, RandomSubdomains: Perturbation{Share: 2, Weight: 0.5},
@@ -448,7 +448,7 @@ func TestTheOrderOfRowsAndFilesDoesNotReachTheParts(t *testing.T) {
 
 func TestAnotherSeedSplitsAndSamplesOtherwise(t *testing.T) {
 	files := map[string]string{"a.tsv": table(manyRows(500, "a", "0")...)}
-	recipe := Recipe{Share: map[string]float64{"report": 0.5}, Sources: []Source{{File: "a", Rows: 100}}}
+	recipe := Recipe{Share: map[Part]float64{Report: 0.5}, Sources: []Source{{File: "a", Rows: 100}}}
 	one := build(t, recipe, files)
 	recipe.Seed = 1
 	other := build(t, recipe, files)

@@ -11,8 +11,11 @@ package dataset
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty one.
@@ -34,11 +37,11 @@ type Row struct {
 	Weight    float32 // its share of the training loss
 }
 
+// IsURL reports whether the text of a row in a Set has a path.
+func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
+
 // Month returns the row's month of first sight, YYYY-MM, or what is known of it.
 func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }
-
-// IsURL reports whether the row, which is in canonical form, has a path.
-func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
 
 // A Part is one of the four disjoint sets of rows. None serves two purposes.
 type Part int
@@ -63,6 +66,22 @@ func ParsePart(name string) (Part, bool) {
 	return Part(max(i, 0)), i >= 0
 }
 
+// MarshalText returns the part's name.
+func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads a part's name.
+func (p *Part) UnmarshalText(name []byte) error {
+	part, known := ParsePart(string(name))
+	if !known {
+		return fmt.Errorf("unknown part %q, want one of %s", name, strings.Join(partNames[:], ", "))
+	}
+	*p = part
+	return nil
+}
+
+// isSetApart reports whether the part is one of those that are not trained on.
+func (p Part) isSetApart() bool { return p > Train && p < parts }
+
 // A Set is labelled rows in four parts.
 type Set struct {
 	Kinds       []string // what the rows are divided into, benign first
@@ -83,35 +102,13 @@ type Vetted struct {
 }
 
 // IsURL reports whether the text has a path.
-func (v Vetted) IsURL() bool { return strings.Contains(v.Text, "/") }
+func (v Vetted) IsURL() bool { return Row{Text: v.Text}.IsURL() }
 
 // An Account is what a build did, written beside the model.
-type Account struct {
-	SuffixList     string                    `json:"public_suffix_list"`
-	Sources        []SourceAccount           `json:"sources"`
-	Exclude        []SourceAccount           `json:"exclude,omitempty"`  // files whose registered domains were left out
-	Excluded       int                       `json:"excluded,omitempty"` // rows left out for that
-	Duplicates     int                       `json:"duplicates"`         // rows whose text another row has
-	Contradictions int                       `json:"contradictions"`     // texts dropped, called benign and malicious
-	UnknownKind    int                       `json:"unknown_kind"`       // malicious texts that sources give two kinds
-	Moved          int                       `json:"moved"`              // rows moved to train: their registered domain stood in two parts
-	VettedNames    int                       `json:"vetted_names"`
-	VettedURLs     int                       `json:"vetted_urls"`
-	Imitated       int                       `json:"imitated,omitempty"`
-	Perturbed      map[string]int            `json:"perturbed,omitempty"` // rows of train made of others, by how
-	Parts          map[string]map[string]int `json:"parts"`               // rows by part and kind
-}
+type Account = provenance.Account
 
 // A SourceAccount is one file's share.
-type SourceAccount struct {
-	Name    string `json:"name"`
-	SHA256  string `json:"sha256"`  // of the file as it is, compressed or not
-	Read    int    `json:"read"`    // rows
-	Refused int    `json:"refused"` // rows without a canonical form or a label
-	Hosts   int    `json:"hosts"`   // rows added: hosts of benign URLs as names
-	Kept    int    `json:"kept"`    // after merging
-	Used    int    `json:"used"`    // after sampling to the caps of source and family
-}
+type SourceAccount = provenance.Source
 
 // kindName is what an Account calls a row's kind.
 func kindName(r Row) string {

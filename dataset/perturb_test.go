@@ -11,7 +11,7 @@ import (
 func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 	recipe := Recipe{
 		Seed:    3,
-		Share:   map[string]float64{"report": 0.3},
+		Share:   map[Part]float64{Report: 0.3},
 		Sources: []Source{{File: "benign"}, {File: "dga"}},
 		Perturb: Perturb{
 			Subdomains: Perturbation{Share: 2}, MaliciousSubdomains: Perturbation{Share: 1}, RandomSubdomains: Perturbation{Share: 1, Weight: 0.5},

@@ -52,7 +52,7 @@ func TestImitatedNames(t *testing.T) {
 			"alpha.com bravo.com gamma.com"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			recipe := Recipe{Share: map[string]float64{}, VettedYears: 2, Imitated: 3}
+			recipe := Recipe{Share: map[Part]float64{}, VettedYears: 2, Imitated: 3}
 			for _, source := range sources {
 				if _, given := test.files[source.File+".tsv"]; given {
 					recipe.Sources = append(recipe.Sources, source)

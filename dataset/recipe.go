@@ -19,8 +19,9 @@ type Recipe struct {
 	Kinds   []string `json:"kinds"` // default benign, dga, phishing, malware
 	Sources []Source `json:"sources"`
 
-	// Share says how much of the registered domains goes to each part but train, by its name.
-	Share map[string]float64 `json:"share"`
+	// Share is the share of the registered domains that goes to a part: choose, calibrate, report.
+	// Default .05, .10, .10.
+	Share map[Part]float64 `json:"share"`
 
 	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report, unless
 	// older rows share their registered domain: those go to train, as always. Empty: the date decides
@@ -29,7 +30,7 @@ type Recipe struct {
 
 	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain with
 	// one of their names goes to that part whole.
-	HeldOut map[string][]string `json:"held_out,omitempty"`
+	HeldOut map[Part][]string `json:"held_out,omitempty"`
 
 	// Perturb says which rows train is given beside those of the sources.
 	Perturb Perturb `json:"perturb,omitzero"`
@@ -134,17 +135,16 @@ func (r Recipe) withDefaults() (Recipe, error) {
 		return r, fmt.Errorf("recipe: %d names to imitate, want 0 to %d", r.Imitated, lookalike.MaxNames)
 	}
 	if r.Share == nil {
-		r.Share = map[string]float64{"choose": 0.05, "calibrate": 0.10, "report": 0.10}
+		r.Share = map[Part]float64{Choose: 0.05, Calibrate: 0.10, Report: 0.10}
 	}
-	for name, share := range r.Share {
-		part, known := ParsePart(name)
-		if !known || part == Train || share < 0 {
-			return r, fmt.Errorf("recipe: share of %q is %v, want choose, calibrate or report and at least 0", name, share)
+	for part, share := range r.Share {
+		if !part.isSetApart() || share < 0 {
+			return r, fmt.Errorf("recipe: share of %q is %v, want choose, calibrate or report and at least 0", part, share)
 		}
 	}
 	total := 0.0
 	for part := Choose; part < parts; part++ {
-		total += r.Share[part.String()]
+		total += r.Share[part]
 	}
 	if total >= 1 {
 		return r, fmt.Errorf("recipe: the shares add up to %v and leave nothing to train on", total)
@@ -152,9 +152,9 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	if err := r.Perturb.validate(); err != nil {
 		return r, err
 	}
-	for name := range r.HeldOut {
-		if part, known := ParsePart(name); !known || part == Train {
-			return r, fmt.Errorf("recipe: families held out for %q, want choose, calibrate or report", name)
+	for part := range r.HeldOut {
+		if !part.isSetApart() {
+			return r, fmt.Errorf("recipe: families held out for %q, want choose, calibrate or report", part)
 		}
 	}
 	return r, nil

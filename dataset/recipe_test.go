@@ -38,8 +38,8 @@ func TestReadRecipe(t *testing.T) {
 	}`})
 	got, err := ReadRecipe(filepath.Join(directory, "recipe.json"))
 	want := Recipe{
-		Seed: 7, Share: map[string]float64{"choose": 0.1}, ReportFrom: "2026-02",
-		HeldOut: map[string][]string{"report": {"ramdo"}}, VettedYears: 2,
+		Seed: 7, Share: map[Part]float64{Choose: 0.1}, ReportFrom: "2026-02",
+		HeldOut: map[Part][]string{Report: {"ramdo"}}, VettedYears: 2,
 		Perturb:     Perturb{Subdomains: Perturbation{Share: 1}, Characters: Perturbation{Share: 0.3, Weight: 0.5}},
 		FamilyNames: map[string]string{"zeus": "newgoz"},
 		Sources: []Source{{File: "names", Kind: Benign, Weight: 0.5, Rows: 10, FamilyRows: 5,
@@ -55,6 +55,8 @@ func TestReadRecipeRefuses(t *testing.T) {
 		{"a field that no recipe has", `{"sauces": []}`, `unknown field "sauces"`},
 		{"a field that no source has", `{"sources": [{"file": "a", "weigth": 2}]}`, `unknown field "weigth"`},
 		{"a value of another type", `{"seed": "one"}`, "cannot unmarshal string"},
+		{"a share of an unknown part", `{"share": {"test": 0.5}}`, `unknown part "test", want one of train, choose, calibrate, report`},
+		{"families held out for an unknown part", `{"held_out": {"test": ["ramdo"]}}`, `unknown part "test"`},
 		{"half a recipe", `{"seed": 1`, "unexpected EOF"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,13 +79,11 @@ func TestBuildRefusesARecipe(t *testing.T) {
 		recipe Recipe
 		want   string
 	}{
-		{"shares that leave nothing", Recipe{Share: map[string]float64{"choose": 0.5, "report": 0.5}}, "leave nothing to train on"},
-		{"a share of 1", Recipe{Share: map[string]float64{"choose": 1}}, "add up to 1 "},
-		{"a negative share", Recipe{Share: map[string]float64{"choose": -0.1}}, `share of "choose" is -0.1`},
-		{"a share of train", Recipe{Share: map[string]float64{"train": 0.5}}, `share of "train" is 0.5, want choose, calibrate or report`},
-		{"a share of an unknown part", Recipe{Share: map[string]float64{"test": 0.5}}, `share of "test"`},
-		{"families held out for train", Recipe{HeldOut: map[string][]string{"train": {"ramdo"}}}, `held out for "train"`},
-		{"families held out for an unknown part", Recipe{HeldOut: map[string][]string{"test": {"ramdo"}}}, `held out for "test"`},
+		{"shares that leave nothing", Recipe{Share: map[Part]float64{Choose: 0.5, Report: 0.5}}, "leave nothing to train on"},
+		{"a share of 1", Recipe{Share: map[Part]float64{Choose: 1}}, "add up to 1 "},
+		{"a negative share", Recipe{Share: map[Part]float64{Choose: -0.1}}, `share of "choose" is -0.1`},
+		{"a share of train", Recipe{Share: map[Part]float64{Train: 0.5}}, `share of "train" is 0.5, want choose, calibrate or report`},
+		{"families held out for train", Recipe{HeldOut: map[Part][]string{Train: {"ramdo"}}}, `held out for "train"`},
 		{"kinds without benign", Recipe{Kinds: []string{DGA, Benign}}, `the first kind is "dga", want "benign"`},
 		{"fewer than no names to imitate", Recipe{Imitated: -1}, "-1 names to imitate, want 0 to 20000"},
 		{"more names to imitate than a list has", Recipe{Imitated: 20_001}, "20001 names to imitate, want 0 to 20000"},
@@ -143,7 +143,7 @@ func TestListsRecipeBuildsTwoKinds(t *testing.T) {
 		"white.txt": "\xef\xbb\xbfwww.good.com\r\n.better.com\r\n",
 	})
 	recipe := ListsRecipe(filepath.Join(directory, "black.txt"), filepath.Join(directory, "white.txt"))
-	recipe.Share = map[string]float64{}
+	recipe.Share = map[Part]float64{}
 	set, err := recipe.Build(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestListsRecipeBuildsTwoKinds(t *testing.T) {
 }
 
 func TestExcludedRegisteredDomainsAreLeftOut(t *testing.T) {
-	recipe := Recipe{Share: map[string]float64{}, Sources: []Source{{File: "a", Hosts: true}}, Exclude: []string{"test"}}
+	recipe := Recipe{Share: map[Part]float64{}, Sources: []Source{{File: "a", Hosts: true}}, Exclude: []string{"test"}}
 	set := build(t, recipe, map[string]string{
 		"a.tsv":    table("good.co.uk/x 0", "b.test.co.uk/x 0", "test.co.uk 1 malware", "u.github.io 1 phishing"),
 		"test.tsv": table("www.test.co.uk/y 0", "v.github.io 1 phishing", "/nothost 0"),

@@ -11,7 +11,7 @@ import (
 )
 
 func TestSeenIsWhatTrainHolds(t *testing.T) {
-	recipe := Recipe{Share: map[string]float64{}, HeldOut: map[string][]string{"report": {"held"}}, FamilyNames: map[string]string{"ramdo2": "ramdo", "other": ""}}
+	recipe := Recipe{Share: map[Part]float64{}, HeldOut: map[Part][]string{Report: {"held"}}, FamilyNames: map[string]string{"ramdo2": "ramdo", "other": ""}}
 	set := build(t, recipe, map[string]string{"a.tsv": table(
 		"a.good.co.uk/x 0", "evil.com 1 dga ramdo2", "bad.com 1 malware trail", "hidden.com 1 dga held",
 	)})

@@ -38,7 +38,7 @@ func TestVettedNames(t *testing.T) {
 			map[string]string{"links.tsv": table("u.github.io/b 0", "v.github.io 0")}, []string{"u.github.io", "v.github.io"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			recipe := Recipe{Share: map[string]float64{"calibrate": 0.999999}, VettedYears: 2}
+			recipe := Recipe{Share: map[Part]float64{Calibrate: 0.999999}, VettedYears: 2}
 			for _, list := range lists {
 				if _, given := test.files[list.File+".tsv"]; given {
 					recipe.Sources = append(recipe.Sources, list)
@@ -61,7 +61,7 @@ func TestVettedNames(t *testing.T) {
 
 func TestVettedTextsAreNotSampledAndKeepTheirPart(t *testing.T) {
 	recipe := Recipe{
-		Share:   map[string]float64{"calibrate": 0.5},
+		Share:   map[Part]float64{Calibrate: 0.5},
 		Sources: []Source{{File: "links", Curated: true, Rows: 10}},
 	}
 	set := build(t, recipe, map[string]string{"links.tsv": table(manyRows(200, "a", "0")...)})

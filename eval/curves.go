@@ -121,7 +121,8 @@ func (r ROC) Curve(thresholds ...float64) []CurvePoint {
 	descending := slices.Sorted(slices.Values(thresholds))
 	slices.Reverse(descending)
 
-	// A point is left out if it lies in the same cell of a grid as the points on both its sides.
+	// A point is left out if it lies in the same cell of a grid as the points on both its sides:
+	// docs/decisions/evaluation.md.
 	type cell struct{ falsePositives, truePositives, thresholds int }
 	cellOf := func(p CurvePoint) cell {
 		var c cell

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // csvHeader names the columns of CSV.
@@ -161,7 +162,7 @@ func measured(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
 // cannot be seen is written out, and so are semicolons: where the comma is a decimal mark they end
 // a cell.
 func harmless(name string) string {
-	name = strings.ReplaceAll(visible(name), ";", `\x3b`)
+	name = strings.ReplaceAll(visible.Text(name), ";", `\x3b`)
 	if start := strings.TrimLeft(name, " "); start != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(start)[0]) {
 		return "'" + name
 	}

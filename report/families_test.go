@@ -17,10 +17,10 @@ named first        1,338 of 2,010  .666 (.645-.686)
 among the first 3  2,005 of 2,010  .998 (.994-.999)
 macro-F1                           .272 (.265-.278)
 
-family          rows              recall           precision    F1  most often taken for
-"\x1b[31mred"      5    .000 (.000-.434)                   -  .000        "\u202ederf 5"
-necurs             5  1.000 (.566-1.000)    .007 (.003-.017)  .015                     -
-conficker      2,000    .666 (.646-.687)  1.000 (.997-1.000)  .800            necurs 667
+family        rows              recall           precision    F1  most often taken for
+\x1b[31mred      5    .000 (.000-.434)                   -  .000          \u202ederf 5
+necurs           5  1.000 (.566-1.000)    .007 (.003-.017)  .015                     -
+conficker    2,000    .666 (.646-.687)  1.000 (.997-1.000)  .800            necurs 667
 `
 
 func TestTextOfFamilies(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A Page is what HTML, Pictures and CSV show of an evaluation.
@@ -234,16 +235,16 @@ func cut(heading string, rows table) pageTable {
 
 // A shown text was written by somebody else and is ready for the page.
 type shown struct {
-	Pieces     []piece
+	Pieces     []visible.Piece
 	Characters int // in all, 0 if all are shown
 }
 
 func show(text string, limit int) shown {
-	short, characters := shorten(text, limit)
+	short, characters := visible.Shorten(text, limit)
 	if characters <= limit {
-		return shown{pieces(text), 0}
+		return shown{visible.Pieces(text), 0}
 	}
-	return shown{pieces(short), characters}
+	return shown{visible.Pieces(short), characters}
 }
 
 // Count writes the number of characters.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // Pictures draws the page's pictures: the same ones in the same order each time. A picture for
@@ -131,7 +132,7 @@ func (d *drawing) curves(curves eval.Curves, place func(eval.Curve, eval.CurvePo
 	}
 	if len(curves.ByKind) > 1 {
 		for i, c := range curves.ByKind {
-			add("dash"+strconv.Itoa(i), Label(c.Name, 24), c)
+			add("dash"+strconv.Itoa(i), visible.Label(c.Name, 24), c)
 		}
 	}
 	add("first", "all", curves.Overall)
@@ -181,7 +182,7 @@ func scoresPicture(page Page) Picture {
 			continue
 		}
 		d.bottom += gap + panel
-		class, of := "bar", Label(h.Name, 24)
+		class, of := "bar", visible.Label(h.Name, 24)
 		switch {
 		case !h.Malicious:
 			class, of = "bar benign", "all benign"
@@ -286,10 +287,10 @@ func familiesPicture(page Page) Picture {
 	for i, f := range families {
 		y := d.top + rowHeight*(float64(i)+.5) + 2
 		found := f.OperatingPoints[0].TruePositives
-		said := fmt.Sprintf("%s: %s, %s", Label(f.Name, 60), interval(found, 3), outOf(found))
+		said := fmt.Sprintf("%s: %s, %s", visible.Label(f.Name, 60), interval(found, 3), outOf(found))
 		words += " " + said + "."
 		low, high := found.Wilson()
-		d.text("end", d.left-10, y+4, Label(f.Name, 17))
+		d.text("end", d.left-10, y+4, visible.Label(f.Name, 17))
 		d.line("whisker", d.x(low), y, d.x(high), y)
 		d.dot(dotClass(found), d.x(found.Rate()), y, said)
 		d.text("note end", pictureWidth-4, y+4, outOf(found))

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // smallFamily is the number of rows below which a family shares a line with others: its interval
@@ -243,12 +244,12 @@ func (t table) write(b *strings.Builder) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(printable(cell)))
+			widths[i] = max(widths[i], utf8.RuneCountInString(visible.Text(cell)))
 		}
 	}
 	for _, row := range t {
 		for i, cell := range row {
-			cell = printable(cell)
+			cell = visible.Text(cell)
 			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if i == 0 {
 				b.WriteString(cell + space)
@@ -307,13 +308,4 @@ func Thousands(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-// printable keeps a name as it is unless it would move the cursor or colour the terminal: names of
-// families come from other people's feeds.
-func printable(name string) string {
-	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
-		return quoted
-	}
-	return name
 }

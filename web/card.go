@@ -15,6 +15,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/models"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -164,7 +165,7 @@ func hidden(size int) string {
 	return fmt.Sprintf("a dense layer of %d", size)
 }
 
-func label(name string) string { return report.Label(name, 60) }
+func label(name string) string { return visible.Label(name, 60) }
 
 func labels(names []string) string {
 	var shown []string
@@ -227,7 +228,7 @@ func newCardFigures(info snowman.Info) cardFigures {
 	}
 	measured, err := report.ReadKept(info.Figures, levels)
 	if err != nil {
-		return cardFigures{Problem: report.Label(err.Error(), 200)}
+		return cardFigures{Problem: visible.Label(err.Error(), 200)}
 	}
 	overall := measured.Result.Overall
 	if overall.Benign+overall.Malicious == 0 {

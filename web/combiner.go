@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // A combiner scores the single texts of many requests together, which takes less than half the time of
@@ -14,7 +14,7 @@ import (
 //
 // Nobody waits for others to come. A request whose text finds nobody scoring scores all texts that are
 // there, once the goroutines that are ready to run have had their turns to add theirs, and what came in
-// the meantime is scored by one of those that brought it.
+// the meantime is scored by one of those that brought it. Tried: docs/decisions/service.md.
 type combiner struct {
 	leaders    sync.Pool
 	maxLeading int // how many may score at a time
@@ -35,7 +35,7 @@ type question struct {
 
 // A leader is what scoring several questions needs.
 type leader struct {
-	judge     *judge
+	judge     *verdict.Judge
 	questions []*question
 	texts     []string
 }
@@ -50,7 +50,7 @@ var questionPool = sync.Pool{New: func() any { return &question{turn: make(chan 
 
 func newCombiner(a *answers) *combiner {
 	return &combiner{
-		leaders:    sync.Pool{New: func() any { return &leader{judge: a.newJudge()} }},
+		leaders:    sync.Pool{New: func() any { return &leader{judge: verdict.New(a.model, verdict.Options{Allow: a.allow})} }},
 		maxLeading: max(1, runtime.GOMAXPROCS(0)/4), // the rest of the cores read requests and write answers
 	}
 }
@@ -124,8 +124,7 @@ func (c *combiner) lead(own *question) (answered bool) {
 		q.err = errUnanswered
 		l.texts = append(l.texts, q.text)
 	}
-	l.judge.judge(l.texts, func(i int, r record.Record, err error) {
-		r.Verdict.Probabilities = nil
+	l.judge.All(l.texts, func(i int, r verdict.Record, err error) {
 		l.questions[i].verdict, l.questions[i].err = r.Verdict, err
 	})
 	return false // the deferred function knows

@@ -7,8 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"time"
-
-	"github.com/snowman-ml/snowman/internal/record"
 )
 
 // explain says what the score of one text is made of.
@@ -52,13 +50,9 @@ func (s *Service) explanation(w http.ResponseWriter, r *http.Request, text strin
 	defer s.hard.leave()
 	start := time.Now()
 	a := s.current.Load()
-	j := a.judge(r)
-	defer a.judges.Put(j)
-	x, err := a.model.Explain(text)
-	explained := record.Record{Text: text, Verdict: x.Verdict}
-	if err == nil {
-		err = j.addToVerdict(&explained)
-	}
+	j := a.judge(wantsFamilies(r))
+	defer j.free()
+	explained, x, err := j.Explain(text)
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.addOne(w, text, explained.Verdict, err)
 	if err != nil {

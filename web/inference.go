@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary extension
@@ -204,22 +204,20 @@ func (s *Service) inferred(id string, a *answers, request inferenceRequest, valu
 	levels, kinds, failures := make([]string, len(texts)), make([]string, len(texts)), make([]string, len(texts))
 	var counts [snowman.High + 1]int
 	failed := 0
-	j := a.judges.Get().(*judge)
-	defer a.judges.Put(j)
-	j.families = false
-	j.judge(texts, func(i int, r record.Record, err error) {
-		verdict := r.Verdict
+	j := a.judge(false)
+	defer j.free()
+	j.All(texts, func(i int, r verdict.Record, err error) {
 		if values[i].err != nil {
 			err = values[i].err
 		}
-		s.logText(id, values[i].text, verdict, err)
+		s.logText(id, values[i].text, r.Verdict, err)
 		if err != nil {
 			scores[i], failures[i] = -1, err.Error()
 			failed++
 			return
 		}
-		counts[verdict.Level]++
-		scores[i], levels[i], kinds[i] = float32(verdict.Score), verdict.Level.String(), verdict.Kind
+		counts[r.Level]++
+		scores[i], levels[i], kinds[i] = float32(r.Score), r.Level.String(), r.Kind
 	})
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.metrics.add(counts, failed)

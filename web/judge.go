@@ -2,59 +2,46 @@ package web
 
 import (
 	"net/http"
+	"sync"
 
-	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/allow"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// A judge says of texts all that the service says. It belongs to one goroutine.
+// A judge is one of those that requests share.
 type judge struct {
-	scorer   *snowman.Scorer
-	namer    *snowman.Scorer // of families; the scorer is busy while its verdicts are put out
-	matcher  *allow.Matcher  // nil where nothing is allowed
-	benign   string          // the kind
-	families bool            // name them
+	*verdict.Judge
+	pool *sync.Pool
 }
 
-func (a *answers) newJudge() *judge {
-	j := &judge{scorer: a.model.NewScorer(), namer: a.model.NewScorer(), benign: a.info.Kinds[0]}
-	if a.allow != nil {
-		j.matcher = a.allow.NewMatcher()
-	}
-	return j
-}
+// free puts a judge back.
+func (j *judge) free() { j.pool.Put(j) }
 
-// judge returns a judge for a request, to be put back.
-func (a *answers) judge(r *http.Request) *judge {
-	j := a.judges.Get().(*judge)
-	j.families = false
-	if r.URL.RawQuery != "" {
-		value := r.URL.Query().Get("families")
-		j.families = value == "true" || value == "1"
-	}
-	return j
-}
-
-const namedFamilies = 3
-
-// judge calls each with what is said of every text, in their order. It holds until the call returns.
-func (j *judge) judge(texts []string, each func(i int, r record.Record, err error)) {
-	j.scorer.ClassifyAll(texts, func(i int, verdict snowman.Verdict, err error) {
-		r := record.Record{Text: texts[i], Verdict: verdict}
-		if err == nil {
-			err = j.addToVerdict(&r)
+// setJudges fills the pools.
+func (a *answers) setJudges() {
+	for _, families := range []bool{false, true} {
+		pool := a.judgesOf(families)
+		pool.New = func() any {
+			return &judge{verdict.New(a.model, verdict.Options{Allow: a.allow, Families: families, Probabilities: true}), pool}
 		}
-		each(i, r, err)
-	})
+	}
 }
 
-// addToVerdict adds to a verdict what else is said: whether the text is allowed, and where that is asked for
-// the likeliest families. They hold until the next call.
-func (j *judge) addToVerdict(r *record.Record) (err error) {
-	r.Allow(j.matcher, j.benign)
-	if j.families && r.Verdict.Kind == "dga" {
-		r.Families, err = j.namer.Families(r.Text, namedFamilies)
+// judgesOf returns the judges that name families, or those that do not.
+func (a *answers) judgesOf(families bool) *sync.Pool {
+	if families {
+		return &a.namingJudges
 	}
-	return err
+	return &a.judges
+}
+
+// judge returns a judge, to be freed.
+func (a *answers) judge(families bool) *judge { return a.judgesOf(families).Get().(*judge) }
+
+// wantsFamilies reports whether a request asks for families.
+func wantsFamilies(r *http.Request) bool {
+	if r.URL.RawQuery == "" {
+		return false
+	}
+	value := r.URL.Query().Get("families")
+	return value == "true" || value == "1"
 }

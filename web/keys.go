@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/lines"
@@ -24,6 +25,20 @@ const maxKeys = 10_000
 
 // emptyHash is what a script writes whose variable is not set.
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+// OpenKeys reads a list of keys from a file: see ReadKeys.
+func OpenKeys(path string) (*Keys, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading API keys: %w", err)
+	}
+	defer file.Close()
+	keys, err := ReadKeys(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading API keys from %q: %w", path, err)
+	}
+	return keys, nil
+}
 
 // ReadKeys reads a list of keys, one a line: a name for the log, and the SHA-256 of the key in
 // hexadecimal. What follows # is a comment.

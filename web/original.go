@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // maxBody is the largest body of a request about one text that is read: 64 KiB with every byte escaped,
@@ -60,21 +60,20 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 const shortText = 2 << 10
 
 // classify returns the verdict on a text.
-func (s *Service) classify(text string) (verdict snowman.Verdict, err error) {
+func (s *Service) classify(text string) (said snowman.Verdict, err error) {
 	a := s.current.Load()
 	if len(text) <= shortText {
 		return a.combiner.classify(text)
 	}
 	if err := s.hard.enter(); err != nil {
-		return verdict, err
+		return said, err
 	}
 	defer s.hard.leave()
-	j := a.judges.Get().(*judge)
-	defer a.judges.Put(j)
-	j.families = false
-	j.judge([]string{text}, func(_ int, r record.Record, failure error) { verdict, err = r.Verdict, failure })
-	verdict.Probabilities = nil
-	return verdict, err
+	j := a.judge(false)
+	defer j.free()
+	j.All([]string{text}, func(_ int, r verdict.Record, failure error) { said, err = r.Verdict, failure })
+	said.Probabilities = snowman.Probabilities{}
+	return said, err
 }
 
 var jsonType = []string{"application/json"}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -28,4 +30,12 @@ func (s *Service) crossOrigin(a *answer, r *http.Request, allow string) (answere
 	header.Set("Access-Control-Max-Age", "600")
 	a.WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// CheckOrigin says what is wrong with an element of Options.Origins.
+func CheckOrigin(origin string) error {
+	if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+		return errors.New("want an origin such as https://example.com, without a path, or *")
+	}
+	return nil
 }

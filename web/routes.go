@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A route is a path and what answers there.
@@ -126,9 +128,5 @@ func (s *Service) ready(w http.ResponseWriter, _ *http.Request) {
 
 // abbreviate shortens what a client sent for an error.
 func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return strings.ToValidUTF8(text[:enough], "") + "..."
-	}
-	return text
+	return visible.Abbreviate(text, 80)
 }

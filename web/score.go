@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/batch"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // What one request in JSON may hold. Whoever has more sends lines, of which there may be any number.
@@ -103,8 +103,8 @@ func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
 func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []textValue) {
 	start := time.Now()
 	a := s.current.Load()
-	j := a.judge(r)
-	defer a.judges.Put(j)
+	j := a.judge(wantsFamilies(r))
+	defer j.free()
 	texts := make([]string, len(values))
 	for i, v := range values {
 		if v.err == nil {
@@ -115,8 +115,8 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 	failures, id := 0, requestID(w)
 	w.Header()["Content-Type"] = jsonType
 	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
-	for first := 0; first < len(texts); first += batch.MaxTexts {
-		j.judge(texts[first:min(first+batch.MaxTexts, len(texts))], func(i int, r record.Record, err error) {
+	for first := 0; first < len(texts); first += pipeline.MaxItems {
+		j.All(texts[first:min(first+pipeline.MaxItems, len(texts))], func(i int, r verdict.Record, err error) {
 			value := values[first+i]
 			if value.err != nil {
 				err = value.err
@@ -126,7 +126,7 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 			}
 			if err != nil {
 				failures++
-				out = record.AppendError(out, value.text, err)
+				out = verdict.AppendError(out, value.text, err)
 			} else {
 				levels[r.Verdict.Level]++
 				out = a.encoder.Append(out, r)

@@ -14,14 +14,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/batch"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/verdict"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // scoreLines scores line by line, and answers while lines are still coming: one line of JSON out for
 // each line in, in the same order.
 //
-//	body -> batch.Run: lines -> chunks scored -> outputs (bounded) -> connection
+//	body -> pipeline.Run: lines -> chunks scored -> outputs (bounded) -> connection
 //
 // A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
 // After Options.Stall the rest of what it sends is read away unscored, so that it comes to reading, and
@@ -49,28 +50,24 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
 	defer resetWriteDeadline(r, control)
 	answers, id, lines, fed := s.current.Load(), requestID(w), 0, make(chan struct{})
-	feed := func(send func(*batch.Chunk) bool) error {
+	families := wantsFamilies(r)
+	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
-		return batch.Lines(body, snowman.MaxLength)(send)
+		return pipeline.Lines(snowman.MaxLength, pipeline.Source{Input: body})(send)
 	}
-	newWorker := func() func(*batch.Chunk) {
-		return func(c *batch.Chunk) {
-			j := answers.judge(r)
-			defer answers.judges.Put(j)
+	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
+		return func(c *pipeline.Chunk[pipeline.Line]) {
+			j := answers.judge(families)
+			defer j.free()
 			s.scoreChunk(id, j, answers.encoder, c, textOf)
 		}
 	}
 	// The request's context ends when the client has sent all and says so; it may still read.
-	err := batch.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *batch.Chunk, _ bool) error {
-		scored := 0
-		for _, texts := range c.Levels {
-			scored += texts
-		}
-		s.metrics.add(c.Levels, len(c.Texts)-scored)
+	err := pipeline.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
 		if err := output.send(c.Output); err != nil {
 			return err
 		}
-		lines += len(c.Texts)
+		lines += len(c.Items)
 		return nil
 	})
 	counted(w, lines)
@@ -130,14 +127,14 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 }
 
 // scoreChunk scores the lines of a chunk.
-func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *batch.Chunk, textOf func(string) (string, error)) {
+func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(string) (string, error)) {
 	const recordBytes = 192 // of a line, beside its text
-	c.Output = make([]byte, 0, c.Bytes+len(c.Texts)*recordBytes)
-	texts := make([]string, len(c.Texts))
+	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*recordBytes)
+	texts := make([]string, len(c.Items))
 	failures := make(map[int]error)
-	for i, line := range c.Texts {
-		text, err := textOf(line)
-		if c.Cut[i] {
+	for i, line := range c.Items {
+		text, err := textOf(line.Text)
+		if line.Cut {
 			err = errTooLong
 		}
 		if err != nil {
@@ -146,19 +143,25 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *record.Encoder, c *ba
 			texts[i] = text
 		}
 	}
-	j.judge(texts, func(i int, r record.Record, err error) {
+	var levels [snowman.High + 1]int
+	j.All(texts, func(i int, r verdict.Record, err error) {
 		if failure, failed := failures[i]; failed {
-			r.Text, err = c.Texts[i], failure
+			r.Text, err = c.Items[i].Text, failure
 		}
 		if err != nil {
-			c.Output = record.AppendError(c.Output, abbreviate(r.Text), err) // which could be six times as long
+			c.Output = verdict.AppendError(c.Output, abbreviate(r.Text), err) // which could be six times as long
 		} else {
-			c.Levels[r.Verdict.Level]++
+			levels[r.Level]++
 			c.Output = encoder.Append(c.Output, r)
 		}
 		c.Output = append(c.Output, '\n')
 		s.logText(id, r.Text, r.Verdict, err)
 	})
+	scored := 0
+	for _, texts := range levels {
+		scored += texts
+	}
+	s.metrics.add(levels, len(c.Items)-scored)
 }
 
 var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
@@ -338,7 +341,7 @@ func (o *streamOutput) abandon() {
 // client cannot have got that.
 func (o *streamOutput) finish(err error) error {
 	if err != nil {
-		o.chunks <- append(record.AppendString([]byte(`{"error":`), err.Error()), "}\n"...)
+		o.chunks <- append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)
 	}
 	close(o.chunks)
 	return <-o.written

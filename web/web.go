@@ -27,7 +27,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // Options say how a Service answers. The zero value works.
@@ -64,13 +64,13 @@ type Service struct {
 
 // answers is what one request is answered with, from its beginning to its end.
 type answers struct {
-	model    *snowman.Model
-	allow    *allow.List // nil for none
-	info     snowman.Info
-	encoder  *record.Encoder
-	combiner *combiner
-	judges   sync.Pool
-	card     func() ([]byte, error) // the page about the model, made when it is asked for
+	model                *snowman.Model
+	allow                *allow.List // nil for none
+	info                 snowman.Info
+	encoder              *verdict.Encoder
+	combiner             *combiner
+	judges, namingJudges sync.Pool
+	card                 func() ([]byte, error) // the page about the model, made when it is asked for
 }
 
 // New returns a service.
@@ -124,8 +124,8 @@ func (s *Service) SetAllow(list *allow.List) {
 }
 
 func (s *Service) setAnswers(model *snowman.Model, list *allow.List) {
-	a := &answers{model: model, allow: list, info: model.Info(), encoder: record.NewEncoder(model.Kinds())}
-	a.judges.New = func() any { return a.newJudge() }
+	a := &answers{model: model, allow: list, info: model.Info(), encoder: verdict.NewEncoder(model.Kinds())}
+	a.setJudges()
 	a.combiner = newCombiner(a)
 	a.card = sync.OnceValues(func() ([]byte, error) { return newCard(a.info, s.options.Version) })
 	s.current.Store(a)

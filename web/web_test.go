@@ -135,7 +135,7 @@ func TestModelRefuses(t *testing.T) {
 		{"a broken escape in the query", "?url=%zz", "", "", 400, `{"error": "reading the query: invalid URL escape \"%zz\""}`},
 		{"JSON cut short", "", "application/json", `{"url": "q.com`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
 		{"a url that is no string", "", "application/json", `{"url": 1}`, 400, `{"error": "reading the request as JSON: json: cannot unmarshal number into Go struct field .url of type string"}`},
-		{"a text too long", "", formType, "url=" + strings.Repeat("a", snowman.MaxLength+1), 400, `{"error": "text of 65537 bytes is longer than 65536"}`},
+		{"a text too long", "", formType, "url=" + strings.Repeat("a", snowman.MaxLength+1), 400, `{"error": "text is longer than 65536 bytes"}`},
 		{"a body too large", "", formType, "url=" + strings.Repeat("a", 1<<20), 413, `{"error": "the request body is larger than 394240 bytes"}`},
 		{"an object too large", "", "application/json", `{"url": "` + strings.Repeat("a", 1<<20) + `"}`, 413, `{"error": "the request body is larger than 394240 bytes"}`},
 	} {

@@ -172,7 +172,8 @@ func runTraining(path string, threads int) (pass, []float64, error) {
 	var begin time.Time
 	var first, last float64
 	var counted int
-	options := train.Options{Widths: []int{2, 3, 4, 5}, Epochs: 2, Workers: threads} // the second is not begun
+	options := train.Options{Workers: threads}
+	options.Widths, options.Epochs = []int{2, 3, 4, 5}, 2 // the second is not begun
 	options.Progress = func(p train.Progress) {
 		steps := p.Steps / 2
 		switch {

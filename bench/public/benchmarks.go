@@ -11,7 +11,7 @@ import (
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/measure"
-	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // A benchmark is a data set whose split into train, development and test rows others have fixed.
@@ -20,7 +20,7 @@ type benchmark struct {
 	trainSource  string // the file of -sources to train on, where the benchmark has test rows alone
 	byHost       bool   // also measured on the test rows whose host no train row has
 	published    []publishedFigures
-	alone, tuned train.Options
+	alone, tuned provenance.Options
 }
 
 var benchmarks = []benchmark{
@@ -30,21 +30,21 @@ var benchmarks = []benchmark{
 			{Model: "DomURLs_BERT, 110 M", Source: "El Mahdaouy et al. 2024, arXiv 2409.09143", Accuracy: 0.8856, MacroF1: 0.8816},
 			{Model: "linear SVM", Source: "on character n-grams; the figure alone is at hand, no paper", MacroF1: 0.852},
 		},
-		alone: train.Options{
+		alone: provenance.Options{
 			Widths: allWidths, Embedding: 64, Hidden: -1, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, Dropout: 0.4, Seed: 1,
 		},
-		tuned: train.Options{Epochs: 6, BatchSize: 256, LearningRate: 4e-3, Dropout: 0.3, Seed: 1},
+		tuned: provenance.Options{Epochs: 6, BatchSize: 256, LearningRate: 4e-3, Dropout: 0.3, Seed: 1},
 	},
 	{name: "phishcrawl_urls", byHost: true, alone: urlsAlone, tuned: urlsTuned},
 	{name: "phishstorm_urls", trainSource: "url_phishstorm", byHost: true, alone: urlsAlone, tuned: urlsTuned},
 }
 
-// The options were chosen on the development rows: docs/decisions.md.
+// The options were chosen on the development rows: docs/experiments/benchmark-options.md.
 var (
 	allWidths   = []int{1, 2, 3, 4, 5, 6, 7, 8}
-	baseOptions = train.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}
-	urlsAlone   = train.Options{Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
-	urlsTuned   = train.Options{Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
+	baseOptions = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}
+	urlsAlone   = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
+	urlsTuned   = provenance.Options{Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
 )
 
 // The endings of a benchmark's files.

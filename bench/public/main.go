@@ -25,6 +25,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/train"
 )
 
 func main() {
@@ -136,7 +137,7 @@ func (o options) measure(ctx context.Context, b benchmark, base *modelfile.Model
 			r.Notes = append(r.Notes, fmt.Sprintf("%d rows of %s have no label or no canonical form, and are left out", file.Refused, file.Name))
 		}
 	}
-	alone, err := o.model(ctx, b.name, set, b.alone)
+	alone, err := o.model(ctx, b.name, set, train.Options{Options: b.alone})
 	if err != nil {
 		return result{}, err
 	}
@@ -147,8 +148,7 @@ func (o options) measure(ctx context.Context, b benchmark, base *modelfile.Model
 		r.Notes = append(r.Notes, "not fine-tuned: name the sources of a base model with -sources, or a base with -from")
 		return r, nil
 	}
-	b.tuned.From = base
-	tuned, err := o.model(ctx, b.name+"-fine-tuned", set, b.tuned)
+	tuned, err := o.model(ctx, b.name+"-fine-tuned", set, train.Options{Options: b.tuned, From: base})
 	if err != nil {
 		return result{}, err
 	}

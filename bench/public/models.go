@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
@@ -42,7 +42,7 @@ func (o options) base(ctx context.Context) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := o.model(ctx, "base", set, baseOptions)
+	path, err := o.model(ctx, "base", set, train.Options{Options: baseOptions})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (o options) base(ctx context.Context) (*modelfile.Model, error) {
 // mustNotKnow refuses a base model unless it was trained without the registered domains of the test
 // rows.
 func mustNotKnow(base *modelfile.Model, test dataset.SourceAccount) error {
-	var training train.Training
+	var training provenance.Training
 	if err := json.Unmarshal(base.Metadata.Training, &training); err != nil {
 		return fmt.Errorf("reading what the base model was trained on: %w", err)
 	}
@@ -91,8 +91,5 @@ func (o options) model(ctx context.Context, name string, set *dataset.Set, optio
 	if err := atomicfile.Write(path, model.Write); err != nil {
 		return "", err
 	}
-	if err := os.Remove(options.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("removing the checkpoint: %w", err)
-	}
-	return path, nil
+	return path, options.RemoveCheckpoints()
 }

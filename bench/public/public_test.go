@@ -12,6 +12,7 @@ import (
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
@@ -137,7 +138,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 }
 
 // tiny are options that train in no time.
-var tiny = train.Options{Embedding: 2, Widths: []int{2}, Filters: 2, Hidden: 2, Epochs: 1}
+var tiny = train.Options{Options: provenance.Options{Embedding: 2, Widths: []int{2}, Filters: 2, Hidden: 2, Epochs: 1}}
 
 func TestBenchmarkModelsAreTrainedOnce(t *testing.T) {
 	folder := t.TempDir()

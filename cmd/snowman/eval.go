@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,16 +45,16 @@ var errOutOfBounds = errors.New("int16 is out of its bounds for this model; -exa
 type evalFlags struct {
 	labelled
 	model                                  string
-	allow                                  *[]string
+	allow                                  []string
 	asJSON, exact, compareExact, perturbed bool
 	output                                 report.Files
 }
 
-// evaluate is the verb eval.
-func evaluate(ctx context.Context, args []string, s streams) error {
+// runEval is the verb eval.
+func runEval(ctx context.Context, args []string, s streams) error {
 	var f evalFlags
 	flags := newFlags("eval", "[flags] (-data DIR | FILE...)", evalDescription)
-	flags.StringVar(&f.model, "model", "", "measure the model in this `file` (default: the one built in)")
+	modelFlag(flags, &f.model, "measure the model in this `file`")
 	flags.StringVar(&f.data, "data", "", "folder of labelled files that the model was trained on")
 	flags.StringVar(&f.recipe, "recipe", "", "the recipe `file` that the model was trained with (default: all files, as they are)")
 	part := flags.String("part", "report", "part of -data to measure on: train, choose, calibrate, report")
@@ -62,7 +63,7 @@ func evaluate(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.exact, "exact", false, exactUsage)
 	flags.BoolVar(&f.compareExact, "compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
 	flags.BoolVar(&f.perturbed, "perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
-	f.allow = allowFlag(flags)
+	allowFlag(flags, &f.allow)
 	flags.StringVar(&f.output.HTML, "report", "", "also write a page with pictures into this HTML `file`")
 	flags.StringVar(&f.output.SVG, "svg", "", "also write each picture as an SVG file into this `folder`")
 	flags.StringVar(&f.output.CSV, "csv", "", "also write all figures into this CSV `file`")
@@ -91,9 +92,9 @@ func (f *evalFlags) check() error {
 		return usageError{"name the data: a folder with -data, or files"}
 	case f.exact && f.compareExact:
 		return usageError{"-exact and -compare-exact exclude each other"}
-	case f.perturbed && (f.data == "" || len(f.files) > 0 || f.only != "" || f.compareExact || len(*f.allow) > 0 || f.output != report.Files{}):
+	case f.perturbed && (f.data == "" || len(f.files) > 0 || f.only != "" || f.compareExact || len(f.allow) > 0 || f.output != report.Files{}):
 		return usageError{"-perturbed goes with -data, -recipe, -part, -model, -exact and -json alone"}
-	case f.compareExact && len(*f.allow) > 0:
+	case f.compareExact && len(f.allow) > 0:
 		return usageError{"-compare-exact and -allow exclude each other"}
 	}
 	return nil
@@ -107,7 +108,7 @@ func (f *evalFlags) run(ctx context.Context, s streams) error {
 	if f.exact {
 		model = model.Exact()
 	}
-	list, err := openAllowed(*f.allow, s.stderr)
+	list, err := openAllowed(f.allow, s.stderr)
 	if err != nil {
 		return err
 	}
@@ -177,4 +178,18 @@ func writeComparison(w io.Writer, compared eval.Comparison, asJSON bool) error {
 		return errOutOfBounds
 	}
 	return nil
+}
+
+// writeFigures writes figures as JSON, or as the text that writeText makes of them.
+func writeFigures[T any](w io.Writer, figures T, asJSON bool, writeText func(io.Writer, T) error) error {
+	if asJSON {
+		return writeJSON(w, figures)
+	}
+	return writeText(w, figures)
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -22,8 +24,8 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := []string{"zis32msdi3.com", "github.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "paypa1.net"}
-	onTerminal := scored(t, scoring{onTerminal: true}, texts)
-	asJSON := scored(t, scoring{asJSON: true}, texts[:1])
+	onTerminal := scored(t, render.Columns, texts)
+	asJSON := scored(t, render.JSONLines, texts[:1])
 
 	server := httptest.NewServer(web.New(web.Options{}))
 	defer server.Close()
@@ -46,14 +48,18 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	}
 }
 
-// scored returns what score prints for texts.
-func scored(t *testing.T, job scoring, texts []string) string {
+// scored returns what score prints for texts in an output.
+func scored(t *testing.T, output render.Output, texts []string) string {
 	t.Helper()
-	job.model = snowman.Default()
-	job.kinds = job.model.Kinds()
-	job.encoder = record.NewEncoder(job.kinds)
+	model := snowman.Default()
+	job := &scoring{
+		model:   model,
+		options: verdict.Options{Probabilities: output.Probabilities},
+		format:  output.New(render.Options{Kinds: model.Kinds()}),
+	}
 	var stdout, stderr bytes.Buffer
-	if _, err := job.run(t.Context(), texts, nil, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+	s := streams{stdout: &stdout, stderr: &stderr}
+	if err := putLines(t.Context(), s, "scores", job.format.AppendHeader(nil), pipeline.Texts(texts), job.newWorker); err != nil || stderr.Len() > 0 {
 		t.Fatalf("score: %v, %s", err, &stderr)
 	}
 	return stdout.String()

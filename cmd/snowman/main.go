@@ -13,11 +13,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/record"
+	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/verdict"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // The exit codes.
@@ -37,10 +40,10 @@ type usageError struct{ message string }
 func (e usageError) Error() string { return e.message }
 
 func main() {
-	// A write to a pipe that nobody reads any more is then an error, which ends a run quietly.
+	// A write to a pipe without a reader is then an error, which ends a run quietly.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends a run at once that cannot see the first, since nobody reads its output.
+	// A run that is blocked on writing cannot notice the first signal. The second one kills it.
 	context.AfterFunc(ctx, stop)
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -56,10 +59,10 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.Is(err, errReached):
 		return exitReached
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "snowman: %s\n", printable(err.Error()))
+	fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 	return exitFailed
 }
 
@@ -74,13 +77,13 @@ var verbs = []struct {
 	name, summary string
 	run           func(context.Context, []string, streams) error
 }{
-	{"score", "score texts: how likely is each to be malicious", score},
-	{"explain", "say what the scores of texts are made of", explain},
-	{"serve", "answer the same over HTTP", serve},
-	{"train", "train a model on labelled texts", trainModel},
-	{"eval", "measure a model on labelled texts", evaluate},
-	{"model", "show what a model is, or export it to ONNX", model},
-	{"version", "show the program's version", version},
+	{"score", "score texts: how likely is each to be malicious", runScore},
+	{"explain", "say what the scores of texts are made of", runExplain},
+	{"serve", "answer the same over HTTP", runServe},
+	{"train", "train a model on labelled texts", runTrain},
+	{"eval", "measure a model on labelled texts", runEval},
+	{"model", "show what a model is, or export it to ONNX", runModel},
+	{"version", "show the program's version", runVersion},
 }
 
 // run carries out one command line.
@@ -89,12 +92,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		help(stderr)
 		return usageError{"no verb given"}
 	}
-	if args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
 		if len(args) == 1 {
 			help(stdout)
 			return nil
 		}
-		args = []string{args[1], "-h"} // of a verb
+		args = append(slices.Clone(args[1:]), "-h") // of a verb
+	case "-version", "--version":
+		args = append([]string{"version"}, args[1:]...)
 	}
 	for _, verb := range verbs {
 		if verb.name == args[0] {
@@ -112,55 +118,19 @@ func help(w io.Writer) {
 	fmt.Fprint(w, "\nsnowman VERB -h explains a verb and shows an example.\n")
 }
 
-// newFlags returns the flags of a verb. The usage says how to call it, what it does, and shows an example.
-func newFlags(verb, arguments, description string) *flag.FlagSet {
-	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: snowman %s %s\n\n%s\n", verb, arguments, strings.TrimSpace(withAnswers(description)))
-		fmt.Fprint(flags.Output(), "\nflags:\n")
-		flags.PrintDefaults()
-	}
-	return flags
-}
-
-// withAnswers fills in what the built-in model says of the names in a description's example: it
-// says something else each time that it is trained again.
-func withAnswers(description string) string {
+// withVerdicts fills in what the built-in model says of the names in a description's example, which
+// changes whenever the model is trained.
+func withVerdicts(description string) string {
 	if !strings.Contains(description, "{{") {
 		return description
 	}
-	answer := func(text string) (score, line string) {
-		verdict, _ := snowman.Default().Classify(text) // the examples are names
-		line = string(scoring{onTerminal: true}.appendVerdict(nil, record.Record{Text: text, Verdict: verdict}))
-		return fmt.Sprintf("%.5f", verdict.Score), strings.TrimSuffix(line, "\n")
+	format := render.Columns.New(render.Options{})
+	line := func(text string) (score, line string) {
+		said, _ := snowman.Default().Classify(text) // the examples are names
+		record := format.AppendRecord(nil, verdict.Record{Text: text, Verdict: said})
+		return fmt.Sprintf("%.5f", said.Score), strings.TrimSuffix(string(record), "\n")
 	}
-	score, first := answer("zis32msdi3.com")
-	_, second := answer("github.com")
+	score, first := line("zis32msdi3.com")
+	_, second := line("github.com")
 	return strings.NewReplacer("{{score}}", score, "{{first}}", first, "{{second}}", second).Replace(description)
-}
-
-// parse reads a verb's command line. Help goes to standard output, as a result; a mistake is said in
-// one line, without the help.
-func parse(flags *flag.FlagSet, args []string, s streams) error {
-	usage := flags.Usage
-	flags.Usage = func() {}
-	flags.SetOutput(io.Discard)
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		flags.SetOutput(s.stdout)
-		usage()
-		return err
-	}
-	if err != nil {
-		return usageError{fmt.Sprintf("%v; snowman %s -h lists the flags", err, flags.Name())}
-	}
-	return nil
-}
-
-// noArguments refuses arguments where a verb takes none.
-func noArguments(flags *flag.FlagSet) error {
-	if flags.NArg() > 0 {
-		return usageError{fmt.Sprintf("unexpected argument %q; snowman %s -h shows the usage", flags.Arg(0), flags.Name())}
-	}
-	return nil
 }

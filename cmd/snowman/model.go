@@ -11,7 +11,8 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
-	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/internal/provenance"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/models"
 )
 
@@ -35,8 +36,8 @@ example:
   $ snowman model export -onnx my.onnx my.safetensors
 `
 
-// model is the verb model.
-func model(_ context.Context, args []string, s streams) error {
+// runModel is the verb model.
+func runModel(_ context.Context, args []string, s streams) error {
 	if len(args) > 0 && args[0] == "export" {
 		return exportModel(args[1:], s)
 	}
@@ -109,7 +110,7 @@ func isSameFile(path, other string) bool {
 func showModel(w io.Writer, info snowman.Info) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, values ...any) {
-		fmt.Fprintf(table, "%s\t%s\n", name, printable(fmt.Sprintf(format, values...)))
+		fmt.Fprintf(table, "%s\t%s\n", name, visible.Text(fmt.Sprintf(format, values...)))
 	}
 	line("model", "%s", info.SHA256)
 	if info.Created != "" {
@@ -134,7 +135,7 @@ func showModel(w io.Writer, info snowman.Info) error {
 	}
 	levels("level %v", "names", info.Thresholds)
 	levels("level %v of URLs", "URLs", info.URLThresholds)
-	var training train.Training
+	var training provenance.Training
 	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
 		line("trained on", "%d files", len(training.Data.Sources))
 		for _, source := range training.Data.Sources {

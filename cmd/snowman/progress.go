@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/snowman-ml/snowman/internal/train"
 )
 
-// progress shows on a terminal how far a long work is, its rate and the time left. In a pipe it is silent.
+// progress shows on a terminal how much of a long task is done, its rate and the time left.
+// Elsewhere it is silent.
 type progress struct {
 	w         io.Writer
 	what      string
@@ -22,7 +25,7 @@ func newProgress(w io.Writer, what, unit string) *progress {
 	return &progress{w: w, what: what, unit: unit, visible: isTerminal(w)}
 }
 
-// add notes count more units done, and that step of steps is reached.
+// add counts more units, at step of steps.
 func (p *progress) add(count, step, steps int, detail string) {
 	if !p.visible {
 		return
@@ -43,9 +46,31 @@ func (p *progress) add(count, step, steps int, detail string) {
 		float64(p.done)/elapsed.Seconds(), p.unit, left.Round(time.Second), detail)
 }
 
-// clear removes what is shown, for other lines to follow.
+// clear removes what is shown, so that other lines can follow.
 func (p *progress) clear() {
 	if p.visible {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
+}
+
+// showTraining returns what shows how far a training is, with a line for each epoch, and what
+// removes it.
+func showTraining(w io.Writer) (show func(train.Progress), clearShown func()) {
+	networks, families := newProgress(w, "training", "texts"), newProgress(w, "naming families", "texts")
+	show = func(p train.Progress) {
+		meter, network := networks, ""
+		if p.Families {
+			meter = families
+		}
+		if p.Networks > 1 {
+			network = fmt.Sprintf("network %d of %d, ", p.Network, p.Networks)
+		}
+		meter.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("%sepoch %d of %d, loss %.4f", network, p.Epoch, p.Epochs, p.Loss))
+		if v := p.Validation; v != nil {
+			meter.clear()
+			fmt.Fprintf(w, "%sepoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
+				network, v.Epoch, v.Loss, v.AUC, v.TruePositiveRate)
+		}
+	}
+	return show, networks.clear
 }

@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/snowman-ml/snowman/internal/render"
 )
 
 // write replaces a file as a careful program does: nobody sees half of it.
@@ -97,7 +99,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 			if way == "-watch" {
 				args = append(args, "-watch")
 			}
-			s := serving(t, nil, args...)
+			s := serveProgram(t, nil, args...)
 			address := "http://" + s.address
 			change := func() {
 				if way == "SIGHUP" {
@@ -137,7 +139,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 			change()
 			s.logged(t, `"reloaded"`, `"model"`)
 			after := answerOf(t, http.DefaultClient, address, "/v1/score", name)
-			if want := scored(t, scoring{asJSON: true}, []string{name}); after != want {
+			if want := scored(t, render.JSONLines, []string{name}); after != want {
 				t.Errorf("after another model, the answer is %s, want %s", after, want)
 			}
 			metrics := answerOf(t, http.DefaultClient, address, "/metrics", "")
@@ -187,7 +189,7 @@ func TestServeReadsMountedVolumesAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-model", toyPath, "-watch", "-allow", allow, "-keys", keys)
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-model", toyPath, "-watch", "-allow", allow, "-keys", keys)
 	mount("..2026_02", "one.example\ntwo.example\n", one+two)
 	s.logged(t, `"allow list"`, `"entries":2`)
 	s.logged(t, `"keys"`, `"keys":2`)
@@ -219,7 +221,7 @@ func TestServeStopsAtBadFiles(t *testing.T) {
 func TestServeLetsInWhoHasAKey(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "keys")
 	write(t, keys, []byte("proxy 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n")) // of "secret"
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-keys", keys)
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-keys", keys)
 	for key, want := range map[string]int{"secret": 200, "Secret": 401, "": 401} {
 		request, err := http.NewRequest("GET", "http://"+s.address+"/v1/model", nil)
 		if err != nil {
@@ -261,7 +263,7 @@ func TestServeOverTLS(t *testing.T) {
 	folder := t.TempDir()
 	certificatePath, keyPath := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	certificate(t, "first.example", certificatePath, keyPath)
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-tls-cert", certificatePath, "-tls-key", keyPath, "-watch")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-tls-cert", certificatePath, "-tls-key", keyPath, "-watch")
 	names := func() string {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
@@ -283,7 +285,7 @@ func TestServeOverTLS(t *testing.T) {
 }
 
 func TestServeShowsProfilesOnLoopback(t *testing.T) {
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-pprof", "127.0.0.1:0")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-pprof", "127.0.0.1:0")
 	match := profiles.FindStringSubmatch(s.profiles)
 	if match == nil {
 		t.Fatalf("the log says %q, want where profiles are", s.profiles)
@@ -301,7 +303,7 @@ func TestServeEndsStreams(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("it takes as long as requests may take at the end")
 	}
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-access-log=false")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-access-log=false")
 	reader, writer := io.Pipe()
 	defer writer.Close()
 	go fmt.Fprintln(writer, "q.com")
@@ -327,7 +329,7 @@ func TestServeDrains(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no signal to send")
 	}
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-drain", "1s")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-drain", "1s")
 	address := "http://" + s.address
 	s.Process.Signal(syscall.SIGTERM)
 	s.logged(t, "shutting down")

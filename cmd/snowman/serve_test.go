@@ -28,8 +28,8 @@ var profiles = regexp.MustCompile(`"level":"INFO","msg":"serving profiles","addr
 
 var listening = regexp.MustCompile(`"level":"INFO","msg":"listening","address":"(\S+)"`)
 
-// serving starts the program and waits until it listens.
-func serving(t *testing.T, environment []string, args ...string) *server {
+// serveProgram starts the program and waits until it listens.
+func serveProgram(t *testing.T, environment []string, args ...string) *server {
 	t.Helper()
 	s := &server{Cmd: command(t, append([]string{"serve", "-model", toyPath}, args...)...)}
 	s.Env = append(withoutPort(), environment...)
@@ -78,7 +78,7 @@ func withoutPort() []string {
 }
 
 func TestServeAnswersAsTheOriginalDid(t *testing.T) {
-	s := serving(t, nil, "-listen", "127.0.0.1:0")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0")
 	for _, method := range []string{http.MethodPut, http.MethodPost} {
 		request, err := http.NewRequest(method, "http://"+s.address+"/model", strings.NewReader("url=zis32msdi3.com"))
 		if err != nil {
@@ -100,7 +100,7 @@ func TestServeAnswersAsTheOriginalDid(t *testing.T) {
 
 func TestServeListensOnThePortOfTheEnvironment(t *testing.T) {
 	// Port 0 stands for any that is free, so it is another one than the default.
-	s := serving(t, []string{"PORT=0"})
+	s := serveProgram(t, []string{"PORT=0"})
 	_, port, err := net.SplitHostPort(s.address)
 	if err != nil || port == "0" || port == "5000" {
 		t.Errorf("with PORT=0 it listens on %q (%v), want a port that was free", s.address, err)
@@ -124,7 +124,10 @@ func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 		}
 		lines := bufio.NewReader(output)
 		line, _ := lines.ReadString('\n')
-		if strings.Contains(line, `"msg":"model"`) {
+		if !strings.Contains(line, `"msg":"snowman","version":"`) {
+			t.Errorf("the log begins with %q, want the program's version", line)
+		}
+		for strings.Contains(line, `"msg":"snowman"`) || strings.Contains(line, `"msg":"model"`) {
 			line, _ = lines.ReadString('\n')
 		}
 		output.Close()
@@ -137,7 +140,7 @@ func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 }
 
 func TestServeSaysThatItsPortIsTaken(t *testing.T) {
-	first := serving(t, nil, "-listen", "127.0.0.1:0")
+	first := serveProgram(t, nil, "-listen", "127.0.0.1:0")
 	second := command(t, "serve", "-model", toyPath, "-listen", first.address)
 	var output bytes.Buffer
 	second.Stderr = &output
@@ -156,7 +159,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signal ends a process cleanly here")
 	}
-	s := serving(t, nil, "-listen", "127.0.0.1:0", "-access-log=false")
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-access-log=false")
 	idle, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)

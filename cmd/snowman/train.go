@@ -1,22 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/measure"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -24,15 +21,15 @@ import (
 const trainDescription = `
 Trains a model. With -data, on the labelled files of a folder: tab- or comma-separated, with a
 header that names the columns text, label (0 or 1) and, where known, kind, family and date. With
--black and -white, on a list of malicious and a list of benign names, one a line.
+-black and -white, on a list of malicious names and a list of benign names, one a line.
 
-Beside the model MODEL stands MODEL.json afterwards: which files it was trained on, and what became
-of their rows. A run that was killed goes on where its checkpoint left it when it is called again.
+Beside the model MODEL, it writes MODEL.json: the files that the model was trained on, and what became
+of their rows. When a run was killed, the same command goes on from its checkpoint.
 
-With -from, training goes on from a model instead of a new network, whose shape, limit and kinds stay:
-for rows that are newer, or your own. Malicious rows of a kind that it does not have train the sum of
-its malicious kinds. Name old rows as well: what is not trained on fades.
-Levels are measured anew, on the rows at hand; families are named if they are among these.
+With -from, training goes on from a model, for newer rows or your own. The model's shape, limit and
+kinds stay. Malicious rows of a kind that the model does not have train the sum of its malicious kinds.
+Train on old rows as well: what is not trained on fades. Levels are measured anew, on these rows;
+families are named if these rows have some.
 
 example:
   $ snowman train -black malware.txt -white popular.txt -o my.safetensors
@@ -40,114 +37,113 @@ example:
   $ snowman train -from my.safetensors -data newer -epochs 2 -o newer.safetensors
 `
 
-// trainModel is the verb train.
-func trainModel(ctx context.Context, args []string, s streams) error {
-	flags := newFlags("train", "(-data DIR | -black FILE -white FILE) -o MODEL [flags]", trainDescription)
-	data := flags.String("data", "", "folder of labelled files")
-	recipePath := flags.String("recipe", "", "which files of the folder to use, and how: a JSON `file` (default: all, as they are)")
-	black := flags.String("black", "", "list of malicious names, one a line")
-	white := flags.String("white", "", "list of benign names, one a line")
-	output := flags.String("o", "", "the model `file` to write")
-	from := flags.String("from", "", "go on from the model in this `file` (default: a new one)")
-	checkpoint := flags.String("checkpoint", "", "checkpoint `file` (default: the model's name and .checkpoint)")
-	var options train.Options
-	widths := flags.String("widths", "2,3,4,5,6", "widths of the filters, in characters")
-	flags.IntVar(&options.Embedding, "embedding", 32, "dimensions of a character's embedding")
-	flags.IntVar(&options.Filters, "filters", 256, "filters of each width")
-	flags.IntVar(&options.Hidden, "hidden", 128, "size of the dense layer, -1 for none")
-	flags.IntVar(&options.SymbolLimit, "limit", 200, "characters read of a text")
-	flags.IntVar(&options.Epochs, "epochs", 3, "passes over the data")
-	flags.IntVar(&options.BatchSize, "batch", 512, "texts in a batch")
-	flags.Float64Var(&options.LearningRate, "rate", 1e-3, "learning rate at its peak")
-	flags.Float64Var(&options.WeightDecay, "decay", 0.05, "weight decay, -1 for none")
-	flags.Float64Var(&options.Dropout, "dropout", 0.5, "share of the pooled features dropped in training, -1 for none")
-	flags.IntVar(&options.Folds, "folds", 0, "train so many more networks, each without one part of the domains, to measure the levels\non all vetted benign texts, and not on those set aside alone; 2 to 255, 0 for none")
-	flags.Uint64Var(&options.Seed, "seed", 1, "of the weights, the order and the dropout")
-	flags.IntVar(&options.Workers, "workers", 0, "CPUs to use (default: all)")
-	flags.StringVar(&options.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if err := noArguments(flags); err != nil {
-		return err
-	}
-	var err error
-	flags.Visit(func(f *flag.Flag) {
-		if f.Value.String() == "0" && f.Name != "seed" && f.Name != "workers" && f.Name != "folds" { // to the library 0 is the default
-			err = usageError{fmt.Sprintf("-%s 0: want another number; snowman train -h says which stands for none", f.Name)}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	if options.Widths, err = parseWidths(*widths); err != nil {
-		return err
-	}
-	if *from != "" {
-		if options.From, err = modelfile.Open(*from); err != nil {
-			return err
-		}
-		keepShape(&options, flags)
-	}
-	if err := options.Validate(); err != nil {
-		return usageError{err.Error()}
-	}
-	if *output == "" {
-		return usageError{"train needs -o, the model file to write"}
-	}
-	if _, err := time.Parse(time.DateOnly, options.Created); options.Created != "" && err != nil {
-		return usageError{fmt.Sprintf("-date %q: want a date as 2006-01-02", options.Created)}
-	}
-	options.Checkpoint = *checkpoint
-	if options.Checkpoint == "" {
-		options.Checkpoint = *output + ".checkpoint"
-	}
+// trainFlags are the flags of train.
+type trainFlags struct {
+	data                 string // folder
+	recipe, black, white string // files
+	from, output         string // model files
+	widths               string
+	options              train.Options
+}
 
-	recipe, err := chooseRecipe(*data, *recipePath, *black, *white)
+// runTrain is the verb train.
+func runTrain(ctx context.Context, args []string, s streams) error {
+	var f trainFlags
+	flags := newFlags("train", "(-data DIR | -black FILE -white FILE) -o MODEL [flags]", trainDescription)
+	flags.StringVar(&f.data, "data", "", "folder of labelled files")
+	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: all, as they are)")
+	flags.StringVar(&f.black, "black", "", "list of malicious names, one a line")
+	flags.StringVar(&f.white, "white", "", "list of benign names, one a line")
+	flags.StringVar(&f.output, "o", "", "the model `file` to write")
+	flags.StringVar(&f.from, "from", "", "go on from the model in this `file` (default: a new one)")
+
+	o, standard := &f.options, train.Defaults()
+	flags.StringVar(&o.Checkpoint, "checkpoint", "", "checkpoint `file` (default: the model's name and .checkpoint)")
+	widths := strings.Trim(strings.ReplaceAll(fmt.Sprint(standard.Widths), " ", ","), "[]")
+	flags.StringVar(&f.widths, "widths", widths, "widths of the filters, in characters")
+	flags.IntVar(&o.Embedding, "embedding", standard.Embedding, "dimensions of a character's embedding")
+	flags.IntVar(&o.Filters, "filters", standard.Filters, "filters of each width")
+	flags.IntVar(&o.Hidden, "hidden", standard.Hidden, "size of the dense layer, -1 for none")
+	flags.IntVar(&o.SymbolLimit, "limit", standard.SymbolLimit, "characters read of a text")
+	flags.IntVar(&o.Epochs, "epochs", standard.Epochs, "passes over the data")
+	flags.IntVar(&o.BatchSize, "batch", standard.BatchSize, "texts in a batch")
+	flags.Float64Var(&o.LearningRate, "rate", standard.LearningRate, "learning rate at its peak")
+	flags.Float64Var(&o.WeightDecay, "decay", standard.WeightDecay, "weight decay, -1 for none")
+	flags.Float64Var(&o.Dropout, "dropout", standard.Dropout, "share of the pooled features dropped in training, -1 for none")
+	flags.IntVar(&o.Folds, "folds", 0, "train `N` more networks, each without one part of the domains, to measure the levels on all\nvetted benign texts, not only on those set aside; 2 to 255, 0 for none")
+	flags.Uint64Var(&o.Seed, "seed", 1, "of the weights, the order and the dropout")
+	flags.IntVar(&o.Workers, "workers", 0, "CPUs to use (default: all)")
+	flags.StringVar(&o.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
+
+	// What is not given is left open: package train knows its default, or takes it from the model
+	// of -from.
+	*o, f.widths = train.Options{Options: provenance.Options{Seed: o.Seed}}, ""
+	if err := parseAll(flags, args, s); err != nil {
+		return err
+	}
+	if err := checkZeros(flags); err != nil {
+		return err
+	}
+	recipe, err := f.check()
 	if err != nil {
 		return err
 	}
-	inputs := []string{*black, *white, *from, *recipePath}
-	if *data != "" {
-		files, err := recipe.Paths(*data)
-		if err != nil {
-			return err
+	return f.run(ctx, recipe, s)
+}
+
+// check completes the options and refuses, before long work, what would make it useless.
+func (f *trainFlags) check() (recipe dataset.Recipe, err error) {
+	if f.options.Widths, err = parseWidths(f.widths); err != nil {
+		return recipe, err
+	}
+	if f.from != "" {
+		if f.options.From, err = modelfile.Open(f.from); err != nil {
+			return recipe, err
 		}
-		inputs = append(inputs, files...)
 	}
-	if options.Checkpoint == *output || options.Checkpoint == accountPath(*output) {
-		return usageError{fmt.Sprintf("-checkpoint %q is what -o writes", options.Checkpoint)}
+	if err := f.options.Validate(); err != nil {
+		return recipe, usageError{err.Error()}
 	}
-	for _, path := range []string{*output, accountPath(*output), options.Checkpoint} {
+	if f.output == "" {
+		return recipe, usageError{"train needs -o, the model file to write"}
+	}
+	if _, err := time.Parse(time.DateOnly, f.options.Created); f.options.Created != "" && err != nil {
+		return recipe, usageError{fmt.Sprintf("-date %q: want a date as 2006-01-02", f.options.Created)}
+	}
+	if recipe, err = chooseRecipe(f.data, f.recipe, f.black, f.white); err != nil {
+		return recipe, err
+	}
+	inputs, err := recipe.Paths(f.data)
+	if err != nil {
+		return recipe, err
+	}
+	inputs = append(inputs, f.from, f.recipe)
+	f.options.Checkpoint = cmp.Or(f.options.Checkpoint, f.output+".checkpoint")
+	if f.options.Checkpoint == f.output || f.options.Checkpoint == accountPath(f.output) {
+		return recipe, usageError{fmt.Sprintf("-checkpoint %q is what -o writes", f.options.Checkpoint)}
+	}
+	for _, path := range []string{f.output, accountPath(f.output), f.options.Checkpoint} {
 		if err := checkOutput("-o", path, inputs...); err != nil {
-			return err
+			return recipe, err
 		}
 	}
+	return recipe, nil
+}
+
+// run trains, measures and writes the model.
+func (f *trainFlags) run(ctx context.Context, recipe dataset.Recipe, s streams) error {
 	fmt.Fprintln(s.stderr, "reading the data")
-	set, err := recipe.Build(ctx, *data)
+	set, err := recipe.Build(ctx, f.data)
 	if err != nil {
 		return err
 	}
 	printAccount(s.stderr, set.Account)
-
-	meter := newProgress(s.stderr, "training", "texts")
-	families := newProgress(s.stderr, "naming families", "texts")
-	options.Progress = func(p train.Progress) {
-		shown := meter
-		if p.Families {
-			shown = families
-		}
-		shown.add(p.Texts, p.Step, p.Steps, fmt.Sprintf("%sepoch %d of %d, loss %.4f", network(p), p.Epoch, p.Epochs, p.Loss))
-		if v := p.Validation; v != nil {
-			meter.clear()
-			fmt.Fprintf(s.stderr, "%sepoch %d: loss %.4f; on the rows set aside to choose: AUC %.4f, TPR %.4f at FPR 1e-2\n",
-				network(p), v.Epoch, v.Loss, v.AUC, v.TruePositiveRate)
-		}
-	}
-	model, err := train.Run(ctx, set, options)
-	meter.clear()
+	show, clearShown := showTraining(s.stderr)
+	f.options.Progress = show
+	model, err := train.Run(ctx, set, f.options)
+	clearShown()
 	if ctx.Err() != nil {
-		return fmt.Errorf("stopped; the same command goes on from %q", options.Checkpoint)
+		return fmt.Errorf("stopped; the same command goes on from %q", f.options.Checkpoint)
 	}
 	if err != nil {
 		return err
@@ -156,17 +152,15 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(*output, model.Write); err != nil {
+	if err := atomicfile.Write(f.output, model.Write); err != nil {
 		return err
 	}
-	err = atomicfile.Write(accountPath(*output), func(w io.Writer) error { return writeJSON(w, set.Account) })
+	err = atomicfile.Write(accountPath(f.output), func(w io.Writer) error { return writeJSON(w, set.Account) })
 	if err != nil {
 		return err
 	}
-	for _, checkpoint := range options.Checkpoints() {
-		if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing the checkpoint: %w", err)
-		}
+	if err := f.options.RemoveCheckpoints(); err != nil {
+		return err
 	}
 	if len(model.Metadata.Thresholds) == 0 {
 		fmt.Fprintln(s.stderr, "the model has no levels: there were no benign names to measure them on")
@@ -176,92 +170,13 @@ func trainModel(ctx context.Context, args []string, s streams) error {
 	return report.Text(s.stdout, measured)
 }
 
-// warnOfFew says which levels rest on too few benign texts.
+// warnOfFew names the levels that were measured on too few benign texts.
 func warnOfFew(w io.Writer, texts string, thresholds []modelfile.Threshold) {
 	for _, t := range thresholds {
-		if float64(t.Benign)*t.FalsePositiveRate < 1 {
+		if (snowman.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}).TooFew() {
 			fmt.Fprintf(w, "level %s means little: %d benign %s are too few for a false positive rate of %g\n", t.Level, t.Benign, texts, t.FalsePositiveRate)
 		}
 	}
-}
-
-// keepShape leaves to the model of -from what the command line does not say of the network.
-func keepShape(options *train.Options, flags *flag.FlagSet) {
-	given := make(map[string]bool)
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if !given["widths"] {
-		options.Widths = nil
-	}
-	for name, option := range map[string]*int{
-		"embedding": &options.Embedding, "filters": &options.Filters, "hidden": &options.Hidden, "limit": &options.SymbolLimit,
-	} {
-		if !given[name] {
-			*option = 0
-		}
-	}
-}
-
-// network says which of several networks the progress is of.
-func network(p train.Progress) string {
-	if p.Networks < 2 {
-		return ""
-	}
-	return fmt.Sprintf("network %d of %d, ", p.Network, p.Networks)
-}
-
-// checkOutput finds out before long work whether the file of a flag could be written, and would not
-// replace one of those to read.
-func checkOutput(flag, path string, inputs ...string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return usageError{fmt.Sprintf("%s %q is a folder, want a file", flag, path)}
-	}
-	for _, input := range inputs {
-		if isSameFile(path, input) {
-			return usageError{fmt.Sprintf("%s %q is one of the files to read", flag, path)}
-		}
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".snowman-*")
-	if err != nil {
-		return fmt.Errorf("writing %q: %w", path, err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-func parseWidths(list string) ([]int, error) {
-	var widths []int
-	for _, text := range strings.Split(list, ",") {
-		width, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, usageError{fmt.Sprintf("-widths %q: want numbers with commas between them", list)}
-		}
-		widths = append(widths, width)
-	}
-	return widths, nil
-}
-
-// chooseRecipe returns the recipe that the flags of train and eval name.
-func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
-	switch {
-	case data == "" && recipe != "":
-		return dataset.Recipe{}, usageError{"-recipe says how to read the folder of -data, which is missing"}
-	case data != "" && (black != "" || white != ""):
-		return dataset.Recipe{}, usageError{"-data and -black, -white exclude each other"}
-	case data != "" && recipe != "":
-		return dataset.ReadRecipe(recipe)
-	case data != "":
-		return dataset.DefaultRecipe(data)
-	case black == "" || white == "":
-		return dataset.Recipe{}, usageError{"name the data with -data, or with -black and -white"}
-	}
-	blackPath, err := filepath.Abs(black)
-	if err != nil {
-		return dataset.Recipe{}, err
-	}
-	whitePath, err := filepath.Abs(white)
-	if err != nil {
-		return dataset.Recipe{}, err
-	}
-	return dataset.ListsRecipe(blackPath, whitePath), nil
 }
 
 // printAccount says what became of the rows.
@@ -282,6 +197,3 @@ func printAccount(w io.Writer, account dataset.Account) {
 		fmt.Fprintf(w, "%-9s %9d rows, %d of them benign\n", part, total, counts[dataset.Benign])
 	}
 }
-
-// accountPath is where what was done with the data stands.
-func accountPath(model string) string { return model + ".json" }

@@ -18,13 +18,10 @@ example:
   model 0123456789ab
 `
 
-// version is the verb version.
-func version(_ context.Context, args []string, s streams) error {
+// runVersion is the verb version.
+func runVersion(_ context.Context, args []string, s streams) error {
 	flags := newFlags("version", "", versionDescription)
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if err := noArguments(flags); err != nil {
+	if err := parseAll(flags, args, s); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(s.stdout, "snowman %s %s %s/%s\nmodel %.12s\n",

@@ -13,21 +13,36 @@ const (
 	End   = 1
 )
 
-// segmentNames are the parts of a canonical form, from left to right, as an Alphabet names them. A
-// delimiter belongs to the segment that it opens, except for the @ and the dot that close user
-// and subdomain.
-var segmentNames = []string{"user", "subdomain", "domain", "suffix", "port", "path", "query", "fragment"}
+// The segments of a canonical form, from left to right. A delimiter belongs to the segment that it
+// opens, except for the @ and the dot that close user-info and sub-domain.
+const (
+	userSegment = iota
+	subdomainSegment
+	domainSegment
+	suffixSegment
+	portSegment
+	pathSegment
+	querySegment
+	fragmentSegment
+	segments // how many there are
+)
 
-// A Group says which segments share symbols, and which characters have one of their own. All other
-// bytes share one more.
+// segmentNames are what a Group calls the segments.
+var segmentNames = [segments]string{
+	userSegment: "user", subdomainSegment: "subdomain", domainSegment: "domain", suffixSegment: "suffix",
+	portSegment: "port", pathSegment: "path", querySegment: "query", fragmentSegment: "fragment",
+}
+
+// A Group says which segments share symbols, and which characters have a symbol of their own. All
+// other bytes share one symbol.
 type Group struct {
 	Segments   []string `json:"segments"`
 	Characters string   `json:"characters"`
 }
 
-// An Alphabet numbers the symbols. Symbol 0 stands before a text and 1 after it; then follow, group
-// by group, one symbol for any other byte and one for each of the group's characters. It may have a
-// list of operators' suffixes: of a host below one of them it reads the suffix alone.
+// An Alphabet numbers the symbols: Start, End, and then, group by group, one symbol for all other
+// bytes and one for each of the group's characters. It may have a list of operators' suffixes: of a
+// host below such a suffix, only the suffix is read.
 //
 // It is plain data, so that a model file can carry it.
 type Alphabet struct {
@@ -35,11 +50,11 @@ type Alphabet struct {
 	suffixes   []string // of operators
 	operators  operators
 	symbols    int
-	table      [][256]uint8 // [segment]
-	splitsHost bool         // subdomain, domain and suffix have different symbols
+	table      [segments][256]uint8
+	splitsHost bool // subdomain, domain and suffix have different symbols
 }
 
-// printable is ASCII from ! to ~; the space is rare and shares the symbol of all other bytes.
+// printable is ASCII from ! to ~. The space is too rare for a symbol of its own.
 const printable = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
 const (
@@ -47,10 +62,9 @@ const (
 	suffixCharacters = "-.0123456789abcdefghijklmnopqrstuvwxyz"
 )
 
-// DefaultAlphabet is the alphabet of new models. A character of the host, one of its public suffix and
-// one elsewhere are different symbols: under a suffix that anybody can have a name below, such as
-// github.io, the network sees where that name ends. The hosts of the operators of operators.txt it
-// reads from their suffix on.
+// DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character
+// has different symbols in the host, in the host's public suffix, and elsewhere. So the network
+// sees where a name ends below a suffix such as github.io, where anybody can have a name.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
@@ -60,16 +74,16 @@ func DefaultAlphabet() *Alphabet {
 	return a
 }
 
-// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes of
-// operators, none if there is no such list, are names in canonical form, in ascending order; a label
-// behind the first may be *, which is any one label.
+// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes
+// of operators, which may be nil, are names in canonical form, in ascending order. A label of a
+// suffix, but not the first, may be *, which stands for any one label.
 func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {
 		return nil, fmt.Errorf("alphabet: %w", err)
 	}
-	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: 2, table: make([][256]uint8, len(segmentNames))}
-	first := make([]int, len(segmentNames)) // the first symbol of each segment
+	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: End + 1}
+	var first [segments]int // symbol of each segment
 	for _, group := range groups {
 		if a.symbols+1+len(group.Characters) > 256 {
 			return nil, fmt.Errorf("alphabet: more than 256 symbols")
@@ -89,7 +103,7 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 			row[c] = uint8(a.symbols + 1 + i)
 		}
 		for _, name := range group.Segments {
-			segment := slices.Index(segmentNames, name)
+			segment := slices.Index(segmentNames[:], name)
 			if segment < 0 {
 				return nil, fmt.Errorf("alphabet: unknown segment %q, want one of %q", name, segmentNames)
 			}
@@ -101,15 +115,15 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 		}
 		a.symbols += 1 + len(group.Characters)
 	}
-	if missing := slices.Index(first, 0); missing >= 0 {
+	if missing := slices.Index(first[:], 0); missing >= 0 {
 		return nil, fmt.Errorf("alphabet: no group has the segment %q", segmentNames[missing])
 	}
-	a.splitsHost = first[1] != first[2] || first[2] != first[3]
+	a.splitsHost = first[subdomainSegment] != first[domainSegment] || first[domainSegment] != first[suffixSegment]
 	return a, nil
 }
 
-// alphabetFile is an alphabet with operators as JSON. One without is its groups alone, as all were
-// before there were operators.
+// alphabetFile is an alphabet with operators as JSON. Without operators, the JSON is the groups
+// alone: models made before there were operators have that form.
 type alphabetFile struct {
 	Groups    []Group  `json:"groups"`
 	Operators []string `json:"operators"`
@@ -139,11 +153,11 @@ func (a *Alphabet) MarshalJSON() ([]byte, error) {
 // Symbols is the number of symbols.
 func (a *Alphabet) Symbols() int { return a.symbols }
 
-// Append appends to symbols those of u. Of a host below the suffix of an operator it reads the suffix
-// alone.
+// Append appends the symbols of u to symbols. Of a host below the suffix of an operator it reads
+// only the suffix.
 //
-// It reads about limit characters. What is cut is the end of the user-info, beyond a quarter of the
-// limit, and the end of the path; host and port never are, since a cut host would be another one.
+// It reads about limit characters. It cuts the user-info at a quarter of the limit, and then the
+// end of the text behind the port. It never cuts the host, since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [maxPieces]piece
 	symbols = slices.Grow(symbols, len(u.text))
@@ -159,8 +173,8 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	return symbols
 }
 
-// AppendPositions appends to positions, for each symbol that Append appends, the byte of the canonical
-// form that it stands for. They ascend; what is missing between them is not read.
+// AppendPositions appends to positions, for each symbol that Append appends, the index of its byte
+// in the canonical form. The indices ascend. Bytes without one are not read.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [maxPieces]piece
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
@@ -171,13 +185,13 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	return positions
 }
 
-// A piece is a part of a canonical form that is read, text[from:to], with the segment in which it stands.
+// A piece is a part of a canonical form that is read, text[from:to], and the segment of that part.
 type piece struct{ segment, from, to int }
 
-// maxPieces is how many pieces there can be: user-info has two, its beginning and the @.
-const maxPieces = 9
+// maxPieces counts two pieces of user-info, its beginning and the @, and one of each other segment.
+const maxPieces = segments + 1
 
-// divide sets the first of pieces to what is read of u, from left to right, and returns their number.
+// divide sets pieces to those of u that are read, from left to right, and returns their number.
 func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	n := 0
 	add := func(segment, from, to int) {
@@ -188,32 +202,32 @@ func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	}
 	user := u.host // its length
 	if longest := max(1, limit/4); user > longest {
-		add(0, 0, longest-1)
+		add(userSegment, 0, longest-1)
 		limit -= longest - 1
 		user = 1
 	}
-	add(0, u.host-user, u.host)
+	add(userSegment, u.host-user, u.host)
 	operator, _ := a.operators.find(u.Host())
 	host := u.host + operator
 	if a.splitsHost {
-		u.computeSuffixes()
+		u.findSuffix()
 		domain, suffix := u.domain, u.suffix
 		if operator > 0 {
-			domain, suffix = splitSuffix(u.text[host:u.port])
+			domain, suffix, _ = splitSuffix(u.text[host:u.port])
 			domain, suffix = host+domain, host+suffix
 		}
-		add(1, host, domain)
-		add(2, domain, suffix)
-		add(3, suffix, u.port)
+		add(subdomainSegment, host, domain)
+		add(domainSegment, domain, suffix)
+		add(suffixSegment, suffix, u.port)
 	} else {
-		add(1, host, u.port)
+		add(subdomainSegment, host, u.port)
 	}
-	add(4, u.port, u.path)
+	add(portSegment, u.port, u.path)
 
 	end := u.path + max(0, limit-user-(u.path-host))
 	end = min(end, len(u.text))
-	add(5, u.path, min(u.query, end))
-	add(6, u.query, min(u.fragment, end))
-	add(7, u.fragment, end)
+	add(pathSegment, u.path, min(u.query, end))
+	add(querySegment, u.query, min(u.fragment, end))
+	add(fragmentSegment, u.fragment, end)
 	return n
 }

@@ -73,7 +73,7 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		limit      int
-		want       string // the canonical form, with a ~ for what is not read
+		want       string // the canonical form, with a ~ for each byte that is not read
 	}{
 		{"a name", "evil.tld", 100, "evil.tld"},
 		{"every part", "u@a.evil.tld:81/b?c#d", 100, "u@a.evil.tld:81/b?c#d"},
@@ -104,14 +104,14 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 // placeless is an alphabet in which a byte's symbol does not depend on its place.
 func placeless(t testing.TB) *Alphabet {
 	t.Helper()
-	a, err := NewAlphabet([]Group{{segmentNames, printable}}, ownOperators())
+	a, err := NewAlphabet([]Group{{segmentNames[:], printable}}, ownOperators())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// checkPositions holds symbols of such an alphabet against the bytes that they are said to stand for.
+// checkPositions compares the symbols of a placeless alphabet with the bytes at their positions.
 func checkPositions(t *testing.T, a *Alphabet, u *URL, limit int) {
 	t.Helper()
 	symbols, positions := a.Append(nil, u, limit), a.AppendPositions(nil, u, limit)
@@ -122,7 +122,7 @@ func checkPositions(t *testing.T, a *Alphabet, u *URL, limit int) {
 		if i > 0 && at <= positions[i-1] {
 			t.Fatalf("%q: position %d follows %d", u, at, positions[i-1])
 		}
-		if want := a.table[0][u.text[at]]; symbols[i] != want {
+		if want := a.table[userSegment][u.text[at]]; symbols[i] != want {
 			t.Fatalf("%q: symbol %d is %d, that of byte %d is %d", u, i, symbols[i], at, want)
 		}
 	}

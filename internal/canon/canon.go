@@ -1,14 +1,14 @@
 // Package canon turns a text into what the network sees: a canonical URL, then symbols.
 //
-// Parse takes whatever people and logs write (names, URLs, host:port, IP addresses, defanged text)
-// to one form, from which everything that says nothing about maliciousness is gone:
+// Parse takes what people and logs write (names, URLs, host:port, IP addresses, defanged text) and
+// gives it one form, without anything that says nothing about maliciousness:
 //
 //	HXXPS://www.Evil[.]com:443/   ->  evil.com
 //	http://user@0x7f.1/a?b        ->  user@127.0.0.1/a?b
 //	bücher.de.                    ->  xn--bcher-kva.de
 //
-// An Alphabet then gives each byte of the canonical form a symbol that knows the segment in which
-// the byte stands. Training and scoring use the same two steps.
+// An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
+// that the byte stands in. Training and scoring use the same two steps.
 //
 // The canonical form of a canonical form is itself, and Parse refuses no name that DNS can carry.
 // The package reads no files, starts no goroutines and prints nothing.
@@ -24,29 +24,44 @@ import (
 	"unsafe"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // MaxLength is the length in bytes beyond which Parse refuses a text.
 const MaxLength = 64 << 10
 
+// What Parse says of a text that is no URL or name. Other errors are of its parts, such as a port.
+var (
+	ErrNoHost  = errors.New("no host")
+	ErrTooLong = fmt.Errorf("text is longer than %d bytes", MaxLength)
+)
+
 // A URL is the canonical form of one text:
 //
 //	[user '@'] host [':' port] [path ['?' query] ['#' fragment]]
 //
-// The zero value is ready for Parse, which reuses its memory. What the methods return lies in that
-// memory and holds until the next Parse.
+// The zero value is ready for Parse, which reuses the URL's memory. The slices that the methods
+// return lie in that memory and hold until the next Parse.
 type URL struct {
-	text                []byte
-	host, port, path    int // where each starts
-	query, fragment     int
-	isAddress           bool   // the host is an IP address
-	isAmbiguous         bool   // programs disagree about the host
-	scratch             []byte // the host on its way
-	domain, suffix      int    // where the registered domain and its public suffix start
-	suffixesAreComputed bool
+	text             []byte
+	host, port, path int // where each starts
+	query, fragment  int
+	isAddress        bool   // the host is an IP address
+	isAmbiguous      bool   // programs disagree about the host
+	scratch          []byte // for the host
+
+	// Set by findSuffix.
+	rule           *publicsuffix.Rule // of the public suffix; nil before findSuffix
+	domain, suffix int                // where the registered domain and the dot before its suffix stand
 }
 
-// Parse sets u to the canonical form of text. After an error u holds nothing of use.
+// reset begins a new canonical form in the memory of the last one.
+func (u *URL) reset(start string) {
+	u.text, u.isAddress, u.isAmbiguous, u.rule = append(u.text[:0], start...), false, false, nil
+}
+
+// Parse sets u to the canonical form of text. After an error the content of u is undefined.
 func (u *URL) Parse(text string) error {
 	if u.parsePlain(text) {
 		return nil
@@ -54,8 +69,8 @@ func (u *URL) Parse(text string) error {
 	return u.parse(text)
 }
 
-// parsePlain parses what most texts are, a name in lower case with or without a path, in which nothing
-// but a scheme has to go. It reports whether it did; what it does is what parse would.
+// parsePlain parses texts of the most common sort, and reports whether text is one: a name in lower
+// case, with or without a scheme and a path, otherwise in canonical form. The result is parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
 	end := 0
@@ -66,7 +81,7 @@ func (u *URL) parsePlain(text string) bool {
 		return false
 	}
 	if path := rest[end:]; path != "" {
-		// A bracket that closes right behind the slash is part of hxxp[:/]/ and the like.
+		// A closing bracket right behind the slash is part of hxxp[:/]/ and the like.
 		if path[0] != '/' || path[len(path)-1] == ' ' || len(path) > 1 && strings.IndexByte("])}", path[1]) >= 0 {
 			return false
 		}
@@ -76,14 +91,14 @@ func (u *URL) parsePlain(text string) bool {
 			}
 		}
 	}
-	u.text, u.isAddress, u.suffixesAreComputed = append(u.text[:0], rest[:end]...), false, false
+	u.reset(rest[:end])
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.host, u.port, u.path = 0, end, end
 	u.appendPath(rest[end:])
 	return true
 }
 
-// isPlain tells the bytes that a host in canonical form is made of, but for *, % and brackets.
+// isPlain has the bytes of hosts in canonical form, except for *, % and brackets.
 var isPlain = func() (plain [256]bool) {
 	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789-._" {
 		plain[c] = true
@@ -94,7 +109,7 @@ var isPlain = func() (plain [256]bool) {
 // parse parses any text.
 func (u *URL) parse(text string) error {
 	if len(text) > MaxLength {
-		return fmt.Errorf("text of %d bytes is longer than %d", len(text), MaxLength)
+		return ErrTooLong
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] == 0x7f {
@@ -110,14 +125,13 @@ func (u *URL) parse(text string) error {
 		authority, path = rest[:end], rest[end:]
 	}
 
-	u.text, u.isAddress, u.suffixesAreComputed = u.text[:0], false, false
-	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		if at > 0 {
-			u.text = append(u.text, authority[:at+1]...)
-		}
-		authority = authority[at+1:]
+	user := authority[:strings.LastIndexByte(authority, '@')+1]
+	authority = authority[len(user):]
+	if user == "@" {
+		user = ""
 	}
+	u.reset(user)
+	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
 	u.host = len(u.text)
 	host, port, err := splitPort(authority)
 	if err != nil {
@@ -126,9 +140,9 @@ func (u *URL) parse(text string) error {
 	u.appendHost(host)
 	u.port = len(u.text)
 	if u.port == u.host {
-		return fmt.Errorf("no host in %q", abbreviate(text))
+		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}
-	// Through a proxy every HTTPS site ends in :443, in public data malicious ones alone do.
+	// In the log of a proxy every HTTPS site ends in :443, in public data only malicious ones do.
 	if port != 0 && port != 80 && port != 443 {
 		u.text = append(u.text, ':')
 		u.text = strconv.AppendInt(u.text, int64(port), 10)
@@ -136,20 +150,18 @@ func (u *URL) parse(text string) error {
 	u.path = len(u.text)
 	u.appendPath(path)
 	if len(u.text) > MaxLength {
-		return fmt.Errorf("canonical form of %d bytes is longer than %d", len(u.text), MaxLength)
+		return fmt.Errorf("%w in its canonical form", ErrTooLong)
 	}
 	return nil
 }
 
-var errNoHost = errors.New("no host: the text starts with a path")
-
 // trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
-// they know. A scheme that was pasted twice goes twice. What went is plain if it was one scheme of the
-// web, with two slashes, or nothing.
+// they know. A scheme that was pasted twice is removed twice. The start of the text was plain if it
+// had no scheme, or one of the web with two slashes.
 func trimScheme(text string) (rest string, plain bool, err error) {
 	authority := strings.TrimLeft(text, `/\`)
 	if len(text)-len(authority) == 1 {
-		return "", false, errNoHost
+		return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 	}
 	plain = len(authority) == len(text) || strings.HasPrefix(text, "//") && len(authority) == len(text)-2
 	for first := true; ; first = false {
@@ -163,18 +175,18 @@ func trimScheme(text string) (rest string, plain bool, err error) {
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
 			return authority, plain, nil
 		case slashes > 2: // file:///etc/hosts
-			return "", false, errNoHost
+			return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 		}
 		plain = plain && first && slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme)
 		authority = rest[slashes:]
 	}
 }
 
-// hidesHost reports whether a scheme without slashes stands before the host: http:evil.com, which
-// browsers read so, but not http:8080, a host and its port; and view-source:http://evil.com.
+// hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as
+// browsers read it, and in view-source:http://evil.com. In http:8080 the host is http, with a port.
 func hidesHost(scheme, rest string) bool {
 	if isWebScheme(scheme) {
-		end := 0 // of the digits that may be a port
+		end := 0 // of the port
 		for end < len(rest) && isDigit(rest[end]) {
 			end++
 		}
@@ -184,7 +196,7 @@ func hidesHost(scheme, rest string) bool {
 	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/")
 }
 
-// isWebScheme reports whether browsers read any number of slashes behind this scheme.
+// isWebScheme reports whether browsers accept any number of slashes behind this scheme.
 func isWebScheme(scheme string) bool {
 	for _, known := range []string{"http", "https", "hxxp", "hxxps", "h**p", "h**ps", "ftp", "ws", "wss"} {
 		if strings.EqualFold(scheme, known) {
@@ -206,20 +218,20 @@ func isScheme(text string) bool {
 	return text != ""
 }
 
-// splitPort divides host and port. The port is 0 where there is none. An IPv6 address keeps or
-// receives its brackets.
+// splitPort divides host and port. The port is 0 where there is none. The host has brackets if it
+// is an IPv6 address.
 func splitPort(authority string) (host string, port int, err error) {
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
 		if end < 0 || !isIPv6(authority[1:end]) {
-			return "", 0, fmt.Errorf("%q is not an IPv6 address", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q is not an IPv6 address", visible.Abbreviate(authority, longestShown))
 		}
 		host, authority = authority[:end+1], authority[end+1:]
 		if authority == "" {
 			return host, 0, nil
 		}
 		if authority[0] != ':' {
-			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", abbreviate(authority))
+			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", visible.Abbreviate(authority, longestShown))
 		}
 		authority = authority[1:]
 	} else {
@@ -237,18 +249,18 @@ func splitPort(authority string) (host string, port int, err error) {
 	}
 	for i := range len(authority) {
 		if !isDigit(authority[i]) {
-			return "", 0, fmt.Errorf("port %q is not a number", abbreviate(authority))
+			return "", 0, fmt.Errorf("port %q is not a number", visible.Abbreviate(authority, longestShown))
 		}
 	}
 	port, err = strconv.Atoi(authority)
 	if err != nil || port > 65535 {
-		return "", 0, fmt.Errorf("port %q is above 65535", abbreviate(authority))
+		return "", 0, fmt.Errorf("port %q is above 65535", visible.Abbreviate(authority, longestShown))
 	}
 	return host, port, nil
 }
 
-// appendPath appends path, query and fragment, which start with one of / \ ? # or are empty, and
-// notes where each starts.
+// appendPath appends path, query and fragment, which are empty or start with one of / \ ? #, and
+// sets where each starts.
 func (u *URL) appendPath(path string) {
 	if path != "" && (path[0] == '/' || path[0] == '\\') {
 		path = path[1:]
@@ -280,7 +292,7 @@ func (u *URL) Host() []byte { return u.text[u.host:u.port] }
 // IsAddress reports whether the host is an IP address.
 func (u *URL) IsAddress() bool { return u.isAddress }
 
-// Address returns the IP address that the host is, the zero one where it is a name.
+// Address returns the host as an IP address, or the zero Addr if it is a name.
 func (u *URL) Address() netip.Addr {
 	if !u.isAddress {
 		return netip.Addr{}
@@ -290,60 +302,62 @@ func (u *URL) Address() netip.Addr {
 	return address
 }
 
-// IsAmbiguous reports whether other programs may take another host out of the text: where there is a
-// backslash before or behind the authority, a scheme that is none of the web, or more than one.
+// IsAmbiguous reports whether other programs may read another host in the text, since it has a
+// backslash before or behind the authority, a scheme that is not of the web, or several schemes.
 func (u *URL) IsAmbiguous() bool { return u.isAmbiguous }
 
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }
 
 // RegisteredDomain returns the part of the host that somebody registered: a public suffix and the
-// label before it. A host that is itself a public suffix, or an address, is its own.
+// label before it. It is the whole host if that is itself a public suffix, or an address.
 func (u *URL) RegisteredDomain() []byte {
-	u.computeSuffixes()
+	u.findSuffix()
 	return u.text[u.domain:u.port]
 }
 
-// IsRegistrable reports whether the host is a name below a listed public suffix: not an address, a
-// suffix itself, or a name of some other system, such as a local one.
+// IsRegistrable reports whether the host is a name below a listed public suffix. An address, a
+// suffix itself, and a name of another system, such as a local network, are not.
 func (u *URL) IsRegistrable() bool {
-	u.computeSuffixes()
-	return !u.isAddress && u.suffix < u.port && findSuffix(u.Host()) != publicsuffix.DefaultRule
+	u.findSuffix()
+	return u.rule != publicsuffix.DefaultRule && u.suffix < u.port
 }
 
-// IsHosted reports whether the public suffix is one of a company, such as github.io: its customers
-// have the names below.
-func (u *URL) IsHosted() bool { return u.IsRegistrable() && findSuffix(u.Host()).Private }
+// IsHosted reports whether the host is a name below a company's public suffix, such as github.io,
+// where its customers have names.
+func (u *URL) IsHosted() bool { return u.IsRegistrable() && u.rule.Private }
 
-func (u *URL) computeSuffixes() {
-	if u.suffixesAreComputed {
-		return
-	}
-	u.suffixesAreComputed = true
-	u.domain, u.suffix = u.host, u.port
-	if !u.isAddress {
-		domain, suffix := splitSuffix(u.Host())
-		u.domain, u.suffix = u.host+domain, u.host+suffix
+// findSuffix finds the public suffix of the host, once for each text. An address has no suffix.
+func (u *URL) findSuffix() {
+	switch {
+	case u.rule != nil:
+	case u.isAddress:
+		u.domain, u.suffix, u.rule = u.host, u.port, publicsuffix.DefaultRule
+	default:
+		domain, suffix, rule := splitSuffix(u.Host())
+		u.domain, u.suffix, u.rule = u.host+domain, u.host+suffix, rule
 	}
 }
 
 // longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
 const longestName = 255
 
-// suffixRules are the rules of ICANN and of private suffixes such as github.io; where none matches,
-// the last label is the suffix.
+// suffixRules finds the rules of ICANN and of private suffixes such as github.io. Without a rule
+// that matches, the last label is the suffix.
 var suffixRules = &publicsuffix.FindOptions{DefaultRule: publicsuffix.DefaultRule}
 
-// SuffixListVersion names the public suffix list that registered domains rest on.
+// SuffixListVersion is the version of the public suffix list.
 const SuffixListVersion = publicsuffix.ListVersion
 
-// splitSuffix returns where in host the registered domain starts, and where the dot before its
-// public suffix stands; a host that is itself a public suffix is all domain.
-func splitSuffix(host []byte) (domain, suffix int) {
+// splitSuffix returns where in host the registered domain starts, where the dot before its public
+// suffix stands, and the rule for that suffix. A host that is itself a public suffix is all domain.
+func splitSuffix(host []byte) (domain, suffix int, rule *publicsuffix.Rule) {
 	if len(host) == 0 {
-		return 0, 0
+		return 0, 0, publicsuffix.DefaultRule
 	}
-	rule := findSuffix(host)
+	// Finding a rule takes time that grows with the square of the length.
+	end := host[max(0, len(host)-longestName):]
+	rule = publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
 	labels := rule.Length
 	switch {
 	case rule == publicsuffix.DefaultRule:
@@ -355,25 +369,13 @@ func splitSuffix(host []byte) (domain, suffix int) {
 	for range labels {
 		suffix = bytes.LastIndexByte(host[:suffix], '.')
 		if suffix < 0 {
-			return 0, len(host)
+			return 0, len(host), rule
 		}
 	}
-	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix
+	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix, rule
 }
 
-// findSuffix returns the rule for the public suffix of a host that is not empty.
-func findSuffix(host []byte) *publicsuffix.Rule {
-	end := host[max(0, len(host)-longestName):] // finding a rule takes time that grows with the square
-	return publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
-}
-
-// abbreviate shortens a text for an error message.
-func abbreviate(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return text[:enough] + "..."
-	}
-	return text
-}
+// longestShown is how many bytes of a text an error quotes.
+const longestShown = 80
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

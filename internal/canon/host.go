@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for registering
-// them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
+// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for
+// registering them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
 var lenient = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -21,12 +21,12 @@ var lenient = idna.New(
 	idna.VerifyDNSLength(false),
 )
 
-// longestIDNA is the length in bytes above which IDNA is not tried: no name in DNS can be as long,
-// and punycode takes time that grows with the square.
+// longestIDNA is the length in bytes above which IDNA is not tried. No name in DNS is as long, and
+// punycode takes time that grows with the square of the length.
 const longestIDNA = 1024
 
-// appendHost appends the canonical form of a host. It has no error: what cannot be read as a name or
-// an address is a string of bytes, which DNS can carry.
+// appendHost appends the canonical form of a host. It returns no error: a host that is neither a
+// valid name nor an address is a string of bytes, which DNS can carry.
 func (u *URL) appendHost(host string) {
 	if strings.HasPrefix(host, "[") {
 		address, _ := parseIPv6(host[1 : len(host)-1])
@@ -68,8 +68,8 @@ func (u *URL) appendHost(host string) {
 	}
 }
 
-// appendEscaped appends a host with each byte that is not common in names written as %XX, so that a
-// decoded delimiter stays part of the name, and every host is printable ASCII.
+// appendEscaped appends a host and writes each byte that is rare in names as %XX. So a decoded
+// delimiter stays part of the name, and every host is printable ASCII.
 func appendEscaped(text, host []byte) []byte {
 	const digits = "0123456789ABCDEF"
 	for _, c := range host {
@@ -82,7 +82,7 @@ func appendEscaped(text, host []byte) []byte {
 	return text
 }
 
-// trimWWW removes leading and trailing dots, and www. where a registered domain is left behind it.
+// trimWWW removes leading and trailing dots, and www. if a registered domain stands behind it.
 func trimWWW(host []byte) []byte {
 	for {
 		host = bytes.Trim(host, ".")
@@ -90,7 +90,7 @@ func trimWWW(host []byte) []byte {
 		if !found {
 			return host
 		}
-		if domain, _ := splitSuffix(host); domain < len("www.") {
+		if domain, _, _ := splitSuffix(host); domain < len("www.") {
 			return host
 		}
 		host = shorter
@@ -98,7 +98,7 @@ func trimWWW(host []byte) []byte {
 }
 
 // parseIPv4 reads an address as browsers do (WHATWG URL, IPv4 parser): one to four parts, each
-// decimal, octal or hexadecimal, the last filling all bytes that are left.
+// decimal, octal or hexadecimal. The last part fills all bytes that are left.
 func parseIPv4(host []byte) (netip.Addr, bool) {
 	if len(host) == 0 || !isDigit(host[0]) {
 		return netip.Addr{}, false
@@ -148,7 +148,7 @@ func parseIPv4Part(label []byte) (number uint64, ok bool) {
 	return number, err == nil
 }
 
-// parseIPv6 reads an IPv6 address; its zone, which only its own machine knows, is dropped.
+// parseIPv6 reads an IPv6 address. It drops the zone, which has a meaning on one machine only.
 func parseIPv6(text string) (netip.Addr, bool) {
 	address, err := netip.ParseAddr(text)
 	return address.WithZone(""), err == nil && address.Is6()

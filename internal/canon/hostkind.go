@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// HostKind says what kind of host it is, the first of these that fits:
+// HostKind returns the kind of host, the first of these that fits:
 //
 //   - "IP address"
-//   - "operator": below a suffix of operators.txt, or one of them
-//   - "reverse DNS": a name that spells an IPv4 address, as those of access lines do
-//   - "free hosting": below a suffix of the private part of the public suffix list, where companies
-//     add the suffixes below which their customers have names, or one of them
+//   - "operator": a suffix of operators.txt, or a name below one
+//   - "reverse DNS": a name that spells an IPv4 address, as the names of access lines do
+//   - "free hosting": a suffix of the private part of the public suffix list, or a name below one;
+//     companies list there the suffixes below which their customers have names
 //   - "registered domain itself": without a sub-domain
 //   - "other sub-domain"
 func (u *URL) HostKind() string {
-	u.computeSuffixes()
+	u.findSuffix()
 	host := u.Host()
 	_, ofOperator := ownLookUp().find(host)
 	switch {
@@ -26,7 +26,7 @@ func (u *URL) HostKind() string {
 		return "operator"
 	case spellsAddress(host, u.domain-u.host):
 		return "reverse DNS"
-	case findSuffix(host).Private:
+	case u.rule.Private:
 		return "free hosting"
 	case u.domain == u.host:
 		return "registered domain itself"
@@ -34,28 +34,28 @@ func (u *URL) HostKind() string {
 	return "other sub-domain"
 }
 
-// ownLookUp finds the suffixes of operators.txt, whatever list a model carries.
+// ownLookUp finds the suffixes of operators.txt. A model may carry another list.
 var ownLookUp = sync.OnceValue(func() operators {
 	found, _ := newOperators(ownOperators())
 	return found
 })
 
-// How names spell an IPv4 address. The order of its bytes is anybody's guess, and does not matter.
+// How names spell an IPv4 address. The order of its bytes varies, and does not matter.
 var (
 	// 203-0-113-7.dsl, 7.113.0.203.in-addr.arpa, 203x000x113x007.ap
 	fourNumbers = regexp.MustCompile(`(^|[^0-9])` + octet + `([-._x]` + octet + `){3}([^0-9]|$)`)
 	// host203000113007
 	twelveDigits = regexp.MustCompile(`(^|[^0-9])(25[0-5]|2[0-4][0-9]|[01][0-9][0-9]){4}([^0-9]|$)`)
-	// ip-cb007107.static, pcb007107.city: at the end of a label, since identifiers begin with as many
+	// ip-cb007107.static, pcb007107.city: at the end of a label, since identifiers may begin so
 	eightHexDigits = regexp.MustCompile(`(^|[^0-9a-f])[0-9a-f]{8}\.`)
 )
 
 const octet = `(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])`
 
 // spellsAddress reports whether a host, whose registered domain starts at domain, spells an IPv4
-// address: four numbers up to 255 in a row, twelve digits that are four such numbers, or, in the
-// sub-domain alone, eight hexadecimal digits at the end of a label, letters and decimal ones among
-// them. An identifier may look like the last.
+// address: four numbers up to 255 in a row; twelve digits that are four such numbers; or, only in
+// the sub-domain, eight hexadecimal digits at the end of a label, both letters and decimal digits.
+// An identifier may also have the last form.
 func spellsAddress(host []byte, domain int) bool {
 	hexadecimal := eightHexDigits.Find(host[:domain])
 	return fourNumbers.Match(host) || twelveDigits.Match(host) ||

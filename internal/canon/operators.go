@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 //go:embed operators.txt
@@ -25,18 +27,19 @@ var ownOperators = sync.OnceValue(func() []string {
 	return suffixes
 })
 
-// What newOperators takes: a list that a model file carries may be anybody's.
+// Limits of newOperators, which may get its list from anybody's model file.
 const (
 	maxOperators   = 1000
 	shortestSuffix = 8
 )
 
-// operators finds the suffix of an operator in a host. Suffixes are kept by their last eight bytes, so
-// that a host of somebody else, as nearly all are, costs one look into a map. The zero value has none.
+// operators finds the suffix of an operator in a host. It keeps suffixes by their last eight bytes,
+// so that nearly every other host costs one look into a map. The zero value has no suffixes.
 type operators map[uint64][]string
 
-// newOperators makes a look-up of suffixes: names in canonical form, in ascending order. A label of a
-// suffix may be *, which is any one label, but not the first, and not within the last eight bytes.
+// newOperators returns a look-up of suffixes, which are names in canonical form, in ascending
+// order. A label of a suffix may be *, which stands for any one label, but not the first label, and
+// not within the last eight bytes.
 func newOperators(suffixes []string) (operators, error) {
 	if len(suffixes) > maxOperators {
 		return nil, fmt.Errorf("%d operator suffixes, want at most %d", len(suffixes), maxOperators)
@@ -44,7 +47,7 @@ func newOperators(suffixes []string) (operators, error) {
 	found := make(operators)
 	for i, suffix := range suffixes {
 		if err := checkOperator(suffix); err != nil {
-			return nil, fmt.Errorf("operator suffix %q: %w", abbreviate(suffix), err)
+			return nil, fmt.Errorf("operator suffix %q: %w", visible.Abbreviate(suffix, longestShown), err)
 		}
 		if i > 0 && suffix <= suffixes[i-1] {
 			return nil, fmt.Errorf("operator suffix %q follows %q, want ascending order", suffix, suffixes[i-1])
@@ -78,13 +81,12 @@ func checkOperator(suffix string) error {
 	return nil
 }
 
-// lastBytes returns the last eight bytes of a name of at least as many.
+// lastBytes returns the last eight bytes of a name that is not shorter.
 func lastBytes(name []byte) uint64 {
 	return binary.LittleEndian.Uint64(name[len(name)-shortestSuffix:])
 }
 
-// find returns where in a host the suffix of an operator starts, the longest that matches; 0 where
-// there is none.
+// find returns where in a host the longest matching suffix of an operator starts, or 0 and false.
 func (o operators) find(host []byte) (start int, found bool) {
 	if len(o) == 0 || len(host) < shortestSuffix {
 		return 0, false
@@ -97,7 +99,7 @@ func (o operators) find(host []byte) (start int, found bool) {
 	return start, found
 }
 
-// cutSuffix returns where in a host a suffix starts, if the host ends in it, label by label.
+// cutSuffix returns where a suffix starts in a host that ends in it, label by label.
 func cutSuffix(host []byte, suffix string) (start int, ok bool) {
 	start = len(host)
 	for i := len(suffix) - 1; i >= 0; i-- {

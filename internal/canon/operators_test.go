@@ -24,7 +24,7 @@ func TestOperatorsFile(t *testing.T) {
 	}
 }
 
-// readOf returns the canonical host and what an alphabet with the operators of operators.txt reads of it.
+// readOf returns the canonical host and the part of it that the default alphabet reads.
 func readOf(t *testing.T, text string) (host, read string) {
 	t.Helper()
 	var u URL
@@ -56,8 +56,8 @@ func TestTheSuffixOfAnOperatorIsWhatIsRead(t *testing.T) {
 	}
 }
 
-// What a customer chose counts: nobody must be able to hide a name below a suffix for the price of an
-// account.
+// A label that a customer chose must be read: otherwise anybody with an account could hide a name
+// below the suffix.
 func TestALabelThatACustomerChoseIsRead(t *testing.T) {
 	for _, text := range []string{
 		"bucket.s3.amazonaws.com", "bucket.s3.us-east-2.amazonaws.com", "bucket.s3-us-west-2.amazonaws.com",
@@ -145,7 +145,7 @@ func TestAnAlphabetCarriesItsOperators(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		alphabet *Alphabet
-		want     string // what a.example.net is the same as
+		want     string // a host with the symbols of a.example.net
 	}{"with operators": {with, "example.net"}, "without": {without, "a.example.net"}} {
 		written, err := json.Marshal(test.alphabet)
 		if err != nil {
@@ -172,7 +172,7 @@ func TestAnAlphabetCarriesItsOperators(t *testing.T) {
 	}
 }
 
-// splitHost has an alphabet with symbols of their own for sub-domain, domain and suffix.
+// splitHost returns an alphabet in which sub-domain, domain and suffix have different symbols.
 func splitHost(t testing.TB, operators []string) *Alphabet {
 	t.Helper()
 	a, err := NewAlphabet([]Group{
@@ -185,8 +185,8 @@ func splitHost(t testing.TB, operators []string) *Alphabet {
 	return a
 }
 
-// The property: of a host below an operator the network sees what it would see of the suffix alone,
-// whatever stands around it.
+// The property: a host below an operator's suffix has the symbols of the suffix alone, whatever
+// stands around the host.
 func FuzzOperators(f *testing.F) {
 	for _, seed := range []string{
 		"d111111abcdef8.cloudfront.net/x", "user@a.b.cloudfront.net:81/c?d#e", "example.com", "a.elb.b.amazonaws.com", ".cloudfront.net",

@@ -8,11 +8,11 @@ import (
 // fangs are what people put between brackets to make an address unclickable.
 var fangs = []string{".", "dot", ":", "://", "/", "@", "at"}
 
-// fangMeaning is what some of them stand for; the others stand for themselves.
+// fangMeaning has the fangs that do not stand for themselves.
 var fangMeaning = map[string]string{"dot": ".", "at": "@"}
 
-// refang undoes evil[.]com, hxxp[://]evil(dot)com and their like in scheme and authority. The path
-// stays as it is. No fang is left afterwards, however deep they were nested.
+// refang undoes evil[.]com, hxxp[://]evil(dot)com and the like in scheme and authority, however
+// deep the brackets are nested. It leaves the path as it is.
 func refang(text string) string {
 	if !strings.ContainsAny(text, "[({") {
 		return text
@@ -31,17 +31,18 @@ func refang(text string) string {
 	return string(out)
 }
 
-// mayPrecedeAuthority reports whether a slash after out belongs to what stands before the authority.
+// mayPrecedeAuthority reports whether a slash behind out stands before the authority.
 func mayPrecedeAuthority(out []byte) bool {
 	return len(out) == 0 || strings.IndexByte(`:/\`, out[len(out)-1]) >= 0
 }
 
-// isClosed reports whether a bracket closes right here, as behind the slashes of hxxp[://]evil.com.
+// isClosed reports whether rest begins with a closing bracket, as it does behind hxxp[:// of
+// hxxp[://]evil.com.
 func isClosed(rest string) bool {
 	return rest != "" && strings.IndexByte("])}", rest[0]) >= 0
 }
 
-// closeFang replaces the fang at the end of out, if there is one, by its meaning.
+// closeFang replaces a fang at the end of out by its meaning.
 func closeFang(out []byte, opening byte) []byte {
 	start := max(0, len(out)-len("[://]"))
 	start += strings.LastIndexByte(string(out[start:]), opening)

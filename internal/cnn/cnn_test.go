@@ -135,7 +135,7 @@ func TestGradientsEqualFiniteDifferences(t *testing.T) {
 					got := float64(gradients[i].Data[at])
 					want, smooth := finiteDifference(p, batch, &tensor.Data[at])
 					if !smooth {
-						continue // another window or ReLU took over within the step
+						continue // within the step another window or ReLU took over
 					}
 					if math.Abs(got-want) > 1e-3*math.Abs(want)+1e-5 {
 						t.Errorf("gradient of %s[%d] is %v, finite difference %v", tensor.Name, at, got, want)
@@ -191,7 +191,7 @@ func TestGradientDoesNotDependOnTheOrderOfTasks(t *testing.T) {
 	}
 }
 
-// With dropout, the gradient is that of the network without the dropped features, the others scaled.
+// Dropout drops its share of the features and scales up the others.
 func TestDropoutDropsItsShareAndKeepsTheExpectation(t *testing.T) {
 	shape := Shape{Symbols: 11, Embedding: 3, Widths: []int{2}, Filters: 1000, Hidden: 4, Kinds: 2}
 	p := newParameters(t, shape, 8)
@@ -289,7 +289,7 @@ func TestValidateRefusesWhatCannotBeBuilt(t *testing.T) {
 	}
 }
 
-// benchmarkShape is the network that the published figures of speed are for.
+// benchmarkShape is the network whose speed docs/performance.md gives.
 var benchmarkShape = Shape{Symbols: 148, Embedding: 32, Widths: []int{2, 3, 4, 5}, Filters: 256, Hidden: 128, Kinds: 4}
 
 func BenchmarkLogits(b *testing.B) {

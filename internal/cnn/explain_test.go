@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// bruteForce explains a text by the definition, in float64 and one multiplication at a time: the gradient
-// is averaged over many places of the path, and every filter looked at alone.
+// bruteForce explains a text by the definition, in float64 and one multiplication at a time: it
+// averages the gradient over many points of the path and looks at every filter by itself.
 func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols []uint8) Explanation {
 	s := p.Shape
 	entry := func(c Convolution, f, j int, symbol uint8) float64 {
@@ -142,7 +142,7 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 	return x
 }
 
-// explainedShapes are shapes and one in which the softmax bends without a hidden layer.
+// explainedShapes are all shapes and one without a hidden layer whose softmax still bends.
 func explainedShapes() map[string]Shape {
 	all := maps.Clone(shapes)
 	all["no hidden layer, four kinds"] = Shape{Symbols: 23, Embedding: 5, Widths: []int{1, 3}, Filters: 7, Kinds: 4}
@@ -192,7 +192,7 @@ func TestExplanationEqualsBruteForce(t *testing.T) {
 	}
 }
 
-// sums returns the log-odds as the sum of the parts of an explanation, in both ways.
+// sums returns the sums of an explanation's parts, which both are to be the log-odds.
 func (x Explanation) sums() (bySymbols, byWindows float64) {
 	bySymbols = x.Baseline + x.Constant + x.Start + x.End
 	for _, contribution := range x.Symbols {
@@ -211,7 +211,7 @@ func TestExplanationAddsUpToTheReferencesLogOdds(t *testing.T) {
 		change      func(*Parameters)
 	}{
 		"as drawn": {1, func(*Parameters) {}},
-		// The largest logit passes to another kind within a millionth of the path.
+		// Another logit becomes the largest within a millionth of the path.
 		"output weights a million times as large": {1, func(p *Parameters) {
 			for i := range p.OutputWeight {
 				p.OutputWeight[i] *= 1e6
@@ -275,7 +275,7 @@ func TestScoreIsTheSigmoidOfTheLogOdds(t *testing.T) {
 	}
 }
 
-// A symbol that a filter has on the mean of all gets nothing, whatever the filter is worth.
+// A symbol whose table entry is the mean gets nothing, however much the filter contributes.
 func TestASymbolAsCommonSymbolsAreGetsNothing(t *testing.T) {
 	shape := Shape{Symbols: 4, Embedding: 1, Widths: []int{1}, Filters: 1, Kinds: 2}
 	p := newParameters(t, shape, 46)

@@ -1,11 +1,9 @@
 package cnn
 
-import (
-	"github.com/snowman-ml/snowman/internal/kernel"
-)
+import "github.com/snowman-ml/snowman/internal/kernel"
 
-// A block is neighbouring filters of one width, as many as a table row has lanes. What is left of the
-// last block's lanes stays 0.
+// A block is a group of neighbouring filters of one width, one for each lane of a table row. In the
+// last block of a width some lanes may be left over; they stay 0.
 type block struct {
 	convolution int // index into Parameters.Convolutions
 	width       int
@@ -36,12 +34,12 @@ func (s Shape) blocks(lanes int) []block {
 // rowLength is the number of entries that a symbol has in the block's table, [V][w][lanes].
 func (b block) rowLength() int { return b.width * b.lanes }
 
-// A foldScratch is the memory for folding and unfolding one block. The embedding's dimensions are padded
-// with zeros to whole vectors, D'.
+// A foldScratch is the memory for folding and unfolding one block. D' is D with zeros up to a
+// multiple of kernel.Lanes.
 type foldScratch struct {
 	weights  []float32 // the block's part of W, [D'][w][lanes]
 	dWeights []float32
-	nonZero  []uint32 // [V], of no use here
+	nonZero  []uint32 // [V], only because kernel.DenseBackward writes it
 }
 
 func (b block) newFoldScratch(s Shape) foldScratch {
@@ -52,7 +50,7 @@ func (b block) newFoldScratch(s Shape) foldScratch {
 // paddedEmbedding is D'.
 func (s Shape) paddedEmbedding() int { return roundUp(s.Embedding, kernel.Lanes) }
 
-// embedding returns the embedding of some symbols, and zeros for all others, [V][D'].
+// embedding returns the embedding of some symbols, with zeros for the others, [V][D'].
 func (p *Parameters) embedding(symbols []int32) []float32 {
 	padded := make([]float32, p.Shape.Symbols*p.Shape.paddedEmbedding())
 	for _, v := range symbols {
@@ -61,8 +59,8 @@ func (p *Parameters) embedding(symbols []int32) []float32 {
 	return padded
 }
 
-// fold computes the block's table for some symbols, T[v][j][f] = sum_d E[v][d] W[j][d][f]. The bias is
-// left out: it does not depend on the position, so it is added once, after the maximum.
+// fold computes the block's table for some symbols, T[v][j][f] = sum_d E[v][d] W[j][d][f]. It
+// leaves out the bias, which does not depend on the position and is added once, after the maximum.
 func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch foldScratch) {
 	s := p.Shape
 	for d := range s.Embedding {
@@ -70,7 +68,7 @@ func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch fol
 			copy(scratch.weights[(d*b.width+j)*b.lanes:], b.weights(p, j, d))
 		}
 	}
-	dimensions := count(s.Embedding)
+	dimensions := indices(s.Embedding)
 	for _, v := range symbols {
 		row := table[int(v)*b.rowLength():][:b.rowLength()]
 		clear(row)
@@ -78,15 +76,22 @@ func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch fol
 	}
 }
 
-// unfold is the way back through fold: from a table's gradient to dW[j][d][f] = sum_v E[v][d] dT[v][j][f]
-// and dE[v][d] = sum_jf W[j][d][f] dT[v][j][f]. Both embeddings are [V][D']. An entry of the embedding that
-// is exactly 0 has no part: those of symbols that are not present, and of those drawn at random none.
-func (b block) unfold(gradient *Parameters, dEmbedding, embedding, table []float32, scratch foldScratch) {
+// unfold is the way back through fold, from the gradient by the table:
+//
+//	dW[j][d][f] = sum_v E[v][d] dT[v][j][f]
+//	dE[v][d]    = sum_jf W[j][d][f] dT[v][j][f]
+//
+// Both embeddings are [V][D']. An entry that is exactly 0 is left out: this skips symbols that do
+// not occur, and random weights are never exactly 0.
+func (b block) unfold(gradient *Parameters, dEmbedding, embedding, dTable []float32, scratch foldScratch) {
 	s := gradient.Shape
 	clear(scratch.dWeights)
 	for d := 0; d < s.paddedEmbedding(); d += kernel.Lanes {
-		kernel.DenseBackward(dEmbedding[d:], scratch.dWeights[d*b.rowLength():], scratch.nonZero, table, b.rowLength(), b.rowLength(),
-			scratch.weights[d*b.rowLength():], embedding[d:], s.paddedEmbedding(), s.Symbols)
+		kernel.DenseBackward(
+			kernel.DenseGradient{Features: dEmbedding[d:], Weights: scratch.dWeights[d*b.rowLength():], Live: scratch.nonZero},
+			kernel.Rows{Data: dTable, Stride: b.rowLength()},
+			kernel.Weights{Data: scratch.weights[d*b.rowLength():], Columns: b.rowLength()},
+			kernel.Rows{Data: embedding[d:], Stride: s.paddedEmbedding()})
 	}
 	for d := range s.Embedding {
 		for j := range b.width {
@@ -106,18 +111,25 @@ func (b block) bias(p *Parameters) []float32 {
 	return p.Convolutions[b.convolution].Bias[b.first:][:b.filters]
 }
 
-// lanesOf returns numbers, with zeros up to all lanes.
+// nextWeights returns the weights from the block's features to the next layer, without the lanes
+// that are left over.
+func (b block) nextWeights(p *Parameters) kernel.Weights {
+	weights, bias := p.nextLayer()
+	return kernel.Weights{Data: weights[b.pooled*len(bias):][:b.filters*len(bias)], Columns: len(bias)}
+}
+
+// lanesOf returns the numbers with zeros up to the number of lanes.
 func (b block) lanesOf(numbers []float32) []float32 {
 	lanes := make([]float32, b.lanes)
 	copy(lanes, numbers)
 	return lanes
 }
 
-// count returns 0 ... n-1.
-func count(n int) []int32 {
-	indices := make([]int32, n)
-	for i := range indices {
-		indices[i] = int32(i)
+// indices returns 0 ... n-1.
+func indices(n int) []int32 {
+	all := make([]int32, n)
+	for i := range all {
+		all[i] = int32(i)
 	}
-	return indices
+	return all
 }

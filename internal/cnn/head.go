@@ -1,7 +1,113 @@
 package cnn
 
-// A head is all that stands above the filters: the hidden layer, where there is one, and the output. Two
-// networks of the same filters can have different heads, and so answer different questions.
+import "github.com/snowman-ml/snowman/internal/kernel"
+
+// A head is what follows the pooled features: the hidden layer, where there is one, and the output.
+// Two networks with the same filters can have different heads, and so answer different questions.
+type head struct {
+	kinds   int
+	bias    []float32 // [columns], of the next layer
+	columns int       // of the next layer, with zeros up to a multiple of what the kernels take at once
+
+	// Where the next layer is the hidden one:
+	output     []float32 // [columns][outputColumns]
+	outputBias []float32 // [outputColumns]
+}
+
+// outputColumns is K with zeros up to a register, and 0 without a hidden layer.
+func (h *head) outputColumns() int { return len(h.outputBias) }
+
+func newHead(p *Parameters) head {
+	_, bias := p.nextLayer()
+	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), 64)}
+	h.bias = make([]float32, h.columns)
+	copy(h.bias, bias)
+	if p.Shape.Hidden == 0 {
+		return h
+	}
+	const register = 16
+	h.outputBias = make([]float32, roundUp(h.kinds, register))
+	copy(h.outputBias, p.OutputBias)
+	h.output = make([]float32, h.columns*h.outputColumns())
+	for i := range p.Shape.Hidden {
+		copy(h.output[i*h.outputColumns():], p.OutputWeight[i*h.kinds:][:h.kinds])
+	}
+	return h
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
+
+// finish takes the sums of all texts to logits, [B][K].
+func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
+	outputs := h.forward(scratch.outputs, scratch.sums, texts)
+	for text := range texts {
+		copy(logits[text*h.kinds:][:h.kinds], outputs.Data[text*outputs.Stride:])
+	}
+}
+
+// activate scales the sums of the features that dropout left, adds the bias and, for a hidden
+// layer, takes the ReLU.
+func (h *head) activate(sums []float32, scale float32) {
+	for first := 0; first < len(sums); first += h.columns {
+		row := sums[first:][:h.columns]
+		for i, sum := range row {
+			sum = float32(sum*scale) + h.bias[i]
+			if h.output != nil {
+				sum = max(sum, 0)
+			}
+			row[i] = sum
+		}
+	}
+}
+
+// activateBackward is the way back through activate. Where the ReLU gave 0, dSums are 0 already.
+func (h *head) activateBackward(dBias, dSums []float32, scale float32) {
+	clear(dBias)
+	for first := 0; first < len(dSums); first += h.columns {
+		kernel.AddScaled(dBias, dSums[first:][:h.columns], 1)
+	}
+	for i := range dSums {
+		dSums[i] *= scale
+	}
+}
+
+// forward takes the sums of the next layer, [B][columns], to the outputs, [B][outputColumns]. The
+// products leave out sums below 0: the ReLU. Without a hidden layer the sums are the outputs.
+func (h *head) forward(outputs, sums []float32, texts int) kernel.Rows {
+	if h.output == nil {
+		return kernel.Rows{Data: sums, Stride: h.columns}
+	}
+	columns := h.outputColumns()
+	rows := kernel.Rows{Data: outputs, Stride: columns}
+	for text := range texts {
+		copy(outputs[text*columns:], h.outputBias)
+	}
+	for i := 0; i < h.columns; i += kernel.Lanes {
+		weights := kernel.Weights{Data: h.output[i*columns:], Columns: columns}
+		kernel.Dense(rows, weights, kernel.Rows{Data: sums[i:], Stride: h.columns}, texts)
+	}
+	return rows
+}
+
+// backward is the way back through forward: from the gradient by the outputs to those by the sums
+// and, into the memory, by the weights and the bias of the output layer.
+func (h *head) backward(memory *groupMemory, dSums []float32, dOutputs kernel.Rows, sums []float32, texts int) {
+	if h.output == nil {
+		copy(dSums, dOutputs.Data)
+		return
+	}
+	columns := h.outputColumns()
+	clear(memory.dOutputBias)
+	clear(memory.dOutput)
+	for text := range texts {
+		kernel.AddScaled(memory.dOutputBias, dOutputs.Data[text*columns:][:columns], 1)
+	}
+	for i := 0; i < h.columns; i += kernel.Lanes {
+		weights := kernel.Weights{Data: h.output[i*columns:], Columns: columns}
+		gradient := kernel.DenseGradient{Features: dSums[i:], Weights: memory.dOutput[i*columns:], Live: memory.live[:texts]}
+		kernel.DenseBackward(gradient, dOutputs, weights, kernel.Rows{Data: sums[i:], Stride: h.columns})
+	}
+}
 
 // Head returns the part of Flat that holds the head.
 func (p *Parameters) Head() []float32 {
@@ -18,8 +124,8 @@ func (p *Parameters) HeadTensors() []Tensor {
 	return p.Tensors()[1+ofConvolution*len(p.Convolutions):]
 }
 
-// CopyFilters sets the embedding and the filters to those of other parameters, whose shape differs in the head
-// alone.
+// CopyFilters sets the embedding and the filters to those of other parameters, whose shape may
+// differ in the head only.
 func (p *Parameters) CopyFilters(from *Parameters) {
 	copy(p.Flat[:len(p.Flat)-len(p.Head())], from.Flat)
 }

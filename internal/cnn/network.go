@@ -2,13 +2,12 @@ package cnn
 
 import "github.com/snowman-ml/snowman/internal/kernel"
 
-// A Network is a folded, immutable network, safe for use by any number of goroutines.
+// A Network is a folded network. It is immutable and safe for use by any number of goroutines.
 type Network struct {
-	blocks []block
-	tables [][]float32 // of each block, [V][w][lanes]
-	biases [][]float32 // [lanes]
-	dense  [][]float32 // [lanes][columns], of the layer above the pooled features
-	head   head
+	blocks  []block
+	filters []kernel.Filters // of each block
+	dense   []kernel.Weights // of each block, [lanes][columns], to the next layer
+	head    head
 }
 
 // NewNetwork folds the parameters, which must not change afterwards.
@@ -16,14 +15,14 @@ func NewNetwork(p *Parameters) *Network {
 	n := &Network{blocks: p.Shape.blocks(kernel.Lanes), head: newHead(p)}
 	for _, b := range n.blocks {
 		table := make([]float32, p.Shape.Symbols*b.rowLength())
-		b.fold(table, p, count(p.Shape.Symbols), b.newFoldScratch(p.Shape))
+		b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
 		dense := make([]float32, b.lanes*n.head.columns)
+		weights := b.nextWeights(p)
 		for f := range b.filters {
-			copy(dense[f*n.head.columns:], b.above(p, f))
+			copy(dense[f*n.head.columns:], weights.Row(f))
 		}
-		n.tables = append(n.tables, table)
-		n.biases = append(n.biases, b.lanesOf(b.bias(p)))
-		n.dense = append(n.dense, dense)
+		n.filters = append(n.filters, kernel.Filters{Table: table, Bias: b.lanesOf(b.bias(p)), Width: b.width})
+		n.dense = append(n.dense, kernel.Weights{Data: dense, Columns: n.head.columns})
 	}
 	return n
 }
@@ -36,100 +35,38 @@ func (n *Network) Kinds() int { return n.head.kinds }
 // All texts run through one block before the next, so that a block's table and weights stay in the
 // caches near the core.
 func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
-	scratch.grow(texts.Len(), &n.head)
-	scratch.features = grown(scratch.features, texts.Len()*kernel.Lanes)
-	for i, b := range n.blocks {
-		kernel.ConvolveMax(scratch.features, kernel.Lanes, n.tables[i], n.biases[i], b.width, texts.padded())
-		kernel.Dense(scratch.sums, n.head.columns, n.head.columns, n.dense[i], scratch.features, kernel.Lanes, texts.Len())
+	scratch.reset(texts.Len(), &n.head)
+	scratch.features = resized(scratch.features, texts.Len()*kernel.Lanes)
+	features := kernel.Rows{Data: scratch.features, Stride: kernel.Lanes}
+	sums := kernel.Rows{Data: scratch.sums, Stride: n.head.columns}
+	for i := range n.blocks {
+		kernel.ConvolveMax(features, n.filters[i], texts.padded())
+		kernel.Dense(sums, n.dense[i], features, texts.Len())
 	}
 	n.head.finish(logits, scratch, texts.Len())
 }
 
-// above returns the weights, in the layer above, of the block's feature f.
-func (b block) above(p *Parameters, f int) []float32 {
-	weights, _ := p.above()
-	outputs := len(weights) / p.Shape.Pooled()
-	return weights[(b.pooled+f)*outputs:][:outputs]
-}
-
-// above returns the layer above the pooled features: the dense one, or the output where there is none.
-func (p *Parameters) above() (weights, bias []float32) {
-	if p.Shape.Hidden > 0 {
-		return p.DenseWeight, p.DenseBias
-	}
-	return p.OutputWeight, p.OutputBias
-}
-
-// A head is what a network does with the sums of the layer above the pooled features.
-type head struct {
-	kinds   int
-	bias    []float32 // [columns], of that layer
-	columns int       // of that layer, with zeros up to a multiple of what the kernels take at once
-
-	// Where that layer is the hidden one:
-	output     []float32 // [columns][outputColumns]
-	outputBias []float32 // [outputColumns]
-}
-
-// outputColumns is K with zeros up to a register.
-func (h *head) outputColumns() int { return len(h.outputBias) }
-
-func newHead(p *Parameters) head {
-	_, bias := p.above()
-	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), 64)}
-	h.bias = make([]float32, h.columns)
-	copy(h.bias, bias)
-	if p.Shape.Hidden == 0 {
-		return h
-	}
-	const register = 16
-	h.outputBias = make([]float32, roundUp(h.kinds, register))
-	copy(h.outputBias, p.OutputBias)
-	h.output = make([]float32, h.columns*h.outputColumns())
-	for i := range p.Shape.Hidden {
-		copy(h.output[i*h.outputColumns():], p.OutputWeight[i*h.kinds:][:h.kinds])
-	}
-	return h
-}
-
-func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
-
-// finish takes the sums of all texts to logits.
-func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
-	outputs, columns := scratch.sums, h.columns
-	if h.output != nil {
-		outputs, columns = scratch.outputs, h.outputColumns()
-		for first := 0; first < h.columns; first += kernel.Lanes { // the products skip what is below 0: the ReLU
-			kernel.Dense(outputs, columns, columns, h.output[first*columns:][:kernel.Lanes*columns], scratch.sums[first:], h.columns, texts)
-		}
-	}
-	for text := range texts {
-		copy(logits[text*h.kinds:][:h.kinds], outputs[text*columns:])
-	}
-}
-
-// Scratch is the memory that scoring texts needs; it grows with the largest batch. The zero value is
-// ready. It belongs to one goroutine.
+// Scratch is the memory that scoring texts needs. It grows with the largest batch and belongs to
+// one goroutine. The zero value is ready.
 type Scratch struct {
 	features   []float32 // [B][Lanes], of one block
 	features16 []int16   // [B][Lanes16]
-	previous16 []int16   // likewise, of the block before
+	previous16 []int16   // [B][Lanes16], of the block before
 	sums       []float32 // [B][columns]
 	outputs    []float32 // [B][outputColumns]
 }
 
-// grow makes room for a batch's sums and sets them to their biases.
-func (s *Scratch) grow(texts int, h *head) {
-	s.sums = grown(s.sums, texts*h.columns)
-	s.outputs = grown(s.outputs, texts*h.outputColumns())
+// reset makes room for a batch and sets the sums to their bias.
+func (s *Scratch) reset(texts int, h *head) {
+	s.sums = resized(s.sums, texts*h.columns)
+	s.outputs = resized(s.outputs, texts*h.outputColumns())
 	for text := range texts {
 		copy(s.sums[text*h.columns:], h.bias)
-		copy(s.outputs[text*h.outputColumns():], h.outputBias)
 	}
 }
 
-// grown returns a slice of the size, the given one where it is large enough.
-func grown[T any](slice []T, size int) []T {
+// resized returns the slice with this size, or a new one where it is too small.
+func resized[T any](slice []T, size int) []T {
 	if cap(slice) < size {
 		return make([]T, size)
 	}

@@ -6,15 +6,15 @@ import (
 	"math/rand/v2"
 )
 
-// Parameters are all weights of a network in one flat buffer, with a named view for each layer.
-// The optimiser sees the buffer, the mathematics the views.
+// Parameters are all weights of a network in one flat buffer, with a named view for each layer. The
+// optimiser works on the buffer, the mathematics on the views.
 type Parameters struct {
 	Shape Shape
 	Flat  []float32
 
 	Embedding    []float32 // [V][D]
 	Convolutions []Convolution
-	DenseWeight  []float32 // [P][H], A transposed: a feature's weights lie side by side
+	DenseWeight  []float32 // [P][H], A transposed: the weights of a feature lie side by side
 	DenseBias    []float32 // [H]
 	OutputWeight []float32 // [H][K], or [P][K] without a hidden layer
 	OutputBias   []float32 // [K]
@@ -63,7 +63,7 @@ type view struct {
 	data  *[]float32
 }
 
-// views lists every view in the order in which it stands in the flat buffer.
+// views lists every view in the order of the flat buffer.
 func (p *Parameters) views() []view {
 	s := p.Shape
 	views := []view{{"embedding.weight", []int{s.Symbols, s.Embedding}, &p.Embedding}}
@@ -92,10 +92,18 @@ func (p *Parameters) Tensors() []Tensor {
 	return tensors
 }
 
+// nextLayer returns the layer that reads the pooled features.
+func (p *Parameters) nextLayer() (weights, bias []float32) {
+	if p.Shape.Hidden > 0 {
+		return p.DenseWeight, p.DenseBias
+	}
+	return p.OutputWeight, p.OutputBias
+}
+
 // Initialize draws the weights at random, the same for the same seed: He's normal distribution
 // (2015, arXiv 1502.01852) before a ReLU, biases zero.
 func (p *Parameters) Initialize(seed uint64) {
-	random := rand.New(rand.NewPCG(seed, 0x536e6f776d616e)) // any constant: one stream of the seed
+	random := rand.New(rand.NewPCG(seed, 0x536e6f776d616e)) // any constant will do: it selects a stream
 	normal := func(weights []float32, deviation float64) {
 		for i := range weights {
 			weights[i] = float32(random.NormFloat64() * deviation)

@@ -7,31 +7,30 @@ import (
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// A Quantized network computes in int16 what a Network computes in float32, twice as fast: the tables
-// and the features of the convolution, and the weights of the layer above. It is immutable and safe
-// for use by any number of goroutines.
+// A Quantized network computes in int16 what a Network computes in float32, twice as fast: the
+// tables and the features of the convolution, and the weights of the next layer. It is immutable
+// and safe for use by any number of goroutines.
 //
-// Each filter has a scale of its own. In its units the bias is part of the first tap, and with
+// Each filter has its own scale. The bias is part of the first tap's rows, and with
 // r_f = sum_j max_v |T[v][j][f]|, over all symbols v,
 //
 //	T16[v][j][f] = round(T[v][j][f] * (32767 - w) / r_f)
 //
-// Rounding adds at most 1/2 to each of w entries, so that no sum over taps, nor any part of one, goes
-// beyond 32767 - w + w/2: nothing overflows, whatever the text.
+// Rounding adds at most 1/2 to each of w entries, so no sum over taps, nor any part of one, goes
+// beyond 32767 - w + w/2: no text makes it overflow.
 //
-// A feature is then at most M_f = sum_j max_v T16[v][j][f]. The weights of the layer above are divided by
-// the features' scales and rounded in units of u_h for each block and output h, with
+// A feature is then at most M_f = sum_j max_v T16[v][j][f]. The weights of the next layer are
+// divided by the features' scales and rounded in units of u_h for each block and column h, with
 //
 //	u_h >= sum_f M_f |A[f][h] / scale_f| / (2^31 - 1 - sum_f M_f / 2)
 //
-// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within int32.
-// The blocks' sums are added as float32.
+// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within
+// int32. The blocks' sums are added as float32.
 type Quantized struct {
-	blocks []block
-	tables [][]int16   // of each block, [V][w][lanes]
-	dense  [][]int16   // [lanes/2][columns][2]
-	scales [][]float32 // [columns], u_h
-	head   head
+	blocks  []block
+	filters []kernel.Filters16 // of each block
+	dense   []kernel.Weights16 // of each block, scaled by u_h
+	head    head
 }
 
 // Quantize folds and quantises the parameters.
@@ -39,14 +38,14 @@ func Quantize(p *Parameters) (*Quantized, error) {
 	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes16), head: newHead(p)}
 	for _, b := range q.blocks {
 		table := make([]float32, p.Shape.Symbols*b.rowLength())
-		b.fold(table, p, count(p.Shape.Symbols), b.newFoldScratch(p.Shape))
+		b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
 		for v := range p.Shape.Symbols {
 			for f, bias := range b.bias(p) {
 				table[v*b.rowLength()+f] += bias
 			}
 		}
 		for _, entry := range table {
-			if difference := entry - entry; difference != 0 { // of an infinity or no number
+			if difference := entry - entry; difference != 0 { // entry is infinite or not a number
 				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
 			}
 		}
@@ -55,9 +54,8 @@ func Quantize(p *Parameters) (*Quantized, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.tables = append(q.tables, table16)
-		q.dense = append(q.dense, dense)
-		q.scales = append(q.scales, units)
+		q.filters = append(q.filters, kernel.Filters16{Table: table16, Width: b.width})
+		q.dense = append(q.dense, kernel.Weights16{Data: dense, Scales: units})
 	}
 	return q, nil
 }
@@ -105,10 +103,11 @@ func (b block) largest(table16 []int16) []float64 {
 	return sums
 }
 
-// smallestUnit is far below any that matters, and above the float32 that have fewer digits.
+// smallestUnit is far below any unit that matters, and above the float32 with fewer digits.
 const smallestUnit = 1e-30
 
-// quantizeDense returns the weights above the block's features in int16, and the unit of each column.
+// quantizeDense returns the block's weights to the next layer in int16, and the unit of each
+// column.
 func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int16, units []float32, err error) {
 	dense = make([]int16, b.lanes*columns)
 	units = make([]float32, columns)
@@ -116,25 +115,25 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 	for _, m := range largest {
 		room -= m / 2
 	}
-	_, bias := p.above()
-	for h := range bias {
+	weights := b.nextWeights(p)
+	for h := range weights.Columns {
 		sum, largestWeight := 0.0, 0.0
 		for f := range b.filters {
-			weight := math.Abs(float64(b.above(p, f)[h]) / scales[f])
-			sum += float64(largest[f] * weight) // not fused, so that the units are the same everywhere
+			weight := math.Abs(float64(weights.Row(f)[h]) / scales[f])
+			sum += float64(largest[f] * weight) // not fused: the units are the same on every processor
 			largestWeight = max(largestWeight, weight)
 		}
-		const roundedUp = 1 + 1e-6 // as float32, and then still large enough
+		const roundedUp = 1 + 1e-6 // so that the unit is still large enough as float32
 		units[h] = float32(max(sum/room, largestWeight/(math.MaxInt16-1)) * roundedUp)
 		if !(units[h] <= math.MaxFloat32) {
 			return nil, nil, fmt.Errorf("quantising the weights above the filters of width %d: the largest is not a finite number", b.width)
 		}
 		if units[h] < smallestUnit {
 			units[h] = 0
-			continue // no weights, or such as make no difference
+			continue // all weights are 0 or too small to matter
 		}
 		for f := range b.filters {
-			weight := float64(b.above(p, f)[h]) / scales[f]
+			weight := float64(weights.Row(f)[h]) / scales[f]
 			dense[(f/2*columns+h)*2+f%2] = int16(math.Round(weight / float64(units[h])))
 		}
 	}
@@ -143,16 +142,16 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 
 // Logits sets logits, [B][K], to those of the texts, of which there is at least one.
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
-	scratch.grow(texts.Len(), &q.head)
-	scratch.features16 = grown(scratch.features16, texts.Len()*kernel.Lanes16)
-	scratch.previous16 = grown(scratch.previous16, texts.Len()*kernel.Lanes16)
-	columns, features, previous := q.head.columns, scratch.features16, scratch.previous16
-	kernel.ConvolveMax16(features, kernel.Lanes16, q.tables[0], q.blocks[0].width, texts.padded())
-	for i, b := range q.blocks[1:] {
+	scratch.reset(texts.Len(), &q.head)
+	scratch.features16 = resized(scratch.features16, texts.Len()*kernel.Lanes16)
+	scratch.previous16 = resized(scratch.previous16, texts.Len()*kernel.Lanes16)
+	features, previous := scratch.features16, scratch.previous16
+	kernel.ConvolveMax16(kernel.Rows16{Data: features, Stride: kernel.Lanes16}, q.filters[0], texts.padded())
+	for i, filters := range q.filters[1:] {
 		features, previous = previous, features
-		kernel.ConvolveDense16(features, q.tables[i+1], b.width, texts.padded(), scratch.sums, columns, q.dense[i], q.scales[i], previous)
+		kernel.ConvolveDense16(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
 	}
-	last := len(q.blocks) - 1
-	kernel.Dense16(scratch.sums, columns, columns, q.dense[last], q.scales[last], features, kernel.Lanes16, texts.Len())
+	kernel.Dense16(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
+		kernel.Rows16{Data: features, Stride: kernel.Lanes16}, texts.Len())
 	q.head.finish(logits, scratch, texts.Len())
 }

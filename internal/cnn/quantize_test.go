@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// quantizable are parameters that are hard to keep from overflowing.
+// quantizable returns parameters whose sums are hard to keep from overflowing.
 func quantizable(t *testing.T) map[string]*Parameters {
 	shape := Shape{Symbols: 256, Embedding: 8, Widths: []int{1, 3, 8}, Filters: 70, Hidden: 40, Kinds: 4}
 	all := make(map[string]*Parameters)
@@ -54,7 +54,7 @@ func quantizable(t *testing.T) map[string]*Parameters {
 	return all
 }
 
-// The largest and the smallest sum that any text can give, of every filter and of every output.
+// For every filter and output, the largest and the smallest sum that any text can give.
 func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 	for name, p := range quantizable(t) {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 						for j := first; j < b.width; j++ {
 							largest, smallest := int64(math.MinInt16), int64(math.MaxInt16)
 							for v := range p.Shape.Symbols {
-								entry := int64(q.tables[i][v*b.rowLength()+j*b.lanes+f])
+								entry := int64(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f])
 								largest, smallest = max(largest, entry), min(smallest, entry)
 							}
 							high, low = high+largest, low+smallest
@@ -88,7 +88,7 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 				for h := range q.head.columns {
 					most, least := int64(0), int64(0)
 					for f, feature := range features {
-						weight := int64(q.dense[i][(f/2*q.head.columns+h)*2+f%2])
+						weight := int64(q.dense[i].Data[(f/2*q.head.columns+h)*2+f%2])
 						most += max(feature*weight, 0)
 						least += min(feature*weight, 0)
 					}
@@ -103,7 +103,7 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 
 func TestQuantizedIsCloseToTheReference(t *testing.T) {
 	all := quantizable(t)
-	// A text of small numbers cannot be told from 0 beside a number beyond 32767 times as large.
+	// Beside a number more than 32767 times as large, small ones become 0.
 	delete(all, "one symbol beyond all others")
 	delete(all, "weights of sizes far apart")
 	for name, p := range all {

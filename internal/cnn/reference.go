@@ -2,9 +2,9 @@ package cnn
 
 import "slices"
 
-// Reference returns the logits of one text, computed as the package comment writes them, one
-// multiplication at a time in the precision that the caller names. It is what everything faster is
-// held to, and must stay plain.
+// Reference returns the logits of one text, [K], computed as the package comment writes them, one
+// multiplication at a time in the caller's precision. Tests hold everything faster to it, so it
+// must stay plain.
 func Reference[float float32 | float64](p *Parameters, symbols []uint8) []float {
 	s := p.Shape
 	pooled := make([]float, 0, s.Pooled())

@@ -9,16 +9,20 @@
 //	h       = relu(A m + a)                           dense, left out where Hidden is 0
 //	p       = softmax(B h + c)                        kinds; kind 0 is benign
 //
-// reference.go is these lines and nothing more. Everything before the maximum is linear, so fold.go
-// does it once for each symbol instead of once for each text: scoring (network.go) and training
-// (gradient.go) only add table rows.
+// reference.go is these lines and nothing more. What precedes the maximum is linear, so fold.go
+// computes it once for each symbol instead of once for each text: scoring (network.go, quantize.go)
+// and training (gradient.go) only add table rows.
 //
-// Legend of shapes, throughout: B texts, T positions, V symbols, D embedding, w width, F filters of
-// one width, P = F times the number of widths, H hidden, K kinds.
+// The loss of a text of kind k is the cross-entropy -log p_k; where it is only known to be
+// malicious, -log sum_{k>0} p_k (loss.go).
 //
-// Before the first symbol of a text stands Start, behind its last one End, as often as a filter reads
-// beyond the text, so that a short text fills every window and a filter can see where a text starts
-// and ends: a filter of width w has the windows 1-w <= t < T.
+// Shapes, throughout: B texts, T positions, V symbols, D embedding, w width, F filters of one
+// width, P = F times the number of widths, H hidden, K kinds. The next layer is the one that reads
+// the pooled features m: the hidden layer or, where Hidden is 0, the output.
+//
+// A filter that reads beyond a text finds Start before its first symbol and End after its last one,
+// so that a short text fills every window and a filter can see where a text starts and ends: a
+// filter of width w has the windows 1-w <= t < T.
 //
 // The package reads no files, starts no goroutines and prints nothing.
 package cnn
@@ -38,8 +42,8 @@ const (
 
 // Texts are the symbols of a batch of texts.
 type Texts struct {
-	Symbols []uint8 // of all texts, one behind the other
-	Ends    []int32 // of each text in Symbols
+	Symbols []uint8 // of all texts, one after the other
+	Ends    []int32 // of each text in Symbols, ascending
 }
 
 // Len is the number of texts.
@@ -64,12 +68,12 @@ type Shape struct {
 	Embedding int   `json:"embedding"` // D
 	Widths    []int `json:"widths"`    // of the filters, in characters, ascending
 	Filters   int   `json:"filters"`   // F, of each width
-	Hidden    int   `json:"hidden"`    // H; 0 connects the pooled features straight to the output
+	Hidden    int   `json:"hidden"`    // H; 0 connects the pooled features to the output
 	Kinds     int   `json:"kinds"`     // K, at least 2
 }
 
-// The largest layers that Validate lets through. They keep a hostile model file from asking for
-// more memory than any model of this kind has a use for.
+// The largest layers that Validate accepts: no model needs larger ones, and a hostile model file
+// could ask for all memory.
 const (
 	maxSymbols   = 256
 	maxEmbedding = 256
@@ -116,7 +120,7 @@ func (s Shape) Equal(other Shape) bool {
 // Pooled is P, the number of features after the max over time.
 func (s Shape) Pooled() int { return len(s.Widths) * s.Filters }
 
-// Padding is how many padding symbols the widest filter reads on either side of a text.
+// Padding is the number of padding symbols that the widest filter reads on either side of a text.
 func (s Shape) Padding() int { return s.Widths[len(s.Widths)-1] - 1 }
 
 // features is the number of inputs of the output layer: H, or P where there is no hidden layer.

@@ -3,8 +3,8 @@ package cnn
 import "math"
 
 // Softmax sets probabilities to the softmax of logits divided by the temperature, which is above 0.
-// It calls nothing of the math package that differs between processors, so that equal logits give
-// equal probabilities everywhere.
+// It calls no function of package math whose result differs between processors, so equal logits
+// give equal probabilities everywhere.
 func Softmax(probabilities []float64, logits []float32, temperature float64) {
 	largest := math.Inf(-1)
 	for _, logit := range logits {
@@ -35,13 +35,14 @@ var inverseFactorials = [...]float64{
 	1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
 }
 
-// exp returns e to the x for x at most 0. math.Exp is assembly on some processors and Go on others,
-// with other last digits. Here x = n ln 2 + r with |r| <= ln 2 / 2, and the Taylor series of r to the
-// 13th power, whose remainder is below 2^-57. The conversions keep the compiler from fusing a
-// multiplication with an addition, which it may do on some processors only.
+// exp returns e to the x, for x at most 0. math.Exp is assembly on some processors and Go on others,
+// and the last digits differ. Here x = n ln 2 + r with |r| <= ln 2 / 2, and e to the r is its Taylor
+// series up to the 13th power, whose remainder is below 2^-57. The conversions keep the compiler from
+// fusing a multiplication with an addition, which it does on some processors only.
 func exp(x float64) float64 {
 	const (
-		// ln 2 in two parts (Cody and Waite 1980); the first has trailing zeros, so n times it is exact.
+		// ln 2 in two parts (Cody and Waite 1980). The first ends in zeros, so that n times it is
+		// exact.
 		ln2High = 6.93147180369123816490e-01
 		ln2Low  = 1.90821492927058770002e-10
 	)

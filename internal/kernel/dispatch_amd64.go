@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// The backends, from the plain to the fast.
+// The backends, the slowest first.
 const (
 	goBackend     = "go"
 	avx2Backend   = "avx2"
 	avx512Backend = "avx512"
 )
 
-// backend is what the kernels run on, chosen once. The environment variable SNOWMAN_KERNELS with the
-// name of a backend asks for nothing faster than that.
+// backend is what the kernels run on, chosen once: nothing faster than the backend that the
+// environment variable SNOWMAN_KERNELS names.
 var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {
@@ -30,63 +30,69 @@ func fastest(atMost string) string {
 	return avx512Backend
 }
 
-// The following do all of their work and return true, or none where the processor lacks the
-// instructions.
+// The following do all of their work and return true, or nothing and return false.
 
-func convolveMaxFast(features []float32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveMaxFast(features Rows, filters Filters, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveMaxAVX2(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMaxAVX2(&features.Data[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveMaxAVX512(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMaxAVX512(&features.Data[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func convolveArgMaxFast(features []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveArgMaxFast(features Rows, positions []int32, filters Filters, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveArgMaxAVX2(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveArgMaxAVX2(&features.Data[0], &positions[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveArgMaxAVX512(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveArgMaxAVX512(&features.Data[0], &positions[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func convolveMax16Fast(features []int16, stride int, table []int16, width int, x Texts) bool {
+func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveMax16AVX2(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMax16AVX2(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveMax16AVX512(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+		convolveMax16AVX512(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) bool {
+func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
 	if backend == goBackend {
 		return false
 	}
+	columns := len(weights.Scales)
 	for ; texts >= 4; texts -= 4 {
 		if backend == avx512Backend {
 			for done := 0; done < columns; done += 64 {
-				dense16_4x64xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
+				dense16_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
 			}
 		} else {
 			for done := 0; done < columns; done += 16 {
-				dense16_4x16xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride)
+				dense16_4x16xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
 			}
 		}
 		if texts == 4 {
 			return true
 		}
-		sums, features = sums[4*sumStride:], features[4*stride:]
+		sums.Data, features.Data = sums.Data[4*sums.Stride:], features.Data[4*features.Stride:]
 	}
 	if texts == 0 {
 		return true
@@ -94,61 +100,67 @@ func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales
 	done := 0
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {
-			dense16_128xAVX512(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+			dense16_128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
 		}
 	}
 	for ; done < columns; done += 64 {
-		dense16_64xAVX2(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+		dense16_64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
 	}
 	return true
 }
 
-// convolveDense16Fast does the first texts and returns how many.
-func convolveDense16Fast(features, table []int16, width int, x Texts, sums []float32, columns int, weights []int16, scales []float32, previous []int16) (done int) {
+// convolveDense16Fast does the first texts and returns their number.
+func convolveDense16Fast(features []int16, filters Filters16, x Texts, sums []float32, weights Weights16, previous []int16) (done int) {
 	fours := len(x.Ends) / 4
-	if backend != avx512Backend || columns != 128 || fours == 0 {
+	if backend != avx512Backend || len(weights.Scales) != 128 || fours == 0 {
 		return 0
 	}
 	for half := range 2 {
-		convolveDense16AVX512(&features[32*half], &table[32*half], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], fours,
-			&sums[64*half], &weights[2*64*half], &scales[64*half], &previous[0])
+		convolveDense16AVX512(&features[32*half], &filters.Table[32*half], filters.Width,
+			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], fours,
+			&sums[64*half], &weights.Data[2*64*half], &weights.Scales[64*half], &previous[0])
 	}
 	return 4 * fours
 }
 
-func denseBackwardFast(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) bool {
+func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
+	columns, texts := weights.Columns, len(gradient.Live)
 	switch {
 	case backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0:
 		return false
 	case backend == avx2Backend:
-		denseBackwardAVX2(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
+		denseBackwardAVX2(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
 	case columns == 128:
-		denseBackward128xAVX512(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
+		denseBackward128xAVX512(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
 	default:
-		denseBackwardAVX512(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
+		denseBackwardAVX512(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
 	}
 	return true
 }
 
-// The following do the first entries of a row, as many as fill registers, and return how many those are.
+// The following do the first entries of a row, those that fill registers, and return their number.
 
-func denseFast(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) (done int) {
+func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) {
 	if backend == goBackend || texts == 0 {
 		return 0
 	}
+	columns := weights.Columns
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {
-			dense128xAVX512(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+			dense128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 		}
 		for ; done+16 <= columns; done += 16 {
-			dense16xAVX512(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+			dense16xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 		}
 	}
 	for ; done+64 <= columns; done += 64 {
-		dense64xAVX2(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+		dense64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 	}
 	for ; done+8 <= columns; done += 8 {
-		dense8xAVX2(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+		dense8xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 	}
 	return done
 }

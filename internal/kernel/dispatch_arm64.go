@@ -7,14 +7,14 @@ import (
 	"unsafe"
 )
 
-// The backends, from the plain to the fast.
+// The backends, the slowest first.
 const (
 	goBackend   = "go"
 	neonBackend = "neon" // part of every arm64 processor that Go runs on
 )
 
-// backend is what the kernels run on, chosen once. The environment variable SNOWMAN_KERNELS with the
-// name of a backend asks for nothing faster than that.
+// backend is what the kernels run on, chosen once: nothing faster than the backend that the
+// environment variable SNOWMAN_KERNELS names.
 var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {
@@ -24,60 +24,67 @@ func fastest(atMost string) string {
 	return neonBackend
 }
 
-// The following do all of their work and return true, or none; those that return a number do the columns
-// before it.
+// The following do all of their work and return true, or nothing and return false. Those that
+// return a number do the columns before it.
 
-func convolveMaxFast(features []float32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveMaxFast(features Rows, filters Filters, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveMaxNEON(&features[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveMaxNEON(&features.Data[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func convolveArgMaxFast(features []float32, positions []int32, stride int, table, bias []float32, width int, x Texts) bool {
+func convolveArgMaxFast(features Rows, positions []int32, filters Filters, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveArgMaxNEON(&features[0], &positions[0], 4*stride, &table[0], &bias[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveArgMaxNEON(&features.Data[0], &positions[0], 4*features.Stride, &filters.Table[0], &filters.Bias[0], filters.Width,
+		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func convolveMax16Fast(features []int16, stride int, table []int16, width int, x Texts) bool {
+func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveMax16NEON(&features[0], 2*stride, &table[0], width, int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	convolveMax16NEON(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func dense16Fast(sums []float32, columns, sumStride int, weights []int16, scales []float32, features []int16, stride, texts int) bool {
+func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
 	if backend == goBackend || texts == 0 {
 		return false
 	}
+	columns := len(weights.Scales)
 	for done := 0; done < columns; done += 32 {
-		dense16_32xNEON(&sums[done], 4*sumStride, &weights[2*done], 4*columns, &scales[done], &features[0], 2*stride, texts)
+		dense16_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
 	}
 	return true
 }
 
-func denseBackwardFast(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) bool {
+func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
+	columns, texts := weights.Columns, len(gradient.Live)
 	if backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0 {
 		return false
 	}
-	denseBackwardNEON(&dFeatures[0], &dWeights[0], &live[0], &dSums[0], 4*columns, 4*sumStride, &weights[0], &features[0], 4*stride, texts)
+	denseBackwardNEON(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+		&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
 	return true
 }
 
-func denseFast(sums []float32, columns, sumStride int, weights, features []float32, stride, texts int) (done int) {
+func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) {
 	if backend == goBackend || texts == 0 {
 		return 0
 	}
+	columns := weights.Columns
 	for ; done+64 <= columns; done += 64 {
-		dense64xNEON(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+		dense64xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 	}
 	for ; done+8 <= columns; done += 8 {
-		dense8xNEON(&sums[done], 4*sumStride, &weights[done], 4*columns, &features[0], 4*stride, texts)
+		dense8xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 	}
 	return done
 }
@@ -105,6 +112,4 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 	return done
 }
 
-func convolveDense16Fast(_, _ []int16, _ int, _ Texts, _ []float32, _ int, _ []int16, _ []float32, _ []int16) int {
-	return 0
-}
+func convolveDense16Fast([]int16, Filters16, Texts, []float32, Weights16, []int16) int { return 0 }

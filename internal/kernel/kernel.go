@@ -1,16 +1,18 @@
 // Package kernel holds the few loops in which Snowman spends its time.
 //
-// This file is the definition: each loop in plain Go, which must stay plain. Assembly does the same on
-// several entries of a row at once, and dispatch.go chooses. Nothing is reordered where the order could
-// show and no multiplication is fused with an addition, so every path returns the same bits, on every
-// processor; the tests hold them equal at every length.
+// This file is the definition: each loop in plain Go, which must stay plain. Assembly does the same
+// on several entries of a row at once, and dispatch.go chooses. Nothing is reordered where the
+// order could show and no multiplication is fused with an addition, so every backend returns the
+// same bits on every processor. The tests hold them equal at every length. Why:
+// docs/decisions/kernels.md.
 //
 // The convolutions and the dense products run over a batch of texts with one block of filters, so
 // that the block's table or weights stay in the caches near the core. A row of a table has one lane
-// for each filter of the block: Lanes float32 or Lanes16 int16, which both fill 128 bytes.
+// for each filter of the block: Lanes float32 or Lanes16 int16, 128 bytes either way.
 //
-// The functions know slices of numbers and no type of this project's. Assembly checks nothing: callers
-// hold the stated lengths, that each symbol has its rows in the table, and that each index names a row.
+// The package knows slices of numbers and no other package of this project. Assembly checks
+// nothing: callers pass slices of the stated lengths, symbols that have rows in the table, and
+// indices that name a row.
 package kernel
 
 import "math"
@@ -22,10 +24,10 @@ const (
 	MaxWidth = 8
 )
 
-// Texts are the symbols of several texts. Before the first symbol of a text stands Start, behind its
-// last one End, as often as a filter reads beyond the text.
+// Texts are the symbols of several texts. A filter that reads beyond a text finds Start before its
+// first symbol and End after its last one.
 type Texts struct {
-	Symbols    []uint8 // of all texts, one behind the other
+	Symbols    []uint8 // of all texts, one after the other
 	Ends       []int32 // of each text in Symbols, ascending
 	Start, End uint8
 }
@@ -41,18 +43,70 @@ func (x Texts) at(first, last, t int) uint8 {
 	return x.Symbols[first+t]
 }
 
+// Rows hold numbers of several texts: those of text i begin at Data[i*Stride].
+type Rows struct {
+	Data   []float32
+	Stride int
+}
+
+func (r Rows) row(i int) []float32 { return r.Data[i*r.Stride:] }
+
+// Rows16 are Rows of int16.
+type Rows16 struct {
+	Data   []int16
+	Stride int
+}
+
+func (r Rows16) row(i int) []int16 { return r.Data[i*r.Stride:] }
+
+// Filters are a block of folded filters: its table has a row for every symbol and tap.
+type Filters struct {
+	Table []float32 // [symbols][Width][Lanes]
+	Bias  []float32 // [Lanes]
+	Width int
+}
+
+// Filters16 are Filters of int16, whose bias is part of the first tap's rows. No sum over taps may
+// overflow.
+type Filters16 struct {
+	Table []int16 // [symbols][Width][Lanes16]
+	Width int
+}
+
+// Weights lead from the features of a block to the columns of the next layer.
+type Weights struct {
+	Data    []float32 // [Lanes][Columns]
+	Columns int
+}
+
+// Row returns the weights of feature f.
+func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
+
+// Weights16 are Weights of int16, in which neighbouring features lie side by side.
+type Weights16 struct {
+	Data   []int16   // [Lanes16/2][columns][2]
+	Scales []float32 // [columns], a multiple of 64
+}
+
+// A DenseGradient is what DenseBackward computes.
+type DenseGradient struct {
+	Features []float32 // by the features, laid out as these
+	Weights  []float32 // by the weights, laid out as these
+	Live     []uint32  // of each text, a bit for each feature other than 0
+}
+
 // convolveMax defines ConvolveMax.
-func convolveMax(features []float32, stride int, table, bias []float32, width int, texts Texts) {
+func convolveMax(features Rows, filters Filters, texts Texts) {
 	first := 0
 	for text, last := range texts.Ends {
-		largest := features[text*stride:][:Lanes]
+		largest := features.row(text)[:Lanes]
 		for f := range largest {
 			largest[f] = float32(math.Inf(-1))
 		}
-		for t := 1 - width; t < int(last)-first; t++ {
+		for t := 1 - filters.Width; t < int(last)-first; t++ {
 			var sums [Lanes]float32
-			for tap := range width {
-				addRow(sums[:], table, width, tap, texts.at(first, int(last), t+tap))
+			for tap := range filters.Width {
+				addRow(sums[:], filters.Table, filters.Width, tap, texts.at(first, int(last), t+tap))
 			}
 			for f, sum := range sums {
 				if sum > largest[f] {
@@ -60,23 +114,23 @@ func convolveMax(features []float32, stride int, table, bias []float32, width in
 				}
 			}
 		}
-		rectify(largest, bias)
+		rectify(largest, filters.Bias)
 		first = int(last)
 	}
 }
 
 // convolveArgMax defines ConvolveArgMax.
-func convolveArgMax(features []float32, positions []int32, stride int, table, bias []float32, width int, texts Texts) {
+func convolveArgMax(features Rows, positions []int32, filters Filters, texts Texts) {
 	first := 0
 	for text, last := range texts.Ends {
-		largest, where := features[text*stride:][:Lanes], positions[text*stride:][:Lanes]
+		largest, where := features.row(text)[:Lanes], positions[text*features.Stride:][:Lanes]
 		for f := range largest {
-			largest[f], where[f] = float32(math.Inf(-1)), int32(1-width)
+			largest[f], where[f] = float32(math.Inf(-1)), int32(1-filters.Width)
 		}
-		for t := 1 - width; t < int(last)-first; t++ {
+		for t := 1 - filters.Width; t < int(last)-first; t++ {
 			var sums [Lanes]float32
-			for tap := range width {
-				addRow(sums[:], table, width, tap, texts.at(first, int(last), t+tap))
+			for tap := range filters.Width {
+				addRow(sums[:], filters.Table, filters.Width, tap, texts.at(first, int(last), t+tap))
 			}
 			for f, sum := range sums {
 				if sum > largest[f] {
@@ -84,21 +138,21 @@ func convolveArgMax(features []float32, positions []int32, stride int, table, bi
 				}
 			}
 		}
-		rectify(largest, bias)
+		rectify(largest, filters.Bias)
 		first = int(last)
 	}
 }
 
 // convolveMax16 defines ConvolveMax16.
-func convolveMax16(features []int16, stride int, table []int16, width int, texts Texts) {
+func convolveMax16(features Rows16, filters Filters16, texts Texts) {
 	first := 0
 	for text, last := range texts.Ends {
-		largest := features[text*stride:][:Lanes16]
+		largest := features.row(text)[:Lanes16]
 		clear(largest)
-		for t := 1 - width; t < int(last)-first; t++ {
+		for t := 1 - filters.Width; t < int(last)-first; t++ {
 			var sums [Lanes16]int16
-			for tap := range width {
-				addRow(sums[:], table, width, tap, texts.at(first, int(last), t+tap))
+			for tap := range filters.Width {
+				addRow(sums[:], filters.Table, filters.Width, tap, texts.at(first, int(last), t+tap))
 			}
 			for f, sum := range sums {
 				largest[f] = max(largest[f], sum)
@@ -108,8 +162,8 @@ func convolveMax16(features []int16, stride int, table []int16, width int, texts
 	}
 }
 
-// addRow adds to sums the table's row for one tap and symbol; the first tap's row is where sums start,
-// even if it holds a minus zero.
+// addRow adds to sums the table's row for one symbol and tap. The first tap's row is copied, not
+// added to zeros, which would turn its minus zeros into zeros.
 func addRow[number int16 | float32](sums, table []number, width, tap int, symbol uint8) {
 	row := table[(int(symbol)*width+tap)*len(sums):][:len(sums)]
 	if tap == 0 {
@@ -121,7 +175,8 @@ func addRow[number int16 | float32](sums, table []number, width, tap int, symbol
 	}
 }
 
-// rectify adds the bias and raises what is below 0, and a minus zero, to 0.
+// rectify adds the bias and sets to 0 what is then not above 0: also a minus zero and what is not a
+// number.
 func rectify(sums, bias []float32) {
 	for f := range sums {
 		sums[f] += bias[f]
@@ -131,29 +186,31 @@ func rectify(sums, bias []float32) {
 	}
 }
 
-// dense defines Dense for the first columns of sums.
-func dense(sums []float32, columns, sumStride int, weights []float32, rowLength int, features []float32, stride, texts int) {
+// dense defines Dense, for the columns from first on.
+func dense(sums Rows, weights Weights, features Rows, texts, first int) {
 	for text := range texts {
-		sum := sums[text*sumStride:][:columns]
-		for f, feature := range features[text*stride:][:Lanes] {
+		sum := sums.row(text)[first:weights.Columns]
+		for f, feature := range features.row(text)[:Lanes] {
 			if feature > 0 {
-				addScaled(sum, weights[f*rowLength:], feature)
+				addScaled(sum, weights.Row(f)[first:], feature)
 			}
 		}
 	}
 }
 
 // denseBackward defines DenseBackward.
-func denseBackward(dFeatures, dWeights []float32, live []uint32, dSums []float32, columns, sumStride int, weights, features []float32, stride, texts int) {
-	for text := range texts {
-		dSum := dSums[text*sumStride:][:columns]
-		live[text] = 0
-		for f, feature := range features[text*stride:][:Lanes] {
-			dFeatures[text*stride+f] = 0
+func denseBackward(gradient DenseGradient, dSums Rows, weights Weights, features Rows) {
+	columns := weights.Columns
+	for text := range gradient.Live {
+		dSum := dSums.row(text)[:columns]
+		dFeatures := gradient.Features[text*features.Stride:][:Lanes]
+		gradient.Live[text] = 0
+		for f, feature := range features.row(text)[:Lanes] {
+			dFeatures[f] = 0
 			if feature != 0 {
-				live[text] |= 1 << f
-				dFeatures[text*stride+f] = dot(weights[f*columns:][:columns], dSum)
-				addScaled(dWeights[f*columns:][:columns], dSum, feature)
+				gradient.Live[text] |= 1 << f
+				dFeatures[f] = dot(weights.Row(f), dSum)
+				addScaled(gradient.Weights[f*columns:][:columns], dSum, feature)
 			}
 		}
 	}
@@ -172,20 +229,21 @@ func dot(a, b []float32) float32 {
 	return parts[0]
 }
 
-// dense16 defines Dense16 for the first columns of sums.
-func dense16(sums []float32, columns, sumStride int, weights []int16, rowLength int, scales []float32, features []int16, stride, texts int) {
+// dense16 defines Dense16.
+func dense16(sums Rows, weights Weights16, features Rows16, texts int) {
+	columns := len(weights.Scales)
 	for text := range texts {
-		for column := range columns {
+		for column, scale := range weights.Scales {
 			sum := int32(0)
-			for f, feature := range features[text*stride:][:Lanes16] {
-				sum += int32(feature) * int32(weights[f/2*rowLength+2*column+f%2])
+			for f, feature := range features.row(text)[:Lanes16] {
+				sum += int32(feature) * int32(weights.Data[(f/2*columns+column)*2+f%2])
 			}
-			sums[text*sumStride+column] += float32(float32(sum) * scales[column])
+			sums.row(text)[column] += float32(float32(sum) * scale)
 		}
 	}
 }
 
-// addScaledRows defines AddScaledRows for the first len(sum) entries of rows that are rowLength long.
+// addScaledRows defines AddScaledRows, for the first len(sum) entries of rows of rowLength entries.
 func addScaledRows(sum, rows []float32, rowLength int, indices []int32, scales []float32) {
 	for k, index := range indices {
 		addScaled(sum, rows[int(index)*rowLength:], scales[k])

@@ -49,7 +49,7 @@ func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes i
 //go:noescape
 func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
 
-// convolveDense16AVX512 is convolveMax16 for 32 lanes of a block and dense16 for 64 of 128 columns, for so many times four texts.
+// convolveDense16AVX512 is half of convolveMax16 and of dense16 with 128 columns, for fours of texts.
 //
 //go:noescape
 func convolveDense16AVX512(features *int16, table *int16, width int, start int, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)

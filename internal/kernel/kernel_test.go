@@ -41,7 +41,7 @@ func randomTexts(random *rand.Rand, longest, vocabulary int) Texts {
 	return x
 }
 
-// padded returns each text with its padding.
+// padded returns each text between its padding.
 func padded(x Texts, width int) [][]uint8 {
 	var texts [][]uint8
 	first := int32(0)
@@ -69,8 +69,8 @@ func naiveConvolution[number int16 | float32](table []number, lanes, filter, wid
 	return largest, position
 }
 
-// TestEveryBackend runs every test on every backend. One that this processor cannot run is skipped, by
-// name, for whoever reads the output to see.
+// TestEveryBackend runs every test on every backend. A backend that this processor lacks is
+// skipped, and the output names it.
 func TestEveryBackend(t *testing.T) {
 	chosen := backend
 	defer func() { backend = chosen }()
@@ -105,22 +105,24 @@ func testConvolutionsEqualTheNaiveLoop(t *testing.T) {
 			for width := 1; width <= MaxWidth; width++ {
 				table := filled(random, vocabulary*width*Lanes, draw)
 				bias := filled(random, Lanes, draws["numbers of both signs"])
-				checkConvolutions(t, table, bias, width, randomTexts(random, 2*MaxWidth+3, vocabulary))
+				checkConvolutions(t, Filters{table, bias, width}, randomTexts(random, 2*MaxWidth+3, vocabulary))
 				bias = filled(random, Lanes, draws["zeros of both signs"])
-				checkConvolutions(t, table, bias, width, randomTexts(random, 2*MaxWidth+3, vocabulary))
+				checkConvolutions(t, Filters{table, bias, width}, randomTexts(random, 2*MaxWidth+3, vocabulary))
 			}
 		})
 	}
 	t.Run("the largest vocabulary", func(t *testing.T) {
 		random := rand.New(rand.NewPCG(3, 4))
 		table := filled(random, 256*MaxWidth*Lanes, draws["numbers of both signs"])
-		checkConvolutions(t, table, make([]float32, Lanes), MaxWidth, Texts{Symbols: []uint8{255, 0, 254, 255}, Ends: []int32{4}, Start: 255, End: 253})
+		filters := Filters{table, make([]float32, Lanes), MaxWidth}
+		checkConvolutions(t, filters, Texts{Symbols: []uint8{255, 0, 254, 255}, Ends: []int32{4}, Start: 255, End: 253})
 	})
 }
 
-// checkConvolutions also looks for what is written beside a block.
-func checkConvolutions(t *testing.T, table, bias []float32, width int, x Texts) {
+// checkConvolutions also finds what is written outside of the features.
+func checkConvolutions(t *testing.T, filters Filters, x Texts) {
 	t.Helper()
+	width := filters.Width
 	const untouched, stride = 12345, Lanes + 3
 	features := slices.Repeat([]float32{untouched}, len(x.Ends)*stride)
 	wantFeatures := slices.Clone(features)
@@ -129,13 +131,13 @@ func checkConvolutions(t *testing.T, table, bias []float32, width int, x Texts) 
 	for i, text := range padded(x, width) {
 		for f := range Lanes {
 			wantFeatures[i*stride+f], wantPositions[i*stride+f] =
-				naiveConvolution(table, Lanes, f, width, text, float32(math.Inf(-1)))
-			if wantFeatures[i*stride+f] += bias[f]; !(wantFeatures[i*stride+f] > 0) {
+				naiveConvolution(filters.Table, Lanes, f, width, text, float32(math.Inf(-1)))
+			if wantFeatures[i*stride+f] += filters.Bias[f]; !(wantFeatures[i*stride+f] > 0) {
 				wantFeatures[i*stride+f] = 0 // and no minus zero
 			}
 		}
 	}
-	ConvolveMax(features, stride, table, bias, width, x)
+	ConvolveMax(Rows{features, stride}, filters, x)
 	if !same(features, wantFeatures) {
 		t.Fatalf("width %d: features are %v, want %v", width, features, wantFeatures)
 	}
@@ -143,7 +145,7 @@ func checkConvolutions(t *testing.T, table, bias []float32, width int, x Texts) 
 	for i := range features {
 		features[i] = untouched
 	}
-	ConvolveArgMax(features, positions, stride, table, bias, width, x)
+	ConvolveArgMax(Rows{features, stride}, positions, filters, x)
 	if !same(features, wantFeatures) || !slices.Equal(positions, wantPositions) {
 		t.Fatalf("width %d: features are %v at %v, want %v at %v", width, features, positions, wantFeatures, wantPositions)
 	}
@@ -167,7 +169,7 @@ func testConvolutionOfInt16EqualsTheNaiveLoop(t *testing.T) {
 					want[i*stride+f], _ = naiveConvolution(table, Lanes16, f, width, text, 0)
 				}
 			}
-			ConvolveMax16(features, stride, table, width, x)
+			ConvolveMax16(Rows16{features, stride}, Filters16{table, width}, x)
 			if !slices.Equal(features, want) {
 				t.Fatalf("width %d, %s: features are %v, want %v", width, name, features, want)
 			}
@@ -203,7 +205,8 @@ func testConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 				table[i*Lanes+Lanes-1] = entry
 			}
 			bias := slices.Repeat([]float32{10}, Lanes)
-			ConvolveArgMax(features[:], positions[:], Lanes, table, bias, test.width, Texts{Symbols: test.symbols, Ends: []int32{int32(len(test.symbols))}})
+			text := Texts{Symbols: test.symbols, Ends: []int32{int32(len(test.symbols))}}
+			ConvolveArgMax(Rows{features[:], Lanes}, positions[:], Filters{table, bias, test.width}, text)
 			feature, position := features[Lanes-1], positions[Lanes-1]
 			if feature != test.feature || position != test.position {
 				t.Errorf("the feature is %v at %d, want %v at %d", feature, position, test.feature, test.position)
@@ -212,7 +215,8 @@ func testConvolveArgMaxPicksTheFirstMaximum(t *testing.T) {
 	}
 }
 
-// columnCounts are numbers of columns that fill registers of every width, and leave some over.
+// columnCounts are numbers of columns that fill registers of every size, and such as leave some
+// over.
 var columnCounts = []int{1, 4, 7, 8, 9, 16, 31, 64, 72, 127, 128, 137, 255, 256, 300}
 
 func testDenseEqualsItsDefinition(t *testing.T) {
@@ -230,9 +234,9 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 		features[2*stride], features[2*stride+1], features[2*stride+2] = 0, float32(math.Copysign(0, -1)), float32(math.NaN())
 		sums := filled(random, texts*sumStride, normal)
 		want := slices.Clone(sums)
-		dense(want, columns, sumStride, weights, columns, features, stride, texts)
+		dense(Rows{want, sumStride}, Weights{weights, columns}, Rows{features, stride}, texts, 0)
 		reference := slices.Clone(sums)
-		Dense(sums, columns, sumStride, weights, features, stride, texts)
+		Dense(Rows{sums, sumStride}, Weights{weights, columns}, Rows{features, stride}, texts)
 		if !same(sums, want) {
 			t.Fatalf("%d columns: sums are %v, want %v", columns, sums, want)
 		}
@@ -272,8 +276,10 @@ func testDenseBackwardEqualsItsDefinition(t *testing.T) {
 		wantFeatures, wantWeights := slices.Clone(dFeatures), slices.Clone(dWeights)
 		live, wantLive := make([]uint32, texts+1), make([]uint32, texts+1)
 		live[texts], wantLive[texts] = 12345, 12345 // stays
-		denseBackward(wantFeatures, wantWeights, wantLive, dSums, columns, sumStride, weights, features, stride, texts)
-		DenseBackward(dFeatures, dWeights, live, dSums, columns, sumStride, weights, features, stride, texts)
+		denseBackward(DenseGradient{wantFeatures, wantWeights, wantLive[:texts]},
+			Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
+		DenseBackward(DenseGradient{dFeatures, dWeights, live[:texts]},
+			Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
 		if !slices.Equal(live, wantLive) || wantLive[1] != math.MaxUint32 {
 			t.Fatalf("%d columns: live features are %x, want %x", columns, live, wantLive)
 		}
@@ -316,7 +322,7 @@ func testDense16EqualsTheFloat64Reference(t *testing.T) {
 				want[text*sumStride+column] += float32(float32(sum) * scales[column])
 			}
 		}
-		Dense16(sums, columns, sumStride, weights, scales, features, stride, texts)
+		Dense16(Rows{sums, sumStride}, Weights16{weights, scales}, Rows16{features, stride}, texts)
 		if !same(sums, want) {
 			t.Fatalf("%d columns: sums are %v, want %v", columns, sums, want)
 		}
@@ -347,7 +353,7 @@ func testConvolveDense16EqualsBoth(t *testing.T) {
 	random := rand.New(rand.NewPCG(33, 34))
 	for _, columns := range []int{64, 128, 192} {
 		for width := 1; width <= MaxWidth; width++ {
-			for longest := range 12 { // and so many texts and one
+			for longest := range 12 { // longest+1 texts
 				table := filled(random, vocabulary*width*Lanes16, func(r *rand.Rand) int16 { return int16((r.IntN(60001) - 30000) / width) })
 				x := randomTexts(random, longest, vocabulary)
 				if longest == 11 { // more symbols than pairs of features
@@ -362,9 +368,9 @@ func testConvolveDense16EqualsBoth(t *testing.T) {
 				wantSums := slices.Clone(sums)
 				features := slices.Repeat([]int16{12345}, texts*Lanes16+1)
 				wantFeatures := slices.Clone(features)
-				convolveMax16(wantFeatures, Lanes16, table, width, x)
-				dense16(wantSums, columns, columns, weights, 2*columns, scales, previous, Lanes16, texts)
-				ConvolveDense16(features, table, width, x, sums, columns, weights, scales, previous)
+				convolveMax16(Rows16{wantFeatures, Lanes16}, Filters16{table, width}, x)
+				dense16(Rows{wantSums, columns}, Weights16{weights, scales}, Rows16{previous, Lanes16}, texts)
+				ConvolveDense16(features, Filters16{table, width}, x, sums, Weights16{weights, scales}, previous)
 				if !slices.Equal(features, wantFeatures) || !same(sums, wantSums) {
 					t.Fatalf("%d texts, width %d, %d columns: features are %v, want %v; sums are %v, want %v",
 						texts, width, columns, features, wantFeatures, sums, wantSums)
@@ -393,7 +399,8 @@ func testAdamEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-// Every backend is held to the definition of AddScaledRows, and that one to float64.
+// TestEveryBackend holds every backend to the definition of AddScaledRows; this holds that
+// definition to float64.
 func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
 	normal := draws["numbers of both signs"]
@@ -414,25 +421,23 @@ func testNothingAllocates(t *testing.T) {
 	random := rand.New(rand.NewPCG(15, 16))
 	x := randomTexts(random, 9, vocabulary)
 	texts := len(x.Ends)
-	table, bias := filled(random, vocabulary*width*Lanes, draws["many ties"]), make([]float32, Lanes)
-	table16 := make([]int16, vocabulary*width*Lanes16)
-	features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
-	sums, weights, weights16, scales := make([]float32, texts*columns), make([]float32, Lanes*columns), make([]int16, Lanes16*columns), make([]float32, columns)
-	previous16 := make([]int16, len(features16))
-	dFeatures, dWeights, live := make([]float32, len(features)), make([]float32, len(weights)), make([]uint32, texts)
+	filters := Filters{filled(random, vocabulary*width*Lanes, draws["many ties"]), make([]float32, Lanes), width}
+	filters16 := Filters16{make([]int16, vocabulary*width*Lanes16), width}
+	features, positions := Rows{make([]float32, texts*Lanes), Lanes}, make([]int32, texts*Lanes)
+	features16, previous16 := Rows16{make([]int16, texts*Lanes16), Lanes16}, make([]int16, texts*Lanes16)
+	sums := Rows{make([]float32, texts*columns), columns}
+	weights := Weights{make([]float32, Lanes*columns), columns}
+	weights16 := Weights16{make([]int16, Lanes16*columns), make([]float32, columns)}
+	gradient := DenseGradient{make([]float32, texts*Lanes), make([]float32, Lanes*columns), make([]uint32, texts)}
 	for name, call := range map[string]func(){
-		"ConvolveMax":    func() { ConvolveMax(features, Lanes, table, bias, width, x) },
-		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) },
-		"ConvolveMax16":  func() { ConvolveMax16(features16, Lanes16, table16, width, x) },
-		"Dense":          func() { Dense(sums, columns, columns, weights, features, Lanes, texts) },
-		"DenseBackward": func() {
-			DenseBackward(dFeatures, dWeights, live, sums, columns, columns, weights, features, Lanes, texts)
-		},
-		"Dense16": func() { Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts) },
-		"ConvolveDense16": func() {
-			ConvolveDense16(features16, table16, width, x, sums, columns, weights16, scales, previous16)
-		},
-		"AddScaledRows": func() { AddScaledRows(sums[:columns], weights, []int32{3, 1, 4}, []float32{1, 5, 9}) },
+		"ConvolveMax":     func() { ConvolveMax(features, filters, x) },
+		"ConvolveArgMax":  func() { ConvolveArgMax(features, positions, filters, x) },
+		"ConvolveMax16":   func() { ConvolveMax16(features16, filters16, x) },
+		"Dense":           func() { Dense(sums, weights, features, texts) },
+		"DenseBackward":   func() { DenseBackward(gradient, sums, weights, features) },
+		"Dense16":         func() { Dense16(sums, weights16, features16, texts) },
+		"ConvolveDense16": func() { ConvolveDense16(features16.Data, filters16, x, sums.Data, weights16, previous16) },
+		"AddScaledRows":   func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
 			t.Errorf("%s costs %v allocations, want 0", name, allocations)
@@ -440,8 +445,8 @@ func testNothingAllocates(t *testing.T) {
 	}
 }
 
-// What the limits in docs/performance.md are reckoned with: a multiplication that waits for the last
-// one takes three cycles on every processor that has AVX-512.
+// The limits in docs/performance.md are computed from this clock rate: a multiplication that waits
+// for the one before takes three cycles on every processor that has AVX-512.
 func BenchmarkClock(b *testing.B) {
 	const steps = 1 << 20
 	x := uint64(1)
@@ -457,7 +462,7 @@ func BenchmarkClock(b *testing.B) {
 }
 
 func BenchmarkConvolve(b *testing.B) {
-	const common, characters, texts = 45, 77, 64 // symbols that real texts are mostly made of
+	const common, characters, texts = 45, 77, 64 // real texts consist mostly of the common symbols
 	random := rand.New(rand.NewPCG(17, 18))
 	for _, width := range []int{2, 3, 4, 5} {
 		x := Texts{Start: 0, End: 1}
@@ -465,20 +470,26 @@ func BenchmarkConvolve(b *testing.B) {
 			x.Symbols = append(x.Symbols, filled(random, characters, func(r *rand.Rand) uint8 { return uint8(r.IntN(common)) })...)
 			x.Ends = append(x.Ends, int32(len(x.Symbols)))
 		}
-		table, bias := filled(random, common*width*Lanes, draws["numbers of both signs"]), make([]float32, Lanes)
-		table16 := filled(random, common*width*Lanes16, func(r *rand.Rand) int16 { return int16(r.IntN(4000) - 2000) })
+		filters := Filters{filled(random, common*width*Lanes, draws["numbers of both signs"]), make([]float32, Lanes), width}
+		filters16 := Filters16{filled(random, common*width*Lanes16, func(r *rand.Rand) int16 { return int16(r.IntN(4000) - 2000) }), width}
 		features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
 		wantFeatures, wantPositions, wantFeatures16 := slices.Clone(features), slices.Clone(positions), slices.Clone(features16)
-		convolveArgMax(wantFeatures, wantPositions, Lanes, table, bias, width, x)
-		convolveMax16(wantFeatures16, Lanes16, table16, width, x)
+		convolveArgMax(Rows{wantFeatures, Lanes}, wantPositions, filters, x)
+		convolveMax16(Rows16{wantFeatures16, Lanes16}, filters16, x)
 		for _, run := range []struct {
 			name    string
 			call    func()
 			isRight func() bool
 		}{
-			{"max", func() { ConvolveMax(features, Lanes, table, bias, width, x) }, func() bool { return same(features, wantFeatures) }},
-			{"argmax", func() { ConvolveArgMax(features, positions, Lanes, table, bias, width, x) }, func() bool { return slices.Equal(positions, wantPositions) }},
-			{"max16", func() { ConvolveMax16(features16, Lanes16, table16, width, x) }, func() bool { return slices.Equal(features16, wantFeatures16) }},
+			{"max",
+				func() { ConvolveMax(Rows{features, Lanes}, filters, x) },
+				func() bool { return same(features, wantFeatures) }},
+			{"argmax",
+				func() { ConvolveArgMax(Rows{features, Lanes}, positions, filters, x) },
+				func() bool { return slices.Equal(positions, wantPositions) }},
+			{"max16",
+				func() { ConvolveMax16(Rows16{features16, Lanes16}, filters16, x) },
+				func() bool { return slices.Equal(features16, wantFeatures16) }},
 		} {
 			b.Run(fmt.Sprintf("%s/width=%d", run.name, width), func(b *testing.B) {
 				if run.call(); !run.isRight() {
@@ -499,34 +510,27 @@ func BenchmarkConvolve(b *testing.B) {
 func BenchmarkDense(b *testing.B) {
 	const texts, columns = 64, 128
 	random := rand.New(rand.NewPCG(19, 20))
-	features := filled(random, texts*Lanes, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) })
-	features16 := filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(9)-4)) })
-	weights := filled(random, Lanes*columns, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) }) // sums stay exact
-	weights16 := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(9) - 4) })
-	scales := filled(random, columns, func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) })
+	whole := func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) } // sums stay exact
+	features := Rows{filled(random, texts*Lanes, whole), Lanes}
+	features16 := Rows16{filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(9)-4)) }), Lanes16}
+	weights := Weights{filled(random, Lanes*columns, whole), columns}
+	weights16 := Weights16{filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(9) - 4) }), filled(random, columns, whole)}
 	for _, run := range []struct {
 		name       string
-		call, want func(sums []float32)
+		call, want func(sums Rows)
 	}{
 		{"float32",
-			func(sums []float32) { Dense(sums, columns, columns, weights, features, Lanes, texts) },
-			func(sums []float32) {
-				dense(sums, columns, columns, weights, columns, features, Lanes, texts)
-			}},
+			func(sums Rows) { Dense(sums, weights, features, texts) },
+			func(sums Rows) { dense(sums, weights, features, texts, 0) }},
 		{"int16",
-			func(sums []float32) {
-				Dense16(sums, columns, columns, weights16, scales, features16, Lanes16, texts)
-			},
-			func(sums []float32) {
-				dense16(sums, columns, columns, weights16, 2*columns, scales, features16, Lanes16, texts)
-			}},
+			func(sums Rows) { Dense16(sums, weights16, features16, texts) },
+			func(sums Rows) { dense16(sums, weights16, features16, texts) }},
 	} {
 		b.Run(run.name, func(b *testing.B) {
-			sums, want := make([]float32, texts*columns), make([]float32, texts*columns)
-			if run.call(sums); true {
-				run.want(want)
-			}
-			if !same(sums, want) {
+			sums, want := Rows{make([]float32, texts*columns), columns}, Rows{make([]float32, texts*columns), columns}
+			run.call(sums)
+			run.want(want)
+			if !same(sums.Data, want.Data) {
 				b.Fatal("the result is wrong")
 			}
 			b.ReportAllocs()

@@ -1,4 +1,4 @@
-// Package lines reads a stream line by line, in constant memory whatever the lines hold.
+// Package lines reads a stream line by line, in constant memory however long the lines are.
 //
 //	r := lines.NewReader(os.Stdin, 64<<10)
 //	for r.Scan() {
@@ -6,9 +6,9 @@
 //	}
 //	return r.Err()
 //
-// A line ends with a line feed, a carriage return before it is no part of the line, nor is a byte
-// order mark before the first one. The last line needs no end. A line above the maximum is cut, says
-// so, and costs only itself.
+// A line ends with a line feed; the last line needs none. One carriage return before the line feed
+// and a byte order mark before the first line are no part of a line. A line longer than the maximum
+// is cut, and Cut reports it; the lines after it are read as usual.
 package lines
 
 import (
@@ -32,7 +32,7 @@ func NewReader(source io.Reader, maximum int) *Reader {
 	return &Reader{source: bufio.NewReaderSize(source, 1<<16), maximum: maximum}
 }
 
-// Scan moves to the next line. It returns false at the end and after an error.
+// Scan moves to the next line. It returns false at the end of the stream and after an error.
 func (r *Reader) Scan() bool {
 	if r.err != nil {
 		return false
@@ -42,7 +42,7 @@ func (r *Reader) Scan() bool {
 	for {
 		part, err := r.source.ReadSlice('\n')
 		read = read || len(part) > 0
-		// One byte more than the maximum, for a carriage return that will go.
+		// The line end may stand beyond the maximum: it is removed below.
 		if spare := r.maximum + len("\r\n") - len(r.line); len(part) > spare {
 			part = part[:spare]
 			r.cut = true
@@ -73,7 +73,7 @@ func (r *Reader) Scan() bool {
 	return true
 }
 
-// Bytes returns the line, which holds until the next Scan.
+// Bytes returns the line, which is valid until the next Scan.
 func (r *Reader) Bytes() []byte { return r.line }
 
 // Number returns the line's number, from 1.
@@ -82,7 +82,7 @@ func (r *Reader) Number() int { return r.number }
 // Cut reports whether the line was longer than the maximum.
 func (r *Reader) Cut() bool { return r.cut }
 
-// Err returns the error that ended the reading, nil at the end of the stream.
+// Err returns the error that ended the reading, or nil at the end of the stream.
 func (r *Reader) Err() error {
 	if r.err == io.EOF {
 		return nil

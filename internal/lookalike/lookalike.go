@@ -5,21 +5,22 @@
 //		imitates, mixed := list.Look(host, domain)
 //	}
 //
-// A name imitates another if both have the same skeleton, as UTS #39, section 4, defines it, with
-// what differs for names, which are in lower case:
+// A name imitates another if both have the same skeleton. UTS #39, section 4, defines it; these
+// rules differ, since names are in lower case:
 //
-//   - The skeleton of 0 is O: here it is o. That of 1 is l, as in the standard. I is i, where the
-//     standard has l, since a name in capitals is the name itself.
-//   - Marks on letters do not count (the bar of Polish l and the like are marks): metamask with an
-//     accent is no other word, but is read as metamask.
-//   - vv looks like w and cl like d.
+//   - The skeleton of 0 is o, where the standard has O. That of I is i, where the standard has l,
+//     since a name in capitals is the name itself. That of 1 is l, as in the standard.
+//   - Marks on letters do not count: readers take metamask with an accent for metamask. The bar of
+//     Polish l and the like are marks.
+//   - vv looks like w, and cl like d.
 //
-// Only names with something odd in them imitate: a character that ASCII does not have, a 0 or 1, rn,
-// vv or cl. So modem does not imitate modern, nor do ordinary words each other. A name that is on the
-// list imitates nobody, whatever stands behind it: paypal.net is no look-alike of paypal.com.
+// Only odd names imitate: those with a character outside ASCII, a 0 or 1, rn, vv or cl. So modem
+// does not imitate modern, nor does any ordinary word imitate another. A name that is on the list
+// imitates nobody, whatever stands behind it: paypal.net does not imitate paypal.com.
+// What else was tried: docs/experiments/lookalikes.md.
 //
-// Hosts are in canonical form: lower case, A-labels. The package knows names, not addresses or URLs,
-// and reads no files. What it does with a host takes time in proportion to its length, and no memory.
+// Hosts are in canonical form: lower case, A-labels. The package knows names, not addresses or
+// URLs, and reads no files. To look at a host takes time in proportion to its length, no memory.
 package lookalike
 
 import (
@@ -39,19 +40,19 @@ import (
 const MaxNames = 20_000
 
 const (
-	// minLabel is the length of the shortest label that is imitated: of shorter ones too many words and
-	// abbreviations are one character away.
+	// minLabel is the length of the shortest label that is imitated. Too many words and
+	// abbreviations are one character away from a shorter label.
 	minLabel = 5
-	// minPart is the same for what is not the label of the registered domain as a whole: a label of a
-	// sub-domain, or a part between hyphens. Machines are called core1 or car01.
+	// minPart is the length of the shortest label that a label of a sub-domain or a part between
+	// hyphens imitates. It is longer, since machines are called core1 or car01.
 	minPart = 6
 
 	maxLabel = 63  // bytes (RFC 1035, section 2.3.4)
 	maxHost  = 253 // bytes without the dots at the ends
 )
 
-// CanBeImitated reports whether a registered domain can stand on a list: its first label is one of
-// ASCII letters, digits and hyphens, long enough, and not of digits alone.
+// CanBeImitated reports whether a registered domain can stand on a list. Its first label must be
+// long enough, of ASCII letters, digits and hyphens, and have a letter.
 func CanBeImitated(domain string) bool {
 	label, suffix, found := strings.Cut(domain, ".")
 	isPlain := func(c rune) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' }
@@ -62,7 +63,7 @@ func CanBeImitated(domain string) bool {
 		suffix != "" && strings.TrimFunc(suffix, func(c rune) bool { return isPlain(c) || c == '.' }) == ""
 }
 
-// Check reports whether registered domains are a list: at most MaxNames that can be imitated.
+// Check returns an error unless domains are a list: at most MaxNames, all of which can be imitated.
 func Check(domains []string) error {
 	if len(domains) > MaxNames {
 		return fmt.Errorf("%d names to imitate, want at most %d", len(domains), MaxNames)
@@ -79,11 +80,11 @@ func Check(domains []string) error {
 // zero value has no names.
 type List struct {
 	domains   map[string]string // by the skeleton of their label
-	oddLabels map[string]bool   // labels that would themselves pass for imitations
+	oddLabels map[string]bool   // labels on the list that are odd, and imitate nobody
 }
 
-// New returns a list of registered domains that Check accepts, the most popular first: of those that
-// look alike, the first is the one imitated.
+// New returns a list of registered domains that Check accepts, the most popular first. Of domains
+// that look alike, the first is the one that others imitate.
 func New(domains []string) *List {
 	l := &List{domains: make(map[string]string, len(domains)), oddLabels: make(map[string]bool)}
 	var skeleton []byte
@@ -99,7 +100,7 @@ func New(domains []string) *List {
 	return l
 }
 
-// What each byte may begin and end of what makes a name odd; any byte may stand before 0 and 1.
+// What makes a name odd: two bytes in a row, or a digit behind any byte.
 const (
 	rn = 1 << iota
 	vv
@@ -120,8 +121,8 @@ var begins, ends = func() (begins, ends [256]byte) {
 	return begins, ends
 }()
 
-// IsOdd reports whether a host has something that Look could find. Most have not, and this is the
-// quick way to know.
+// IsOdd reports whether a host has something that Look could find. Few hosts have, and IsOdd is
+// faster than Look.
 func IsOdd(host []byte) bool {
 	var odd, before byte
 	for _, c := range host {
@@ -132,8 +133,8 @@ func IsOdd(host []byte) bool {
 }
 
 // Look returns the domain on the list that a host imitates, or an empty string, and whether a label
-// mixes scripts beyond the level "highly restrictive" of UTS #39, section 5.2. The host's registered
-// domain starts at domain.
+// mixes scripts beyond the level "highly restrictive" of UTS #39, section 5.2. The host's
+// registered domain starts at index domain.
 func (l *List) Look(host []byte, domain int) (imitates string, mixesScripts bool) {
 	if len(host) > maxHost || domain < 0 || domain > len(host) {
 		return "", false
@@ -154,13 +155,13 @@ func (l *List) Look(host []byte, domain int) (imitates string, mixesScripts bool
 	return imitates, mixesScripts
 }
 
-// imitated returns the domain that a label in Unicode, or a part of it, imitates, or an empty string. A
-// label as a whole imitates labels of at least so many bytes.
+// imitated returns the domain that a label in Unicode, or a part of it, imitates, or an empty
+// string. The label as a whole imitates labels of at least least bytes.
 func (l *List) imitated(label []byte, least int) string {
 	if domain := l.find(label, least, true); domain != "" || bytes.IndexByte(label, '-') < 0 {
 		return domain
 	}
-	// Between hyphens stand ordinary words, and in many languages those have marks.
+	// Between hyphens stand ordinary words, which have marks in many languages.
 	for {
 		part, rest, more := bytes.Cut(label, []byte("-"))
 		if domain := l.find(part, minPart, false); domain != "" || !more {
@@ -170,8 +171,8 @@ func (l *List) imitated(label []byte, least int) string {
 	}
 }
 
-// find returns the domain, with a label of at least so many bytes, that a text looks like, or an empty
-// string.
+// find returns the domain, with a label of at least least bytes, that a text looks like, or an
+// empty string.
 func (l *List) find(text []byte, least int, dropMarks bool) string {
 	if isASCII(text) && !IsOdd(text) {
 		return ""
@@ -188,14 +189,15 @@ func (l *List) find(text []byte, least int, dropMarks bool) string {
 	return domain
 }
 
-// A prototype is what a character outside ASCII looks like.
+// A prototype says what a character outside ASCII looks like.
 type prototype struct {
 	character rune
 	looksLike string // in ASCII
-	hasMarks  bool   // marks were dropped for it
+	hasMarks  bool   // the character has marks, which looksLike has not
 }
 
-// appendSkeleton appends the skeleton of a text, and reports whether all of it looks like ASCII.
+// appendSkeleton appends the skeleton of a text, and reports whether the whole text looks like
+// ASCII.
 func appendSkeleton(skeleton, text []byte, dropMarks bool) ([]byte, bool) {
 	for i := 0; i < len(text); {
 		if text[i] < utf8.RuneSelf {
@@ -218,8 +220,8 @@ func appendSkeleton(skeleton, text []byte, dropMarks bool) ([]byte, bool) {
 	return skeleton, true
 }
 
-// appendPrototype appends what a character of ASCII looks like: 0, 1 and m as in confusables.txt, but
-// in lower case, w and d beyond it.
+// appendPrototype appends what an ASCII character looks like. That of 0, 1 and m is from
+// confusables.txt, in lower case; that of w and d is not.
 func appendPrototype(skeleton []byte, c byte) []byte {
 	switch c {
 	case '0':
@@ -245,8 +247,8 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// decode returns a label in Unicode: an A-label decoded into buffer, any other as it is. A label that
-// is longer than DNS has, or that nothing encodes to, is empty.
+// decode returns a label in Unicode: an A-label decoded into buffer, another label as it is. It
+// returns nothing if the label is too long for DNS, or if no text is encoded as this label.
 func decode(buffer, label []byte) []byte {
 	encoded, isEncoded := bytes.CutPrefix(label, []byte("xn--"))
 	switch {
@@ -268,8 +270,8 @@ func decode(buffer, label []byte) []byte {
 
 var errPunycode = errors.New("no punycode")
 
-// decodePunycode appends what an A-label encodes (RFC 3492, section 6.2). The one in golang.org/x/net
-// allocates.
+// decodePunycode appends the characters that an A-label encodes (RFC 3492, section 6.2). The
+// decoder of golang.org/x/net allocates.
 func decodePunycode(runes []rune, encoded []byte) ([]rune, error) {
 	const base, tMin, tMax, skew, damp = 36, 1, 26, 38, 700
 	if delimiter := bytes.LastIndexByte(encoded, '-'); delimiter >= 0 {
@@ -281,7 +283,7 @@ func decodePunycode(runes []rune, encoded []byte) ([]rune, error) {
 		}
 		encoded = encoded[delimiter+1:]
 		if delimiter == 0 {
-			return nil, errPunycode // it stands behind something
+			return nil, errPunycode // nothing stands before it
 		}
 	}
 	if len(encoded) == 0 {

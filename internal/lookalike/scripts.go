@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// The scripts that stand together in one name without raising an eyebrow (UTS #39, section 5.2, level
-// "highly restrictive").
+// The scripts that may stand together in one name (UTS #39, section 5.2, level "highly
+// restrictive").
 const (
 	latin = 1 << iota
 	han
@@ -24,9 +24,9 @@ var together = []struct {
 	{katakana, unicode.Katakana}, {bopomofo, unicode.Bopomofo}, {hangul, unicode.Hangul},
 }
 
-// mixes reports whether a label in Unicode mixes scripts otherwise than names in Japanese, Chinese and
-// Korean do with each other and with Latin. It goes by the property Script, since Go has no
-// Script_Extensions: a mark that a few scripts share counts as one of all.
+// mixes reports whether a label in Unicode mixes scripts, other than those of Japanese, Chinese or
+// Korean among themselves and with Latin. It uses the property Script, since Go has no
+// Script_Extensions: a mark that some scripts share counts as one that all share.
 func mixes(label []byte) bool {
 	if isASCII(label) {
 		return false

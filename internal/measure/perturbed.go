@@ -15,9 +15,7 @@ import (
 // a part that they are made of. The score is the sum of the probabilities of dga and phishing,
 // since a changed name is one or the other, depending on what it is for.
 func Perturbed(model *snowman.Model, set *dataset.Set, part dataset.Part) (eval.Result, error) {
-	kinds := model.Kinds()
-	dga, phishing := slices.Index(kinds, dataset.DGA), slices.Index(kinds, dataset.Phishing)
-	if dga < 0 || phishing < 0 {
+	if kinds := model.Kinds(); !slices.Contains(kinds, dataset.DGA) || !slices.Contains(kinds, dataset.Phishing) {
 		return eval.Result{}, errors.New("the probabilities are added of dga and phishing, which this model does not tell apart")
 	}
 	rows := perturbedRows(set, part)
@@ -34,7 +32,7 @@ func Perturbed(model *snowman.Model, set *dataset.Set, part dataset.Part) (eval.
 			return
 		}
 		meter.Add(eval.Example{
-			Score:     verdict.Probabilities[dga] + verdict.Probabilities[phishing],
+			Score:     verdict.Probabilities.Of(dataset.DGA) + verdict.Probabilities.Of(dataset.Phishing),
 			Malicious: rows[i].Malicious, Kind: rows[i].Kind, Source: rows[i].Source,
 		})
 	})

@@ -2,8 +2,9 @@ package train
 
 import (
 	"math"
-	"sync/atomic"
 	"testing"
+
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // Two steps from weight 1 with the gradients 0.5 and -1, rate 0.1 and decay 0.5, as Kingma and Ba's
@@ -14,8 +15,7 @@ func TestAdamEqualsTwoStepsByHand(t *testing.T) {
 	first := 1*(1-0.1*0.5) - 0.1*0.5/(math.Sqrt(0.25)+1e-8) // 0.85
 	// Step 2: m = 0.9*0.05 - 0.1 = -0.055, v = 0.999*0.00025 + 0.001 = 0.00124975.
 	second := first*(1-0.1*0.5) - 0.1*(-0.055/(1-0.9*0.9))/(math.Sqrt(0.00124975/(1-0.999*0.999))+1e-8)
-	o := Options{Workers: 3}
-	a := newAdam(size)
+	a := newAdam(size, 3)
 	weights, gradient := make([]float32, size), make([]float32, size)
 	for i := range weights {
 		weights[i] = 1
@@ -27,7 +27,7 @@ func TestAdamEqualsTwoStepsByHand(t *testing.T) {
 		for i := range gradient {
 			gradient[i] = test.gradient
 		}
-		a.step(weights, gradient, step+1, 0.1, 0.5, o.parallel)
+		a.step(weights, gradient, step+1, 0.1, 0.5)
 		for i, weight := range weights {
 			if math.Abs(float64(weight)-test.want) > 1e-6 {
 				t.Fatalf("weight %d is %v after step %d, want %v", i, weight, step+1, test.want)
@@ -40,13 +40,13 @@ func TestAdamEqualsTwoStepsByHand(t *testing.T) {
 }
 
 func TestAdamLeavesAWeightWithoutGradientToTheDecay(t *testing.T) {
-	a := newAdam(1)
+	a := newAdam(1, 1)
 	weights := []float32{2}
-	a.step(weights, []float32{0}, 1, 0.1, 0, Options{Workers: 1}.parallel)
+	a.step(weights, []float32{0}, 1, 0.1, 0)
 	if weights[0] != 2 {
 		t.Errorf("without decay the weight is %v, want 2", weights[0])
 	}
-	a.step(weights, []float32{0}, 2, 0.1, 0.5, Options{Workers: 1}.parallel)
+	a.step(weights, []float32{0}, 2, 0.1, 0.5)
 	if math.Abs(float64(weights[0])-1.9) > 1e-6 {
 		t.Errorf("with decay the weight is %v, want 1.9", weights[0])
 	}
@@ -70,7 +70,7 @@ func TestLearningRate(t *testing.T) {
 		{"one step in all", 0.05, 0, 1, 0.54},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := learningRate(Options{LearningRate: 3, WarmUp: test.warmUp}, test.step, test.steps)
+			got := learningRate(provenance.Options{LearningRate: 3, WarmUp: test.warmUp}, test.step, test.steps)
 			if math.Abs(got-3*test.want) > 0.005 {
 				t.Errorf("the rate is %v, want %v", got, 3*test.want)
 			}
@@ -79,7 +79,7 @@ func TestLearningRate(t *testing.T) {
 }
 
 func TestLearningRateRisesToItsPeakAndFallsToZero(t *testing.T) {
-	o := Options{LearningRate: 1e-3, WarmUp: 0.2}
+	o := provenance.Options{LearningRate: 1e-3, WarmUp: 0.2}
 	const steps = 500
 	for step := 1; step < steps; step++ {
 		before, now := learningRate(o, step-1, steps), learningRate(o, step, steps)
@@ -88,20 +88,6 @@ func TestLearningRateRisesToItsPeakAndFallsToZero(t *testing.T) {
 		}
 		if !(now > 0 && now <= o.LearningRate) {
 			t.Errorf("the rate of step %d is %v, want above 0 and at most %v", step, now, o.LearningRate)
-		}
-	}
-}
-
-func TestParallelRunsEachTaskOnce(t *testing.T) {
-	for workers := 1; workers <= 5; workers++ {
-		for tasks := range 20 {
-			runs := make([]atomic.Int32, tasks)
-			Options{Workers: workers}.parallel(tasks, func(task int) { runs[task].Add(1) })
-			for task := range runs {
-				if n := runs[task].Load(); n != 1 {
-					t.Errorf("%d workers ran task %d of %d %d times", workers, task, tasks, n)
-				}
-			}
 		}
 	}
 }

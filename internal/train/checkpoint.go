@@ -18,7 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// tensors lists what a checkpoint holds in numbers, sharing memory.
+// tensors lists the numbers that a checkpoint holds, sharing memory.
 func (r *run) tensors() []cnn.Tensor {
 	shape := []int{len(r.best)}
 	return []cnn.Tensor{
@@ -29,7 +29,7 @@ func (r *run) tensors() []cnn.Tensor {
 	}
 }
 
-// save writes the checkpoint, if there is to be one.
+// save writes the checkpoint, if the options ask for one.
 func (r *run) save() error {
 	if r.options.Checkpoint == "" {
 		return nil
@@ -48,7 +48,7 @@ func (r *run) save() error {
 	return nil
 }
 
-// resume takes up the run where its checkpoint left it, if there is one.
+// resume continues from the checkpoint, if there is one.
 func (r *run) resume() error {
 	if r.options.Checkpoint == "" {
 		return nil
@@ -91,12 +91,14 @@ func (r *run) resume() error {
 	return nil
 }
 
-// fingerprint identifies a run by all that decides its outcome; the parameters are those that it
+// fingerprint identifies a run by all that decides its outcome. start are the parameters that it
 // starts with.
 func fingerprint(options Options, alphabet *canon.Alphabet, start *cnn.Parameters, network int, parts ...encoded) (string, error) {
 	sum := sha256.New()
 	settings := json.NewEncoder(sum)
-	if err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(start.Shape), settings.Encode(network), binary.Write(sum, binary.LittleEndian, start.Flat)); err != nil {
+	err := errors.Join(settings.Encode(options), settings.Encode(alphabet), settings.Encode(start.Shape),
+		settings.Encode(network), binary.Write(sum, binary.LittleEndian, start.Flat))
+	if err != nil {
 		return "", fmt.Errorf("identifying the training: %w", err)
 	}
 	for _, texts := range parts {

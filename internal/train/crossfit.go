@@ -6,21 +6,22 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// benignScores are the scores of vetted texts, each by a network that never saw its registered domain.
+// benignScores are the scores of vetted texts, each by a network that never saw its registered
+// domain.
 type benignScores struct{ names, urls []float64 }
 
-// crossFit scores the vetted texts. The model's network judges those that were set aside. Those that it
-// was trained on would score too low, and without them there are too few to measure how rare one in ten
-// thousand is. So further networks are trained, in the same way, each kept from one fold of the
-// registered domains, and each judges the texts of its fold.
+// crossFit scores the vetted texts. The model's network scores those that were set aside. They are
+// too few to measure a rate of one in ten thousand, and texts that it was trained on would score
+// too low. So further networks are trained in the same way, each without one fold of the registered
+// domains, and each scores the texts of its fold.
 func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 	var all benignScores
-	judge := func(r *run, fold int) {
+	score := func(r *run, fold int) {
 		network := cnn.NewNetwork(r.parameters)
-		all.names = append(all.names, r.options.scores(network, r.texts.names.inFold(fold), r.temperature)...)
-		all.urls = append(all.urls, r.options.scores(network, r.texts.urls.inFold(fold), r.temperature)...)
+		all.names = append(all.names, r.workers().scores(network, r.texts.names.inFold(fold), r.temperature)...)
+		all.urls = append(all.urls, r.workers().scores(network, r.texts.urls.inFold(fold), r.temperature)...)
 	}
-	judge(r, heldOut)
+	score(r, heldOut)
 	for fold := range r.options.Folds {
 		apart, err := newRun(r.texts, r.options, r.parameters.Shape, 1+fold)
 		if err != nil {
@@ -29,7 +30,7 @@ func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 		if err := apart.finish(ctx); err != nil {
 			return benignScores{}, err
 		}
-		judge(apart, fold)
+		score(apart, fold)
 	}
 	return all, nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// newVettedSet returns a set of which all benign names of train and calibrate are vetted, and as many
-// URLs of theirs.
+// newVettedSet returns a set of which all benign names of train and calibrate are vetted, and as
+// many URLs of theirs.
 func newVettedSet() *dataset.Set {
 	set := newSet(fourKinds, dataset.DGA)
 	for _, part := range []dataset.Part{dataset.Train, dataset.Calibrate, dataset.Choose} {

@@ -11,7 +11,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// texts are the rows of a set, encoded once for all the networks that they train and measure.
+// texts are the rows of a set, encoded once for all networks.
 type texts struct {
 	alphabet                 *canon.Alphabet
 	kinds                    []string
@@ -19,7 +19,7 @@ type texts struct {
 	names, urls              encoded // vetted: thresholds are measured on them
 }
 
-// heldOut stands for the fold of a text that no network was trained on.
+// heldOut is the fold of a text that no network was trained on.
 const heldOut = -1
 
 func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kinds []string) (*texts, error) {
@@ -36,7 +36,7 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 	x.choose = encode(set.Parts[dataset.Choose])
 	x.calibrate = encode(set.Parts[dataset.Calibrate])
 	for i := range x.calibrate.weights {
-		x.calibrate.weights[i] = 1 // a probability is to hold for the rows as they are
+		x.calibrate.weights[i] = 1 // probabilities are to be right for the rows as they are
 	}
 	var names, urls []dataset.Vetted
 	for _, vetted := range set.Vetted {
@@ -49,8 +49,7 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 		}
 	}
 	if len(set.Vetted) == 0 {
-		// A list of black and white names says nothing of who is to be trusted; there the benign rows of
-		// calibrate have to do, and the counts in the thresholds say how many they were.
+		// A black and a white list vouch for no name. Then the benign rows of calibrate have to do.
 		for _, row := range set.Parts[dataset.Calibrate] {
 			if !row.Malicious {
 				names = append(names, dataset.Vetted{Text: row.Text, Part: dataset.Calibrate})
@@ -74,7 +73,7 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 	return x, err
 }
 
-// encoder turns rows into what the network trains on.
+// An encoder turns rows into what the network trains on.
 type encoder struct {
 	alphabet *canon.Alphabet
 	limit    int
@@ -82,17 +81,17 @@ type encoder struct {
 	folds    int // at least 1
 }
 
-// encoded are the symbols and labels of many texts. The symbols lie in one slice, since millions of
-// small ones would cost more than they hold.
+// encoded are the symbols and labels of many texts. All symbols lie in one slice: the headers of
+// millions of slices would take more memory than the symbols.
 type encoded struct {
 	symbols []uint8
-	ends    []int // of each text in symbols: there may be more than an int32 counts
+	ends    []int // of each text in symbols, which may be more than an int32 counts
 	kinds   []int // an index, or cnn.UnknownMalicious
 	folds   []int // of the text's registered domain
 	weights []float32
 }
 
-// encode encodes rows, whose texts are in canonical form.
+// encode encodes rows. Their texts are in canonical form.
 func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 	var all encoded
 	var u canon.URL
@@ -102,7 +101,7 @@ func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 		}
 		kind := 0
 		if row.Malicious {
-			// A kind that the network does not know is no less malicious.
+			// A row of a kind that the network does not have is malicious all the same.
 			if kind = slices.Index(e.kinds, row.Kind); kind < 1 {
 				kind = cnn.UnknownMalicious
 			}
@@ -116,7 +115,7 @@ func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 	return all, nil
 }
 
-// fold returns in which of so many folds a registered domain lies.
+// fold returns the fold of a registered domain, 0 ... folds-1.
 func fold(domain []byte, folds int) int {
 	sum := fnv.New32a()
 	sum.Write(domain)
@@ -134,8 +133,8 @@ func (e encoded) text(i int) []uint8 {
 	return e.symbols[start:e.ends[i]]
 }
 
-// frequency returns how common each symbol is, by the texts' weights and to six decimals; nothing where
-// nothing has a weight.
+// frequency returns each symbol's share of all symbols, which count as much as their text weighs,
+// to six decimals. It is nil if all weights are 0.
 func (e encoded) frequency(symbols int) []float64 {
 	shares, total := make([]float64, symbols), 0.0
 	for i := range e.len() {
@@ -154,7 +153,7 @@ func (e encoded) frequency(symbols int) []float64 {
 	return shares
 }
 
-// texts gathers the texts from first to last-1.
+// texts returns the texts first ... last-1.
 func (e encoded) texts(first, last int) cnn.Texts {
 	var texts cnn.Texts
 	for i := first; i < last; i++ {
@@ -164,7 +163,7 @@ func (e encoded) texts(first, last int) cnn.Texts {
 	return texts
 }
 
-// batch gathers texts into the batch's memory.
+// batch returns a batch of these texts, in the memory of another.
 func (e encoded) batch(batch cnn.Batch, texts []int) cnn.Batch {
 	batch.Symbols, batch.Ends, batch.Kinds, batch.Weights = batch.Symbols[:0], batch.Ends[:0], batch.Kinds[:0], batch.Weights[:0]
 	for _, i := range texts {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
@@ -19,7 +20,9 @@ func ExampleRun() {
 	set.Parts[dataset.Train], set.Parts[dataset.Choose] = rows[:150], rows[150:]
 
 	model, err := train.Run(context.Background(), set, train.Options{
-		Embedding: 4, Widths: []int{2, 3}, Filters: 16, Hidden: 8, BatchSize: 16, LearningRate: 0.02,
+		Options: provenance.Options{
+			Embedding: 4, Widths: []int{2, 3}, Filters: 16, Hidden: 8, BatchSize: 16, LearningRate: 0.02,
+		},
 		Progress: func(p train.Progress) {
 			if p.Validation != nil {
 				fmt.Printf("epoch %d of %d: AUC %.2f\n", p.Epoch, p.Epochs, p.Validation.AUC)

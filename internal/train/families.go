@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/snowman-ml/snowman/dataset"
@@ -14,18 +13,18 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// The head that names DGA families is fitted when the network is done and its filters are frozen, so
-// that no score depends on it. docs/decisions.md says what else was measured.
+// The head that names DGA families is fitted when the network is done and its filters are frozen,
+// so that no score depends on it. docs/decisions/network.md says what else was measured.
 const (
-	familyRows   = 50 // in train; a family of fewer is not named
-	familyLimit  = 64 // the families of the most rows are named: a network has no more outputs
+	familyRows   = 50 // of train that a family needs to be named
+	familyLimit  = 64 // families, those with the most rows: a network has no more outputs
 	familyHidden = 128
 	familyEpochs = 4
 	familyRate   = 3e-3 // the learning rate at its peak
 )
 
-// addFamilies fits the head that names DGA families and adds it to the model, unless train has fewer than
-// two families to tell apart.
+// addFamilies fits the head that names DGA families and adds it to the model, unless train has
+// fewer than two families to tell apart.
 func (r *run) addFamilies(ctx context.Context, model *modelfile.Model, set *dataset.Set) error {
 	names, rows := namedFamilies(set.Parts[dataset.Train])
 	if len(names) < 2 {
@@ -42,15 +41,15 @@ func (r *run) addFamilies(ctx context.Context, model *modelfile.Model, set *data
 	}
 	head.Initialize(r.options.Seed)
 	head.CopyFilters(r.parameters)
-	if err := r.options.fitHead(ctx, head, texts); err != nil {
+	if err := r.fitHead(ctx, head, texts); err != nil {
 		return err
 	}
 	model.Families, model.Metadata.Families = head, &families
 	return nil
 }
 
-// namedFamilies returns the DGA families that the rows are enough for, in the order of their names, and
-// the rows of these.
+// namedFamilies returns the names, in their order, of the DGA families that have enough rows, and
+// these rows.
 func namedFamilies(rows []dataset.Row) (names []string, ofFamilies []dataset.Row) {
 	counts := make(map[string]int)
 	for _, row := range rows {
@@ -72,9 +71,9 @@ func namedFamilies(rows []dataset.Row) (names []string, ofFamilies []dataset.Row
 	return names, ofFamilies
 }
 
-// encodeFamilies encodes rows for a network whose outputs are their families. Between weighing all rows
-// alike, which forgets small families, and all families alike, which believes too much in them, stands the
-// square root.
+// encodeFamilies encodes rows for a network whose outputs are their families. A row weighs one over
+// the square root of its family's count: with equal rows small families are forgotten, with equal
+// families they are named too often.
 func (r *run) encodeFamilies(rows []dataset.Row, names []string) (encoded, error) {
 	encoder := encoder{alphabet: r.texts.alphabet, limit: r.options.SymbolLimit, folds: 1}
 	texts, err := encoder.encode(rows)
@@ -93,35 +92,29 @@ func (r *run) encodeFamilies(rows []dataset.Row, names []string) (encoded, error
 }
 
 // fitHead trains the head of a network and leaves its filters as they are.
-func (o Options) fitHead(ctx context.Context, p *cnn.Parameters, texts encoded) error {
-	o.LearningRate = familyRate
-	size := min(o.BatchSize, texts.len())
-	gradient, err := cnn.NewBackpropagation(p, size)
-	if err != nil {
-		return err
+func (r *run) fitHead(ctx context.Context, p *cnn.Parameters, texts encoded) error {
+	options := r.options
+	options.Epochs, options.LearningRate, options.WeightDecay, options.Dropout = familyEpochs, familyRate, 0, 0
+	rows := make([]int, texts.len())
+	for i := range rows {
+		rows[i] = i
 	}
-	optimiser := newAdam(len(p.Head()))
-	stepsPerEpoch := (texts.len() + size - 1) / size
-	steps := familyEpochs * stepsPerEpoch
-	step := 0
-	var batch cnn.Batch
-	for epoch := range familyEpochs {
-		order := rand.New(rand.NewPCG(o.Seed, uint64(epoch)+1)).Perm(texts.len())
-		for some := range slices.Chunk(order, size) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			batch = texts.batch(batch, some)
-			loss := gradient.Run(batch, 0, 0, o.parallel)
-			if math.IsNaN(loss) {
-				return fmt.Errorf("training: naming families: the loss of step %d of %d is not a number", step+1, steps)
-			}
-			optimiser.step(p.Head(), gradient.Gradient.Head(), step+1, learningRate(o, step, steps), 0, o.parallel)
-			step++
-			if o.Progress != nil {
-				o.Progress(Progress{Families: true, Epoch: epoch + 1, Epochs: familyEpochs, Step: step, Steps: steps, Texts: batch.Len(), Loss: loss})
-			}
+	head := fit{
+		options:    options,
+		parameters: p,
+		trained:    (*cnn.Parameters).Head,
+		optimiser:  newAdam(len(p.Head()), r.workers()),
+		encoded:    texts,
+		rows:       rows,
+	}
+	return head.epochs(ctx, 0, func(p Progress) error {
+		if math.IsNaN(p.Loss) {
+			return fmt.Errorf("training: naming families: the loss of step %d of %d is not a number", p.Step, p.Steps)
 		}
-	}
-	return nil
+		if options.Progress != nil {
+			p.Families = true
+			options.Progress(p)
+		}
+		return nil
+	})
 }

@@ -26,7 +26,8 @@ func familyName(random *rand.Rand, letters string) string {
 	return string(name) + ".com"
 }
 
-// newFamilySet returns a set whose generated names are of three families, and of others that cannot be named.
+// newFamilySet returns a set whose generated names are of three families, and of others that cannot
+// be named.
 func newFamilySet() *dataset.Set {
 	set := newSet(fourKinds, dataset.Phishing)
 	random := rand.New(rand.NewPCG(3, 4))

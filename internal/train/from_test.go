@@ -10,6 +10,7 @@ import (
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // opened returns the model as it is read from a file.
@@ -30,7 +31,7 @@ func TestRunGoesOnFromAModel(t *testing.T) {
 	before := slices.Clone(base.Parameters.Flat)
 
 	// Steps too small to matter leave the model's own parameters.
-	options := Options{From: base, Epochs: 1, LearningRate: 1e-30, WeightDecay: -1, Seed: 9}
+	options := Options{From: base, Options: provenance.Options{Epochs: 1, LearningRate: 1e-30, WeightDecay: -1, Seed: 9}}
 	unchanged := mustRun(t, set, options)
 	biases := len(before) - len(fourKinds) // of the output, which calibration moves
 	isNear := func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-20 }
@@ -46,7 +47,7 @@ func TestRunGoesOnFromAModel(t *testing.T) {
 
 	// Rows of two kinds train the sum of the model's.
 	two := newSet([]string{dataset.Benign, "malicious"}, "malicious")
-	options = Options{From: base, Epochs: 1, BatchSize: 32, LearningRate: 0.01}
+	options = Options{From: base, Options: provenance.Options{Epochs: 1, BatchSize: 32, LearningRate: 0.01}}
 	tuned := mustRun(t, two, options)
 	if !slices.Equal(tuned.Metadata.Kinds, fourKinds) {
 		t.Errorf("the kinds are %q, want the model's, %q", tuned.Metadata.Kinds, fourKinds)
@@ -84,10 +85,10 @@ func TestRunRefusesAModelOfAnotherShape(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"embedding", Options{From: base, Embedding: 7}, "embedding is 7, the model to go on from has 8"},
-		{"filters", Options{From: base, Filters: 9}, "filters is 9, the model to go on from has 16"},
-		{"hidden", Options{From: base, Hidden: 8}, "hidden is 8, the model to go on from has 0"},
-		{"widths", Options{From: base, Widths: []int{2}}, "widths [2], the model to go on from has [2 3]"},
+		{"embedding", Options{From: base, Options: provenance.Options{Embedding: 7}}, "embedding is 7, the model to go on from has 8"},
+		{"filters", Options{From: base, Options: provenance.Options{Filters: 9}}, "filters is 9, the model to go on from has 16"},
+		{"hidden", Options{From: base, Options: provenance.Options{Hidden: 8}}, "hidden is 8, the model to go on from has 0"},
+		{"widths", Options{From: base, Options: provenance.Options{Widths: []int{2}}}, "widths [2], the model to go on from has [2 3]"},
 		{"alphabet", Options{From: &other}, "the model to go on from: alphabet"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -98,7 +99,7 @@ func TestRunRefusesAModelOfAnotherShape(t *testing.T) {
 		})
 	}
 	for name, options := range map[string]Options{
-		"nothing said": {From: base, Epochs: 1}, "the same": {From: base, Epochs: 1, Embedding: 8, Filters: 16, Hidden: -1, Widths: []int{2, 3}},
+		"nothing said": {From: base, Options: provenance.Options{Epochs: 1}}, "the same": {From: base, Options: provenance.Options{Epochs: 1, Embedding: 8, Filters: 16, Hidden: -1, Widths: []int{2, 3}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if model := mustRun(t, set, options); !model.Metadata.Shape.Equal(base.Metadata.Shape) {

@@ -16,18 +16,22 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
 	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
 // small trains a network of a few thousand weights for 52 steps, 13 an epoch.
 var small = Options{
-	Embedding: 8, Widths: []int{2, 3}, Filters: 16, Hidden: 16, SymbolLimit: 40,
-	Epochs: 4, BatchSize: 32, LearningRate: 0.015, Dropout: 0.1, Seed: 1, Workers: 1, Created: "2026-01-31",
+	Options: provenance.Options{
+		Embedding: 8, Widths: []int{2, 3}, Filters: 16, Hidden: 16, SymbolLimit: 40,
+		Epochs: 4, BatchSize: 32, LearningRate: 0.015, Dropout: 0.1, Seed: 1,
+	},
+	Workers: 1, Created: "2026-01-31",
 }
 
 var fourKinds = []string{dataset.Benign, dataset.DGA, dataset.Phishing, dataset.Malware}
 
-// newSet returns a set of benign names in which consonants and vowels take turns, and malicious ones
-// of random letters, whose kinds take turns too.
+// newSet returns a set of benign names in which consonants and vowels take turns, and malicious
+// ones of random letters, whose kinds take turns too.
 func newSet(kinds []string, maliciousKinds ...string) *dataset.Set {
 	random := rand.New(rand.NewPCG(1, 2))
 	set := &dataset.Set{Kinds: kinds}
@@ -66,9 +70,9 @@ func bytesOf(t *testing.T, model *modelfile.Model) []byte {
 	return file.Bytes()
 }
 
-func trainingOf(t *testing.T, model *modelfile.Model) Training {
+func trainingOf(t *testing.T, model *modelfile.Model) provenance.Training {
 	t.Helper()
-	var training Training
+	var training provenance.Training
 	if err := json.Unmarshal(model.Metadata.Training, &training); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +185,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := 0
-	logits := Options{Workers: 1}.logits(network, texts)
+	logits := workers(1).logits(network, texts)
 	for i, kind := range texts.kinds {
 		logits := logits[i*len(fourKinds):][:len(fourKinds)]
 		if slices.Max(logits) == logits[kind] {
@@ -228,7 +232,7 @@ func TestProgressIsToldOfEveryStep(t *testing.T) {
 	options.Progress = func(p Progress) { told = append(told, p) }
 	training := trainingOf(t, mustRun(t, set, options))
 	texts, losses := 0, 0.0
-	var validations []Validation
+	var validations []provenance.Validation
 	for i, p := range told {
 		if p.Step != i+1 || p.Steps != 52 || p.Epoch != i/13+1 || p.Epochs != 4 {
 			t.Errorf("step %d is told as %+v", i+1, p)
@@ -297,7 +301,8 @@ func TestEveryStepDropsOtherFeatures(t *testing.T) {
 	}
 }
 
-// Where choose has all labels the wrong way round, the better the network learns, the worse it looks.
+// Where choose has all labels the wrong way round, the better the network learns, the worse it
+// looks.
 func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	set := newSet(fourKinds, dataset.DGA)
 	choose := set.Parts[dataset.Choose]
@@ -312,11 +317,11 @@ func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	training := trainingOf(t, model)
 	best, last := training.Epochs[training.BestEpoch-1], training.Epochs[len(training.Epochs)-1]
 	for _, validation := range training.Epochs {
-		if validation.isBetterThan(best) {
+		if isBetter(validation, best) {
 			t.Errorf("epoch %+v is better than the best %+v", validation, best)
 		}
 	}
-	if !best.isBetterThan(last) {
+	if !isBetter(best, last) {
 		t.Fatalf("the last epoch %+v is no worse than the best %+v: nothing was tested", last, best)
 	}
 	if auc := aucOf(t, model, choose); math.Abs(auc-best.AUC) > 1e-3 { // calibration moves a few pairs
@@ -324,21 +329,21 @@ func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	}
 }
 
-func TestIsBetterThanPrefersFewFalseAlarms(t *testing.T) {
-	few := Validation{TruePositiveRate: 0.5, AUC: 0.8}
+func TestIsBetterPrefersFewFalseAlarms(t *testing.T) {
+	few := provenance.Validation{TruePositiveRate: 0.5, AUC: 0.8}
 	for _, test := range []struct {
 		name  string
-		other Validation
+		other provenance.Validation
 		want  bool
 	}{
-		{"fewer found", Validation{TruePositiveRate: 0.4, AUC: 0.9}, true},
-		{"more found", Validation{TruePositiveRate: 0.6, AUC: 0.7}, false},
-		{"as many found, in a worse order", Validation{TruePositiveRate: 0.5, AUC: 0.7}, true},
-		{"as many found, in a better order", Validation{TruePositiveRate: 0.5, AUC: 0.9}, false},
+		{"fewer found", provenance.Validation{TruePositiveRate: 0.4, AUC: 0.9}, true},
+		{"more found", provenance.Validation{TruePositiveRate: 0.6, AUC: 0.7}, false},
+		{"as many found, in a worse order", provenance.Validation{TruePositiveRate: 0.5, AUC: 0.7}, true},
+		{"as many found, in a better order", provenance.Validation{TruePositiveRate: 0.5, AUC: 0.9}, false},
 		{"the same", few, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := few.isBetterThan(test.other); got != test.want {
+			if got := isBetter(few, test.other); got != test.want {
 				t.Errorf("%+v is better than %+v: %v, want %v", few, test.other, got, test.want)
 			}
 		})
@@ -479,16 +484,16 @@ func TestRunRefusesOptions(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"no epochs", Options{Epochs: -1}, "0 epochs, want at least 1"},
-		{"empty batches", Options{BatchSize: -1}, "batches of 0 texts"},
-		{"no symbols", Options{SymbolLimit: -1}, "limit of 0 symbols"},
-		{"a learning rate below 0", Options{LearningRate: -1e-3}, "learning rate 0, want above 0"},
-		{"everything dropped", Options{Dropout: 1}, "dropout 1, want below 1"},
-		{"a warm-up longer than the training", Options{WarmUp: 1.5}, "warm-up 1.5"},
+		{"no epochs", Options{Options: provenance.Options{Epochs: -1}}, "0 epochs, want at least 1"},
+		{"empty batches", Options{Options: provenance.Options{BatchSize: -1}}, "batches of 0 texts"},
+		{"no symbols", Options{Options: provenance.Options{SymbolLimit: -1}}, "limit of 0 symbols"},
+		{"a learning rate below 0", Options{Options: provenance.Options{LearningRate: -1e-3}}, "learning rate 0, want above 0"},
+		{"everything dropped", Options{Options: provenance.Options{Dropout: 1}}, "dropout 1, want below 1"},
+		{"a warm-up longer than the training", Options{Options: provenance.Options{WarmUp: 1.5}}, "warm-up 1.5"},
 		{"no workers", Options{Workers: -1}, "0 workers, want at least 1"},
 		{"checkpoints after no step", Options{CheckpointEvery: -1}, "checkpoint every 0 steps"},
-		{"widths that do not ascend", Options{Widths: []int{3, 2}}, "do not ascend"},
-		{"no filters", Options{Filters: -1}, "filters is 0"},
+		{"widths that do not ascend", Options{Options: provenance.Options{Widths: []int{3, 2}}}, "do not ascend"},
+		{"no filters", Options{Options: provenance.Options{Filters: -1}}, "filters is 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Run(context.Background(), set, test.options); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -501,13 +506,16 @@ func TestRunRefusesOptions(t *testing.T) {
 func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	got, err := Options{Workers: 2}.withDefaults()
 	want := Options{
-		Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, SymbolLimit: 200, Epochs: 3, BatchSize: 512,
-		LearningRate: 1e-3, WeightDecay: 0.05, Dropout: 0.5, WarmUp: 0.05, Workers: 2, CheckpointEvery: 500,
+		Options: provenance.Options{
+			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, SymbolLimit: 200, Epochs: 3,
+			BatchSize: 512, LearningRate: 1e-3, WeightDecay: 0.05, Dropout: 0.5, WarmUp: 0.05,
+		},
+		Workers: 2, CheckpointEvery: 500,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults are %+v, error %v; want %+v", got, err, want)
 	}
-	got, err = Options{Hidden: -1, WeightDecay: -1, Dropout: -1, WarmUp: -1}.withDefaults()
+	got, err = Options{Options: provenance.Options{Hidden: -1, WeightDecay: -1, Dropout: -1, WarmUp: -1}}.withDefaults()
 	if err != nil || got.Hidden != 0 || got.WeightDecay != 0 || got.Dropout != 0 || got.WarmUp != 0 {
 		t.Errorf("options are %+v, error %v; want no hidden layer, decay, dropout and warm-up", got, err)
 	}

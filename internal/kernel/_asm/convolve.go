@@ -13,13 +13,13 @@ const (
 	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
 )
 
-// A convolution generates one of the three convolutions, with a loop of its own for each width. At each
-// symbol the loop holds, for each tap, the sum of the window in which the last symbol stood at that tap,
-// so that a step adds one row to each and completes the oldest.
+// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
+// adds one row to each window and completes the oldest.
 type convolution struct {
 	backend
 	integer   bool // int16 instead of float32
-	positions bool // also where the maxima stand
+	positions bool // also the positions of the maxima
 }
 
 // A window is the state of the loop.
@@ -35,7 +35,7 @@ type window struct {
 	startPadding, endPadding reg.Register // their rows
 }
 
-// count is how many registers hold a part of a row in the loop for one width.
+// count is the number of registers that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
 	for count := 2; count > 1; count-- {
 		needed := (width-1)*count + 2*count // sums, maxima, temporary
@@ -68,8 +68,8 @@ const textsParameters = "width, start, end int, symbols *uint8, ends *int32, tex
 
 func (c convolution) generate() { eachWidth(c.generateWidth) }
 
-// eachWidth emits the jump to what is generated for each width, which starts with the label width and
-// the width.
+// eachWidth emits the code for each width, and before it the jumps there. The code for width 3
+// starts with the label width3.
 func eachWidth(generate func(width int)) {
 	for width := 1; width <= maxWidth; width++ {
 		CMPQ(parameter("width"), Imm(uint64(width)))
@@ -89,7 +89,7 @@ func (c convolution) generateWidth(width int) {
 		w.sums = append(w.sums, c.vectors(count))
 	}
 
-	// A part of the rows, all texts; then the next part.
+	// One part of the rows for all texts, then the next part.
 	Label(label("width"))
 	part := GP64()
 	XORQ(part, part)
@@ -241,8 +241,8 @@ func (w window) pool(sums []reg.VecVirtual) {
 		case w.integer:
 			VPMAXSW(sum, largest, largest)
 		case !w.positions:
-			// if sum > largest { largest = sum }: of two equal values the instruction takes its last
-			// source, which in this notation stands first.
+			// if sum > largest { largest = sum }: of two equal values the instruction takes its
+			// last source, which this notation puts first.
 			VMAXPS(largest, sum, largest)
 		case w.bytes == 64:
 			isLarger := K()
@@ -260,7 +260,7 @@ func (w window) pool(sums []reg.VecVirtual) {
 
 const greater = 0x1e // GT_OQ
 
-// shift moves all windows on by one tap, from the last to the first one.
+// shift moves all windows on by one tap, the last one first.
 func (w window) shift(rows reg.Register, first int) {
 	for tap := w.width - 2; tap >= first; tap-- {
 		for i, sum := range w.sums[tap] {
@@ -273,16 +273,16 @@ func (w window) shift(rows reg.Register, first int) {
 	}
 }
 
-// finish completes the windows with the padding behind the text.
+// finish completes the windows with the padding after the text.
 func (w window) finish() {
-	if !w.integer { // one symbol after the other, since the order of additions counts
+	if !w.integer { // one symbol after the other: the order of additions matters
 		for symbol := 1; symbol < w.width; symbol++ {
 			w.complete(w.endPadding)
 			w.shift(w.endPadding, symbol)
 		}
 		return
 	}
-	rest := w.temporary // of the taps that stand behind the text
+	rest := w.temporary // the sum over the taps after the text
 	for tap := w.width - 1; tap > 0; tap-- {
 		for i, v := range rest {
 			if tap == w.width-1 {

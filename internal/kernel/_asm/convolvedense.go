@@ -8,20 +8,21 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The convolution is bound by loading, the dense product by multiplying. convolveDense16 does both in one
-// loop: behind every second symbol of the one stands a pair of features of the other, until none is left. Four
-// texts go together; half a block's filters, and half of 128 columns, so that the sums of all windows and
-// all columns stay in registers, and half the table and half the weights in the first-level cache.
+// The convolution is bound by loading, the dense product by multiplying. convolveDense16 does both
+// in one loop: after every second symbol it multiplies a pair of features, until none is left. It
+// takes four texts at once, half a block's filters and half of 128 columns, so that the sums of all
+// windows and columns stay in registers, and half the table and half the weights in the first-level
+// cache.
 
 const (
-	fusedColumns    = 128                  // of the dense product, of which half are computed
+	fusedColumns    = 128                  // of the dense product; a call computes half of them
 	fusedSumStride  = 4 * fusedColumns     // bytes from one text's sums to the next
 	fusedWeightsRow = 2 * 2 * fusedColumns // bytes of the weights of a pair of features
 	fusedPairs      = 32                   // of features in a block
 )
 
 func (b backend) convolveDense16() {
-	b.begin("convolveDense16", "convolveMax16 for 32 lanes of a block and dense16 for 64 of 128 columns, for so many times four texts",
+	b.begin("convolveDense16", "half of convolveMax16 and of dense16 with 128 columns, for fours of texts",
 		"func(features, table *int16, width, start, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)")
 	eachWidth(b.convolveDense16Width)
 }
@@ -101,7 +102,7 @@ func (b backend) convolveDense16Width(width int) {
 	b.end()
 }
 
-// pairs is the dense product of four texts with the pairs of features that are left.
+// pairs is the dense product of four texts; left counts the pairs of features still to come.
 type pairs struct {
 	backend
 	totals                  [][]reg.VecVirtual // [denseTexts][64 columns]

@@ -8,7 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// wide is how many registers the wide form of a routine fills with sums; the narrow form fills one.
+// wide is the number of registers that the wide form of a routine fills with sums; the narrow form
+// fills one.
 const wide = 8
 
 // beginLanes starts a routine that works on count registers of 32-bit sums.
@@ -36,7 +37,8 @@ func (b backend) dense() {
 	}
 }
 
-// A dense product runs over the features of a block, text by text, and skips those at or below 0.
+// A denseProduct runs over the features of a block, text by text, and skips those that are not
+// live.
 type denseProduct struct {
 	backend
 	count                              int
@@ -87,13 +89,13 @@ func (d *denseProduct) generate(load func(int, reg.VecVirtual), broadcast func(r
 	d.end()
 }
 
-// How a feature that counts compares with 0.
+// How a feature that is not skipped compares with 0.
 const (
 	less     = 0x11 // LT_OQ, with 0 as the first of two
 	notEqual = 4    // NEQ_UQ
 )
 
-// live returns a bit for each of the text's 32 features, or pairs of features, that count.
+// live returns a bit for each of the text's 32 features, or pairs of features, that is not skipped.
 func (d *denseProduct) live() reg.GPVirtual {
 	live := GP32()
 	zero := d.vector()
@@ -138,8 +140,8 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 	return v
 }
 
-// denseBackward is generated for any number of columns and, where a text's sums fill no more than a
-// quarter of the registers, for 128 of them.
+// denseBackward is generated for any number of columns that fills registers and, where the sums of
+// 128 columns fill no more than a quarter of the registers, also for 128.
 func (b backend) denseBackward() {
 	const signature = "func(dFeatures, dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)"
 	b.begin("denseBackward", "denseBackward", signature)
@@ -188,8 +190,8 @@ func (b backend) backwardColumns(weights, dWeights Mem, dSum, feature, part reg.
 	VMOVUPS(change, dWeights)
 }
 
-// denseBackwardTexts emits the loops over texts and live features; beginText what is done with a text's
-// dSums, and returns what emits the way back for one feature.
+// denseBackwardTexts emits the loops over texts and live features. beginText emits what is done
+// once with a text's dSums, and returns the function that emits the way back for one feature.
 func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual)) {
 	const parts = 16 // of a product
 	dFeatures, dWeights, masks, dSums := parameter("dFeatures"), parameter("dWeights"), parameter("live"), parameter("dSums")

@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// dense16 takes one text after the other and skips features that are 0, for what is less than the four
-// texts of dense16Texts.
+// dense16 takes one text after the other and skips features that are 0. It serves the texts, fewer
+// than four, that dense16Texts leaves.
 func (b backend) dense16() {
 	b.beginLanes("dense16_", "dense16", wide, "func(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)")
 	scales := parameter("scales")
@@ -26,12 +26,12 @@ func (b backend) dense16() {
 		func(i int, sum reg.VecVirtual) { b.addScaledTotal(sum, b.at(scales, i), b.at(d.sums, i)) })
 }
 
-// denseTexts is how many texts the dense product of int16 takes at once, so that each weight that is loaded
-// serves them all. Skipping features that are 0 would not pay there.
+// denseTexts is the number of texts that the dense product of int16 takes at once, so that each
+// weight loaded serves all of them. Skipping features that are 0 would not pay there.
 const denseTexts = 4
 
 func (b backend) dense16Texts() {
-	count := b.registers / 8 // of columns: with 4 texts, half of all registers hold sums
+	count := b.registers / 8 // with 4 texts, half of all registers hold sums
 	lanes := count * b.bytes / 4
 	b.begin(fmt.Sprintf("dense16_%dx%dx", denseTexts, lanes), fmt.Sprintf("dense16, for %d texts and %d entries of a row", denseTexts, lanes),
 		"func(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)")

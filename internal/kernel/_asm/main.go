@@ -1,8 +1,9 @@
-// Command asm generates the assembly of package kernel for amd64: for processors with AVX-512 and for
-// those with AVX2. Each routine is one of the loops in kernel.go on several lanes at once. Nothing is
-// reordered where the order could show and no multiplication is fused with an addition, so the results are the same.
+// Command asm generates the assembly of package kernel for amd64: for processors with AVX-512 and
+// for those with AVX2. Each routine is one of the loops in kernel.go on several lanes at once.
+// Nothing is reordered where the order could show and no multiplication is fused with an addition,
+// so the results are the same.
 //
-// go generate ./internal/kernel calls it.
+// go generate ./internal/kernel runs it.
 package main
 
 import (
@@ -41,7 +42,7 @@ func main() {
 	Generate()
 }
 
-// begin starts a routine. What it does is said where it is called from.
+// begin starts a routine; is completes the sentence of its comment.
 func (b backend) begin(name, is, signature string) {
 	TEXT(name+b.name, NOSPLIT, signature)
 	Doc(name + b.name + " is " + is + ".")
@@ -83,5 +84,5 @@ func (b backend) broadcast(from reg.GPVirtual, to reg.VecVirtual) {
 
 func parameter(name string) reg.Register { return Load(Param(name), GP64()) }
 
-// at is the i-th register's worth of memory behind base.
+// at is the i-th register's worth of memory after base.
 func (b backend) at(base reg.Register, i int) Mem { return Mem{Base: base, Disp: i * b.bytes} }

@@ -1,7 +1,8 @@
-// Command confusables generates the table of package lookalike: which characters outside ASCII look
-// like characters of ASCII, from the confusables.txt of UTS #39 as go.mau.fi/util carries it.
+// Command confusables generates the table of package lookalike, which says which characters outside
+// ASCII look like characters of ASCII. Its source is the confusables.txt of UTS #39 that
+// go.mau.fi/util carries.
 //
-// go generate ./internal/lookalike calls it.
+// go generate ./internal/lookalike runs it.
 package main
 
 import (
@@ -61,7 +62,8 @@ var prototypes = [...]prototype{
 
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false))
 
-// isInNames reports whether names in canonical form have this character: IDNA maps or refuses the rest.
+// isInNames reports whether names in canonical form may have this character: IDNA maps or refuses
+// others.
 func isInNames(r rune) bool {
 	name := "a" + string(r) + "a"
 	mapped, err := lookup.ToUnicode(name)

@@ -7,13 +7,13 @@ const (
 	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
 )
 
-// A convolution generates one of the three convolutions, with a loop of its own for each width. At each
-// symbol the loop holds, for each tap, the sum of the window in which the last symbol stood at that tap,
-// so that a step adds one row to each and completes the oldest.
+// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
+// adds one row to each window and completes the oldest.
 type convolution struct {
 	*routine
 	integer   bool // int16 instead of float32
-	positions bool // also where the maxima stand
+	positions bool // also the positions of the maxima
 }
 
 // A window is the state of the loop.
@@ -22,13 +22,13 @@ type window struct {
 	width                    int
 	sums                     [][]vector // [width-1][count]
 	largest, where           []vector   // [count]
-	loaded                   []vector   // take turns
+	loaded                   []vector   // used in turn
 	isLarger, here           vector
 	position                 general // of the window that the next symbol completes
 	startPadding, endPadding general // their rows
 }
 
-// count is how many vectors, always pairs of them, hold a part of a row in the loop for one width.
+// count is the number of vectors, always even, that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
 	for count := rowBytes / vectorBytes; ; count /= 2 {
 		needed := (width-1)*count + count + 2 // sums, features, a pair that is loaded
@@ -89,7 +89,7 @@ func (c convolution) generateWidth(width int) {
 	}
 	w.loaded = c.take(len(c.vectors) / 2 * 2)
 
-	// A part of the rows, all texts; then the next part.
+	// One part of the rows for all texts, then the next part.
 	c.label(label("width"))
 	part, rowsOfSymbol := c.general(), c.general()
 	c.emit("MOVD", "ZR", part)
@@ -130,7 +130,7 @@ func (c convolution) generateWidth(width int) {
 	c.emit("CMP", behind, symbol)
 	c.emit("BLO", label("symbol"))
 	c.label(label("last"))
-	// The padding behind the text, one symbol after the other, since the order of additions counts.
+	// The padding after the text, one symbol after the other: the order of additions matters.
 	for symbol := 1; symbol < width; symbol++ {
 		w.complete(w.endPadding)
 		w.shift(w.endPadding, symbol)
@@ -153,12 +153,12 @@ func (c convolution) generateWidth(width int) {
 	c.emit("RET")
 }
 
-// loadTap loads the i-th vector of a tap's row and the one behind it.
+// loadTap loads the i-th vector of a tap's row and the next one.
 func (w *window) loadTap(rows general, tap, i int, first, second vector) {
 	w.loadPair(rows, tap*rowBytes/vectorBytes+i, first, second)
 }
 
-// loadNext is loadTap into the next pair of loaded.
+// loadNext is loadTap into the next two vectors of loaded.
 func (w *window) loadNext(rows general, tap, i int) (first, second vector) {
 	first, second = w.loaded[0], w.loaded[1]
 	w.loaded = append(w.loaded[2:], first, second)
@@ -217,7 +217,7 @@ func (w *window) complete(rows general) {
 	}
 }
 
-// pool is: if sum > largest { largest, where = sum, here }.
+// pool is: if sum > largest { largest, where = sum, here }. FMAX is not: docs/decisions/kernels.md.
 func (w *window) pool(i int, sum vector) {
 	largest := w.largest[i]
 	if w.integer {
@@ -231,14 +231,14 @@ func (w *window) pool(i int, sum vector) {
 	}
 }
 
-// shift moves all windows on by one tap, from the last to the first one.
+// shift moves all windows on by one tap, the last one first.
 func (w *window) shift(rows general, first int) {
 	for tap := w.width - 2; tap >= first; tap-- {
 		w.shiftTo(rows, tap)
 	}
 }
 
-// shiftTo makes the sums of the windows that have come to a tap of those one tap before.
+// shiftTo computes the sums of the windows that reach a tap from the sums one tap before.
 func (w *window) shiftTo(rows general, tap int) {
 	sums := w.sums[tap]
 	for i := 0; i < len(sums); i += 2 {
@@ -253,7 +253,7 @@ func (w *window) shiftTo(rows general, tap int) {
 	}
 }
 
-// rectify adds the bias to the features; what is then not above 0 becomes 0.
+// rectify adds the bias to the features and sets to 0 what is then not above 0.
 func (w *window) rectify(bias general) {
 	for i := 0; i < len(w.largest); i += 2 {
 		first, second := w.loadNext(bias, 0, i)

@@ -39,9 +39,9 @@ func (r *routine) addScaledRow(sums []vector, row general, scale vector, loaded 
 	}
 }
 
-// dense16 keeps the products of a column with the even and with the odd features in neighbouring lanes,
-// and adds the two at the end. It skips pairs of features that are 0. Several texts at once, as for
-// amd64, would save loads, of which there is one for two multiplications, and lose the skipping.
+// dense16 keeps a column's products with the even and with the odd features in neighbouring lanes,
+// and adds the two at the end. It skips pairs of features that are 0. Several texts at once, as on
+// amd64, would save loads, one for two multiplications, but lose the skipping.
 func (p *program) dense16() {
 	r := p.beginLanes("dense16_", "dense16", wide/2, "sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int")
 	d := r.newDenseProduct()
@@ -61,7 +61,7 @@ func (p *program) dense16() {
 		}
 	}
 	d.end = func() {
-		totals := products[:wide/2] // none overwrites what is still to be read
+		totals := products[:wide/2] // no total overwrites products that are still to be read
 		for i, total := range totals {
 			r.emit("VADDP", products[2*i+1].s4(), products[2*i].s4(), total.s4())
 			r.scvtf(total, total)
@@ -79,7 +79,8 @@ func (p *program) dense16() {
 	d.generate()
 }
 
-// A denseProduct runs over the features of a block, text by text, and skips those that are not live.
+// A denseProduct runs over the features of a block, text by text, and skips those that are not
+// live.
 type denseProduct struct {
 	*routine
 	sums, sumStride, weights, rowBytes general
@@ -126,12 +127,12 @@ func (d *denseProduct) generate() {
 	d.emit("RET")
 }
 
-// live runs over those of a text's 32 features, or pairs of features, that are live.
+// live runs over the live ones of a text's 32 features, or pairs of features.
 type live struct {
 	*routine
-	left, at  general // a bit for each that is to come; the one whose turn it is
-	remainder general
-	bits      vector // that stand for eight features
+	left, at  general // a bit for each that is to come; the index of the current one
+	remainder general // scratch
+	bits      vector  // of eight features, a bit in each byte
 }
 
 func (r *routine) newLive() live {
@@ -141,7 +142,7 @@ func (r *routine) newLive() live {
 	return l
 }
 
-// find makes bits of the lanes of eight vectors, in v.
+// find sets left for the features of a text, in eight vectors. It overwrites v.
 func (l live) find(features general, isLive func(to, features vector), v []vector) {
 	l.load(features, v)
 	for _, v := range v {
@@ -161,7 +162,7 @@ func (l live) find(features general, isLive func(to, features vector), v []vecto
 	l.emit("VMOV", fmt.Sprintf("V%d.S[0]", v[0]), l.left)
 }
 
-// next moves the first one from left to at.
+// next moves the first live feature from left to at.
 func (l live) next() {
 	l.emit("RBIT", l.left, l.at)
 	l.emit("CLZ", l.at, l.at)

@@ -1,8 +1,8 @@
-// Command neon generates the assembly of package kernel for arm64. Each routine is one of the loops in
-// kernel.go on several lanes at once. Nothing is reordered where the order could show and no
+// Command neon generates the assembly of package kernel for arm64. Each routine is one of the loops
+// in kernel.go on several lanes at once. Nothing is reordered where the order could show and no
 // multiplication is fused with an addition, so the results are the same.
 //
-// go generate ./internal/kernel calls it.
+// go generate ./internal/kernel runs it.
 package main
 
 import (

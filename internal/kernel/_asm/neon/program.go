@@ -22,7 +22,8 @@ func newProgram() *program {
 	return p
 }
 
-// A routine is a function of a program. Registers are handed out one after the other and never return.
+// A routine is a function of a program. Registers are handed out one after the other; only freeAll
+// takes them back.
 type routine struct {
 	*program
 	parameters []string // their names
@@ -30,7 +31,8 @@ type routine struct {
 	vectors    []vector
 }
 
-// begin starts a routine. Its parameters, a name and a type each, are words of 8 bytes.
+// begin starts a routine; is completes the sentence of its comment. Its parameters, a name and a
+// type each, are words of 8 bytes.
 func (p *program) begin(name, is, parameters string) *routine {
 	name += "NEON"
 	r := &routine{program: p}
@@ -47,8 +49,8 @@ func (p *program) begin(name, is, parameters string) *routine {
 // freeAll takes all registers back.
 func (r *routine) freeAll() {
 	r.generals, r.vectors = nil, nil
-	for n := range general(27) { // those above are taken by the assembler, the goroutine and the stack
-		if n < 16 || n > 18 { // and these by the linker and the platform
+	for n := range general(27) { // the assembler, the goroutine and the stack take the others
+		if n < 16 || n > 18 { // the linker and the platform take these
 			r.generals = append(r.generals, n)
 		}
 	}
@@ -57,7 +59,8 @@ func (r *routine) freeAll() {
 	}
 }
 
-// A general is one of the registers R0 to R26, in whose name the Go assembler tells no widths apart.
+// A general is one of the registers R0 to R26. In the Go assembler the instruction says the width,
+// not the name.
 type general int
 
 func (g general) String() string { return fmt.Sprintf("R%d", int(g)) }
@@ -76,7 +79,7 @@ func (v vector) h8() string  { return fmt.Sprintf("V%d.H8", int(v)) }
 func (v vector) s4() string  { return fmt.Sprintf("V%d.S4", int(v)) }
 func (v vector) d2() string  { return fmt.Sprintf("V%d.D2", int(v)) }
 
-// float is the register's name in instructions that regard it as a single number.
+// float is the register's name in instructions that take it as one number.
 func (v vector) float() string { return fmt.Sprintf("F%d", int(v)) }
 
 func (r *routine) general() general {
@@ -93,7 +96,7 @@ func (r *routine) take(count int) []vector {
 	return taken
 }
 
-// emit writes an instruction in the notation of the Go assembler: the target stands last.
+// emit writes an instruction in the notation of the Go assembler, the target last.
 func (r *routine) emit(operation string, operands ...any) {
 	fmt.Fprintf(&r.assembly, "\t%s", operation)
 	for i, operand := range operands {
@@ -119,10 +122,10 @@ func (r *routine) parameter(name string) general {
 // immediate is a constant as an operand.
 func immediate(n int) string { return fmt.Sprintf("$%d", n) }
 
-// memory is what stands offset bytes behind base.
+// memory is an operand in memory, offset bytes after base.
 func memory(base general, offset int) string { return fmt.Sprintf("%d(%v)", offset, base) }
 
-// loadPair loads the pair of vectors that begins with the i-th behind base.
+// loadPair loads the i-th vector after base and the next one.
 func (r *routine) loadPair(base general, i int, first, second vector) {
 	r.emit("FLDPQ", memory(base, i*vectorBytes), pair(first, second))
 }
@@ -135,7 +138,7 @@ func pair(first, second vector) string {
 	return fmt.Sprintf("(%s, %s)", first.float(), second.float())
 }
 
-// load and store move as many vectors as there are, an even number.
+// load and store move all given vectors, an even number.
 func (r *routine) load(base general, to []vector) {
 	for i := 0; i < len(to); i += 2 {
 		r.loadPair(base, i, to[i], to[i+1])
@@ -153,7 +156,7 @@ func (r *routine) zero(v vector) { r.emit("VEOR", v.b16(), v.b16(), v.b16()) }
 // broadcast fills the lanes of 32 bits from a register.
 func (r *routine) broadcast(from general, to vector) { r.emit("VDUP", from, to.s4()) }
 
-// broadcastFrom fills the lanes of 32 bits from memory; the pointer then stands behind what was read.
+// broadcastFrom fills the lanes of 32 bits from memory and moves the pointer past what it read.
 func (r *routine) broadcastFrom(pointer general, to vector) {
 	r.emit("VLD1R.P", memory(pointer, 4), fmt.Sprintf("[%s]", to.s4()))
 }

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// The instructions that the Go assembler does not know, as words. The comment behind each word is the
-// instruction in the notation of the architecture: the target stands first.
+// The instructions that the Go assembler does not know, as words. The comment after each word is
+// the instruction in the notation of the architecture, the target first.
 
 func (r *routine) word(bits uint32, format string, registers ...any) {
 	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, registers...)...)

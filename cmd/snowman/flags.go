@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/visible"
+)
+
+// newFlags returns the flags of a verb. The usage says how to call it, what it does, and shows an example.
+func newFlags(verb, arguments, description string) *flag.FlagSet {
+	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
+	flags.Usage = func() {
+		usage := strings.TrimSpace("snowman " + verb + " " + arguments)
+		fmt.Fprintf(flags.Output(), "usage: %s\n\n%s\n", usage, strings.TrimSpace(withVerdicts(description)))
+		any := false
+		flags.VisitAll(func(*flag.Flag) { any = true })
+		if any {
+			fmt.Fprint(flags.Output(), "\nflags:\n")
+			flags.PrintDefaults()
+		}
+	}
+	return flags
+}
+
+// parse reads a verb's command line. Help goes to standard output, as a result. A mistake is said in one
+// line, without the help.
+func parse(flags *flag.FlagSet, args []string, s streams) error {
+	usage := flags.Usage
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(s.stdout)
+		usage()
+		return err
+	}
+	if err != nil {
+		return usageError{fmt.Sprintf("%v; snowman %s -h lists the flags", err, flags.Name())}
+	}
+	return nil
+}
+
+// parseAll is parse for a verb that takes no arguments.
+func parseAll(flags *flag.FlagSet, args []string, s streams) error {
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return usageError{fmt.Sprintf("unexpected argument %q; snowman %s -h shows the usage", flags.Arg(0), flags.Name())}
+	}
+	return nil
+}
+
+// modelFlag adds the flag -model.
+func modelFlag(flags *flag.FlagSet, path *string, usage string) {
+	flags.StringVar(path, "model", "", usage+" (default: the one built in)")
+}
+
+// openModel returns the model in the file, or the built-in one where no file is named.
+func openModel(path string) (*snowman.Model, error) {
+	if path == "" {
+		return snowman.Default(), nil
+	}
+	return snowman.Open(path)
+}
+
+// outputFlags adds a flag for each output that has one. What is given stands in chosen afterwards.
+func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
+	for i := range render.Outputs {
+		output := &render.Outputs[i]
+		if output.Flag == "" {
+			continue
+		}
+		flags.BoolFunc(output.Flag, output.Usage, func(text string) error {
+			switch {
+			case text == "false":
+				return nil
+			case *chosen != nil && *chosen != output:
+				return fmt.Errorf("-%s and -%s exclude each other", (*chosen).Flag, output.Flag)
+			}
+			*chosen = output
+			return nil
+		})
+	}
+}
+
+// pathsFlag adds a flag that names files and may be given several times.
+func pathsFlag(flags *flag.FlagSet, paths *[]string, name, usage string) {
+	flags.Func(name, usage, func(path string) error {
+		*paths = append(*paths, path)
+		return nil
+	})
+}
+
+// allowFlag adds the flag -allow.
+func allowFlag(flags *flag.FlagSet, paths *[]string) {
+	pathsFlag(flags, paths, "allow", "texts on the allow list in this `file` reach no level; several may be given")
+}
+
+// openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no file
+// is named.
+func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	list, problems, err := allow.Open(paths...)
+	for _, problem := range problems {
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(problem.Error()))
+	}
+	return list, err
+}
+
+// A textInput is where a verb's texts come from: its arguments, or the lines of files, or those of
+// standard input.
+type textInput struct {
+	files     []string // "-" is standard input
+	arguments []string
+}
+
+// addFlag adds the flag -f.
+func (in *textInput) addFlag(flags *flag.FlagSet) {
+	pathsFlag(flags, &in.files, "f", "read the texts from this `file`, one a line; - is standard input; several may be given")
+}
+
+// setArguments takes the arguments that stand behind the flags.
+func (in *textInput) setArguments(flags *flag.FlagSet) error {
+	in.arguments = flags.Args()
+	if len(in.files) > 0 && len(in.arguments) > 0 {
+		return usageError{"-f and texts as arguments exclude each other"}
+	}
+	for _, text := range in.arguments {
+		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
+		}
+	}
+	return nil
+}
+
+// item is what an error calls a text.
+func (in *textInput) item() string {
+	if len(in.arguments) > 0 {
+		return "argument"
+	}
+	return "line"
+}
+
+// open returns the texts, and what closes their files.
+func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAll func(), err error) {
+	for _, text := range in.arguments {
+		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+			fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]q reads the lines of the file\n", text)
+		}
+	}
+	if len(in.arguments) > 0 {
+		return pipeline.Texts(in.arguments), func() {}, nil
+	}
+	paths := in.files
+	if len(paths) == 0 {
+		paths = []string{"-"}
+	}
+	var sources []pipeline.Source
+	var files []*os.File
+	closeAll = func() {
+		for _, file := range files {
+			file.Close()
+		}
+	}
+	for _, path := range paths {
+		if path == "-" {
+			if isTerminal(s.stdin) {
+				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line; Ctrl-D ends them (on Windows Ctrl-Z and Enter)")
+			}
+			sources = append(sources, pipeline.Source{Input: s.stdin})
+			continue
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			closeAll()
+			return nil, nil, fmt.Errorf("reading texts: %w", err)
+		}
+		files = append(files, file)
+		sources = append(sources, pipeline.Source{Name: visible.Text(path), Input: file})
+	}
+	if len(sources) == 1 {
+		sources[0].Name = "" // an error need not say which
+	}
+	return pipeline.Lines(snowman.MaxLength, sources...), closeAll, nil
+}

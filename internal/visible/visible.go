@@ -1,0 +1,126 @@
+// Package visible shows other people's text so that all of it can be seen and none of it does anything.
+//
+//	fmt.Fprintln(terminal, visible.Text(name))
+//	line = visible.AppendJSON(line, name)
+//
+// Texts are chosen by attackers: a text may move the cursor of a terminal, turn the direction of a
+// line, or look like another one because a part of it has no ink. Such runes, and bytes that are no
+// UTF-8, are written as Go writes them in a string literal, or as JSON does.
+package visible
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text returns a text for one line on a screen.
+func Text(text string) string { return join(text, isVisible) }
+
+// Lines returns a text for a screen, with its line ends kept.
+func Lines(text string) string {
+	return join(text, func(r rune) bool { return r == '\n' || isVisible(r) })
+}
+
+// Field returns a text for a field of a line that a program reads. Only control characters and
+// bytes that are no UTF-8 are written out, so that the field stays within its line.
+func Field(text string) string {
+	return join(text, func(r rune) bool { return !unicode.IsControl(r) })
+}
+
+// Label returns a name for a place with room for limit characters. A longer name is cut, and … stands
+// behind it.
+func Label(name string, limit int) string {
+	seen := Text(name)
+	if short, characters := Shorten(seen, limit); characters > limit {
+		return short + "…"
+	}
+	return seen
+}
+
+// Abbreviate returns a text for an error message: at most limit bytes of it, and ... behind a text
+// that was longer. A rune is never cut. Runes are not written out; %q does that.
+func Abbreviate(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit
+	for end > max(0, limit-utf8.UTFMax) && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
+}
+
+// Shorten returns the first characters of a text, at most limit, and the number of all.
+func Shorten(text string, limit int) (short string, characters int) {
+	short = text
+	for i := range text {
+		if characters == limit {
+			short = text[:i]
+		}
+		characters++
+	}
+	return short, characters
+}
+
+// A Piece is a part of a text: as it is, or one rune that is written out.
+type Piece struct {
+	Text    string
+	Escaped bool
+}
+
+// marksOnALetter is how many combining marks a letter may carry. More of them cover the lines around.
+const marksOnALetter = 3
+
+// Pieces cuts a text into parts that can be seen, and runes that cannot and are written out.
+func Pieces(text string) []Piece { return pieces(text, isVisible) }
+
+func pieces(text string, show func(rune) bool) []Piece {
+	var cut []Piece
+	start, marks := 0, 0
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if unicode.Is(unicode.M, r) {
+			marks++
+		} else {
+			marks = 0
+		}
+		if !show(r) || r == utf8.RuneError && size == 1 || marks > marksOnALetter {
+			if start < i {
+				cut = append(cut, Piece{Text: text[start:i]})
+			}
+			quoted := strconv.QuoteToASCII(text[i : i+size])
+			cut = append(cut, Piece{Text: quoted[1 : len(quoted)-1], Escaped: true})
+			start = i + size
+		}
+		i += size
+	}
+	if start < len(text) {
+		cut = append(cut, Piece{Text: text[start:]})
+	}
+	return cut
+}
+
+func join(text string, show func(rune) bool) string {
+	all := pieces(text, show)
+	if len(all) == 1 {
+		return all[0].Text
+	}
+	var b strings.Builder
+	for _, p := range all {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+// isVisible reports whether a rune puts ink on its place, or is the space. Unicode counts some runes
+// without ink as letters, marks or symbols.
+func isVisible(r rune) bool {
+	if r < utf8.RuneSelf {
+		return ' ' <= r && r <= '~'
+	}
+	const brailleBlank = '\u2800'
+	return unicode.IsPrint(r) && r != brailleBlank &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}

@@ -1,0 +1,67 @@
+# The targets for those who train models and measure them, with data that is not in this repository:
+# DATA, the labelled sources; JUDGE, foreign files that nothing is trained on; BENCH, public benchmarks.
+JUDGE ?= judge
+BENCH ?= bench-data
+SNOWMAN = go run ./cmd/snowman
+
+.PHONY: model figures ageing bench-peers bench-public
+
+# The same data and recipe give the same model, byte for byte.
+model: ## train the shipped model again
+	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -o $(MODEL) $(shell cat models/flags)
+
+# figures also measures how far the default arithmetic is from float32.
+EVAL = $(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json
+figures: ## measure every figure of the model card
+	$(EVAL) -only names
+	$(EVAL) -only urls
+	$(EVAL) -compare-exact
+	$(EVAL) -perturbed
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,domain_privacybadger_cname_firstparty \
+		dga_families_unseen dga_families_seen_other_source domain_jarelllama_light))
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
+		url_openphish_public_feed url_phishtank_2020_05_namgung url_phishtank_2021_gilbertguo))
+	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
+		domain_privacybadger_yellowlist domain_jarelllama_whitelist domain_privacybadger_cname_firstparty))
+
+# ageing trains a model on malicious rows first seen before the month AGE_FROM, and measures it on those of
+# the months since.
+AGE_FROM ?= 2025-01
+AGED     := build/ageing
+ageing: ## measure how a model ages, month by month
+	@mkdir -p build
+	sed 's/"report_from": "[^"]*"/"report_from": "$(AGE_FROM)"/' models/recipe.json > $(AGED).json
+	$(SNOWMAN) train -data $(DATA) -recipe $(AGED).json $(shell cat models/flags) -folds 0 -o $(AGED).safetensors > $(AGED).txt
+	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only names
+	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only urls
+
+# bench-peers installs the peers and trains the network where that is not done yet. The tables stay in
+# build/peers/tables.md; build/peers/peers -h lists the PEERSFLAGS.
+PEERS := build/peers
+bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors ## measure Snowman against other ways to run its network, and fastText
+	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman
+	CGO_ENABLED=0 go build -o $(PEERS)/peers ./bench/peers
+	$(PEERS)/snowman model export -onnx $(PEERS)/network.onnx $(PEERS)/network.safetensors
+	$(PEERS)/peers -data $(DATA) $(PEERSFLAGS) > $(PEERS)/tables.md
+	@cat $(PEERS)/tables.md
+
+$(PEERS)/installed: bench/peers/requirements.txt
+	python3 -m venv $(PEERS)/python
+	@grep -v '^#' $< | while read package; do echo "installing $$package"; \
+		$(PEERS)/python/bin/pip install -q "$$package" || echo "$$package is not available"; done
+	@touch $@
+
+# The Python package holds the program's source only.
+$(PEERS)/fasttext: $(PEERS)/installed
+	-cd $(PEERS) && python/bin/pip download -q --no-deps --no-binary :all: -d source "$$(grep ^fasttext ../../bench/peers/requirements.txt)" && \
+		tar xzf source/fasttext-*.tar.gz -C source && \
+		g++ -O3 -march=native -funroll-loops -DNDEBUG -std=c++17 -pthread source/fasttext-*/src/*.cc -o fasttext
+
+$(PEERS)/network.safetensors:
+	@mkdir -p $(PEERS)
+	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -widths 2,3,4,5 -epochs 1 -o $@
+
+# bench-public prints our figures beside published ones, as docs/benchmarks.md has them. The models stay in
+# build/public, and are not trained again.
+bench-public: ## train and measure on public benchmarks
+	go run ./bench/public -data $(BENCH) -sources $(DATA) -recipe models/recipe.json -work build/public

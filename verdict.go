@@ -1,0 +1,98 @@
+package snowman
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// A Verdict is all that a model says of one text. Imitates and MixedScript are facts beside the score,
+// on which they have no effect. In JSON a Verdict has the members that the program and the service
+// write of it.
+type Verdict struct {
+	Score         float64       `json:"score"`                  // probability of malicious, 0 to 1
+	Level         Level         `json:"level"`                  // how rarely ordinary names score as high
+	Kind          string        `json:"kind"`                   // the likeliest malicious kind, or Benign where the level is None
+	Probabilities Probabilities `json:"kinds,omitzero"`         // of each kind
+	Imitates      string        `json:"imitates,omitempty"`     // the popular registered domain that the host looks like (UTS #39)
+	MixedScript   bool          `json:"mixed_script,omitempty"` // a label mixes scripts beyond "highly restrictive" (UTS #39, section 5.2)
+}
+
+// Probabilities are those of each of a model's kinds. They add up to 1.
+type Probabilities struct {
+	Kinds  []string // the model's, benign first
+	Values []float64
+}
+
+// Of returns the probability of a kind, 0 of one that the model does not tell apart.
+func (p Probabilities) Of(kind string) float64 {
+	if i := slices.Index(p.Kinds, kind); i >= 0 {
+		return p.Values[i]
+	}
+	return 0
+}
+
+// IsZero reports whether there are none, as of a Verdict that was never given.
+func (p Probabilities) IsZero() bool { return len(p.Values) == 0 }
+
+// MarshalJSON returns an object with a member for each kind, in their order.
+func (p Probabilities) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, kind := range p.Kinds {
+		name, err := json.Marshal(kind)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(p.Values[i])
+		if err != nil {
+			return nil, fmt.Errorf("writing the probability of %q: %w", kind, err)
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, name...), ':'), value...)
+	}
+	return append(out, '}'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON returns.
+func (p *Probabilities) UnmarshalJSON(object []byte) error {
+	*p = Probabilities{}
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return fmt.Errorf("reading probabilities: want an object of kinds")
+	}
+	for decoder.More() {
+		kind, err := decoder.Token()
+		if err != nil {
+			return fmt.Errorf("reading probabilities: %w", err)
+		}
+		var value float64
+		if err := decoder.Decode(&value); err != nil {
+			return fmt.Errorf("reading the probability of %q: %w", kind, err)
+		}
+		p.Kinds, p.Values = append(p.Kinds, kind.(string)), append(p.Values, value)
+	}
+	return nil
+}
+
+// verdict returns the verdict on the batch's i-th text, whose probabilities were set last.
+func (s *Scorer) verdict(i int, score float64) Verdict {
+	kinds := s.model.file.Metadata.Kinds
+	verdict := Verdict{
+		Score: score, Level: s.model.level(score, s.looks[i].isURL), Kind: kinds[0],
+		Probabilities: Probabilities{kinds, s.probabilities},
+		Imitates:      s.looks[i].imitates, MixedScript: s.looks[i].mixedScript,
+	}
+	if verdict.Level > None {
+		likeliest := 1
+		for k := range s.probabilities {
+			if k > 0 && s.probabilities[k] > s.probabilities[likeliest] {
+				likeliest = k
+			}
+		}
+		verdict.Kind = kinds[likeliest]
+	}
+	return verdict
+}
