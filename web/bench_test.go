@@ -15,7 +15,7 @@ func (w discardWriter) Header() http.Header         { return w.header }
 func (w discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w discardWriter) WriteHeader(int)             {}
 
-// BenchmarkModel measures what a request costs beside the HTTP server, with and without a text to score.
+// BenchmarkModel measures a request without the HTTP server, with and without a text to score.
 func BenchmarkModel(b *testing.B) {
 	service := New(Options{})
 	for name, path := range map[string]string{"score": "/model", "nothing": "/healthz"} {

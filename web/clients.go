@@ -8,11 +8,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// clients hold each client to a rate of requests. A client is the name of its key, or else its address; of
-// IPv6 the network of 64 bits, since who has one address has all of those.
+// clients limit the rate of each client's requests. A client is the name of its key, or else its
+// address. Of IPv6 it is the network of 64 bits, since whoever has one address has all of these.
 //
-// However many there are, no more than twice maxClients are remembered: those seen since the younger
-// half became full, and those seen in the time before. Whoever is forgotten starts anew.
+// At most twice maxClients are remembered, in two halves. When the younger half is full it becomes
+// the older one, and the clients of the older one are forgotten: they start with a full rate.
 type clients struct {
 	rate rate.Limit
 
@@ -22,7 +22,7 @@ type clients struct {
 
 const maxClients = 1 << 15
 
-// clientNetwork returns what a client without a key is known by.
+// clientNetwork returns the address that stands for a client without a key.
 func clientNetwork(r *http.Request) string {
 	text := clientAddress(r)
 	address, err := netip.ParseAddr(text)
@@ -36,7 +36,7 @@ func clientNetwork(r *http.Request) string {
 	return netip.PrefixFrom(address, bits).Masked().String()
 }
 
-// newClients returns nil where any rate is allowed.
+// newClients returns nil if any rate is allowed.
 func newClients(perSecond float64) *clients {
 	if perSecond <= 0 {
 		return nil

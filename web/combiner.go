@@ -9,48 +9,49 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// A combiner scores the single texts of many requests together, which takes less than half the time of
-// one after the other: the network's tables come into the processor's cache once for all of them.
+// A combiner scores the single texts of many requests together. That takes less than half the time
+// of scoring one after the other, because the network's tables are loaded into the processor's
+// cache once for all.
 //
-// Nobody waits for others to come. A request whose text finds nobody scoring scores all texts that are
-// there, once the goroutines that are ready to run have had their turns to add theirs, and what came in
-// the meantime is scored by one of those that brought it. Tried: docs/decisions/service.md.
+// No request waits for others to arrive. If fewer than maxLeading requests are scoring, a request
+// leads: it lets the goroutines that are ready to run add their texts, then scores all that are
+// there. Texts that arrive meanwhile are scored by one of the requests that brought them. Tried:
+// docs/decisions/service.md.
 type combiner struct {
 	leaders    sync.Pool
-	maxLeading int // how many may score at a time
+	maxLeading int // requests that may score at a time
 
 	mu      sync.Mutex
 	waiting []*question
-	leading int // how many are scoring
+	leading int // requests that are scoring
 }
 
-// A question is one text and what is said of it.
+// A question is one text and its verdict.
 type question struct {
 	text    string
 	verdict snowman.Verdict
 	err     error
-	called  bool      // who asks it leads, or is told to
-	turn    chan bool // tells who waits that the question is answered, or, true, to lead
+	called  bool      // its goroutine leads, or was told to
+	turn    chan bool // tells its goroutine to lead (true), or that the question is answered
 }
 
-// A leader is what scoring several questions needs.
+// A leader is the memory for scoring several questions.
 type leader struct {
 	judge     *verdict.Judge
 	questions []*question
 	texts     []string
 }
 
-// At most so many texts wait, and so many are scored at a time.
 const (
-	maxWaiting  = 4096
-	maxTogether = 128
+	maxWaiting  = 4096 // texts
+	maxTogether = 128  // texts that are scored at a time
 )
 
 var questionPool = sync.Pool{New: func() any { return &question{turn: make(chan bool, 1)} }}
 
-func newCombiner(a *answers) *combiner {
+func newCombiner(in *served) *combiner {
 	return &combiner{
-		leaders:    sync.Pool{New: func() any { return &leader{judge: verdict.New(a.model, verdict.Options{Allow: a.allow})} }},
+		leaders:    sync.Pool{New: func() any { return &leader{judge: verdict.New(in.model, verdict.Options{Allow: in.allow})} }},
 		maxLeading: max(1, runtime.GOMAXPROCS(0)/4), // the rest of the cores read requests and write answers
 	}
 }
@@ -79,13 +80,13 @@ func (c *combiner) classify(text string) (snowman.Verdict, error) {
 	if lead {
 		c.gather()
 		if !c.lead(q) {
-			<-q.turn // another one had already taken it
+			<-q.turn // another leader had already taken it
 		}
 	}
 	return q.verdict, q.err
 }
 
-// gather lets all run that can, for as long as they bring texts.
+// gather yields to the goroutines that are ready to run, for as long as these add texts.
 func (c *combiner) gather() {
 	for before, now := 0, 1; before < now && now < maxTogether; {
 		runtime.Gosched()
@@ -95,7 +96,7 @@ func (c *combiner) gather() {
 	}
 }
 
-// lead answers what waits, and reports whether its own question was among it.
+// lead answers the questions that wait, and reports whether its own was among them.
 func (c *combiner) lead(own *question) (answered bool) {
 	l := c.leaders.Get().(*leader)
 	defer c.leaders.Put(l)
@@ -107,7 +108,7 @@ func (c *combiner) lead(own *question) (answered bool) {
 	c.waiting = append(c.waiting[:0], c.waiting[n:]...)
 	c.mu.Unlock()
 
-	// What was taken is answered and the lead handed on even if a text makes the model panic.
+	// Even if a text makes the model panic, the questions are answered and another one leads.
 	defer c.handOn()
 	defer func() {
 		for _, q := range l.questions {
@@ -130,7 +131,7 @@ func (c *combiner) lead(own *question) (answered bool) {
 	return false // the deferred function knows
 }
 
-// handOn makes one of those who wait lead, if there is one.
+// handOn makes one of the waiting questions lead, if there is one.
 func (c *combiner) handOn() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,5 +145,6 @@ func (c *combiner) handOn() {
 	c.leading--
 }
 
-// errUnanswered is what a question gets that made the model panic, or was asked together with it.
+// errUnanswered is the answer to a question that made the model panic, and to those scored together
+// with it.
 var errUnanswered = errors.New("scoring failed; the log says why")

@@ -8,8 +8,8 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// description answers with the OpenAPI document of all that the service answers.
-func (s *Service) description(w http.ResponseWriter, _ *http.Request) {
+// description answers with the OpenAPI document that describes the service.
+func (s *Service) description(w *response, _ *http.Request) {
 	w.Header()["Content-Type"] = jsonType
 	w.Write(openAPI)
 }

@@ -13,28 +13,29 @@ import (
 // errBusy is why a request is answered with 429.
 var errBusy = errors.New("too much is under way; try again later")
 
-// patience is how long a request waits for its turn.
+// patience is how long a request waits at a gate.
 const patience = 5 * time.Second
 
-// A gate lets so many requests in at a time, and so many more wait for a while; all others are turned away.
+// A gate limits how many requests do something at a time. Some more wait for up to patience; others
+// are refused.
 type gate struct {
-	room    *semaphore.Weighted
-	waiting atomic.Int64
-	most    int64 // waiting
+	room       *semaphore.Weighted
+	waiting    atomic.Int64
+	maxWaiting int64
 }
 
-func newGate(room int64, waiting int) *gate {
-	return &gate{room: semaphore.NewWeighted(room), most: int64(waiting)}
+func newGate(room int64, maxWaiting int) *gate {
+	return &gate{room: semaphore.NewWeighted(room), maxWaiting: int64(maxWaiting)}
 }
 
-// enter waits for room. Who has entered must leave. It does not ask whether the client still waits: the
-// context of a request ends, too, when a client has sent all and says so.
+// enter waits for room, until leave gives it back. It does not ask whether the client still waits:
+// the context of a request also ends when the client closes its side after sending all.
 func (g *gate) enter() error {
 	if g.room.TryAcquire(1) {
 		return nil
 	}
 	defer g.waiting.Add(-1)
-	if g.waiting.Add(1) > g.most {
+	if g.waiting.Add(1) > g.maxWaiting {
 		return errBusy
 	}
 	patient, cancel := context.WithTimeout(context.Background(), patience)
@@ -47,21 +48,22 @@ func (g *gate) enter() error {
 
 func (g *gate) leave() { g.room.Release(1) }
 
-// openStreams are the streams that are being answered. There may be so many at a time; where more come,
-// the one that has been silent longest is ended, if that is long.
+// openStreams are the streams that are being answered. Their number is limited. When another one
+// comes, the one that has been silent longest is ended, if it has been so for longer than
+// maxSilence.
 type openStreams struct {
-	gate   *gate
-	silent time.Duration // is long
+	gate       *gate
+	maxSilence time.Duration
 
 	mu   sync.Mutex
 	open map[*streamBody]bool
 }
 
-func newOpenStreams(most int, silent time.Duration) *openStreams {
-	return &openStreams{gate: newGate(int64(most), most), silent: silent, open: make(map[*streamBody]bool)}
+func newOpenStreams(room int, maxSilence time.Duration) *openStreams {
+	return &openStreams{gate: newGate(int64(room), room), maxSilence: maxSilence, open: make(map[*streamBody]bool)}
 }
 
-// enter waits for room for a stream, which must leave.
+// enter waits for room for a stream, until leave gives it back.
 func (s *openStreams) enter(body *streamBody) error {
 	if !s.gate.room.TryAcquire(1) {
 		s.endSilent()
@@ -82,19 +84,20 @@ func (s *openStreams) leave(body *streamBody) {
 	s.gate.leave()
 }
 
-// endSilent ends the stream that has been silent longest, if there is one.
+// endSilent ends the stream that has been silent longest, if any was silent for longer than
+// maxSilence.
 func (s *openStreams) endSilent() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var longest *streamBody
-	since := time.Now().Add(-s.silent).UnixNano()
+	since := time.Now().Add(-s.maxSilence).UnixNano()
 	for body := range s.open {
 		if waits := body.waitsSince.Load(); waits > 0 && waits < since {
 			longest, since = body, waits
 		}
 	}
 	if longest != nil {
-		delete(s.open, longest) // so that the next one to come ends another
+		delete(s.open, longest) // so that the next call ends another
 		longest.interrupt(errSilent)
 	}
 }

@@ -1,19 +1,18 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary extension
-// (https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md).
+// The Open Inference Protocol, version 2, which KServe and Triton speak, without its binary
+// extension (https://github.com/kserve/open-inference-protocol,
+// specification/protocol/inference_rest.md).
 
 // inferenceName is the name of the one model.
 const inferenceName = "snowman"
@@ -24,86 +23,116 @@ type tensorShape struct {
 	Shape    []int  `json:"shape"`
 }
 
-// What goes into the model and what comes out, -1 for the number of texts.
+// What goes into the model and what comes out. A shape of -1 stands for the number of texts.
 var (
 	inferenceInputs  = []tensorShape{{"text", "BYTES", []int{-1}}}
 	inferenceOutputs = []tensorShape{
-		{"score", "FP32", []int{-1}},  // -1 for what is no name or URL
+		{"score", "FP32", []int{-1}},  // -1 if the text is no name or URL
 		{"level", "BYTES", []int{-1}}, // none, low, medium, high
 		{"kind", "BYTES", []int{-1}},
-		{"error", "BYTES", []int{-1}}, // why there is no score, or empty
+		{"error", "BYTES", []int{-1}}, // why there is no score, else empty
 	}
 )
 
-func (s *Service) inferenceServer(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, struct {
+func (s *Service) inferenceServer(w *response, _ *http.Request) {
+	w.writeJSON(struct {
 		Name       string   `json:"name"`
 		Version    string   `json:"version"`
 		Extensions []string `json:"extensions"`
 	}{"snowman", s.options.Version, []string{}})
 }
 
-func (s *Service) inferenceLive(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, struct {
+func (s *Service) inferenceLive(w *response, _ *http.Request) {
+	w.writeJSON(struct {
 		Live bool `json:"live"`
 	}{true})
 }
 
-func (s *Service) inferenceReady(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) inferenceReady(w *response, _ *http.Request) {
 	draining := s.draining.Load()
 	if draining {
 		w.Header()["Content-Type"] = jsonType
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	writeJSON(w, struct {
+	w.writeJSON(struct {
 		Ready bool `json:"ready"`
 	}{!draining})
 }
 
-// inferenceAnswers returns what answers for the model that a path names, nil if there is no such model:
-// then the request has been answered.
-func (s *Service) inferenceAnswers(w http.ResponseWriter, r *http.Request) *answers {
-	a := s.current.Load()
+// servedModel returns what is served under the model that a path names. It returns nil if there is
+// no such model, and has answered the request then.
+func (s *Service) servedModel(w *response, r *http.Request) *served {
+	in := s.current.Load()
 	name, version := r.PathValue("model"), r.PathValue("version")
-	if name != inferenceName || version != "" && version != modelVersion(a.info) {
-		refuse(w, http.StatusNotFound, fmt.Sprintf("there is no model %q in version %q, only %q in version %q",
-			abbreviate(name), abbreviate(version), inferenceName, modelVersion(a.info)))
+	if name != inferenceName || version != "" && version != modelVersion(in.info) {
+		w.refuse(http.StatusNotFound, fmt.Sprintf("there is no model %q in version %q, only %q in version %q",
+			abbreviate(name), abbreviate(version), inferenceName, modelVersion(in.info)))
 		return nil
 	}
-	return a
+	return in
 }
 
-func (s *Service) inferenceModel(w http.ResponseWriter, r *http.Request) {
-	a := s.inferenceAnswers(w, r)
-	if a == nil {
+func (s *Service) inferenceModel(w *response, r *http.Request) {
+	in := s.servedModel(w, r)
+	if in == nil {
 		return
 	}
-	writeJSON(w, struct {
+	w.writeJSON(struct {
 		Name     string        `json:"name"`
 		Versions []string      `json:"versions"`
 		Platform string        `json:"platform"`
 		Inputs   []tensorShape `json:"inputs"`
 		Outputs  []tensorShape `json:"outputs"`
-	}{inferenceName, []string{modelVersion(a.info)}, "snowman", inferenceInputs, inferenceOutputs})
+	}{inferenceName, []string{modelVersion(in.info)}, "snowman", inferenceInputs, inferenceOutputs})
 }
 
-func (s *Service) inferenceModelReady(w http.ResponseWriter, r *http.Request) {
-	if s.inferenceAnswers(w, r) != nil {
+func (s *Service) inferenceModelReady(w *response, r *http.Request) {
+	if s.servedModel(w, r) != nil {
 		s.inferenceReady(w, r)
 	}
 }
 
 type inferenceRequest struct {
-	ID     string `json:"id"`
-	Inputs list[struct {
-		Name     string           `json:"name"`
-		Shape    list[int]        `json:"shape"`
-		Datatype string           `json:"datatype"`
-		Data     *list[textValue] `json:"data"`
-	}] `json:"inputs"`
-	Outputs list[struct {
-		Name string `json:"name"`
-	}] `json:"outputs"`
+	id      string
+	inputs  []inferenceInput
+	outputs []string // names of those that are asked for
+}
+
+type inferenceInput struct {
+	name, datatype string
+	shape          []int
+	data           []textValue // nil if they are missing
+}
+
+// members are those of the protocol. Parameters are ignored: neither the input nor the outputs have
+// any.
+func (request *inferenceRequest) members(d *document) members {
+	parameters := func() error {
+		return d.object(members{"*": func() error { return d.Decode(new(ignored)) }})
+	}
+	return members{
+		"id":         d.string(func(id string) { request.id = id }),
+		"parameters": parameters,
+		"inputs": func() error {
+			return readArray(d, &request.inputs, func(input *inferenceInput) error {
+				return d.object(members{
+					"name":       d.string(func(name string) { input.name = name }),
+					"shape":      func() error { return readArray(d, &input.shape, d.integer) },
+					"datatype":   d.string(func(datatype string) { input.datatype = datatype }),
+					"parameters": parameters,
+					"data":       func() error { return d.texts(&input.data) },
+				})
+			})
+		},
+		"outputs": func() error {
+			return readArray(d, &request.outputs, func(output *string) error {
+				return d.object(members{
+					"name":       d.string(func(name string) { *output = name }),
+					"parameters": parameters,
+				})
+			})
+		},
+	}
 }
 
 type inferenceTensor struct {
@@ -121,36 +150,35 @@ type inferenceResponse struct {
 }
 
 // texts returns the texts of an inference request.
-func (r *inferenceRequest) texts() ([]textValue, error) {
-	if len(r.Inputs) != 1 {
-		return nil, fmt.Errorf("%d inputs, want one", len(r.Inputs))
+func (request *inferenceRequest) texts() ([]textValue, error) {
+	if len(request.inputs) != 1 {
+		return nil, fmt.Errorf("%d inputs, want one", len(request.inputs))
 	}
-	input := r.Inputs[0]
-	if input.Datatype != "BYTES" {
-		return nil, fmt.Errorf("input %q is of datatype %q, want BYTES", abbreviate(input.Name), abbreviate(input.Datatype))
+	input := request.inputs[0]
+	if input.datatype != "BYTES" {
+		return nil, fmt.Errorf("input %q is of datatype %q, want BYTES", abbreviate(input.name), abbreviate(input.datatype))
 	}
-	if input.Data == nil {
-		return nil, fmt.Errorf("input %q has no data in JSON; binary tensors are not read (tritonclient: binary_data=False)", abbreviate(input.Name))
+	if input.data == nil {
+		return nil, fmt.Errorf("input %q has no data in JSON; binary tensors are not read (tritonclient: binary_data=False)", abbreviate(input.name))
 	}
-	texts := *input.Data
-	if len(input.Shape) > 8 {
-		return nil, fmt.Errorf("input %q has %d dimensions, want one or two", abbreviate(input.Name), len(input.Shape))
+	if len(input.shape) > 8 {
+		return nil, fmt.Errorf("input %q has %d dimensions, want one or two", abbreviate(input.name), len(input.shape))
 	}
-	if !isShapeOf(input.Shape, len(texts)) {
-		return nil, fmt.Errorf("input %q has the shape %v, and %d texts", abbreviate(input.Name), input.Shape, len(texts))
+	if !isShapeOf(input.shape, len(input.data)) {
+		return nil, fmt.Errorf("input %q has the shape %v, and %d texts", abbreviate(input.name), input.shape, len(input.data))
 	}
-	for _, output := range r.Outputs {
-		if !slices.ContainsFunc(inferenceOutputs, func(known tensorShape) bool { return known.Name == output.Name }) {
-			return nil, fmt.Errorf("there is no output %q, only score, level, kind and error", abbreviate(output.Name))
+	for _, output := range request.outputs {
+		if !slices.ContainsFunc(inferenceOutputs, func(known tensorShape) bool { return known.Name == output }) {
+			return nil, fmt.Errorf("there is no output %q, only score, level, kind and error", abbreviate(output))
 		}
 	}
-	if len(r.Outputs) > len(inferenceOutputs) {
+	if len(request.outputs) > len(inferenceOutputs) {
 		return nil, errors.New("more outputs are asked for than there are")
 	}
-	return texts, nil
+	return input.data, nil
 }
 
-// isShapeOf reports whether a shape is that of so many texts: [n], or [n, 1] as batches are.
+// isShapeOf reports whether a shape holds this number of texts: [n], or [n, 1] as batches have.
 func isShapeOf(shape []int, texts int) bool {
 	product := 1
 	for _, n := range shape {
@@ -163,36 +191,35 @@ func isShapeOf(shape []int, texts int) bool {
 }
 
 // infer scores the texts of an inference request.
-func (s *Service) infer(w http.ResponseWriter, r *http.Request) {
-	a := s.inferenceAnswers(w, r)
-	if a == nil {
+func (s *Service) infer(w *response, r *http.Request) {
+	in := s.servedModel(w, r)
+	if in == nil {
 		return
 	}
 	if r.Header.Get("Inference-Header-Content-Length") != "" {
-		refuse(w, http.StatusBadRequest, "binary tensors are not read: send them as JSON (tritonclient: binary_data=False)")
+		w.refuse(http.StatusBadRequest, "binary tensors are not read: send them as JSON (tritonclient: binary_data=False)")
 		return
 	}
 	err := s.withBody(r, maxScoreBody, func(body []byte) error {
 		var request inferenceRequest
-		if err := json.Unmarshal(body, &request); err != nil {
-			return fmt.Errorf("reading the request as JSON: %w", err)
+		if err := readJSON(body, `{"inputs": [...]}`, request.members); err != nil {
+			return err
 		}
 		texts, err := request.texts()
 		if err != nil {
 			return err
 		}
-		response := s.inferred(requestID(w), a, request, texts)
-		counted(w, len(texts))
-		writeJSON(w, response)
+		w.writeJSON(s.inferred(w, in, request, texts))
 		return nil
 	})
 	if err != nil {
-		refuseError(w, err)
+		w.refuseError(err)
 	}
 }
 
-// inferred answers an inference request for these texts with the outputs that it asks for, all if none.
-func (s *Service) inferred(id string, a *answers, request inferenceRequest, values []textValue) inferenceResponse {
+// inferred answers an inference request for these texts with the outputs that it asks for, by
+// default all.
+func (s *Service) inferred(w *response, in *served, request inferenceRequest, values []textValue) inferenceResponse {
 	start := time.Now()
 	texts := make([]string, len(values))
 	for i, v := range values {
@@ -202,50 +229,39 @@ func (s *Service) inferred(id string, a *answers, request inferenceRequest, valu
 	}
 	scores := make([]float32, len(texts))
 	levels, kinds, failures := make([]string, len(texts)), make([]string, len(texts)), make([]string, len(texts))
-	var counts [snowman.High + 1]int
-	failed := 0
-	j := a.judge(false)
+	counted := s.newTally(w.id)
+	j := in.judge(false)
 	defer j.free()
 	j.All(texts, func(i int, r verdict.Record, err error) {
 		if values[i].err != nil {
 			err = values[i].err
 		}
-		s.logText(id, values[i].text, r.Verdict, err)
+		counted.count(values[i].text, r.Verdict, err)
 		if err != nil {
 			scores[i], failures[i] = -1, err.Error()
-			failed++
 			return
 		}
-		counts[r.Level]++
 		scores[i], levels[i], kinds[i] = float32(r.Score), r.Level.String(), r.Kind
 	})
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	s.metrics.add(counts, failed)
+	w.texts += counted.report()
 
-	response := inferenceResponse{ModelName: inferenceName, ModelVersion: modelVersion(a.info), ID: request.ID, Outputs: []inferenceTensor{}}
+	response := inferenceResponse{ModelName: inferenceName, ModelVersion: modelVersion(in.info), ID: request.id, Outputs: []inferenceTensor{}}
 	data := map[string]any{"score": scores, "level": levels, "kind": kinds, "error": failures}
 	add := func(output tensorShape) {
-		response.Outputs = append(response.Outputs, inferenceTensor{output.Name, output.Datatype, request.Inputs[0].Shape, data[output.Name]})
+		response.Outputs = append(response.Outputs, inferenceTensor{output.Name, output.Datatype, request.inputs[0].shape, data[output.Name]})
 	}
 	for _, output := range inferenceOutputs {
-		if len(request.Outputs) == 0 {
+		if len(request.outputs) == 0 {
 			add(output)
 		}
 	}
-	for _, asked := range request.Outputs {
+	for _, asked := range request.outputs {
 		for _, output := range inferenceOutputs {
-			if output.Name == asked.Name {
+			if output.Name == asked {
 				add(output)
 			}
 		}
 	}
 	return response
-}
-
-// writeJSON answers with a value as JSON.
-func writeJSON(w http.ResponseWriter, value any) {
-	w.Header()["Content-Type"] = jsonType
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(value) // an error is the client's leaving
 }

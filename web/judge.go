@@ -7,35 +7,26 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// A judge is one of those that requests share.
+// A judge is one that requests share, one after the other.
 type judge struct {
 	*verdict.Judge
 	pool *sync.Pool
 }
 
-// free puts a judge back.
+// free ends the use of a judge.
 func (j *judge) free() { j.pool.Put(j) }
 
-// setJudges fills the pools.
-func (a *answers) setJudges() {
-	for _, families := range []bool{false, true} {
-		pool := a.judgesOf(families)
-		pool.New = func() any {
-			return &judge{verdict.New(a.model, verdict.Options{Allow: a.allow, Families: families, Probabilities: true}), pool}
-		}
-	}
-}
-
-// judgesOf returns the judges that name families, or those that do not.
-func (a *answers) judgesOf(families bool) *sync.Pool {
+// judge returns a judge, which may name the families of texts.
+func (in *served) judge(families bool) *judge {
+	pool := &in.judges
 	if families {
-		return &a.namingJudges
+		pool = &in.namingJudges
 	}
-	return &a.judges
+	if j, ok := pool.Get().(*judge); ok {
+		return j
+	}
+	return &judge{verdict.New(in.model, verdict.Options{Allow: in.allow, Families: families, Probabilities: true}), pool}
 }
-
-// judge returns a judge, to be freed.
-func (a *answers) judge(families bool) *judge { return a.judgesOf(families).Get().(*judge) }
 
 // wantsFamilies reports whether a request asks for families.
 func wantsFamilies(r *http.Request) bool {

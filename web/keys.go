@@ -14,8 +14,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/lines"
 )
 
-// Keys are the API keys that let a request in. Of a key only its SHA-256 is known: keys are long and
-// random, so nothing slower is needed. It is immutable.
+// Keys are the API keys that let a request in. They are immutable. Of each key only its SHA-256 is
+// known: keys are long and random, so no slower hash is needed.
 type Keys struct {
 	names  []string
 	hashes [][sha256.Size]byte
@@ -23,7 +23,7 @@ type Keys struct {
 
 const maxKeys = 10_000
 
-// emptyHash is what a script writes whose variable is not set.
+// emptyHash is the hash of nothing, which a script writes if its variable is not set.
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // OpenKeys reads a list of keys from a file: see ReadKeys.
@@ -40,8 +40,8 @@ func OpenKeys(path string) (*Keys, error) {
 	return keys, nil
 }
 
-// ReadKeys reads a list of keys, one a line: a name for the log, and the SHA-256 of the key in
-// hexadecimal. What follows # is a comment.
+// ReadKeys reads a list of keys. A line is a name for the log and the SHA-256 of the key in
+// hexadecimal; a # starts a comment.
 func ReadKeys(r io.Reader) (*Keys, error) {
 	keys := new(Keys)
 	reader := lines.NewReader(r, 4<<10)
@@ -78,7 +78,8 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 // Len is the number of keys.
 func (k *Keys) Len() int { return len(k.names) }
 
-// find returns the name of a key. It takes as long whichever key it is, and if it is none.
+// find returns the name of a key. Its time depends neither on which key it is nor on whether it is
+// one.
 func (k *Keys) find(key string) (name string, found bool) {
 	hash := sha256.Sum256([]byte(key))
 	at := -1
@@ -91,8 +92,8 @@ func (k *Keys) find(key string) (name string, found bool) {
 	return k.names[at], true
 }
 
-// admit reports whether a request may be answered; if not, it has been answered with the reason.
-func (s *Service) admit(a *answer, r *http.Request) bool {
+// admit reports whether a request may be answered. If not, it has answered with the reason.
+func (s *Service) admit(w *response, r *http.Request) bool {
 	client := ""
 	if keys := s.keys.Load(); keys != nil {
 		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -102,17 +103,17 @@ func (s *Service) admit(a *answer, r *http.Request) bool {
 		name, found := keys.find(key)
 		switch {
 		case found:
-			a.key, client = name, name
-		case s.clients != nil && !s.clients.allow(clientNetwork(r)): // who guesses may do so no faster
-			refuse(a, http.StatusTooManyRequests, "too many requests of this client; try again later")
+			w.key, client = name, name
+		case s.clients != nil && !s.clients.allow(clientNetwork(r)): // a wrong key counts against the address's rate
+			w.refuse(http.StatusTooManyRequests, "too many requests of this client; try again later")
 			return false
 		default:
-			a.Header().Set("WWW-Authenticate", "Bearer")
+			w.Header().Set("WWW-Authenticate", "Bearer")
 			reason := "an API key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY"
 			if key != "" {
 				reason = "the API key is unknown"
 			}
-			refuse(a, http.StatusUnauthorized, reason)
+			w.refuse(http.StatusUnauthorized, reason)
 			return false
 		}
 	}
@@ -123,7 +124,7 @@ func (s *Service) admit(a *answer, r *http.Request) bool {
 		client = clientNetwork(r)
 	}
 	if !s.clients.allow(client) {
-		refuse(a, http.StatusTooManyRequests, "too many requests of this client; try again later")
+		w.refuse(http.StatusTooManyRequests, "too many requests of this client; try again later")
 		return false
 	}
 	return true

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 
@@ -15,7 +16,7 @@ import (
 // metrics are what /metrics shows, in a registry of the service's own.
 type metrics struct {
 	requests *prometheus.CounterVec
-	underWay prometheus.Gauge
+	inFlight prometheus.Gauge
 	texts    [snowman.High + 1]prometheus.Counter
 	failures prometheus.Counter
 	seconds  prometheus.Histogram
@@ -24,49 +25,40 @@ type metrics struct {
 	page     http.Handler
 }
 
-func newMetrics() *metrics {
+func newMetrics(version string) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "snowman_requests_total", Help: "Requests answered, by route and status code."}, []string{"route", "code"}),
-		underWay: prometheus.NewGauge(prometheus.GaugeOpts{
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "snowman_requests_in_flight", Help: "Requests that are being answered."}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "snowman_texts_refused_total", Help: "Texts that are no name or URL."}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "snowman_score_duration_seconds", Help: "Time from the texts of a request, read, to their verdicts, waiting included; not of streams.",
+			Name: "snowman_score_duration_seconds", Help: "Time to score the texts of a request, waiting for a turn included. Streams are not measured.",
 			Buckets: []float64{1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 1}}),
 		model: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "snowman_model_info", Help: "The model that answers: the day it was made and the SHA-256 of its weights."}, []string{"version", "sha256"}),
+			Name: "snowman_model_info", Help: "The model in use: the day on which it was made, and the SHA-256 of its weights."}, []string{"version", "sha256"}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "snowman_reloads_total", Help: "Files read anew; refused ones are served on as they were."}, []string{"what", "result"}),
+			Name: "snowman_reloads_total", Help: "Attempts to read a file anew. After a refused one the old content stays in use."}, []string{"what", "result"}),
 	}
 	texts := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "snowman_texts_scored_total", Help: "Texts scored, by level."}, []string{"level"})
 	for level := range m.texts {
 		m.texts[level] = texts.WithLabelValues(snowman.Level(level).String())
 	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "snowman_build_info", Help: "The program: its version and that of Go. The value is always 1."}, []string{"version", "goversion"})
+	build.WithLabelValues(version, runtime.Version()).Set(1)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, m.underWay, m.failures, m.seconds, m.model, m.reloads, texts,
+	registry.MustRegister(m.requests, m.inFlight, m.failures, m.seconds, m.model, m.reloads, texts, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.page = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return m
 }
 
 // serveMetrics answers with the metrics in the format of Prometheus.
-func (s *Service) serveMetrics(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveMetrics(w *response, r *http.Request) {
 	s.metrics.page.ServeHTTP(w, r)
-}
-
-// add counts what was said of some texts: how many have each level, and how many have none.
-func (m *metrics) add(levels [snowman.High + 1]int, failures int) {
-	for level, texts := range levels {
-		if texts > 0 {
-			m.texts[level].Add(float64(texts))
-		}
-	}
-	if failures > 0 {
-		m.failures.Add(float64(failures))
-	}
 }
 
 func (m *metrics) setModel(info snowman.Info) {
@@ -82,7 +74,7 @@ func (m *metrics) countReload(what string, err error) {
 	m.reloads.WithLabelValues(what, result).Inc()
 }
 
-// modelVersion names a model to people: the day on which it was made, or how its hash starts.
+// modelVersion names a model to people: the day on which it was made, or the start of its hash.
 func modelVersion(info snowman.Info) string {
 	if info.Created != "" {
 		return info.Created
@@ -94,7 +86,7 @@ func modelVersion(info snowman.Info) string {
 type routeCounter struct {
 	requests *prometheus.CounterVec
 	route    string
-	byCode   [600]atomic.Pointer[prometheus.Counter] // made when first needed
+	byCode   [600]atomic.Pointer[prometheus.Counter] // made when a code is first counted
 }
 
 func (m *metrics) route(name string) *routeCounter {

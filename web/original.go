@@ -18,31 +18,31 @@ import (
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// maxBody is the largest body of a request about one text that is read: 64 KiB with every byte escaped,
-// as a form (%XX) or as JSON (\u00XX), and the name of its field.
+// maxBody is the largest body of a request about one text: 64 KiB with every byte escaped, as a
+// form (%XX) or as JSON (\u00XX), and the name of its field.
 const maxBody = 6*snowman.MaxLength + 1<<10
 
 // original scores one url as the Snowman of 2017 did.
-func (s *Service) original(w http.ResponseWriter, r *http.Request) {
+func (s *Service) original(w *response, r *http.Request) {
 	text := ""
 	err := s.withBody(r, maxBody, func(body []byte) (err error) {
 		text, err = readURL(r, body)
 		return err
 	})
 	if err != nil {
-		refuseError(w, err)
+		w.refuseError(err)
 		return
 	}
 	start := time.Now()
 	verdict, err := s.classify(text)
 	if errors.Is(err, errBusy) {
-		refuseError(w, err)
+		w.refuseError(err)
 		return
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	s.addOne(w, text, verdict, err)
+	s.countOne(w, text, verdict, err)
 	if err != nil {
-		refuseError(w, err)
+		w.refuseError(err)
 		return
 	}
 	out := make([]byte, 0, 64+len(text))
@@ -55,55 +55,42 @@ func (s *Service) original(w http.ResponseWriter, r *http.Request) {
 	w.Write(out)
 }
 
-// A text of at most so many bytes is scored together with others; one that takes longer must not keep
-// these waiting.
+// shortText is the length up to which a text is scored together with others. A longer one takes
+// longer, and would keep the others waiting.
 const shortText = 2 << 10
 
-// classify returns the verdict on a text.
+// classify returns the verdict on a text, without its probabilities.
 func (s *Service) classify(text string) (said snowman.Verdict, err error) {
-	a := s.current.Load()
+	in := s.current.Load()
 	if len(text) <= shortText {
-		return a.combiner.classify(text)
+		return in.combiner.classify(text)
 	}
-	if err := s.hard.enter(); err != nil {
+	if err := s.slow.enter(); err != nil {
 		return said, err
 	}
-	defer s.hard.leave()
-	j := a.judge(false)
+	defer s.slow.leave()
+	j := in.judge(false)
 	defer j.free()
 	j.All([]string{text}, func(_ int, r verdict.Record, failure error) { said, err = r.Verdict, failure })
 	said.Probabilities = snowman.Probabilities{}
 	return said, err
 }
 
-var jsonType = []string{"application/json"}
-
-// addOne counts one text.
-func (s *Service) addOne(w http.ResponseWriter, text string, verdict snowman.Verdict, err error) {
-	counted(w, 1)
-	if err != nil {
-		s.metrics.failures.Inc()
-	} else {
-		s.metrics.texts[verdict.Level].Inc()
-	}
-	s.logText(requestID(w), text, verdict, err)
-}
-
-// getModel says what model it is.
-func (s *Service) getModel(w http.ResponseWriter, _ *http.Request) {
-	w.Header()["Content-Type"] = jsonType
-	writeJSON(w, s.current.Load().info)
+// getModel answers with what the model says of itself.
+func (s *Service) getModel(w *response, _ *http.Request) {
+	w.writeJSON(s.current.Load().info)
 }
 
 var errMissing = errors.New(`url is missing: send it as a form field, as JSON {"url": "..."}, or as a query parameter`)
 
-// readURL returns the url that a request asks about, from its body or else its query.
+// readURL returns the url that a request asks about, from its body or else its query. It ignores
+// all other fields, members and parameters, as the original did.
 func readURL(r *http.Request, body []byte) (string, error) {
 	contentType := r.Header.Get("Content-Type")
 	if value, ok := bytes.CutPrefix(body, []byte("url=")); ok && contentType == "application/x-www-form-urlencoded" && !bytes.ContainsAny(value, "%+&;") {
-		return string(value), nil // as parseForm would read it
+		return string(value), nil // the same as parseForm reads
 	}
-	// curl -d says application/x-www-form-urlencoded, and so do we of what names no type.
+	// curl -d says application/x-www-form-urlencoded. A body without a type is taken for that, too.
 	mediaType, parameters, _ := mime.ParseMediaType(contentType)
 	var form url.Values
 	var err error
@@ -113,6 +100,9 @@ func readURL(r *http.Request, body []byte) (string, error) {
 			URL *string `json:"url"`
 		}
 		if err := json.Unmarshal(body, &request); err != nil {
+			if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its words name types of Go
+				err = errors.New(`want {"url": "..."}, with a string`)
+			}
 			return "", fmt.Errorf("reading the request as JSON: %w", err)
 		}
 		if request.URL != nil {
@@ -143,14 +133,14 @@ func readURL(r *http.Request, body []byte) (string, error) {
 	return query.Get("url"), nil
 }
 
-// parseForm reads a form in which a semicolon is part of a value, as the original did: it is common
-// in URLs, and curl -d sends them as they are.
+// parseForm reads a form in which a semicolon is part of a value, as the original did: semicolons
+// are common in URLs, and curl -d sends them unescaped.
 func parseForm(form string) (url.Values, error) {
 	return url.ParseQuery(strings.ReplaceAll(form, ";", "%3B"))
 }
 
-// appendASCII appends a JSON string as Python's json module writes it: ASCII alone, all else as
-// \uXXXX, with &, < and > as they are.
+// appendASCII appends a JSON string as Python's json module writes it: all but ASCII as \uXXXX, and
+// &, < and > unescaped.
 func appendASCII(out []byte, text string) []byte {
 	out = append(out, '"')
 	for _, r := range text {

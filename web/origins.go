@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// crossOrigin lets the pages of the origins that were asked for read the answer, and answers a browser
-// that asks whether they may (https://fetch.spec.whatwg.org/#http-cors-protocol). It reports whether
-// that was all.
-func (s *Service) crossOrigin(a *answer, r *http.Request, allow string) (answered bool) {
+// crossOrigin lets pages of Options.Origins read the answer
+// (https://fetch.spec.whatwg.org/#http-cors-protocol). It reports whether it has answered the
+// request: a browser may ask first whether a page may read.
+func (s *Service) crossOrigin(w *response, r *http.Request, allow string) (answered bool) {
 	if len(s.options.Origins) == 0 {
 		return false
 	}
-	header := a.Header()
+	header := w.Header()
 	header.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
 	if origin == "" || !slices.Contains(s.options.Origins, origin) && !slices.Contains(s.options.Origins, "*") {
@@ -28,7 +28,7 @@ func (s *Service) crossOrigin(a *answer, r *http.Request, allow string) (answere
 	header.Set("Access-Control-Allow-Methods", allow)
 	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-ID")
 	header.Set("Access-Control-Max-Age", "600")
-	a.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(http.StatusNoContent)
 	return true
 }
 

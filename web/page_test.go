@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What a page says of itself in a browser is held by web/browser; here is what any client sees of it.
+// These tests see a page as any client does. web/browser tests it in a browser.
 
 func TestPageAndItsParts(t *testing.T) {
 	server := newServer(t)
@@ -66,8 +66,8 @@ func TestPageNeedsNoKey(t *testing.T) {
 	}
 }
 
-// TestPageStandsBelowAnyPath holds that a proxy may put the service below a path of its own: nothing in the
-// pages asks for what stands at the root.
+// TestPageStandsBelowAnyPath checks that a proxy may serve the pages below a path of its own: no
+// link starts at the root.
 func TestPageStandsBelowAnyPath(t *testing.T) {
 	fromRoot := regexp.MustCompile(`(href|src|action)="/|(fetch|URL|Worker)\(["'` + "`" + `]/|from "[^.]`)
 	entries, err := pageFiles.ReadDir("page")

@@ -4,39 +4,44 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // A route is a path and what answers there.
 type route struct {
 	path    string
-	methods map[string]func(*Service, http.ResponseWriter, *http.Request)
-	open    bool // no key is needed, and no rate limit holds: probes must get through
-	polled  bool // all the time, so that it is logged only when it fails
-	page    bool // for people; the description is of what programs ask
+	methods methods
+	query   []string // the parameters that it takes; it refuses others, or ignores them if this is nil
+	open    bool     // needs no key and has no rate limit: probes must get through
+	polled  bool     // asked all the time, so it is logged only when it fails
+	page    bool     // for people; openapi.json describes what programs ask
 }
 
-type methods = map[string]func(*Service, http.ResponseWriter, *http.Request)
+type methods = map[string]func(*Service, *response, *http.Request)
+
+var (
+	noQuery  = []string{}
+	families = []string{"families"}
+)
 
 // routes are all that the service answers. The last one is every other path.
 var routes = []route{
 	{path: "/model", methods: methods{"PUT": (*Service).original, "POST": (*Service).original, "GET": (*Service).getModel}},
-	{path: "/v1/score", methods: methods{"POST": (*Service).score}},
-	{path: "/v1/explain", methods: methods{"POST": (*Service).explain}},
-	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}},
-	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}},
+	{path: "/v1/score", methods: methods{"POST": (*Service).score}, query: families},
+	{path: "/v1/explain", methods: methods{"POST": (*Service).explain}, query: families},
+	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}, query: noQuery},
+	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}, query: noQuery},
 	{path: "/v2/health/live", methods: methods{"GET": (*Service).inferenceLive}, open: true, polled: true},
 	{path: "/v2/health/ready", methods: methods{"GET": (*Service).inferenceReady}, open: true, polled: true},
-	{path: "/v2/models/{model}", methods: methods{"GET": (*Service).inferenceModel}},
-	{path: "/v2/models/{model}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
-	{path: "/v2/models/{model}/infer", methods: methods{"POST": (*Service).infer}},
-	{path: "/v2/models/{model}/versions/{version}", methods: methods{"GET": (*Service).inferenceModel}},
-	{path: "/v2/models/{model}/versions/{version}/ready", methods: methods{"GET": (*Service).inferenceModelReady}},
-	{path: "/v2/models/{model}/versions/{version}/infer", methods: methods{"POST": (*Service).infer}},
+	{path: "/v2/models/{model}", methods: methods{"GET": (*Service).inferenceModel}, query: noQuery},
+	{path: "/v2/models/{model}/ready", methods: methods{"GET": (*Service).inferenceModelReady}, query: noQuery},
+	{path: "/v2/models/{model}/infer", methods: methods{"POST": (*Service).infer}, query: noQuery},
+	{path: "/v2/models/{model}/versions/{version}", methods: methods{"GET": (*Service).inferenceModel}, query: noQuery},
+	{path: "/v2/models/{model}/versions/{version}/ready", methods: methods{"GET": (*Service).inferenceModelReady}, query: noQuery},
+	{path: "/v2/models/{model}/versions/{version}/infer", methods: methods{"POST": (*Service).infer}, query: noQuery},
 	{path: "/openapi.json", methods: methods{"GET": (*Service).description}, open: true},
 	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true, polled: true},
 	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true, polled: true},
@@ -48,7 +53,8 @@ var routes = []route{
 	{path: "/", methods: nil},
 }
 
-// handler returns what answers a route: it lets in who may ask, and counts and logs what was answered.
+// handler returns what answers a route: it checks keys and limits, and counts and logs each
+// response.
 func (s *Service) handler(r route) http.Handler {
 	name := strings.TrimSuffix(r.path, "{$}")
 	if r.methods == nil {
@@ -61,30 +67,30 @@ func (s *Service) handler(r route) http.Handler {
 	}
 	allow := strings.Join(allowed, ", ")
 
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+	return http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		start := time.Now()
-		a := newAnswer(w, request)
+		w := newResponse(writer, request)
 		defer func() {
 			failure := recover()
-			if failure != nil && a.code == 0 {
-				a.code = http.StatusInternalServerError // of which the client sees a connection that ends
+			if failure != nil && w.code == 0 {
+				w.code = http.StatusInternalServerError // the client sees a connection that ends
 			}
-			counts.count(a.status())
-			if s.options.Log != nil && (!r.polled || a.status() != http.StatusOK) {
-				s.log(a, request, name, time.Since(start))
+			counts.count(w.status())
+			if s.options.Log != nil && (!r.polled || w.status() != http.StatusOK) {
+				s.log(w, request, name, time.Since(start))
 			}
-			a.free()
+			w.free()
 			if failure != nil {
 				panic(failure)
 			}
 		}()
-		s.metrics.underWay.Inc()
-		defer s.metrics.underWay.Dec()
+		s.metrics.inFlight.Inc()
+		defer s.metrics.inFlight.Dec()
 
-		if s.crossOrigin(a, request, allow) {
+		if s.crossOrigin(w, request, allow) {
 			return
 		}
-		if !r.open && !s.admit(a, request) {
+		if !r.open && !s.admit(w, request) {
 			return
 		}
 		method := request.Method
@@ -93,30 +99,63 @@ func (s *Service) handler(r route) http.Handler {
 		}
 		answer := r.methods[method]
 		switch {
-		case answer != nil:
-			answer(s, a, request)
 		case r.methods == nil:
-			refuseUnknown(a, request)
+			w.refuseUnknown(request)
+		case answer == nil:
+			w.Header().Set("Allow", allow)
+			w.refuse(http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
 		default:
-			a.Header().Set("Allow", allow)
-			refuse(a, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
+			if err := r.checkQuery(request.URL.RawQuery); err != nil {
+				w.refuseError(err)
+				return
+			}
+			answer(s, w, request)
 		}
 	})
 }
 
+// checkQuery returns an error for a parameter that the route does not take.
+func (r route) checkQuery(query string) error {
+	if query == "" || r.query == nil {
+		return nil
+	}
+	given, err := url.ParseQuery(query)
+	if err != nil {
+		return fmt.Errorf("reading the query: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(r.query, name) {
+			return fmt.Errorf("there is no query parameter %q, %s", abbreviate(name), only(r.query))
+		}
+	}
+	return nil
+}
+
+// only says which names there are instead of one that there is not.
+func only(names []string) string {
+	switch last := len(names) - 1; last {
+	case -1:
+		return "and no other"
+	case 0:
+		return "only " + names[0]
+	default:
+		return "only " + strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+}
+
 // refuseUnknown answers that there is nothing at a path.
-func refuseUnknown(w http.ResponseWriter, r *http.Request) {
-	refuse(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %q; GET /openapi.json says what there is", abbreviate(r.URL.Path)))
+func (w *response) refuseUnknown(r *http.Request) {
+	w.refuse(http.StatusNotFound, fmt.Sprintf("there is nothing at %q; GET /openapi.json says what there is", abbreviate(r.URL.Path)))
 }
 
 // live says that the process answers.
-func (s *Service) live(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) live(w *response, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintln(w, "ok")
 }
 
 // ready says whether new requests should be sent here.
-func (s *Service) ready(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) ready(w *response, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if s.draining.Load() {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -124,9 +163,4 @@ func (s *Service) ready(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "ok")
-}
-
-// abbreviate shortens what a client sent for an error.
-func abbreviate(text string) string {
-	return visible.Abbreviate(text, 80)
 }

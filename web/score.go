@@ -1,30 +1,27 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"time"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// What one request in JSON may hold. Whoever has more sends lines, of which there may be any number.
+// What one request in JSON may hold. Of lines there may be any number.
 const (
 	maxScoreBody = 4 << 20
 	maxTexts     = 10_000
 )
 
-// score scores the texts of a JSON document, or of as many lines as the client likes.
-func (s *Service) score(w http.ResponseWriter, r *http.Request) {
+// score scores the texts of a JSON document, or any number of lines.
+func (s *Service) score(w *response, r *http.Request) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		refuse(w, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Encoding is %q, want none", abbreviate(encoding)))
+		w.refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Encoding is %q, want none", abbreviate(encoding)))
 		return
 	}
 	switch mediaType {
@@ -35,75 +32,38 @@ func (s *Service) score(w http.ResponseWriter, r *http.Request) {
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines":
 		s.scoreLines(w, r, textOfJSON)
 	default:
-		refuse(w, http.StatusUnsupportedMediaType, fmt.Sprintf(
+		w.refuse(http.StatusUnsupportedMediaType, fmt.Sprintf(
 			`Content-Type is %q, want application/json for {"texts": [...]}, text/plain for one text a line, or application/x-ndjson for one JSON value a line`,
 			abbreviate(r.Header.Get("Content-Type"))))
 	}
 }
 
-// A textValue is an element of texts: a string, or the reason why it is none.
-type textValue struct {
-	text string
-	err  error
-}
-
-var errNoString = errors.New("a text must be a string")
-
-func (v *textValue) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		v.text, v.err = string(data), errNoString
-		return nil
-	}
-	return json.Unmarshal(data, &v.text)
-}
-
-// A list is an array of at most maxTexts elements: of more, no more are read.
-type list[T any] []T
-
-func (l *list[T]) UnmarshalJSON(data []byte) error {
-	*l = list[T]{}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
-		return fmt.Errorf("%s is no array", abbreviate(string(data)))
-	}
-	for decoder.More() {
-		if len(*l) == maxTexts {
-			return tooLargeError{fmt.Sprintf("there are more than %d elements; send texts as lines, text/plain", maxTexts)}
-		}
-		var element T
-		if err := decoder.Decode(&element); err != nil {
+// scoreTexts scores the texts of a JSON document.
+func (s *Service) scoreTexts(w *response, r *http.Request) {
+	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+		var texts []textValue // nil if they are missing
+		err := readJSON(body, `{"texts": ["example.com", ...]}`, func(d *document) members {
+			return members{"texts": func() error { return d.texts(&texts) }}
+		})
+		if err != nil {
 			return err
 		}
-		*l = append(*l, element)
-	}
-	return nil
-}
-
-// scoreTexts scores the texts of a JSON document.
-func (s *Service) scoreTexts(w http.ResponseWriter, r *http.Request) {
-	err := s.withBody(r, maxScoreBody, func(body []byte) error {
-		var request struct {
-			Texts *list[textValue] `json:"texts"`
-		}
-		if err := json.Unmarshal(body, &request); err != nil {
-			return fmt.Errorf("reading the request as JSON: %w", err)
-		}
-		if request.Texts == nil {
+		if texts == nil {
 			return errors.New(`texts is missing: send {"texts": ["example.com", ...]}`)
 		}
-		s.answerTexts(w, r, *request.Texts)
+		s.answerTexts(w, r, texts)
 		return nil
 	})
 	if err != nil {
-		refuseError(w, err)
+		w.refuseError(err)
 	}
 }
 
 // answerTexts answers with the verdict on each text.
-func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []textValue) {
+func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) {
 	start := time.Now()
-	a := s.current.Load()
-	j := a.judge(wantsFamilies(r))
+	in := s.current.Load()
+	j := in.judge(wantsFamilies(r))
 	defer j.free()
 	texts := make([]string, len(values))
 	for i, v := range values {
@@ -111,8 +71,7 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 			texts[i] = v.text
 		}
 	}
-	var levels [snowman.High + 1]int
-	failures, id := 0, requestID(w)
+	counted := s.newTally(w.id)
 	w.Header()["Content-Type"] = jsonType
 	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
 	for first := 0; first < len(texts); first += pipeline.MaxItems {
@@ -125,23 +84,20 @@ func (s *Service) answerTexts(w http.ResponseWriter, r *http.Request, values []t
 				out = append(out, ',')
 			}
 			if err != nil {
-				failures++
 				out = verdict.AppendError(out, value.text, err)
 			} else {
-				levels[r.Verdict.Level]++
-				out = a.encoder.Append(out, r)
+				out = in.encoder.Append(out, r)
 			}
-			s.logText(id, value.text, r.Verdict, err)
+			counted.count(value.text, r.Verdict, err)
 		})
 		if len(out) > 60<<10 {
 			if _, err := w.Write(out); err != nil {
-				break // nobody reads it
+				break // the client has left
 			}
 			out = out[:0]
 		}
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
-	s.metrics.add(levels, failures)
-	counted(w, len(texts))
+	w.texts += counted.report()
 	w.Write(append(out, "]}\n"...))
 }

@@ -42,12 +42,11 @@ func TestScoreJSON(t *testing.T) {
 		{"none", `{"texts":[]}`, 200, `{"verdicts":[]}`},
 		{"what is no string costs only itself", `{"texts":[1,null,"q.com",{"a":[]}]}`, 200,
 			`{"verdicts":[{"text":"1","error":"a text must be a string"},{"text":"null","error":"a text must be a string"},{"text":"q.com",` + toyDGA + `},{"text":"{\"a\":[]}","error":"a text must be a string"}]}`},
-		{"other members", `{"texts":["q.com"],"more":true}`, 200, `{"verdicts":[{"text":"q.com",` + toyDGA + `}]}`},
 		{"a text that would be markup", `{"texts":["q.com/<script>\u202e\u0000"]}`, 200,
 			`{"verdicts":[{"text":"q.com/<script>\u202e\u0000","error":"control character '\\x00' at byte 18"}]}`},
 		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
-		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: \"q.com\" is no array"}`},
+		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: texts is a string, want an array"}`},
 		{"cut short", `{"texts":["q.com"`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
 		{"too many", `{"texts":["` + strings.Repeat(`","`, maxTexts) + `"]}`, 413, `{"error": "reading the request as JSON: there are more than 10000 elements; send texts as lines, text/plain"}`},
 		{"too large", `{"texts":["` + strings.Repeat("a", maxScoreBody) + `"]}`, 413, `{"error": "the request body is larger than 4194304 bytes"}`},
@@ -148,7 +147,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// What is allowed keeps its score, and reaches no level, whatever way it is asked about.
+// A text on the allow list keeps its score and reaches no level, on every route.
 func TestAllowedTexts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.txt")
 	if err := os.WriteFile(path, []byte("*.z.com\n"), 0o600); err != nil {
@@ -247,7 +246,7 @@ func TestReadKeysRefuses(t *testing.T) {
 	}
 }
 
-// FuzzReadKeys holds that whatever is read as keys lets nobody in whose key is not among them.
+// FuzzReadKeys checks that a list of keys lets in no other key.
 func FuzzReadKeys(f *testing.F) {
 	f.Add("a " + strings.Repeat("0", 64))
 	f.Add("\xff\x00 # \n a b")
@@ -282,7 +281,7 @@ func TestRateOfEachClient(t *testing.T) {
 	if got := ask("192.0.2.1:2001", "/healthz").Code; got != 200 {
 		t.Errorf("a probe: %d, want 200", got)
 	}
-	for i := range 4 { // who has one address of a network of 64 bits has all
+	for i := range 4 { // one client has all addresses of a network of 64 bits
 		want := 200
 		if i == 3 {
 			want = 429
@@ -389,14 +388,15 @@ func TestLogNamesNoTexts(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	server := newServer(t)
+	server := httptest.NewServer(New(Options{Model: openToy(t), Version: "v1.2.3"}))
+	defer server.Close()
 	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=q.com"))
 	answerOf(t, "PUT", server.URL+"/model", formType, strings.NewReader("url=bad:host"))
 	answerOf(t, "POST", server.URL+"/v1/score", "application/json", strings.NewReader(`{"texts":["z.com","github.com","github.com","a:b"]}`))
 	answerOf(t, "POST", server.URL+"/v1/score", "text/plain", strings.NewReader("x.com\nx.com\n"))
 	answerOf(t, "GET", server.URL+"/nowhere", "", nil)
 	var metrics string
-	waitFor(t, func() bool { // the last request may be counted after it is answered
+	waitFor(t, func() bool { // a request may be answered before it is counted
 		_, metrics = answerOf(t, "GET", server.URL+"/metrics", "", nil)
 		return strings.Contains(metrics, `snowman_requests_total{code="404",route="other"} 1`)
 	})
@@ -411,6 +411,7 @@ func TestMetrics(t *testing.T) {
 		`snowman_texts_refused_total 2`,
 		`snowman_score_duration_seconds_count 3`,
 		`snowman_model_info{sha256="` + openToy(t).Info().SHA256 + `",version="2006-01-02"} 1`,
+		`snowman_build_info{goversion="` + runtime.Version() + `",version="v1.2.3"} 1`,
 		`go_goroutines `,
 	} {
 		if !strings.Contains(metrics, want) {
@@ -456,7 +457,7 @@ func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
 
 func TestTooMuchUnderWay(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	service.large, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
+	service.bodyBytes, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
 	server := httptest.NewServer(service)
 	defer server.Close()
 	for name, r := range map[string]struct{ contentType, body string }{
@@ -495,7 +496,7 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// Whoever asks gets the verdict on their own text, however many ask together, and however many lead.
+// Each request gets the verdict on its own text, with any number of requests and leaders.
 func TestCombinerMixesNothingUp(t *testing.T) {
 	toy := openToy(t)
 	for _, leading := range []int{1, 2, 8} {
@@ -529,7 +530,7 @@ func TestCombinerMixesNothingUp(t *testing.T) {
 	}
 }
 
-// waitFor waits until something has become so.
+// waitFor waits until is returns true.
 func waitFor(t *testing.T, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
@@ -540,7 +541,7 @@ func waitFor(t *testing.T, is func() bool) {
 	}
 }
 
-// A text that makes the model panic costs only those that were asked together with it.
+// A text that makes the model panic costs only the texts that are scored together with it.
 func TestCombinerAfterAPanic(t *testing.T) {
 	a := New(Options{Model: openToy(t)}).current.Load()
 	c := newCombiner(a)
@@ -562,7 +563,7 @@ func TestCombinerAfterAPanic(t *testing.T) {
 
 func TestPanicsAreNoSuccess(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, http.ResponseWriter, *http.Request) { panic("a bug") }}})
+	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, *response, *http.Request) { panic("a bug") }}})
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -578,7 +579,7 @@ func TestPanicsAreNoSuccess(t *testing.T) {
 	}
 }
 
-// What is promised and not sent takes no room from others.
+// A body that is announced and not sent takes no room from others.
 func TestPromisedBodiesTakeNoRoom(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
 	server := httptest.NewServer(service)
@@ -602,6 +603,7 @@ func TestInferenceRefuses(t *testing.T) {
 		"another datatype":       {`{"inputs":[{"name":"text","shape":[1],"datatype":"FP32","data":[1]}]}`, "want BYTES"},
 		"an output that is none": {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"x"}]}`, `there is no output \"x\"`},
 		"no inputs":              {`{"inputs":[]}`, "0 inputs, want one"},
+		"a name for an output":   {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["q.com"]}],"outputs":["score"]}`, "outputs[0] is a string, want an object"},
 		"no data":                {`{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":9}}]}`, "binary_data=False"},
 	} {
 		response, answer := answerOf(t, "POST", server.URL+"/v2/models/snowman/infer", "application/json", strings.NewReader(test.body))
@@ -614,7 +616,7 @@ func TestInferenceRefuses(t *testing.T) {
 	}
 }
 
-// The log says why an answer is not a whole one.
+// The log says why an answer is not complete.
 func TestLogSaysHowStreamsEnd(t *testing.T) {
 	var log lockedBuffer
 	service := New(Options{Model: openToy(t), Log: slog.New(slog.NewJSONHandler(&log, nil))})

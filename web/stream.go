@@ -19,26 +19,27 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// scoreLines scores line by line, and answers while lines are still coming: one line of JSON out for
-// each line in, in the same order.
+// scoreLines scores line by line and answers while lines are still coming: one line of JSON for
+// each line, in the same order.
 //
 //	body -> pipeline.Run: lines -> chunks scored -> outputs (bounded) -> connection
 //
-// A client that sends everything before it reads fills the buffers on the way, and then nothing moves.
-// After Options.Stall the rest of what it sends is read away unscored, so that it comes to reading, and
-// the last line of the answer says so. A client that does not read even then is cut off, and over HTTP/2
-// one that sends more than its windows hold: there the update of a window waits behind the answer.
-func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func(line string) (string, error)) {
+// A client that sends everything before it reads fills the buffers on the way, and then nothing
+// moves. After Options.Stall the service reads the rest without scoring it, so that the client
+// comes to reading, and says so in the last line. A client that does not read even then is cut off.
+// So is one over HTTP/2 that sends more than its windows hold, because there the update of a window
+// waits behind the answer.
+func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line string) (string, error)) {
 	control := http.NewResponseController(w)
 	body := &streamBody{body: r.Body, control: control}
 	if err := s.streams.enter(body); err != nil {
-		refuseError(w, err)
+		w.refuseError(err)
 		return
 	}
 	defer s.streams.leave(body)
 	if r.ProtoMajor == 1 {
 		if err := control.EnableFullDuplex(); err != nil {
-			refuse(w, http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
+			w.refuse(http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
 			return
 		}
 	}
@@ -46,10 +47,10 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	w.Header()["X-Accel-Buffering"] = []string{"no"} // of nginx
 	w.Header()["Cache-Control"] = []string{"no-store"}
 
-	defer context.AfterFunc(s.ending, func() { body.interrupt(errEnding) })()
+	defer context.AfterFunc(s.streamsContext, func() { body.interrupt(errShutDown) })()
 	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
 	defer resetWriteDeadline(r, control)
-	answers, id, lines, fed := s.current.Load(), requestID(w), 0, make(chan struct{})
+	in, id, lines, fed := s.current.Load(), w.id, 0, make(chan struct{})
 	families := wantsFamilies(r)
 	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
@@ -57,12 +58,13 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 	}
 	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
 		return func(c *pipeline.Chunk[pipeline.Line]) {
-			j := answers.judge(families)
+			j := in.judge(families)
 			defer j.free()
-			s.scoreChunk(id, j, answers.encoder, c, textOf)
+			s.scoreChunk(id, j, in.encoder, c, textOf)
 		}
 	}
-	// The request's context ends when the client has sent all and says so; it may still read.
+	// The request's context ends when the client closes its side after sending all. It may still
+	// read.
 	err := pipeline.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
 		if err := output.send(c.Output); err != nil {
 			return err
@@ -70,10 +72,10 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 		lines += len(c.Items)
 		return nil
 	})
-	counted(w, lines)
+	w.texts = lines
 	switch {
 	case errors.Is(err, errStalled):
-		<-fed // it is told that nobody takes its chunks any more
+		<-fed // the feed no longer reads the body
 		err = fmt.Errorf("the answer was not read for %v, so lines after the first %d are not scored; read while you send", s.options.Stall, lines)
 		if body.discard(2*s.options.Stall) != nil {
 			output.abandon()
@@ -82,21 +84,21 @@ func (s *Service) scoreLines(w http.ResponseWriter, r *http.Request, textOf func
 		err = fmt.Errorf("%w; %d lines are answered", err, lines)
 	}
 	if err != nil {
-		w.(*answer).end = err.Error()
+		w.cut = err.Error()
 	}
 	if failure := output.finish(err); failure != nil {
-		w.(*answer).end = "writing the answer: " + failure.Error()
-		panic(http.ErrAbortHandler) // so that what was sent is not taken for a whole answer
+		w.cut = "writing the answer: " + failure.Error()
+		panic(http.ErrAbortHandler) // so that the client does not take what it got for the whole answer
 	}
 	if r.ProtoMajor == 1 && !body.ended {
-		s.endings.Add(1)
-		defer s.endings.Done()
+		s.lastLines.Add(1)
+		defer s.lastLines.Done()
 		endConnection(r, control)
 	}
 }
 
-// resetWriteDeadline has the rest of an answer written within what the server gives any. Without such a
-// limit the connection is used again without one.
+// resetWriteDeadline gives the rest of an answer the server's WriteTimeout, or no limit if the
+// server has none.
 func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
 	deadline := time.Time{}
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.WriteTimeout > 0 {
@@ -105,8 +107,8 @@ func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
 	control.SetWriteDeadline(deadline)
 }
 
-// endConnection ends an answer and its connection, the body of whose request has not been read to its
-// end: what is left of it would be taken for the next request.
+// endConnection ends an answer and its connection where the body was not read to its end: the rest
+// of it would be taken for the next request.
 func endConnection(r *http.Request, control *http.ResponseController) {
 	connection, buffered, err := control.Hijack()
 	if err != nil {
@@ -120,7 +122,8 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 	if buffered.Flush() != nil {
 		return
 	}
-	// Closed while there is something to be read, it would be reset, and the end of the answer be lost.
+	// Closing a connection with unread bytes resets it, and the client would lose the end of the
+	// answer.
 	if half, ok := connection.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
 		io.Copy(io.Discard, connection)
 	}
@@ -128,10 +131,11 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 
 // scoreChunk scores the lines of a chunk.
 func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(string) (string, error)) {
-	const recordBytes = 192 // of a line, beside its text
+	const recordBytes = 192 // of a record, without its text
 	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*recordBytes)
 	texts := make([]string, len(c.Items))
 	failures := make(map[int]error)
+	counted := s.newTally(id)
 	for i, line := range c.Items {
 		text, err := textOf(line.Text)
 		if line.Cut {
@@ -143,32 +147,27 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *p
 			texts[i] = text
 		}
 	}
-	var levels [snowman.High + 1]int
 	j.All(texts, func(i int, r verdict.Record, err error) {
 		if failure, failed := failures[i]; failed {
 			r.Text, err = c.Items[i].Text, failure
 		}
 		if err != nil {
-			c.Output = verdict.AppendError(c.Output, abbreviate(r.Text), err) // which could be six times as long
+			c.Output = verdict.AppendError(c.Output, abbreviate(r.Text), err) // escaped it could be six times as long
 		} else {
-			levels[r.Level]++
 			c.Output = encoder.Append(c.Output, r)
 		}
 		c.Output = append(c.Output, '\n')
-		s.logText(id, r.Text, r.Verdict, err)
+		counted.count(r.Text, r.Verdict, err)
 	})
-	scored := 0
-	for _, texts := range levels {
-		scored += texts
-	}
-	s.metrics.add(levels, len(c.Items)-scored)
+	counted.report()
 }
 
 var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
 
 func plainText(line string) (string, error) { return line, nil }
 
-// textOfJSON returns the text of a line that is a JSON string, or an object with the member text.
+// textOfJSON returns the text of a line that is a JSON string, or an object with the member text. A
+// line may be a record of the client's own, so other members are ignored.
 func textOfJSON(line string) (string, error) {
 	if text, ok := strings.CutPrefix(line, `{"text":`); ok && strings.HasSuffix(text, "}") {
 		if text, ok = plainString(text[:len(text)-1]); ok {
@@ -189,16 +188,17 @@ func textOfJSON(line string) (string, error) {
 	} else {
 		err = json.Unmarshal([]byte(line), &text)
 	}
+	_, isWrongType := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
+	case isWrongType, err == nil && text == nil:
+		return "", errors.New(`want a JSON string or {"text": "..."}`)
 	case err != nil:
 		return "", fmt.Errorf("reading the line as JSON: %w", err)
-	case text == nil:
-		return "", errors.New(`want a JSON string or {"text": "..."}`)
 	}
 	return *text, nil
 }
 
-// plainString returns the string that a JSON string without any escape stands for.
+// plainString returns the value of a JSON string that has no escapes.
 func plainString(value string) (text string, ok bool) {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
 		return "", false
@@ -212,28 +212,28 @@ func plainString(value string) (text string, ok bool) {
 	return text, true
 }
 
-// A streamBody is a body that may come for as long as it likes, but not stop for ever.
+// A streamBody is a body that may take any time, but not pause for longer than idle.
 type streamBody struct {
 	body       io.Reader
 	control    *http.ResponseController
 	deadline   time.Time
-	ended      bool         // it was read to its end
-	waitsSince atomic.Int64 // when the Read began that goes on, in Unix nanoseconds; 0 if there is none
+	ended      bool         // read to its end
+	waitsSince atomic.Int64 // when the current Read began, in Unix nanoseconds; 0 if there is none
 	stopped    atomic.Pointer[error]
 }
 
-// idle is how long no byte may come.
+// idle is the longest pause between bytes.
 const idle = 2 * time.Minute
 
 var (
-	errEnding = errors.New("the server is shutting down")
-	errIdle   = fmt.Errorf("nothing came for %v", idle)
-	errSilent = errors.New("nothing came, and others wait")
+	errShutDown = errors.New("the server is shutting down")
+	errIdle     = fmt.Errorf("nothing came for %v", idle)
+	errSilent   = errors.New("nothing came, and others wait")
 )
 
 func (b *streamBody) Read(p []byte) (int, error) {
 	now := time.Now()
-	// A deadline is set anew when it has become a second too early, not for every read.
+	// Setting a deadline for every read would be slow: it may be a second too early.
 	if b.deadline.Before(now.Add(idle - time.Second)) {
 		b.deadline = now.Add(idle)
 		b.control.SetReadDeadline(b.deadline)
@@ -254,13 +254,13 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// interrupt ends a Read that waits, and those to come, with an error.
+// interrupt makes the current Read and all later ones fail with an error.
 func (b *streamBody) interrupt(err error) {
 	b.stopped.CompareAndSwap(nil, &err)
 	b.control.SetReadDeadline(time.Unix(1, 0))
 }
 
-// discard reads to the end of a body, if that comes in time.
+// discard reads a body to its end, and fails if that takes too long.
 func (b *streamBody) discard(within time.Duration) error {
 	timer := time.AfterFunc(within, func() { b.interrupt(errStalled) })
 	defer timer.Stop()
@@ -268,29 +268,29 @@ func (b *streamBody) discard(within time.Duration) error {
 	return err
 }
 
-// A streamOutput writes what is sent to it in a goroutine of its own, so that whoever sends sees when
-// nothing moves.
+// A streamOutput writes chunks in a goroutine of its own, so that the sender notices when nothing
+// moves.
 type streamOutput struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	stall   time.Duration
 	failed  func() // called when writing has failed
 	chunks  chan []byte
-	written chan error  // with which writing ended
-	given   atomic.Bool // it was given up
+	written chan error  // gets the error with which writing ended
+	given   atomic.Bool // given up
 }
 
 // errStalled says that the client does not read.
 var errStalled = errors.New("the client does not read")
 
-func newStreamOutput(w http.ResponseWriter, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
+func newStreamOutput(w *response, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
 	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 2), written: make(chan error, 1)}
-	o.control.SetWriteDeadline(time.Time{}) // the server's is for answers that come at once
+	o.control.SetWriteDeadline(time.Time{}) // the server's is for short answers
 	go func() { o.written <- o.write() }()
 	return o
 }
 
-// write writes what is sent, and flushes it when there is no more at hand.
+// write writes the chunks, and flushes whenever no other is waiting.
 func (o *streamOutput) write() error {
 	var failure error
 	for chunk := range o.chunks {
@@ -300,7 +300,7 @@ func (o *streamOutput) write() error {
 		if failure != nil {
 			continue
 		}
-		// The sender gives up after one stall and reads the rest of the body away for two.
+		// The sender gives up after one stall, and discards the rest of the body for two more.
 		o.control.SetWriteDeadline(time.Now().Add(4 * o.stall))
 		if _, failure = o.w.Write(chunk); failure == nil && len(o.chunks) == 0 {
 			failure = o.control.Flush()
@@ -309,12 +309,13 @@ func (o *streamOutput) write() error {
 			o.failed()
 			continue
 		}
-		o.control.SetWriteDeadline(time.Time{}) // HTTP/2 would reset a stream that is merely quiet
+		// Over HTTP/2 a deadline that passes resets the stream, even if nothing is to be written.
+		o.control.SetWriteDeadline(time.Time{})
 	}
 	return failure
 }
 
-// send hands a chunk on to be written.
+// send passes a chunk to the writing goroutine.
 func (o *streamOutput) send(chunk []byte) error {
 	select {
 	case o.chunks <- chunk:
@@ -331,14 +332,14 @@ func (o *streamOutput) send(chunk []byte) error {
 	}
 }
 
-// abandon makes what is being written end at once.
+// abandon ends the current write at once.
 func (o *streamOutput) abandon() {
 	o.given.Store(true)
 	o.control.SetWriteDeadline(time.Unix(1, 0))
 }
 
-// finish writes what is left and, if the answer is not a whole one, why. It returns an error if the
-// client cannot have got that.
+// finish writes what is left and, if the answer is not complete, why. It returns an error if the
+// client cannot have received all of that.
 func (o *streamOutput) finish(err error) error {
 	if err != nil {
 		o.chunks <- append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)

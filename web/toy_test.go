@@ -13,10 +13,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// The toy model is one whose answers anybody can work out: a q in the host is low and dga, an x is
-// medium and phishing, a z is high and malware, and all other text is none. It knows three names that
-// others imitate. The tests of the command use it too. Unlike the shipped model it is never trained
-// again, so its scores can be pinned.
+// The toy model gives verdicts that anybody can work out: a q in the host is low and dga, an x is
+// medium and phishing, a z is high and malware, and all else is none. It knows three popular names.
+// The tests of other packages use it, too. It is never trained again, so tests can pin its scores.
 const toyPath = "testdata/toy.safetensors"
 
 var update = flag.Bool("update", false, "write the toy model again")
@@ -49,8 +48,8 @@ func TestToyModelIsCurrent(t *testing.T) {
 	}
 }
 
-// newToy has a filter of width 1 for each of the three letters, and no hidden layer: a letter that is
-// there adds its weight to the logit of its kind.
+// newToy returns a model with a filter of width 1 for each of the three letters, and no hidden
+// layer: each letter in a text adds its weight to the logit of its kind.
 func newToy(t *testing.T) modelfile.Model {
 	t.Helper()
 	letters := []struct {
@@ -71,7 +70,7 @@ func newToy(t *testing.T) modelfile.Model {
 		t.Fatal(err)
 	}
 	for i, l := range letters {
-		for _, name := range []string{l.letter + ".com", "com." + l.letter} { // before a suffix, and in one
+		for _, name := range []string{l.letter + ".com", "com." + l.letter} { // in front of a suffix, and in one
 			var u canon.URL
 			if err := u.Parse(name); err != nil {
 				t.Fatal(err)

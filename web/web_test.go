@@ -93,7 +93,7 @@ func TestModelAnswersInTheOriginalsBytes(t *testing.T) {
 	}
 }
 
-// What curl -d sends is not escaped, and the original took it as it was.
+// curl -d sends a form unescaped, and the original read it so.
 func TestModelTakesFormsThatAreNotEscaped(t *testing.T) {
 	server := newServer(t)
 	for _, test := range []struct{ name, form, want string }{
@@ -134,14 +134,15 @@ func TestModelRefuses(t *testing.T) {
 		{"a broken escape", "", formType, "url=%zz", 400, `{"error": "reading the request as a form: invalid URL escape \"%zz\""}`},
 		{"a broken escape in the query", "?url=%zz", "", "", 400, `{"error": "reading the query: invalid URL escape \"%zz\""}`},
 		{"JSON cut short", "", "application/json", `{"url": "q.com`, 400, `{"error": "reading the request as JSON: unexpected end of JSON input"}`},
-		{"a url that is no string", "", "application/json", `{"url": 1}`, 400, `{"error": "reading the request as JSON: json: cannot unmarshal number into Go struct field .url of type string"}`},
+		{"a url that is no string", "", "application/json", `{"url": 1}`, 400, `{"error": "reading the request as JSON: want {\"url\": \"...\"}, with a string"}`},
+		{"an array", "", "application/json", `["q.com"]`, 400, `{"error": "reading the request as JSON: want {\"url\": \"...\"}, with a string"}`},
 		{"a text too long", "", formType, "url=" + strings.Repeat("a", snowman.MaxLength+1), 400, `{"error": "text is longer than 65536 bytes"}`},
 		{"a body too large", "", formType, "url=" + strings.Repeat("a", 1<<20), 413, `{"error": "the request body is larger than 394240 bytes"}`},
 		{"an object too large", "", "application/json", `{"url": "` + strings.Repeat("a", 1<<20) + `"}`, 413, `{"error": "the request body is larger than 394240 bytes"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, method := range []string{http.MethodPut, http.MethodPost} {
-				// Without its length the body is sent in chunks.
+				// A body of unknown length is sent in chunks.
 				for _, body := range []io.Reader{strings.NewReader(test.body), io.MultiReader(strings.NewReader(test.body))} {
 					response, got := answerOf(t, method, server.URL+"/model"+test.query, test.contentType, body)
 					if response.StatusCode != test.status || response.Header.Get("Content-Type") != "application/json" {
@@ -156,7 +157,7 @@ func TestModelRefuses(t *testing.T) {
 	}
 }
 
-// The longest text fits into a body, however it is escaped.
+// The longest text fits into a body, even if every byte is escaped.
 func TestModelTakesTheLongestText(t *testing.T) {
 	server := newServer(t)
 	for _, test := range []struct{ name, contentType, body string }{
@@ -243,8 +244,8 @@ func TestManyAskAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-// FuzzHandler holds that no request for /model makes the handler panic, and that each is answered by
-// JSON in ASCII, with a status that the API documents and a score from 0 to 1 where it is 200.
+// FuzzHandler checks that no request for /model makes the handler panic. Each answer is JSON in
+// ASCII with a status that the API documents, and with a score from 0 to 1 if that is 200.
 func FuzzHandler(f *testing.F) {
 	for _, seed := range []struct{ method, contentType, query, body string }{
 		{"PUT", formType, "", "url=zis32msdi3.com"},

@@ -61,34 +61,6 @@ func checkOutput(flag, path string, inputs ...string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// An output is a file to write, and the flag that names it.
-type output struct{ flag, path string }
-
-// checkOutputs finds out before long work whether the files could be written. None may be one of
-// the inputs, another of the files, or standard output. An empty path stands for no file.
-func checkOutputs(outputs []output, inputs []string) error {
-	for i, o := range outputs {
-		switch o.path {
-		case "":
-			continue
-		case "-":
-			return usageError{o.flag + " -: want a file; standard output has the figures"}
-		}
-		if err := checkOutput(o.flag, o.path, inputs...); err != nil {
-			return err
-		}
-		for _, other := range outputs[:i] {
-			if filepath.Clean(other.path) == filepath.Clean(o.path) || isSameFile(other.path, o.path) {
-				return usageError{fmt.Sprintf("%s and %s both name %q", other.flag, o.flag, o.path)}
-			}
-		}
-	}
-	return nil
-}
-
-// accountPath is the file that says what became of the rows that a model was trained on.
-func accountPath(model string) string { return model + ".json" }
-
 // checkZeros refuses 0 for a number whose default is another: to package train 0 is the default.
 // The seed, which is unsigned, may be 0.
 func checkZeros(flags *flag.FlagSet) (err error) {
@@ -114,6 +86,41 @@ func parseWidths(list string) (widths []int, err error) {
 		widths = append(widths, width)
 	}
 	return widths, nil
+}
+
+// An output is a file to write, and the flag that names it.
+type output struct{ flag, path string }
+
+// checkOutputs finds out before long work whether the files could be written. None may be one of
+// the inputs, another of the files, or standard output. An empty path stands for no file.
+func checkOutputs(outputs []output, inputs []string) error {
+	for i, o := range outputs {
+		switch o.path {
+		case "":
+			continue
+		case "-":
+			return usageError{o.flag + " -: want a file; standard output has the figures"}
+		}
+		if err := checkOutput(o.flag, o.path, inputs...); err != nil {
+			return err
+		}
+		for _, other := range outputs[:i] {
+			if filepath.Clean(other.path) == filepath.Clean(o.path) || isSameFile(other.path, o.path) {
+				return usageError{fmt.Sprintf("%s and %s both name %q", other.flag, o.flag, o.path)}
+			}
+		}
+	}
+	return nil
+}
+
+// isSameFile reports whether both paths lead to one file that exists.
+func isSameFile(path, other string) bool {
+	first, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(other)
+	return err == nil && os.SameFile(first, second)
 }
 
 // labelled are the flags and arguments that say which labelled rows to measure on.

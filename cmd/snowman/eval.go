@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -178,18 +177,4 @@ func writeComparison(w io.Writer, compared eval.Comparison, asJSON bool) error {
 		return errOutOfBounds
 	}
 	return nil
-}
-
-// writeFigures writes figures as JSON, or as the text that writeText makes of them.
-func writeFigures[T any](w io.Writer, figures T, asJSON bool, writeText func(io.Writer, T) error) error {
-	if asJSON {
-		return writeJSON(w, figures)
-	}
-	return writeText(w, figures)
-}
-
-func writeJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

@@ -5,25 +5,29 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/card"
 	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/models"
+	"github.com/snowman-ml/snowman/web"
 )
 
 const modelDescription = `
-Shows what a model is: its network, its levels with the false positive rate measured for each, and
-what it was trained on; of the built-in one also its card, with everything that was measured of it and
-what it cannot do. snowman model export -h says how to write it for other programs.
+Shows what a model is: its network, its levels with the false positive rate measured for each, and the
+files that it was trained on. Of the built-in one it also shows the card: all that was measured of the
+model, and what the model cannot do. -html writes the page about the model that the service has at /card.
 
 example:
   $ snowman model show
   $ snowman model show -json my.safetensors
+  $ snowman model show -html > model.html
+
+snowman model export -h says how to write a model for other programs.
 `
 
 const exportDescription = `
@@ -41,8 +45,9 @@ func runModel(_ context.Context, args []string, s streams) error {
 	if len(args) > 0 && args[0] == "export" {
 		return exportModel(args[1:], s)
 	}
-	flags := newFlags("model", "show [-json] [FILE]", modelDescription)
+	flags := newFlags("model", "show [-json | -html] [FILE]", modelDescription)
 	asJSON := flags.Bool("json", false, "print all that the model file says, as JSON")
+	asHTML := flags.Bool("html", false, "print a page for browsers, which needs no other file")
 	if len(args) > 0 && args[0] == "show" {
 		args = args[1:]
 	} else if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -58,10 +63,18 @@ func runModel(_ context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if *asJSON {
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(m.Info())
+	switch {
+	case *asJSON && *asHTML:
+		return usageError{"-json and -html exclude each other"}
+	case *asJSON:
+		return writeJSON(s.stdout, m.Info())
+	case *asHTML:
+		page, err := card.File(m.Info(), programVersion(), web.CardStyle())
+		if err != nil {
+			return err
+		}
+		_, err = s.stdout.Write(page)
+		return err
 	}
 	if err := showModel(s.stdout, m.Info()); err != nil || flags.NArg() > 0 {
 		return err
@@ -94,16 +107,6 @@ func exportModel(args []string, s streams) error {
 		return err
 	}
 	return atomicfile.Write(*output, m.WriteONNX)
-}
-
-// isSameFile reports whether both paths lead to one file that exists.
-func isSameFile(path, other string) bool {
-	first, err := os.Stat(path)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(other)
-	return err == nil && os.SameFile(first, second)
 }
 
 // showModel prints what a model is for people to read.

@@ -155,8 +155,7 @@ func (f *trainFlags) run(ctx context.Context, recipe dataset.Recipe, s streams) 
 	if err := atomicfile.Write(f.output, model.Write); err != nil {
 		return err
 	}
-	err = atomicfile.Write(accountPath(f.output), func(w io.Writer) error { return writeJSON(w, set.Account) })
-	if err != nil {
+	if err := atomicfile.Write(accountPath(f.output), func(w io.Writer) error { return writeJSON(w, set.Account) }); err != nil {
 		return err
 	}
 	if err := f.options.RemoveCheckpoints(); err != nil {
@@ -197,3 +196,6 @@ func printAccount(w io.Writer, account dataset.Account) {
 		fmt.Fprintf(w, "%-9s %9d rows, %d of them benign\n", part, total, counts[dataset.Benign])
 	}
 }
+
+// accountPath is where an account of the data stands beside a model.
+func accountPath(model string) string { return model + ".json" }

@@ -15,7 +15,8 @@ import (
 // a part that they are made of. The score is the sum of the probabilities of dga and phishing,
 // since a changed name is one or the other, depending on what it is for.
 func Perturbed(model *snowman.Model, set *dataset.Set, part dataset.Part) (eval.Result, error) {
-	if kinds := model.Kinds(); !slices.Contains(kinds, dataset.DGA) || !slices.Contains(kinds, dataset.Phishing) {
+	kinds := model.Kinds()
+	if !slices.Contains(kinds, dataset.DGA) || !slices.Contains(kinds, dataset.Phishing) {
 		return eval.Result{}, errors.New("the probabilities are added of dga and phishing, which this model does not tell apart")
 	}
 	rows := perturbedRows(set, part)

@@ -124,7 +124,7 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 }
 
 func TestLongLinesAreCut(t *testing.T) {
-	err := Lines(100, Source{Input: strings.NewReader("short\n"+strings.Repeat("l", 101)+"\n")})(func(c *Chunk[Line]) bool {
+	err := Lines(100, Source{Input: strings.NewReader("short\n" + strings.Repeat("l", 101) + "\n")})(func(c *Chunk[Line]) bool {
 		if len(c.Items) != 2 || c.Items[0].Cut || !c.Items[1].Cut || len(c.Items[1].Text) != 100 {
 			t.Errorf("%+v, want the second line to be cut", c.Items)
 		}

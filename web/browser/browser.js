@@ -1,5 +1,5 @@
-// Chromium, and pages in it that are watched: whatever a page says on its console, asks of another server, or
-// opens as a dialog makes the test fail.
+// Chromium with pages that are watched: a test fails if its page writes on the console, asks
+// another server, or opens a dialog.
 
 import { chromium } from "playwright-core";
 
@@ -8,10 +8,12 @@ export const launch = () => chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 
-/** Opens a page of the server and returns it with complaints, which is empty as long as all is well. */
+/**
+ * Opens a page of the server. Returns it, and complaints, which stays empty as long as all is well.
+ */
 export async function open(browser, address, { hash = "", ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(90_000); // also where a million names are scored beside other work
+  context.setDefaultTimeout(90_000); // enough to score a million names beside other work
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(`console: ${message.text()}`));

@@ -1,4 +1,4 @@
-// What files are taken for, and which names are read of them.
+// Which formats files are taken for, and which names are read from them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -100,7 +100,7 @@ test("a column is chosen", async () => {
   assert.deepEqual((await read("domain,referrer\na.com,b.com\n", "referrer")).names, ["b.com"]);
 });
 
-// Each of these would take hours if it took more than time in proportion to its length.
+// Each of these would take hours if the time were not proportional to the length.
 const long = 60_000;
 const keys = (count, prefix) => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, "a"]));
 for (const [name, content, format, count] of [

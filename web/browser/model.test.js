@@ -1,13 +1,13 @@
-// What is said of how rare a level is.
+// What the page says about how rare a level is.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Model } from "../page/model.js";
 
-const thresholds = (benign) => [["low", 0.8, 0.01], ["medium", 0.95, 0.001], ["high", 0.99, 0.0001]]
-  .map(([level, score, rate]) => ({ level, score, false_positive_rate: rate, benign }));
-const shipped = new Model({ thresholds: thresholds(100_000), url_thresholds: thresholds(100_000) });
+const thresholds = (more) => [["low", 0.8, 0.01], ["medium", 0.95, 0.001], ["high", 0.99, 0.0001]]
+  .map(([level, score, rate]) => ({ level, score, false_positive_rate: rate, benign: 100_000, ...more }));
+const shipped = new Model({ thresholds: thresholds(), url_thresholds: thresholds() });
 
 for (const [name, model, level, canonical, said] of [
   ["a name", shipped, "high", "a.com", /^About one in ten thousand ordinary names scores this high\.$/],
@@ -19,7 +19,7 @@ for (const [name, model, level, canonical, said] of [
   ["a name that begins as an address does", shipped, "high", "192.168.0.1.paypal-login-secure.com", /^About one in ten thousand/],
   ["another", shipped, "high", "1.2.3.4.evil.com/x", /^About one in ten thousand/],
   ["a path that has an address", shipped, "high", "a.com/@192.0.2.1", /^About one in ten thousand/],
-  ["too few texts", new Model({ thresholds: thresholds(500) }), "high", "a.com", /^Too few ordinary names/],
+  ["too few texts", new Model({ thresholds: thresholds({ too_few: true }) }), "high", "a.com", /^Too few ordinary names/],
   ["no levels", new Model({}), "none", "a.com", /^No levels were measured/],
 ]) {
   test(`rarity: ${name}`, () => assert.match(model.rarity(level, canonical), said));

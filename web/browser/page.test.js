@@ -25,7 +25,7 @@ after(async () => {
   await server?.stop();
 });
 
-/** Runs a test on a page that must not complain; allowed is what it may, beside. */
+/** Runs a test on a page that must not complain, except of what is allowed. */
 function onPage(name, options, use) {
   test(name, { timeout: 120_000 }, async () => {
     const { page, complaints, close } = await open(browser, options.address?.() ?? server.address, options);
@@ -125,7 +125,7 @@ onPage("what is typed before a paste does not close its table", { permissions: [
   await page.keyboard.press("Control+A");
   await page.keyboard.press("Control+V");
   await loaded(page);
-  await page.waitForTimeout(300); // longer than the pause after which what is typed is asked about
+  await page.waitForTimeout(300); // longer than the pause after which typed text is sent
   assert.equal(await page.locator("#pace").textContent(), "9,000 different names in 9,000 lines");
   assert.equal(await page.inputValue("#texts"), "");
 });
@@ -281,7 +281,7 @@ onPage("all of it works with the keyboard alone", {}, async (page) => {
   await page.locator("tr.opened .characters").waitFor();
 });
 
-// Each text is written out as shown, and is one text: nothing of it becomes an element.
+// Each text is written out as shown and stays one text: none of it becomes an element.
 const hostile = [
   ["a script element", `q.com/<script>window.pwned=1</script>`],
   ["an event handler", `q.com/"><img/src=x/onerror="window.pwned=1"/x>`],
@@ -372,7 +372,7 @@ test("every answer to a browser says what the browser must not do", async () => 
   }
 });
 
-/** Gives a page a file as the button does. */
+/** Chooses a file on the page. */
 const choose = (page, name, content) => page.setInputFiles("#file", { name, mimeType: "", buffer: Buffer.from(content) });
 
 const zeek = `#separator \\x09
@@ -431,7 +431,7 @@ onPage("files are dropped, and read as one", {}, async (page) => {
 
 onPage("a million rows are read while the page is used", {}, async (page) => {
   const file = join(folder, "million.txt");
-  // The longest time in which the page could not have answered, which is printed and not judged.
+  // The longest time for which the page could not respond. It is printed, not judged.
   await page.evaluate(() => {
     let last = performance.now();
     window.longest = 0;
@@ -507,7 +507,7 @@ onPage("of a file that breaks off, what was read is scored", {}, async (page) =>
   assert.ok(pace.startsWith(`${words.split(" ").at(-1)} different names in `), `${words}, but ${pace}`);
 });
 
-/** Drops two files, the second when the first is opened and not yet read. */
+/** Drops two files, the second when the first is open but not yet read. */
 const dropTwo = (page, ...contents) => page.evaluate(async (contents) => {
   for (const content of contents) {
     const dataTransfer = new DataTransfer();
@@ -539,7 +539,7 @@ onPage("what has the focus in an open row keeps it while rows come in", { hash: 
   const ngram = page.locator("tr.opened .ngrams button").first();
   await ngram.focus();
   const old = await page.locator("#rows tr").first().elementHandle();
-  await page.evaluate(() => document.getElementById("filters").dispatchEvent(new Event("input"))); // the rows are sent again
+  await page.evaluate(() => document.getElementById("filters").dispatchEvent(new Event("input"))); // asks for the rows again
   await page.waitForFunction((row) => !row.isConnected, old);
   assert.ok(await ngram.evaluate((button) => button === document.activeElement));
 });
@@ -560,7 +560,7 @@ onPage("a link that is dropped beside the field is not visited", {}, async (page
 });
 
 onPage("the end of a file says nothing of the next one", {}, async (page) => {
-  await page.addInitScript(() => { // the page hears of the first end when it is told to
+  await page.addInitScript(() => { // holds back the first message done
     window.held = [];
     window.Worker = class extends Worker {
       set onmessage(hear) {

@@ -1,4 +1,4 @@
-// Makes the pictures of the documentation.
+// Makes the pictures in the documentation.
 
 import { launch, open } from "./browser.js";
 import { serve } from "./server.js";

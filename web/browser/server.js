@@ -11,7 +11,9 @@ const program = join(folder, "snowman");
 
 let built = false;
 
-/** Starts snowman serve with more flags. Returns its address, its log so far, and how to stop it. */
+/**
+ * Starts snowman serve with more flags. Returns its address, its log so far, and how to stop it.
+ */
 export async function serve(...flags) {
   if (!built) execFileSync("go", ["build", "-o", program, "../../cmd/snowman"], { cwd: import.meta.dirname, env: { ...process.env, CGO_ENABLED: "0" } });
   built = true;

@@ -1,4 +1,4 @@
-// The same cases as of the pages that the program writes: see report/visible_test.go.
+// The same cases as in internal/visible/visible_test.go.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -12,7 +12,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Makes an element of a picture. */
+/** Makes an SVG element. */
 export function svg(name, attributes, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -20,12 +20,14 @@ export function svg(name, attributes, ...children) {
   return made;
 }
 
-/** Makes what shows a piece of somebody else's text. */
+/** Makes a node that shows a piece of somebody else's text. */
 export function written({ text, escaped }) {
   return escaped ? element("span", { class: "escaped" }, text) : text;
 }
 
-/** Makes an element that shows somebody else's text, from left to right whatever its letters. */
+/**
+ * Makes an element that shows somebody else's text from left to right, whatever its letters are.
+ */
 export function foreign(text, limit = 2000) {
   const shown = text.slice(0, limit);
   const made = element("bdo", { dir: "ltr", class: "text" });
@@ -36,17 +38,17 @@ export function foreign(text, limit = 2000) {
 
 const format = new Intl.NumberFormat("en");
 
-/** Writes a whole number with its thousands apart. */
+/** Writes a whole number with separated thousands. */
 export function number(value) {
   return format.format(value);
 }
 
-/** Writes a score with five digits, none as 1, which would be certain. */
+/** Writes a score with five digits, but never as 1, which would mean certain. */
 export function scoreText(score) {
   return score > 0.999995 ? "> 0.99999" : score.toFixed(5);
 }
 
-/** Copies a text, also from a page that came over plain HTTP. */
+/** Copies a text. It works over plain HTTP, too. */
 export async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const focused = document.activeElement;

@@ -1,16 +1,16 @@
-// Formats of files: which one a file has, and the names that each of its lines holds.
+// Formats of files: which one a file has, and the names in each of its lines.
 
 import { isAddress, isURL, looksLikeAName, namesIn } from "./names.js";
 
-/** How many columns there are to choose from. */
+/** The number of columns that the page offers. */
 export const mostColumns = 1000;
 
-const longestRecord = 65_536; // characters of one whose quotes are open
-const longestColumn = 200, deepest = 30; // of JSON, whose authors choose them
+const longestRecord = 65_536; // characters of a record whose quotes are open
+const longestColumn = 200, deepest = 30; // of JSON, where the author of a file chooses both
 
 /**
- * Says which format a file has, by its first lines. A format has a name, the columns that names can be in, the
- * column that they are in, and names(line), which returns those of one line.
+ * Returns the format of a file, by its first lines. A format has a name, the columns that may hold
+ * names, the column that does, and names(line), which returns the names in one line.
  */
 export function recognise(first) {
   const sample = first.filter((line) => line !== "").slice(0, 50);
@@ -21,24 +21,27 @@ export function recognise(first) {
   return delimiter ? new CSV(records, delimiter) : new Lines();
 }
 
-/** Says whether rows are those of a table, and no sentences, nor URLs with commas. */
+/** Says whether rows are a table, rather than sentences or URLs with commas. */
 function isTable([header, ...others]) {
   if (!(header?.length > 1) || others.length === 0) return false;
   const alike = others.filter((row) => row.length === header.length).length / others.length;
-  if (isHeader(header)) return alike >= 0.6; // below it there may be records of several lines
+  if (isHeader(header)) return alike >= 0.6; // records below it may have several lines
   return alike === 1 && !header[1].startsWith(" ") && !isURL.test(header[0]) && ![header, ...others].flat().every(looksLikeAName);
 }
 
-// What names are called where columns have names, the first of them first.
+// Names of columns that hold names, the likeliest first.
 const usual = [
   "query", "dns.question.name", "query_name", "qname", "server_name", "url", "url.full", "uri", "fqdn", "domain", "domain_name",
   "hostname", "host", "indicator", "ioc", "name", "site", "address", "text",
 ];
 
-// And words in what they are called, such as RemoteUrl.
+// Words in the names of such columns, such as RemoteUrl.
 const telling = ["query", "fqdn", "domain", "url", "uri", "sni", "hostname", "host", "dns", "indicator", "ioc"];
 
-/** Returns the column that holds names: by what columns are called, or else the one with the most values that look so. */
+/**
+ * Returns the column that holds names: by its own name, or else the one with the most values that
+ * look like names.
+ */
 function likeliest(columns, rows) {
   const isLike = (value) => looksLikeAName(value) || isAddress.test(value);
   const like = columns.map((_, i) => new Set(rows.map((row) => row[i]?.trim() ?? "").filter(isLike)).size);
@@ -67,7 +70,7 @@ class Lines {
   name = "list";
   columns = [];
   column = "";
-  #atStart = true; // where a line may say what the others are
+  #atStart = true; // a line may describe the others here
 
   names(line) {
     const names = namesIn(line.replace(/(^|\s)#.*/, ""));
@@ -77,7 +80,7 @@ class Lines {
   }
 }
 
-/** The logs of Zeek as it writes them by itself. */
+/** Zeek's logs in its own format. */
 class Zeek {
   name = "Zeek log";
 
@@ -113,7 +116,7 @@ class Zeek {
 
 const suricata = "names of all events";
 
-/** One JSON object a line: Suricata's eve.json, Zeek's JSON logs, and others. */
+/** One JSON object in each line: Suricata's eve.json, Zeek's JSON logs, and others. */
 class JSONLines {
   constructor(sample) {
     const records = sample.map(parsed).filter(Boolean);
@@ -159,7 +162,7 @@ function leaves(value, path = "", depth = 0) {
   return Object.entries(value).flatMap(([key, member]) => leaves(member, path ? `${path}.${key}` : key, depth + 1));
 }
 
-/** Returns the strings at a path, in all elements of lists on the way. */
+/** Returns the strings at a path, in all elements of arrays on the way. */
 function at(value, path, depth = 0) {
   if (depth > deepest) return [];
   if (Array.isArray(value)) return value.flatMap((element) => at(element, path, depth + 1));
@@ -174,12 +177,15 @@ function at(value, path, depth = 0) {
   return strings;
 }
 
-/** Returns the URL of a request; to a proxy the host is said in it. */
+/** Returns the URL of a request. A request to a proxy names the host in it. */
 function together(host, uri) {
   return uri?.startsWith("/") ? host && host + uri : uri || host;
 }
 
-/** Returns the names of one event: those asked for of the DNS, not answered, and of TLS and HTTP. */
+/**
+ * Returns the names of one event: names that DNS was asked for (not its answers), and those of TLS
+ * and HTTP.
+ */
 function eveNames(event) {
   const names = [...at(event, "tls.sni"), ...at(event, "quic.sni")];
   if (event.dns && event.dns.type !== "answer" && event.dns.type !== "response") {
@@ -224,12 +230,12 @@ class CSV {
     return row ? this.#name(row) : this.#unquoted(unfinished);
   }
 
-  /** Returns the names of what is left when there are no more lines. */
+  /** Returns the names in what is left when there are no more lines. */
   end() {
     return this.#unquoted(this.#unfinished);
   }
 
-  /** Takes the lines of a record whose quotes never close for records of their own. */
+  /** Reads a record whose quotes never close as one record for each line. */
   #unquoted(lines) {
     return lines.flatMap((line) => this.#name(line.split(this.delimiter)));
   }
@@ -243,8 +249,8 @@ class CSV {
 const begin = () => ({ row: [], open: null });
 
 /**
- * Cuts a record into its cells (RFC 4180), or returns null where a quote is still open: the next line goes on
- * with what was begun.
+ * Cuts a record into its cells (RFC 4180). Returns null if a quote is still open: the next line
+ * continues what was begun.
  */
 function cells(line, delimiter, begun = begin()) {
   if (begun.open === null && !line.includes('"')) return line.split(delimiter);

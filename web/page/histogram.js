@@ -6,8 +6,9 @@ const marks = [0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999];
 const closestMarks = 55; // pixels
 
 /**
- * Draws how many rows have which score, both axes stretched so that few rows near 0 and 1 can be seen, in so many
- * pixels. A click on a bin calls choose with the scores that it is from and to.
+ * Draws how many rows have which score, this many pixels wide. Both axes are stretched, so that a
+ * few rows near 0 and 1 can be seen. A click on a bin calls choose with its lowest and highest
+ * score.
  */
 export function histogram(width, counts, model, choose) {
   const x = (odds) => (width * (odds - bins.first)) / (bins.width * bins.count);

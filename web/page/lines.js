@@ -1,15 +1,16 @@
-// Files in: their lines, whatever they are compressed and encoded with.
+// The lines of files, of any compression and encoding that it knows.
 
-const longestLine = 1 << 20; // characters; an event with its payload is long
-const pieceSize = 1 << 14; // bytes: what gzip makes of a few may be large
+const longestLine = 1 << 20; // characters; an event with a payload is long
+const pieceSize = 1 << 14; // bytes: gzip may unpack a few to many
 const textSize = 1 << 18; // characters
 
 /**
- * Yields the lines of files, some hundreds at a time, as arrays of strings, until signal aborts. Of a line that is too
- * long it yields the beginning. A call of read tells how many bytes more were read.
+ * Yields the lines of files, some hundreds at a time, as arrays of strings, until signal aborts. Of
+ * a line that is too long it yields the beginning. It calls read with the number of bytes read
+ * since the last call.
  */
 export async function* lines(files, signal, read = () => {}) {
-  let held = []; // until there are more: so the last line is beside the others, also in a short file
+  let held = []; // lines, until there are more: so even in a short file the last line comes with others
   for (const file of files) {
     let buffered = "", skipping = false;
     for await (const text of texts(file, signal, read)) {
@@ -54,6 +55,6 @@ async function* texts(file, signal, read) {
       for (let i = 0; i < value.length; i += textSize) yield value.slice(i, i + textSize);
     }
   } finally {
-    reader.cancel().catch(() => {}); // of what could not be read, that has been said
+    reader.cancel().catch(() => {}); // the reason is known already
   }
 }

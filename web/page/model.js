@@ -1,23 +1,23 @@
 import { number } from "./dom.js";
 
-/** What the model says of itself, as far as the page shows it. */
+/** What the page shows of the model. */
 export class Model {
   constructor(info) {
     this.names = info.thresholds ?? [];
     this.urls = info.url_thresholds ?? this.names;
   }
 
-  /** Returns the thresholds that hold for a text, by its canonical form. */
+  /** Returns the thresholds for a text of this canonical form. */
   thresholds(canonical) {
     return isURL(canonical) ? this.urls : this.names;
   }
 
-  /** Returns the level that a score reaches by itself. */
+  /** Returns the level that a score reaches, apart from any allow list. */
   levelOf(score, canonical) {
     return this.thresholds(canonical).findLast((threshold) => score >= threshold.score)?.level ?? "none";
   }
 
-  /** Says in words how rare such a level is among ordinary texts. */
+  /** Says in words how rare a level is among ordinary texts. */
   rarity(level, canonical) {
     const thresholds = this.thresholds(canonical);
     const what = isURL(canonical) ? "ordinary URLs" : "ordinary names";
@@ -25,7 +25,7 @@ export class Model {
     if (isAddress(canonical)) return "Levels say little of IP addresses: they were measured on names, and ordinary addresses score higher.";
     const reached = thresholds.find((threshold) => threshold.level === level);
     if (!reached) return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high.`;
-    if (reached.benign * reached.false_positive_rate < 1) return `Too few ${what} were there to tell how many score this high.`;
+    if (reached.too_few) return `Too few ${what} were there to tell how many score this high.`;
     return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
   }
 }

@@ -1,6 +1,6 @@
-// Names in words: which words look like names, and what stands around them.
+// Which words look like names, and what may stand around them.
 
-/** Returns the names in a line: its one word, or, of a log or a sentence, the words that look like names. */
+/** Returns the names in a line: its only word, or else the words that look like names. */
 export function namesIn(line) {
   const words = line.split(/[\t-\r \u00a0]+/).flatMap(apart).map(bare).filter((word) => /[\p{L}\p{N}]/u.test(word));
   if (words.length < 2) return words;
@@ -12,17 +12,20 @@ export function namesIn(line) {
 export const isURL = /^(h(tt|xx)ps?|ftp):/i;
 export const isAddress = /^\d+\.\d+\.\d+\.\d+(:\d+)?$/;
 
-// What has a dot between letters in logs and is no name: times, paths, media types.
+// What logs have with a dot between letters that is no name: times, paths, media types.
 const isNone = /^(\d{4}-\d\d-\d\dT|\/|(application|audio|font|image|text|video)\/)/;
 
-/** Says whether there is a dot between letters, in steps: one expression for all would take the cube of the length. */
+/**
+ * Says whether there is a dot between letters. A single expression would take the cube of the
+ * length.
+ */
 export function looksLikeAName(value) {
   const [start] = value.match(/^[^\s,;]*/);
   const letter = start.search(/\p{L}/u), dot = start.indexOf(".", letter);
   return letter >= 0 && dot >= 0 && /\p{L}/u.test(start.slice(dot));
 }
 
-/** Cuts a word at its commas, as of a record. In the path of a URL there may be some, too. */
+/** Cuts a word at its commas, but not in the path of a URL, which may have some, too. */
 function apart(word) {
   const parts = word.split(/[,;|]/);
   if (parts.length === 1 || parts.every(looksLikeAName)) return parts;
@@ -30,9 +33,9 @@ function apart(word) {
 }
 
 const opening = { ")": "(", ">": "<", '"': '"', "'": "'", "`": "`" };
-const mostAround = 8; // signs
+const mostAround = 8; // characters
 
-/** Takes away what a text has around its names: quotation marks, brackets, commas, the name of a value. */
+/** Removes what may stand around a name: quotation marks, brackets, commas, the name of a value. */
 function bare(word) {
   word = word.split("](").at(-1).replace(/^(\w+=|\+(?=h(tt|xx)ps?:))/i, "").replace(/^\[(?=["'])/, "").replace(/(["'])\]$/, "$1");
   for (let i = 0; i < mostAround; i++) {

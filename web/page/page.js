@@ -10,23 +10,23 @@ const part = (id) => document.getElementById(id);
 const field = part("texts");
 
 const keyName = "snowman-api-key";
-const longestPaste = 100_000; // characters; more of them is a file, which no field has to hold
+const longestPaste = 100_000; // characters; a longer text becomes a file
 const longestLink = 8_000;
 const noName = "There is nothing in it that looks like a name.";
 const typingPause = 200, modelLife = 60_000; // milliseconds
 
 let service = new Service(keptKey());
 let model = null, modelAge = 0; // when it was asked for
-let asking = null; // ends the question under way
-let again = () => {}; // asks it once more
-let typing = 0; // timer of what is asked when typing pauses
+let asking = null; // aborts the current request
+let again = () => {}; // repeats it
+let typing = 0; // timer: the field is read when typing pauses
 
 const table = new Table({ explain: explainRow, done: tableDone, reread: (files, column) => openTable(files, location.hash, column) });
 
-/** Answers what stands in the field: one text with its reasons, several as a table. */
+/** Answers what is in the field: one text with its reasons, several as a table. */
 async function answer() {
   const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  const isTable = lines.length > 1 || lines[0]?.startsWith("{"); // as an event of a log
+  const isTable = lines.length > 1 || lines[0]?.startsWith("{"); // an event of a log
   const texts = isTable ? [] : [...new Set(lines.flatMap(namesIn))];
   if (isTable || texts.length > 1) {
     openTable([new File([isTable ? field.value : texts.join("\n")], "")], link(lines));
@@ -50,7 +50,7 @@ async function answer() {
     show("result", true);
     say([...shown.querySelectorAll(".level > *, .oddities > *, .problem")].map((said) => said.textContent).join(", "));
   } catch (problem) {
-    if (problem.name !== "AbortError") show("result", false); // of the text before
+    if (problem.name !== "AbortError") show("result", false); // it shows the text before
     fail(problem);
   }
 }
@@ -107,7 +107,7 @@ function begin(question) {
   return asking;
 }
 
-/** Asks what the model is, which may be another one after a while. */
+/** Asks what the model is. It may have been replaced after a while. */
 async function knowModel() {
   if (model && performance.now() - modelAge < modelLife) return;
   const asked = performance.now();
@@ -119,7 +119,7 @@ function fail(problem) {
   if (problem.name === "AbortError") return;
   if (problem instanceof KeyNeeded) {
     show("admission", true);
-    if (document.activeElement !== field) part("key").focus(); // who types goes on typing
+    if (document.activeElement !== field) part("key").focus(); // somebody who types goes on typing
     if (!service.key) {
       say("This server wants an API key.");
       return;
@@ -128,14 +128,14 @@ function fail(problem) {
   say(problem.message, true);
 }
 
-/** Says something to those who cannot see the page, and to all if it is a problem. */
+/** Says something to screen readers, and shows it if it is a problem. */
 function say(words, isProblem = false) {
   part("status").textContent = isProblem ? "" : words;
   part("problem").replaceChildren(isProblem ? foreign(words) : "");
   show("problem", isProblem);
 }
 
-// A browser may let no page keep anything; then a key is forgotten when the page is left.
+// A browser may forbid pages to keep anything. Then the key is forgotten when the page is left.
 
 function keptKey() {
   try {
@@ -155,7 +155,7 @@ function show(id, visible) {
   part(id).hidden = !visible;
 }
 
-// A result's link holds its texts in the fragment, which browsers send to nobody.
+// A result's link has its texts in the fragment, which browsers do not send.
 
 function link(texts) {
   const fragment = "#q=" + encodeURIComponent(texts.join("\n").toWellFormed());
@@ -185,7 +185,10 @@ function follow() {
   answer();
 }
 
-/** Makes the field as high as its text, within bounds that the style sets, and says if not all of that can be seen. */
+/**
+ * Makes the field as high as its text, within the limits of the style, and says if not all of it
+ * can be seen.
+ */
 function fit() {
   const lines = field.value.split("\n");
   field.style.height = "auto";
@@ -208,7 +211,7 @@ field.onpaste = (event) => {
 
 field.onkeydown = (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !field.value.includes("\n")) {
-    event.preventDefault(); // one name is asked about by Enter; Shift and Enter begin a second
+    event.preventDefault(); // Enter asks; Shift and Enter begin another line
     answer();
   }
 };
@@ -218,7 +221,7 @@ part("ask").onsubmit = (event) => {
   answer();
 };
 
-// A link to the field would take the place of the result's.
+// A link to the field would replace the result's in the address.
 part("skip").onclick = (event) => {
   event.preventDefault();
   field.focus();
@@ -235,7 +238,7 @@ part("admission").onsubmit = (event) => {
   event.preventDefault();
   service = new Service(part("key").value);
   keepKey(service.key);
-  field.focus(); // from what is hidden now
+  field.focus(); // what had the focus is hidden now
   again();
 };
 
@@ -255,7 +258,7 @@ addEventListener("dragleave", () => {
 });
 
 addEventListener("dragover", (event) => {
-  if (!takesText(event.target) || event.dataTransfer.types.includes("Files")) event.preventDefault(); // text is dropped into a field
+  if (!takesText(event.target) || event.dataTransfer.types.includes("Files")) event.preventDefault(); // a field takes text
 });
 
 addEventListener("drop", (event) => {

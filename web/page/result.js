@@ -1,14 +1,14 @@
 import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
-import { given } from "./given.js";
+import { leftOut } from "./leftout.js";
 import { logOdds } from "./scores.js";
 import { pieceOfEach, pieces } from "./visible.js";
 
-// As many characters are shown one by one; hosts are read whole, however long.
+// This many characters are shown one by one. Hosts are read whole, whatever their length.
 const shownCharacters = 1500;
 const longestHeading = 400;
 const strengths = 5;
 
-/** Shows a verdict and why it is so, or why there is none. */
+/** Shows a verdict and its reasons, or why there is none. */
 export function result(explained, model, link) {
   if (explained.error) {
     return element("article", { class: "result" },
@@ -42,7 +42,7 @@ function head(explained, model) {
   );
 }
 
-/** Shows what is odd about a text apart from its score, or nothing. */
+/** Shows what else is odd about a text, if anything is. */
 function oddities({ text, imitates, mixed_script: mixedScript }) {
   const odd = element("p", { class: "oddities" });
   if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
@@ -62,7 +62,7 @@ function lower(sentence) {
 
 const farthest = 12; // log-odds; a score of 0.999994
 
-/** Shows where the score stands between the levels, stretched as log-odds are. */
+/** Shows where the score is among the levels, on a scale of log-odds. */
 function scale({ score, log_odds: odds, canonical }, model) {
   const thresholds = model.thresholds(canonical);
   const within = (value) => Math.max(-farthest, Math.min(farthest, value));
@@ -104,7 +104,10 @@ function bar(share, kind = "") {
     svg("rect", { width: 100 * Math.min(1, Math.abs(share)), height: 6 }));
 }
 
-/** Returns a line on which each character is shaded by its contribution, and the elements of those that were read. */
+/**
+ * Returns a line that shades each character by its contribution, and the elements of the characters
+ * that were read.
+ */
 function shaded(characters) {
   const spans = [];
   const line = element("bdo", { dir: "ltr", class: "characters", "aria-hidden": "true" });
@@ -130,7 +133,7 @@ function shaded(characters) {
 
 /** Shows what was left out of a text, and what the network made of the rest. */
 function reading(explained, line) {
-  const dropped = given(explained.text, explained.canonical);
+  const dropped = leftOut(explained.text, explained.canonical);
   return element("section", { class: "reading" },
     element("h3", {}, "What the network read"),
     dropped && element("p", { class: "given" }, element("span", { class: "label" }, "given "), dropped),
@@ -158,7 +161,7 @@ function numbers(characters) {
     element("span", { class: "numbers" }, seen ? signed(contribution) : "not read"))));
 }
 
-/** Lists the n-grams that count most; one that is pointed at is marked among the characters. */
+/** Lists the n-grams that count most. Pointing at one marks its characters. */
 function ngrams(strongest, spans) {
   if (!strongest?.length) return element("p", {}, "No n-gram of it says anything to the network.");
   const most = Math.abs(strongest[0].contribution);

@@ -7,13 +7,13 @@ const mostRows = 5_000_000, mostCharacters = 400_000_000; // what a tab can hold
 /** The rows of a table: names, each once, and their verdicts. Each column is an array. */
 export class Rows {
   text = [];
-  line = []; // where the name stands first
+  line = []; // of the file, where the name is first
   times = [];
   score = [];
   level = [];
-  kind = []; // of kinds
+  kind = []; // index in kinds
   kinds = [];
-  #notes = new Map(); // what few rows have: {imitates, mixedScript, allowed, error}, by row
+  #notes = new Map(); // few rows have any: {imitates, mixedScript, allowed, error}, by row
   #known = new Map(); // rows by text
   #characters = 0;
 
@@ -33,7 +33,7 @@ export class Rows {
       return undefined;
     }
     const row = this.length;
-    const own = (" " + text).slice(1); // a part of a string keeps all of it, hundreds of lines
+    const own = (" " + text).slice(1); // a slice would keep the whole string, hundreds of lines, in memory
     this.#known.set(own, row);
     this.#characters += text.length;
     this.text.push(own);
@@ -45,7 +45,7 @@ export class Rows {
     return row;
   }
 
-  /** Notes what the server says of a row. */
+  /** Keeps what the server says of a row. */
   settle(row, { score, level, kind, imitates, mixed_script: mixedScript, allowed, error }) {
     if (imitates || mixedScript || allowed || error) this.#notes.set(row, { imitates, mixedScript, allowed, error });
     if (error !== undefined) {
@@ -59,8 +59,9 @@ export class Rows {
   }
 
   /**
-   * Filters and sorts. Returns the rows in their order, and a histogram of all that pass the filters other than
-   * that of the score. A level of -1 asks for what was not scored; equal rows stay in the order of the file.
+   * Filters and sorts. Returns the rows in their order, and a histogram of the rows that pass all
+   * filters but that of the score. The level -1 asks for rows that were not scored. Equal rows stay
+   * in the order of the file.
    */
   arrange({ contains, level, kind, alike, lowest, highest, sort, descending }) {
     const wanted = contains.toLowerCase();
@@ -73,7 +74,7 @@ export class Rows {
       if (alike && !this.#notes.get(row)?.imitates) continue;
       if (wanted !== "" && !this.text[row].toLowerCase().includes(wanted)) continue;
       if (reached !== refused) histogram[binOf(score)]++;
-      if (lowest !== null && !(score >= lowest)) continue; // also where there is no score
+      if (lowest !== null && !(score >= lowest)) continue; // true also if there is no score
       if (highest !== null && !(score <= highest)) continue;
       order.push(row);
     }
@@ -87,7 +88,7 @@ export class Rows {
     return { order, histogram };
   }
 
-  /** Returns all that is known of a row. What was not scored has no level. */
+  /** Returns all that is known of a row. A row that was not scored has no level. */
   at(row) {
     return {
       text: this.text[row], line: this.line[row], times: this.times[row], score: this.score[row],
@@ -95,7 +96,7 @@ export class Rows {
     };
   }
 
-  /** Returns rows as a table (RFC 4180), texts as the page shows them. */
+  /** Returns rows as CSV (RFC 4180), with texts as the page shows them. */
   csv(order) {
     const parts = ["text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error\r\n"];
     for (let start = 0; start < order.length; start += 10_000) {
@@ -114,8 +115,8 @@ export class Rows {
 }
 
 /**
- * Writes a cell so that it stays one cell, also where semicolons end one, and is none that a spreadsheet takes for a
- * formula (OWASP, CSV injection).
+ * Writes a cell so that it stays one cell, even where semicolons separate cells, and so that no
+ * spreadsheet takes it for a formula (OWASP, CSV injection).
  */
 function cell(text = "") {
   let written = visible(text).replaceAll(";", "\\x3b");

@@ -1,31 +1,35 @@
-// What the page asks of its server, from the page and from its worker.
+// The requests of the page and its worker to the service.
 
 const base = new URL("../", import.meta.url); // the service may stand below a path of a proxy
-const tries = { 429: 30, 502: 3, 503: 3, 504: 3 }; // a busy server has time soon, one that starts anew at once
+const tries = { 429: 30, 502: 3, 503: 3, 504: 3 }; // by status; a busy service needs time, one that restarts is back soon
 const longestPause = 60; // seconds
 
-/** An answer that says that a key is needed, or another one. */
+/** Says that an API key is missing or wrong. */
 export class KeyNeeded extends Error {}
 
 export class Service {
-  /** A service that asks with an API key, or with none where it is empty. */
+  /** Asks with an API key, or without one if it is empty. */
   constructor(key) {
     this.key = key;
   }
 
-  /** Returns the verdict on each text, in their order. A text that cannot be scored has an error. */
+  /** Returns the verdict on each text, in order. A text that cannot be scored has an error. */
   async score(texts, signal) {
     return (await this.#ask("v1/score", { texts }, signal)).verdicts;
   }
 
-  /** Returns the verdict on a text and what its score is made of; only an error where it cannot be scored. */
+  /**
+   * Returns the verdict on a text and the contributions to its score, or only an error if it cannot
+   * be scored.
+   */
   async explain(text, signal) {
-    // Asked to explain such a text, the server would refuse, which a browser writes on its console.
+    // The service refuses to explain a text that cannot be scored, and a browser logs refusals on
+    // its console.
     const [verdict] = await this.score([text], signal);
     return verdict.error ? verdict : this.#ask("v1/explain?families=true", { text }, signal);
   }
 
-  /** Returns what the model is. */
+  /** Returns what the model says of itself. */
   model() {
     return this.#ask("v1/model");
   }
@@ -44,7 +48,7 @@ export class Service {
     }
   }
 
-  /** Returns a response, or null where there is no server. */
+  /** Returns a response, or null if there is no server. */
   async #fetch(path, question, signal) {
     const headers = {};
     if (/[^\t -~\x80-\xff]/.test(this.key)) throw new KeyNeeded("no API key has such characters");
@@ -69,7 +73,7 @@ async function reasonOf(response) {
     const { error } = await response.json();
     if (error) return String(error);
   } catch {
-    // it is not the service's own
+    // the answer is not the service's
   }
   return `The server answered ${response.status}.`; // perhaps a proxy did
 }

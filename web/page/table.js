@@ -4,9 +4,9 @@ import { chip } from "./result.js";
 import { visible } from "./visible.js";
 
 const pageLength = 100;
-const longestChoice = 80; // characters of a column that are shown
+const longestChoice = 80; // characters of a column's name that are shown
 
-// The classes: numeric ones are aligned, and on a phone there are less.
+// Columns of the class numeric are aligned; a phone does not show those of the class less.
 const columns = [
   { name: "Score", sort: "score", descending: true, class: "numeric" },
   { name: "Level" },
@@ -18,20 +18,20 @@ const columns = [
 
 const part = (id) => document.getElementById(id);
 
-/** The table of many names. The rows are in a worker; here is the page of them that is looked at. */
+/** The table of many names. A worker has the rows; this shows one page of them. */
 export class Table {
   #worker = newWorker();
   #view = { sort: "score", descending: true, first: 0 };
   #shown = { first: 0, matching: 0 };
-  #opening = 0; // counts files, so that what the worker says of an earlier one is not taken for the last
+  #opening = 0; // counts files, to tell what the worker says of an earlier one
   #files = [];
   #model = null;
   #opened = null; // the row whose verdict is shown, by its text
   #counts = ""; // in words
 
   /**
-   * explain(text) returns a promise of the element that explains a verdict; done(report) is told how reading ended;
-   * reread(files, column) opens the table again.
+   * explain(text) returns a promise of the element that explains a verdict, done(report) hears how
+   * reading ended, and reread(files, column) opens the table again.
    */
   constructor({ explain, done, reread }) {
     this.explain = explain;
@@ -48,7 +48,7 @@ export class Table {
     const filters = part("filters");
     filters.onsubmit = (event) => event.preventDefault();
     filters.oninput = () => this.#turnTo(0);
-    filters.onreset = () => setTimeout(() => this.#turnTo(0)); // when the fields are empty
+    filters.onreset = () => setTimeout(() => this.#turnTo(0)); // after the fields are emptied
     this.#headings();
     new ResizeObserver(() => this.#draw()).observe(part("histogram"));
   }
@@ -87,7 +87,7 @@ export class Table {
     this.#worker.postMessage({ action: "view", wanted: this.#wanted() });
   }
 
-  /** Returns which rows are to be shown, in which order. */
+  /** Returns which rows to show, and in which order. */
   #wanted() {
     const bound = (id) => (part(id).value === "" ? null : Number(part(id).value));
     return {
@@ -173,7 +173,9 @@ export class Table {
     }
   }
 
-  /** Fills the page. What is open, and what has the focus, stays so while rows come in. */
+  /**
+   * Fills the page. While rows come in, what is open stays open and the focus stays where it is.
+   */
   #fill(rows) {
     const body = part("rows");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.text : undefined;
@@ -206,7 +208,7 @@ export class Table {
     );
     made.text = row.text;
     button.disabled = !scored;
-    // All of a row opens it, but for who selects a part of it.
+    // A click anywhere in a row opens it, unless it ends a selection.
     if (scored) made.onclick = ({ target }) => (button.contains(target) || getSelection().isCollapsed) && this.#toggle(made, button);
     return made;
   }
@@ -246,7 +248,7 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-// Under Trusted Types a worker's address comes from a policy, which can make no other.
+// Under Trusted Types a policy must make a worker's address. This one can make no other.
 function newWorker() {
   const address = new URL("worker.js", import.meta.url).href;
   const policy = globalThis.trustedTypes?.createPolicy("snowman", { createScriptURL: () => address });

@@ -1,13 +1,13 @@
-// Texts are chosen by attackers. What of them cannot be seen is written out as Go writes it in a string:
-// control characters, what has no width or changes the direction of a line, spaces that are none, and marks
-// that would pile up on a letter.
+// Texts are chosen by attackers. Characters that cannot be seen are written out as in a Go string:
+// control characters, those without width or that change the direction of a line, all spaces but
+// one, and marks that would pile up on a letter.
 
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/u;
 const mark = /\p{M}/u;
 const plain = /^[ -~]*$/;
 const marksOnALetter = 3;
 
-/** Cuts a text into pieces {text, escaped}: shown as they are, or standing for what cannot be. */
+/** Cuts a text into pieces {text, escaped}: either shown as they are, or written out. */
 export function pieces(text) {
   if (plain.test(text)) return text === "" ? [] : [{ text, escaped: false }];
   const cut = [];
@@ -36,7 +36,7 @@ function escape(character) {
   return "\\U" + code.toString(16).padStart(8, "0");
 }
 
-/** Returns the text with what cannot be seen written out. */
+/** Returns a text with what cannot be seen written out. */
 export function visible(text) {
   return pieces(text).map((piece) => piece.text).join("");
 }

@@ -1,24 +1,25 @@
-// The table's rows live in a worker, so that the page stays quick however many there are:
+// A worker has the table's rows, so that the page stays quick with any number of them:
 //
 //   files -> lines -> names -> rows, each name once -> server, some thousands at a time -> verdicts
-//   rows -> filtered, sorted -> the page of them that is looked at
+//   rows -> filtered, sorted -> the page that is shown
 //
-// In come {action, ...}; out go {format}, {progress}, {view}, {csv} and, when all is read, {done}.
+// It receives {action, ...}, and sends {format}, {progress}, {view}, {csv} and, when all is read,
+// {done}.
 
 import { mostColumns, recognise } from "./formats.js";
 import { lines } from "./lines.js";
 import { Rows } from "./rows.js";
 import { KeyNeeded, Service } from "./service.js";
 
-const atATime = 2; // requests, so that the server need not wait
+const atATime = 2; // requests, so that the service never waits
 const firstBatch = 200; // names, so that the first verdicts come soon
 const batch = 4000; // names; the server takes 10,000
 const batchCharacters = 500_000; // six bytes each in JSON at worst; the server takes 4 MiB
 const longestText = 65_536;
 
 let loading = null, rows = new Rows(), view = null;
-let opening = 0; // which of the page's the table is of
-let due = 0; // timer of a view that is to be sent
+let opening = 0; // number of the file that the table is of
+let due = 0; // timer of the next view
 
 const actions = {
   open({ files, key, column, wanted, opening: now }) {
@@ -27,7 +28,7 @@ const actions = {
     view = wanted;
     rows = new Rows();
     loading = new Loading(files, new Service(key), column);
-    loading.run().catch((problem) => setTimeout(() => { throw problem; })); // for the page to be told
+    loading.run().catch((problem) => setTimeout(() => { throw problem; })); // so that the page hears of it
   },
   stop: () => loading?.stop(),
   close() {
@@ -37,7 +38,7 @@ const actions = {
   },
   view({ wanted }) {
     view = wanted;
-    due ||= setTimeout(show); // after what is asked meanwhile
+    due ||= setTimeout(show); // after the other messages that are waiting
   },
   csv: () => send({ csv: rows.csv(rows.arrange(view).order) }),
 };
@@ -46,7 +47,7 @@ const send = (message) => postMessage({ opening, ...message });
 
 onmessage = ({ data }) => actions[data.action](data);
 
-/** Sends the page of the table that is looked at. */
+/** Sends the page of the table that is shown. */
 function show() {
   clearTimeout(due);
   due = 0;
@@ -57,7 +58,7 @@ function show() {
   send({ view: { rows: shown, first, matching: order.length, histogram, kinds: rows.kinds } });
 }
 
-/** Says whether the first lines of a file are none, as those of a spreadsheet or of an archive. */
+/** Says whether the first lines of a file are no text: it may be a spreadsheet or an archive. */
 function isBinary(first) {
   const start = first.join("").slice(0, 2000);
   const signs = start.match(/[\0-\x08\x0e-\x1a\ufffd]/g)?.length ?? 0;
@@ -99,7 +100,7 @@ class Loading {
     } catch (problem) {
       unreadable = new Error(`The file cannot be read: ${problem.message}`);
     }
-    await this.#ask(); // also about what was read of a file that breaks off
+    await this.#ask(); // even if the file breaks off
     await Promise.all(this.#underWay);
     this.#failure ??= unreadable;
     if (loading !== this) return;
@@ -113,7 +114,7 @@ class Loading {
   async #read() {
     let format = null;
     for await (const some of lines(this.files, this.#stopping.signal, (bytes) => { this.#bytes += bytes; })) {
-      if (this.#stopped) return; // the table may be another file's by now
+      if (this.#stopped) return; // the table may show another file by now
       if (!format) {
         if (isBinary(some)) throw new Error("it is no text");
         format = recognise(some);
@@ -142,7 +143,7 @@ class Loading {
     if (this.#queue.length >= (this.#scored === 0 ? firstBatch : batch) || this.#queued >= batchCharacters) await this.#ask();
   }
 
-  /** Asks about what is queued, when fewer requests are under way. */
+  /** Asks about the queued rows as soon as fewer requests are under way. */
   async #ask() {
     while (this.#underWay.size >= atATime) await Promise.race(this.#underWay);
     if (this.#queue.length === 0 || this.#stopped) return;
@@ -165,7 +166,7 @@ class Loading {
     }
   }
 
-  /** Says how far it is. To arrange all rows anew may take long, so it is given a fifth of the time. */
+  /** Reports progress. Arranging all rows may take long, so it gets a fifth of the time. */
   #report() {
     const now = performance.now();
     send({ progress: { lines: this.#lines, names: this.#scored, seconds: (now - this.#start) / 1000, share: this.#bytes / this.size || 0 } });

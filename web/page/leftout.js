@@ -1,17 +1,17 @@
 import { element, written } from "./dom.js";
 import { pieceOfEach } from "./visible.js";
 
-const longest = 1200; // characters; comparing takes their square
+const longest = 1200; // characters; the time grows with their square
 
 /**
- * Shows a text as it was given, with what its canonical form leaves out struck through. Returns null where
- * nothing was left out, and where that form is more than what is left, such as punycode.
+ * Returns a text as it was given, with what its canonical form leaves out struck through. Returns
+ * null if nothing was left out, or if that form writes something in another way, such as punycode.
  */
-export function given(text, canonical) {
+export function leftOut(text, canonical) {
   const from = [...text], to = [...canonical];
   if (text === canonical || from.length > longest || to.length > longest) return null;
   const kept = common(from.map(fold), to.map(fold));
-  if (kept.filter(Boolean).length < to.length) return null; // something was written in another way
+  if (kept.filter(Boolean).length < to.length) return null; // some of it is written in another way
 
   const line = element("bdo", { dir: "ltr", class: "text" });
   let open = null;
@@ -26,10 +26,13 @@ export function given(text, canonical) {
 
 const fold = (character) => character.toLowerCase();
 
-/** Says which elements of a longest common subsequence are those of from, the last ones where there is a choice. */
+/**
+ * Says which elements of from are in a longest common subsequence. If there are several, it takes
+ * the last one.
+ */
 function common(from, to) {
   const width = to.length + 1;
-  const lengths = new Uint16Array((from.length + 1) * width); // of the first i and the first j
+  const lengths = new Uint16Array((from.length + 1) * width); // for the first i elements of from and the first j of to
   for (let i = 1; i <= from.length; i++) {
     for (let j = 1; j <= to.length; j++) {
       lengths[i * width + j] = from[i - 1] === to[j - 1]

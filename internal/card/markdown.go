@@ -1,4 +1,4 @@
-package web
+package card
 
 import (
 	"bytes"
@@ -17,16 +17,16 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// A heading is one that a table of contents leads to.
+// A heading is an entry of a table of contents.
 type heading struct{ ID, Text string }
 
-// renderMarkdown makes a document a part of a page, below a heading of level 2: the document's title is left
-// out, its other headings are one level lower. Raw HTML is left out. It returns the headings below the title,
-// too.
+// renderMarkdown returns a document as part of a page, below a heading of level 2, and the
+// document's headings of level 2. It leaves out the document's title and raw HTML, and puts all
+// other headings one level lower.
 func renderMarkdown(source string) (template.HTML, []heading, error) {
 	content := []byte(source)
 	markdown := goldmark.New(
-		// The alignment of a cell would be an attribute that the page's policy refuses.
+		// Cells are not aligned, since that takes an attribute that the page's policy refuses.
 		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone))),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(scrolledTables{}, 1))),
@@ -74,10 +74,10 @@ func renderMarkdown(source string) (template.HTML, []heading, error) {
 	return template.HTML(page.String()), contents, nil
 }
 
-// wordsOf is what a node says without its markup.
+// wordsOf returns the text of a node without markup.
 func wordsOf(node ast.Node, source []byte) string {
 	var b strings.Builder
-	ast.Walk(node, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // returns no error, since this does not
+	ast.Walk(node, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // fails only if the function does
 		if part, ok := n.(*ast.Text); ok && entering {
 			b.Write(part.Value(source))
 		}
@@ -86,8 +86,8 @@ func wordsOf(node ast.Node, source []byte) string {
 	return b.String()
 }
 
-// markNumbers gives the cells of columns that hold nothing but numbers the class for them. The first column is
-// what a row is about, whatever it holds.
+// markNumbers gives the class numeric to the cells of columns that hold only numbers. The first
+// column never gets it: it says what a row is about.
 func markNumbers(table *tables.Table, source []byte) {
 	var columns [][]ast.Node // cells, the header's first
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
@@ -115,8 +115,8 @@ func markNumbers(table *tables.Table, source []byte) {
 	}
 }
 
-// scrolledTables puts each table into a region of its own, which scrolls where the page is narrow and which
-// a keyboard can reach.
+// scrolledTables puts each table into a region of its own. It scrolls if the page is narrow, and
+// the keyboard reaches it.
 type scrolledTables struct{}
 
 func (scrolledTables) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {

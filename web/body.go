@@ -1,0 +1,59 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+var errTooSlow = errors.New("the request body did not come in time")
+
+// tooLargeError says that a body is too large.
+type tooLargeError struct{ message string }
+
+func (e tooLargeError) Error() string { return e.message }
+
+// smallBody is the size up to which a body does not count against bodyBytes.
+const smallBody = 8 << 10
+
+var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
+
+// withBody reads the body of a request, at most limit bytes, and calls use with it. A body above
+// smallBody takes its share of bodyBytes as it arrives: a length that is announced and not sent
+// takes nothing.
+func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) error) error {
+	if r.ContentLength > limit {
+		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
+	}
+	if r.ContentLength >= 0 && r.ContentLength <= smallBody {
+		buffer := bodyPool.Get().(*[smallBody]byte)
+		defer bodyPool.Put(buffer)
+		body := buffer[:r.ContentLength]
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return fmt.Errorf("reading the request: %w", err)
+		}
+		return use(body)
+	}
+	body, taken := make([]byte, 0, smallBody), int64(0)
+	defer func() { s.bodyBytes.Release(taken) }()
+	for {
+		n, err := io.ReadFull(r.Body, body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF && r.ContentLength < 0 || int64(len(body)) == r.ContentLength:
+			return use(body)
+		case err != nil:
+			return fmt.Errorf("reading the request: %w", err)
+		case int64(len(body)) > limit:
+			return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
+		}
+		more := min(int64(len(body)), limit+1-int64(len(body))) // doubles the buffer
+		if !s.bodyBytes.TryAcquire(more) {
+			return errBusy
+		}
+		taken += more
+		body = append(make([]byte, 0, len(body)+int(more)), body...)
+	}
+}
