@@ -18,7 +18,8 @@ var mustNotLink = map[string][]string{
 	"": {"internal/train", "dataset", "eval", "report", "web"},
 }
 
-// TestPackagesImportOnlyWhatTheArchitectureLets holds every package to the table of docs/architecture.md.
+// TestPackagesImportOnlyWhatTheArchitectureLets holds every package to the table of
+// docs/architecture.md.
 func TestPackagesImportOnlyWhatTheArchitectureLets(t *testing.T) {
 	mayImport := readArchitecture(t)
 	seen := make(map[string]bool)

@@ -9,16 +9,16 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// An Explanation says what a score is made of. Its numbers are log-odds with the natural logarithm: of
-// a score p they are ln(p / (1 - p)): 0 is a score of one half, and what speaks for malicious is above 0.
-// They add up, but for rounding, in two ways:
+// An Explanation says what a score is made of. Its numbers are log-odds with the natural logarithm:
+// of a score p they are ln(p / (1 - p)): 0 is a score of one half, and what speaks for malicious is
+// above 0. They add up, but for rounding, in two ways:
 //
 //	LogOdds = Baseline + Constant + Start + End + the contributions of all Characters
 //	LogOdds = Baseline + the contributions of all n-grams, of which NGrams has the strongest
 //
-// They are integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in which
-// the network finds nothing to this one. There are other ways to divide a score. This one speaks of the
-// network alone: a character that counts here is no evidence by itself.
+// They are integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in
+// which the network finds nothing to this one. There are other ways to divide a score. This one
+// speaks of the network alone: a character that counts here is no evidence by itself.
 type Explanation struct {
 	Canonical  string      `json:"canonical"` // what the network was shown
 	Verdict    Verdict     `json:"-"`         // that of Classify
@@ -38,8 +38,8 @@ type Character struct {
 	Seen         bool    `json:"seen"`         // false for what is not read: operators' labels, the end of long texts
 }
 
-// An NGram is neighbouring characters, Characters[Start:End], that filters of the network answer to more
-// than to any others in the text.
+// An NGram is neighbouring characters, Characters[Start:End], that filters of the network answer to
+// more than to any others in the text.
 type NGram struct {
 	Text         string  `json:"text"` // without what is not read
 	Start        int     `json:"start"`
@@ -52,8 +52,8 @@ type NGram struct {
 // mostNGrams is how many n-grams an explanation names.
 const mostNGrams = 10
 
-// Explain says what the text's score is made of. It computes in float32, also where the model scores in
-// int16. The first call folds the network for it, which takes some milliseconds.
+// Explain says what the text's score is made of. It computes in float32, also where the model
+// scores in int16. The first call folds the network for it, which takes some milliseconds.
 func (m *Model) Explain(text string) (Explanation, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)
@@ -81,8 +81,8 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	return x, nil
 }
 
-// addCharacters adds all characters of the canonical form. It returns the character in which each symbol
-// stands.
+// addCharacters adds all characters of the canonical form. It returns the character in which each
+// symbol stands.
 func (x *Explanation) addCharacters(positions []int, contributions []float64) []int {
 	characters := make([]int, 0, len(positions))
 	for at := 0; at < len(x.Canonical); {
@@ -99,8 +99,8 @@ func (x *Explanation) addCharacters(positions []int, contributions []float64) []
 	return characters
 }
 
-// addNGrams adds the n-grams of the strongest windows. Windows that reach differently far beyond the text
-// hold the same n-gram, and so do those that hold different bytes of the same characters.
+// addNGrams adds the n-grams of the strongest windows. Windows that reach differently far beyond
+// the text hold the same n-gram, and so do those that hold different bytes of the same characters.
 func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
 	type place struct {
 		start, end     int

@@ -153,9 +153,9 @@ func TestExplanationMarksWhatIsNotSeen(t *testing.T) {
 	}
 }
 
-// With the model whose answers can be worked out by hand: a filter for each of q, x and z, which is 1 where
-// the letter stands, and adds 3, 4.5 or 7 to the logit of its kind, which without it is -4. Nobody counted
-// how common its symbols are.
+// With the model whose answers can be worked out by hand: a filter for each of q, x and z, which is
+// 1 where the letter stands, and adds 3, 4.5 or 7 to the logit of its kind, which without it is -4.
+// Nobody counted how common its symbols are.
 func TestExplanationOfTheToy(t *testing.T) {
 	m, err := Open("web/testdata/toy.safetensors")
 	if err != nil {

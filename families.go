@@ -14,11 +14,11 @@ type Family struct {
 }
 
 // Families returns the likeliest families of a generated name, at most n, the likeliest first. It
-// returns nothing where the model names no families. Only of a text whose kind is DGA does a family mean
-// something, and a name by an algorithm that the model does not know gets the name of another.
+// returns nothing where the model names no families. Only of a text whose kind is DGA does a family
+// mean something, and a name by an algorithm that the model does not know gets the name of another.
 //
-// Families are computed in float32, apart from the score. The first call folds the network for it, which
-// takes some milliseconds.
+// Families are computed in float32, apart from the score. The first call folds the network for it,
+// which takes some milliseconds.
 func (m *Model) Families(text string, n int) ([]Family, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)

@@ -39,8 +39,8 @@ type Threshold struct {
 	Benign            int     `json:"benign"`              // measured: all benign texts
 }
 
-// TooFew reports whether there were too few benign texts to measure the level: fewer than one of them
-// may reach it.
+// TooFew reports whether there were too few benign texts to measure the level: fewer than one of
+// them may reach it.
 func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }
 
 // MarshalJSON writes the threshold, with a member too_few where there were too few texts.

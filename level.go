@@ -6,9 +6,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// A Level says how rarely ordinary texts score as high as one: low 1 in 100, medium 1 in 1,000, high
-// 1 in 10,000. Names and URLs with a path have levels of their own, measured on texts that the network
-// was not trained on.
+// A Level says how rarely ordinary texts score as high as one: low 1 in 100, medium 1 in 1,000,
+// high 1 in 10,000. Names and URLs with a path have levels of their own, measured on texts that the
+// network was not trained on.
 type Level int
 
 // The levels, from low scores to high ones.

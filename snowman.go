@@ -10,8 +10,8 @@
 //
 // # Which to call
 //
-// [Default] is the model that comes with the package, [Open] reads one from a file, [Parse] one from
-// memory. A [Model] is immutable and safe for any number of goroutines. Of a Model, call
+// [Default] is the model that comes with the package, [Open] reads one from a file, [Parse] one
+// from memory. A [Model] is immutable and safe for any number of goroutines. Of a Model, call
 //
 //   - [Model.Classify] for the whole verdict on a text: score, level, kind,
 //   - [Model.Score] for the score alone,
@@ -19,9 +19,10 @@
 //   - [Model.Explain] for what a score is made of,
 //   - [Model.Families] for the likeliest algorithms behind a name whose kind is [DGA].
 //
-// A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and uses its
-// memory again. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer allocates
-// nothing for a text in ASCII without brackets. It does for evil[.]com, [::1] and bücher.de.
+// A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and uses
+// its memory again. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer
+// allocates nothing for a text in ASCII without brackets. It does for evil[.]com, [::1] and
+// bücher.de.
 //
 // [Canonical] is the form in which a text is scored: equal forms have equal scores.
 //
@@ -33,11 +34,12 @@
 //
 // # What stays the same
 //
-// Before version 1 the API may change from one minor version to the next. The members of a [Verdict] in
-// JSON keep their names and meanings, and new ones may come: they are those of the program and the
-// service. A model file is read by every later version that knows its format version; a file that
-// is too new, or damaged, is refused with an error that says so. Scores and levels belong to a model:
-// another model has others. The same model gives the same scores on every processor.
+// Before version 1 the API may change from one minor version to the next. The members of a
+// [Verdict] in JSON keep their names and meanings, and new ones may come: they are those of the
+// program and the service. A model file is read by every later version that knows its format
+// version; a file that is too new, or damaged, is refused with an error that says so. Scores and
+// levels belong to a model: another model has others. The same model gives the same scores on every
+// processor.
 package snowman
 
 import (
@@ -120,8 +122,8 @@ func Open(path string) (*Model, error) {
 	return m, nil
 }
 
-// Parse reads a model that is in memory, such as one that a program embeds. The file must not change
-// afterwards.
+// Parse reads a model that is in memory, such as one that a program embeds. The file must not
+// change afterwards.
 func Parse(file []byte) (*Model, error) {
 	parsed, err := modelfile.ParseModel(file)
 	if err != nil {
@@ -180,9 +182,10 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	return m, nil
 }
 
-// Exact returns the same model computing in float32 throughout. A Model computes in int16 where it can,
-// about twice as fast; the scores differ in the fourth digit at most, but for one text in 10,000. The
-// network is folded again for it, which takes some milliseconds: keep what Exact returns.
+// Exact returns the same model computing in float32 throughout. A Model computes in int16 where it
+// can, about twice as fast; the scores differ in the fourth digit at most, but for one text in
+// 10,000. The network is folded again for it, which takes some milliseconds: keep what Exact
+// returns.
 func (m *Model) Exact() *Model {
 	return &Model{network: cnn.NewNetwork(m.file.Parameters), shared: m.shared}
 }
@@ -207,8 +210,8 @@ func (m *Model) Classify(text string) (Verdict, error) {
 	return verdict, err
 }
 
-// ScoreAll returns the scores of many texts, computed on all cores. Where every text has one, errs is nil;
-// otherwise errs[i] says what keeps texts[i] from being a URL or a name, or is nil.
+// ScoreAll returns the scores of many texts, computed on all cores. Where every text has one, errs
+// is nil; otherwise errs[i] says what keeps texts[i] from being a URL or a name, or is nil.
 func (m *Model) ScoreAll(texts []string) (scores []float64, errs []error) {
 	const part = 8 * batchTexts
 	scores, failures := make([]float64, len(texts)), make([]error, len(texts))
@@ -318,8 +321,8 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	}
 }
 
-// A batch is full at either limit: it is large enough for a block of filters to be worth its way into
-// the cache, and small enough for its features to stay there.
+// A batch is full at either limit: it is large enough for a block of filters to be worth its way
+// into the cache, and small enough for its features to stay there.
 const (
 	batchTexts   = 128
 	batchSymbols = 1 << 20

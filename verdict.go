@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// A Verdict is all that a model says of one text. Imitates and MixedScript are facts beside the score,
-// on which they have no effect. In JSON a Verdict has the members that the program and the service
-// write of it.
+// A Verdict is all that a model says of one text. Imitates and MixedScript are facts beside the
+// score, on which they have no effect. In JSON a Verdict has the members that the program and the
+// service write of it.
 type Verdict struct {
 	Score         float64       `json:"score"`                  // probability of malicious, 0 to 1
 	Level         Level         `json:"level"`                  // how rarely ordinary names score as high

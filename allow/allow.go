@@ -13,8 +13,8 @@
 //	example.com/login        a text that is this and no more, its scheme aside
 //	0.0.0.0 a.test b.test    the names of a line of a hosts file
 //
-// and what follows a # is a comment. Names and texts are compared in the canonical form in which texts are
-// scored. What the entries of warning lists match is in docs/lists.md.
+// and what follows a # is a comment. Names and texts are compared in the canonical form in which
+// texts are scored. What the entries of warning lists match is in docs/lists.md.
 //
 // A bad entry costs only itself, and is reported. A List is never wrong about a name: what its hash
 // table finds is compared byte by byte.
@@ -43,8 +43,8 @@ type Match struct {
 	List  string `json:"list"`  // the name that a MISP warning list gives itself, or the file's base name
 }
 
-// A Matcher looks texts up. It belongs to one goroutine. It allocates nothing itself, and bringing a text
-// to canonical form does so for few.
+// A Matcher looks texts up. It belongs to one goroutine. It allocates nothing itself, and bringing
+// a text to canonical form does so for few.
 type Matcher struct {
 	list *List
 	url  canon.URL
@@ -56,11 +56,11 @@ func (l *List) Len() int { return l.entries }
 // NewMatcher returns a Matcher of the list.
 func (l *List) NewMatcher() *Matcher { return &Matcher{list: l} }
 
-// Match returns the entry that a text is on, and whether there is one. The text is what may be scored,
-// in any form; one that may not be scored is on no list, nor is one out of which programs take different hosts
-// (javascript://example.com, http:\\example.com\@example.org). Of several entries it is the most specific: a
-// whole text, then the longest name, then the smallest network, then the first substring or regular
-// expression.
+// Match returns the entry that a text is on, and whether there is one. The text is what may be
+// scored, in any form; one that may not be scored is on no list, nor is one out of which programs
+// take different hosts (javascript://example.com, http:\\example.com\@example.org). Of several
+// entries it is the most specific: a whole text, then the longest name, then the smallest network,
+// then the first substring or regular expression.
 func (m *Matcher) Match(text string) (Match, bool) {
 	l, u := m.list, &m.url
 	if err := u.Parse(text); err != nil || u.IsAmbiguous() {

@@ -331,8 +331,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzMatch holds that what is found of the names of a list, one a line, is what going through all of
-// them finds.
+// FuzzMatch holds that what is found of the names of a list, one a line, is what going through all
+// of them finds.
 func FuzzMatch(f *testing.F) {
 	f.Add("example.com\n*.example.org\n.a.example.org\nexample.com/a\n*.corp", "b.a.example.org/x")
 	f.Add("*.example.com\nexample.com", "example.com:8080")
@@ -357,8 +357,8 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// slowly is the definition of what a text is on: a whole text, then the longest name; of equal ones the
-// one that reaches farthest, then the first.
+// slowly is the definition of what a text is on: a whole text, then the longest name; of equal ones
+// the one that reaches farthest, then the first.
 func slowly(entries []entry, u *canon.URL) string {
 	host, text := string(u.Host()), u.String()
 	best, bestLength, bestReach := "", -1, wholeText

@@ -15,8 +15,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A warningList is a file of https://github.com/MISP/misp-warninglists. Its entries match as in MISP
-// (app/Model/Warninglist.php):
+// A warningList is a file of https://github.com/MISP/misp-warninglists. Its entries match as in
+// MISP (app/Model/Warninglist.php):
 //
 //	string     the host, or the whole text, is the entry
 //	hostname   the host is the entry or below it; dots around the entry do not count
@@ -119,8 +119,8 @@ func (b *builder) readWarningList(source io.Reader) error {
 	return nil
 }
 
-// entries returns the entries: an array, or, where the list gives them comments, the keys of an object in
-// the order of the alphabet.
+// entries returns the entries: an array, or, where the list gives them comments, the keys of an
+// object in the order of the alphabet.
 func (w warningList) entries() ([]any, error) {
 	switch list := w.List.(type) {
 	case []any:
@@ -145,7 +145,8 @@ func jsonError(data []byte, err error) error {
 	return fmt.Errorf("broken JSON: line %d: %w", 1+bytes.Count(before, []byte("\n")), err)
 }
 
-// addHostname adds an entry of the type hostname. MISP knows no wildcards there, since every entry is one.
+// addHostname adds an entry of the type hostname. MISP knows no wildcards there, since every entry
+// is one.
 func (b *builder) addHostname(written string) {
 	name := strings.Trim(strings.TrimPrefix(written, "*"), ".")
 	if _, err := netip.ParseAddr(name); err == nil {
@@ -169,7 +170,8 @@ func (b *builder) addCIDR(written string) {
 	b.addNetwork(written, prefix)
 }
 
-// maxPatterns is how many substrings and expressions a List may hold: each text is held against all.
+// maxPatterns is how many substrings and expressions a List may hold: each text is held against
+// all.
 const maxPatterns = 10_000
 
 // A pattern is a substring, or a regular expression.
@@ -212,9 +214,9 @@ func (b *builder) addExpression(written string, ofHosts, ofTexts bool) {
 	b.addPattern(pattern{expression: expression, written: written, ofHosts: ofHosts, ofTexts: ofTexts})
 }
 
-// parsePHP reads a regular expression as PHP's preg_match takes it: between delimiters, with modifiers
-// behind them (https://www.php.net/manual/en/regexp.reference.delimiters.php). It is of RE2's language,
-// which matches in linear time and has no look-around and no back references.
+// parsePHP reads a regular expression as PHP's preg_match takes it: between delimiters, with
+// modifiers behind them (https://www.php.net/manual/en/regexp.reference.delimiters.php). It is of
+// RE2's language, which matches in linear time and has no look-around and no back references.
 func parsePHP(written string) (*regexp.Regexp, error) {
 	written = strings.TrimLeft(written, " \t\n\v\f\r")
 	if written == "" || written[0] == '\\' || written[0] > '~' || isLetterOrDigit(written[0]) {

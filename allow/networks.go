@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// networks are sorted by their first address, the larger first, so that a network stands behind those
-// that it lies in.
+// networks are sorted by their first address, the larger first, so that a network stands behind
+// those that it lies in.
 type networks []network
 
 type network struct {

@@ -27,9 +27,9 @@ const (
 	shownProblems = 5   // of a file, one by one
 )
 
-// Open reads the files. The problems are what is wrong with single entries, and warnings about some, each
-// with its file and line; of many in one file, the first and how many more there are. The error is of a
-// file that cannot be read, or that holds entries but no valid one.
+// Open reads the files. The problems are what is wrong with single entries, and warnings about
+// some, each with its file and line; of many in one file, the first and how many more there are.
+// The error is of a file that cannot be read, or that holds entries but no valid one.
 func Open(paths ...string) (list *List, problems []error, err error) {
 	if len(paths) > math.MaxUint16 {
 		return nil, nil, fmt.Errorf("%d allow lists, want at most %d", len(paths), math.MaxUint16)
@@ -199,8 +199,8 @@ func cutWildcard(written string) (name string, isWildcard bool) {
 	return strings.CutPrefix(strings.TrimPrefix(written, "*"), ".")
 }
 
-// addText adds a host, or a text that is more than one. Where hosts are not meant, a bare host is a text
-// too, without a path.
+// addText adds a host, or a text that is more than one. Where hosts are not meant, a bare host is a
+// text too, without a path.
 func (b *builder) addText(written string, hostsAreMeant bool) {
 	if err := b.url.Parse(written); err != nil {
 		b.refuse(written, "%w", err)
@@ -230,7 +230,8 @@ func (b *builder) addBelow(written, name string) {
 		b.refuse(written, "nothing is below an address; a network is written as 192.0.2.0/24")
 		return
 	}
-	// Two labels before the name show what anybody can register below it, and keep a www. in its place.
+	// Two labels before the name show what anybody can register below it, and keep a www. in its
+	// place.
 	const labels = "x.x."
 	err := b.more.Parse(labels + name)
 	key, isBelow := bytes.CutPrefix(b.more.Host(), []byte(labels))
@@ -259,8 +260,8 @@ func (b *builder) addBelow(written, name string) {
 	b.addName(written, key, below)
 }
 
-// isReserved reports whether names below a public suffix are for public authorities, or, below edu, for
-// universities; elsewhere anybody may register below edu.
+// isReserved reports whether names below a public suffix are for public authorities, or, below edu,
+// for universities; elsewhere anybody may register below edu.
 func isReserved(suffix string) bool {
 	label, _, _ := strings.Cut(suffix, ".")
 	return suffix == "edu" || slices.Contains([]string{"gov", "gob", "gouv", "mil"}, label)

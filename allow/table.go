@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// A table finds entries by their key, the canonical form of a host or a text. Entries whose keys share
-// bits of their hash, a bucket, stand side by side in one string, some three of them, so that a look-up
-// that finds something waits for memory once; nearly all others end at the bucket's filter. A name of 16
-// bytes takes 27. The hash is seeded, so that nobody can craft names for one bucket, and what stands in
-// one is told apart by its bytes.
+// A table finds entries by their key, the canonical form of a host or a text. Entries whose keys
+// share bits of their hash, a bucket, stand side by side in one string, some three of them, so that
+// a look-up that finds something waits for memory once; nearly all others end at the bucket's
+// filter. A name of 16 bytes takes 27. The hash is seeded, so that nobody can craft names for one
+// bucket, and what stands in one is told apart by its bytes.
 type table struct {
 	seed    maphash.Seed
 	buckets []bucket // a power of two, and one more that says where the last one ends
@@ -22,8 +22,8 @@ type table struct {
 // A bucket has two bits of the filter set for each key in it.
 type bucket struct{ start, filter uint32 }
 
-// An entry stands in the text as a head, what is written in the file, and the key where what is written
-// does not end with it, which is rare. The head is, in bytes:
+// An entry stands in the text as a head, what is written in the file, and the key where what is
+// written does not end with it, which is rare. The head is, in bytes:
 //
 //	0     a part of the key's hash
 //	1     the reach, plus keyIsApart

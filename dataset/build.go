@@ -306,9 +306,9 @@ func familyName(names map[string]string, row Row) string {
 	return row.Family
 }
 
-// part returns the part in which a row belongs by itself, whatever else its domain holds, unless that
-// is a name of a held-out family: other lists know such names too, by another kind or as benign, and
-// the network must not meet them there.
+// part returns the part in which a row belongs by itself, whatever else its domain holds, unless
+// that is a name of a held-out family: other lists know such names too, by another kind or as
+// benign, and the network must not meet them there.
 func (b *builder) part(row *Row, domain string) Part {
 	r := b.recipe
 	if part, held := b.heldOut[domain]; held {
@@ -327,8 +327,8 @@ func (b *builder) part(row *Row, domain string) Part {
 }
 
 // sample leaves out, at random, what is above the caps of sources and families. The caps are meant
-// for train; the other parts are sampled down by as much, so that all are the same mixture. The rows
-// come back in the order of their texts' hashes, which is as good as shuffled.
+// for train; the other parts are sampled down by as much, so that all are the same mixture. The
+// rows come back in the order of their texts' hashes, which is as good as shuffled.
 func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	type family struct{ source, name string }
 	trainShare := 1.0

@@ -270,8 +270,8 @@ func TestDatedMaliciousRowsAreSplitByDate(t *testing.T) {
 	}
 }
 
-// Sources cap what they give to train; a part that has no share of the domains is no smaller copy of
-// it, so it keeps what the date sends there.
+// Sources cap what they give to train; a part that has no share of the domains is no smaller copy
+// of it, so it keeps what the date sends there.
 func TestAPartWithoutAShareKeepsWhatIsSentThere(t *testing.T) {
 	recipe := Recipe{Share: map[Part]float64{}, ReportFrom: "2026", Sources: []Source{{File: "a", Rows: 100}}}
 	set := build(t, recipe, map[string]string{"a.tsv": table(manyRows(50, "a", "1 malware x 2026")...)})
@@ -403,7 +403,8 @@ func TestTheSameRecipeAndFilesGiveTheSameSet(t *testing.T) {
 }
 
 func TestTheOrderOfRowsAndFilesDoesNotReachTheParts(t *testing.T) {
-	// Of rows with the same text the first gives the source and the family: that order is the recipe's.
+	// Of rows with the same text the first gives the source and the family: that order is the
+	// recipe's.
 	first, seen := make(map[string][]string), make(map[string]bool)
 	files := generated(2)
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -3,10 +3,10 @@
 // A [Reader] yields the rows of one file as they stand there. A [Recipe] says which files make a
 // data set and what to do with each; [Recipe.Build] reads them all into a [Set]:
 //
-//	file ... file -> canonical rows -> merged -> split by registered domain and date -> sampled -> Set
+//	files -> canonical rows -> merged -> split by registered domain and date -> sampled -> Set
 //
-// The same recipe and files give the same set, and its [Account] says, in numbers, what was done and
-// with which bytes. Rows that share a registered domain never stand on two sides of the split.
+// The same recipe and files give the same set, and its [Account] says, in numbers, what was done
+// and with which bytes. Rows that share a registered domain never stand on two sides of the split.
 package dataset
 
 import (
@@ -18,7 +18,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/provenance"
 )
 
-// The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty one.
+// The kinds of text that labelled data tell apart. A malicious row of no known kind has the empty
+// one.
 const (
 	Benign   = "benign"
 	DGA      = "dga"

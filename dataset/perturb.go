@@ -10,27 +10,27 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// Perturb says which rows train is given beside those of the sources: rows of its own, changed in such
-// a way that their label is known, so that a network learns what a label does not depend on.
+// Perturb says which rows train is given beside those of the sources: rows of its own, changed in
+// such a way that their label is known, so that a network learns what a label does not depend on.
 type Perturb struct {
-	// The sub-domain of one benign name before the registered domain of another: benign. What stands
-	// before a registered domain says little, since its owner chooses it.
+	// The sub-domain of one benign name before the registered domain of another: benign. What
+	// stands before a registered domain says little, since its owner chooses it.
 	Subdomains Perturbation `json:"subdomains,omitzero"`
 
-	// The sub-domain of a benign name before the registered domain of a malicious one: malicious, of its
-	// kind. Nor does what stands there make a name benign.
+	// The sub-domain of a benign name before the registered domain of a malicious one: malicious,
+	// of its kind. Nor does what stands there make a name benign.
 	MaliciousSubdomains Perturbation `json:"malicious_subdomains,omitzero"`
 
-	// The label of a generated name before the registered domain of a benign one: benign, as are the
-	// host names of machines and tenants.
+	// The label of a generated name before the registered domain of a benign one: benign, as are
+	// the host names of machines and tenants.
 	RandomSubdomains Perturbation `json:"random_subdomains,omitzero"`
 
-	// A generated name under the suffix of a benign one: generated. Each algorithm has its suffixes, but
-	// the next one will have others.
+	// A generated name under the suffix of a benign one: generated. Each algorithm has its
+	// suffixes, but the next one will have others.
 	Suffixes Perturbation `json:"suffixes,omitzero"`
 
-	// A benign registered domain with two characters changed, as CharBot generates names (Peck et al.
-	// 2019, arXiv 1905.01078): generated.
+	// A benign registered domain with two characters changed, as CharBot generates names (Peck et
+	// al. 2019, arXiv 1905.01078): generated.
 	Characters Perturbation `json:"characters,omitzero"`
 }
 
@@ -144,8 +144,8 @@ func (p *perturber) one(texts []string) string {
 	return texts[p.random.IntN(len(texts))]
 }
 
-// changeCharacters changes two characters of a name's first label, of at least 6, and every second time
-// the suffix.
+// changeCharacters changes two characters of a name's first label, of at least 6, and every second
+// time the suffix.
 func (p *perturber) changeCharacters(domain string) string {
 	label, suffix, _ := strings.Cut(domain, ".")
 	if p.random.IntN(2) == 0 {

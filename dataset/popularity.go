@@ -14,10 +14,10 @@ import (
 // popularity finds the names worth imitating. What counts is the label that somebody registered,
 // whatever the suffix: companies have many, and lists of popular names do not hold them all.
 //
-// A label can be imitated if it is vetted, by the rule for registered domains. How much it is imitated,
-// malicious names say: many hold it as a part (paypal-login.example). So labels are ordered by the
-// logarithms of how often each source of benign rows has them, and of how many malicious registered
-// domains do.
+// A label can be imitated if it is vetted, by the rule for registered domains. How much it is
+// imitated, malicious names say: many hold it as a part (paypal-login.example). So labels are
+// ordered by the logarithms of how often each source of benign rows has them, and of how many
+// malicious registered domains do.
 type popularity struct {
 	vetted   vetting              // by label; malicious rows are left out: anybody can register another suffix
 	mentions map[string][]mention // of a label
@@ -97,8 +97,8 @@ func (p *popularity) noteParts(host []byte) {
 	}
 }
 
-// imitated returns the registered domains, one for each label, that are worth most to imitate, as many
-// as are wanted or as there are. The lists of a vetted one must lie so many years apart.
+// imitated returns the registered domains, one for each label, that are worth most to imitate, as
+// many as are wanted or as there are. The lists of a vetted one must lie so many years apart.
 func (p *popularity) imitated(wanted, years int) []string {
 	best := make(map[string]string) // domain of each label
 	for domain := range p.domains {
@@ -136,9 +136,9 @@ func (p *popularity) imitated(wanted, years int) []string {
 	return domains
 }
 
-// standing says how likely a registered domain is the one that people mean by its label, 0 if malicious
-// lists call it by name more often than benign ones. Most companies' first is .com, which some of the
-// sources leave out: of its rows each counts tenfold, those of malicious guests too.
+// standing says how likely a registered domain is the one that people mean by its label, 0 if
+// malicious lists call it by name more often than benign ones. Most companies' first is .com, which
+// some of the sources leave out: of its rows each counts tenfold, those of malicious guests too.
 func (p *popularity) standing(domain string) int {
 	known := p.domains[domain]
 	switch {

@@ -14,8 +14,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/lines"
 )
 
-// A Reader reads the rows of one file: tab- or comma-separated with a header line that names a column
-// text (or url, or domain), or one text a line; compressed by gzip or not.
+// A Reader reads the rows of one file: tab- or comma-separated with a header line that names a
+// column text (or url, or domain), or one text a line; compressed by gzip or not.
 //
 //	for r.Scan() {
 //		row, err := r.Row() // an error is this row's alone

@@ -23,24 +23,24 @@ type Recipe struct {
 	// Default .05, .10, .10.
 	Share map[Part]float64 `json:"share"`
 
-	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report, unless
-	// older rows share their registered domain: those go to train, as always. Empty: the date decides
-	// nothing.
+	// ReportFrom is the date from which on dated malicious rows, but for DGA, are kept for report,
+	// unless older rows share their registered domain: those go to train, as always. Empty: the
+	// date decides nothing.
 	ReportFrom string `json:"report_from,omitempty"`
 
-	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain with
-	// one of their names goes to that part whole.
+	// HeldOut names, by part, the DGA families of which no row is trained on. A registered domain
+	// with one of their names goes to that part whole.
 	HeldOut map[Part][]string `json:"held_out,omitempty"`
 
 	// Perturb says which rows train is given beside those of the sources.
 	Perturb Perturb `json:"perturb,omitzero"`
 
-	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in one of
-	// them are left out, so that a model can be judged on those files.
+	// Exclude names labelled files, as a Source's File does. Rows whose registered domain stands in
+	// one of them are left out, so that a model can be judged on those files.
 	Exclude []string `json:"exclude,omitempty"`
 
-	// FamilyNames renames DGA families, before anything else here sees them: two names of what cannot be told
-	// apart teach a network to guess. The empty name is that of no known family.
+	// FamilyNames renames DGA families, before anything else here sees them: two names of what
+	// cannot be told apart teach a network to guess. The empty name is that of no known family.
 	FamilyNames map[string]string `json:"family_names,omitempty"`
 
 	// VettedYears is how many years must lie between two lists for a domain on both to be vetted.
@@ -103,8 +103,8 @@ func DefaultRecipe(directory string) (Recipe, error) {
 	return recipe, nil
 }
 
-// ListsRecipe takes a list of malicious and a list of benign names, one a line. Its kinds are benign
-// and malicious.
+// ListsRecipe takes a list of malicious and a list of benign names, one a line. Its kinds are
+// benign and malicious.
 func ListsRecipe(black, white string) Recipe {
 	return Recipe{
 		Seed:    1,

@@ -7,10 +7,10 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// ReadSplit makes a set of files that others have divided into parts, one file for each; a part without
-// one is empty. Every row that has a label and a canonical form stands in its file's part: nothing is
-// merged, moved, sampled or weighed, so that figures measured on it are of the rows that others measured
-// theirs on.
+// ReadSplit makes a set of files that others have divided into parts, one file for each; a part
+// without one is empty. Every row that has a label and a canonical form stands in its file's part:
+// nothing is merged, moved, sampled or weighed, so that figures measured on it are of the rows that
+// others measured theirs on.
 func ReadSplit(ctx context.Context, kinds []string, files map[Part]string) (*Set, error) {
 	set := &Set{Kinds: kinds, Account: Account{SuffixList: canon.SuffixListVersion, Parts: make(map[string]map[string]int)}}
 	for part := range parts {

@@ -1,5 +1,5 @@
-// Package deploy_test holds the rules for Prometheus and the dashboard for Grafana to what the service
-// really exports.
+// Package deploy_test holds the rules for Prometheus and the dashboard for Grafana to what the
+// service really exports.
 package deploy_test
 
 import (

@@ -13,8 +13,8 @@ type Curves struct {
 	Overall Curve   `json:"overall"`
 	ByKind  []Curve `json:"by_kind"` // the malicious rows of a kind against all benign rows, sorted by name
 
-	// Scores are the histograms of all benign rows, of all malicious rows and, where there are several
-	// kinds, of each kind's malicious rows.
+	// Scores are the histograms of all benign rows, of all malicious rows and, where there are
+	// several kinds, of each kind's malicious rows.
 	Scores []Histogram `json:"scores"`
 
 	// OtherKinds is how many kinds, those with the fewest rows, are left out of ByKind and Scores.

@@ -14,8 +14,8 @@ type Decision struct {
 	// AUC is nil with fewer than two rows on either side.
 	AUC *Estimate `json:"auc"`
 
-	// OperatingPoints are at false positive rates of at most 1e-2 and 1e-3, with thresholds chosen on
-	// these rows. There are none if there are no benign rows.
+	// OperatingPoints are at false positive rates of at most 1e-2 and 1e-3, with thresholds chosen
+	// on these rows. There are none if there are no benign rows.
 	OperatingPoints []OperatingPoint `json:"operating_points"`
 }
 

@@ -90,8 +90,8 @@ type Result struct {
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
 
-	// How many rows reach each of the Meter's levels, by source and by kind of host. Rows on an allow
-	// list reach none. All three are nil where the Meter has no levels.
+	// How many rows reach each of the Meter's levels, by source and by kind of host. Rows on an
+	// allow list reach none. All three are nil where the Meter has no levels.
 	Levels  []Level      `json:"levels,omitempty"`
 	ByLevel []LevelGroup `json:"by_level,omitempty"`
 	ByHost  []LevelGroup `json:"by_host,omitempty"`
@@ -160,7 +160,8 @@ func (m *Meter) Result() Result {
 		result.ByLevel = m.byLevel(func(label Example) string { return label.Source })
 		result.ByHost = m.byLevel(func(label Example) string { return label.Host })
 	}
-	// The order of the map does not matter: sorted scores are summed, so equal rows give equal bits.
+	// The order of the map does not matter: sorted scores are summed, so equal rows give equal
+	// bits.
 	result.CalibrationError, result.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)
 	return result
 }

@@ -53,7 +53,8 @@ type FamilyRates struct {
 	Top3      Proportion `json:"top_3"`
 	F1        float64    `json:"f1"` // harmonic mean of recall and precision
 
-	// TakenFor is the family that is named first for most of its other rows, empty if there are none.
+	// TakenFor is the family that is named first for most of its other rows, empty if there are
+	// none.
 	TakenFor     string `json:"taken_for,omitempty"`
 	TakenForRows int    `json:"taken_for_rows,omitempty"`
 }
@@ -101,9 +102,9 @@ func (m *FamilyMeter) macroF1(families []FamilyRates) Estimate {
 	if len(families) == 0 {
 		return Estimate{}
 	}
-	// F1 = 2 correct / size, where size is the rows of the family plus the rows named so. A row adds 1
-	// to the size of its family and 1 to the size of the family that is named for it. These are the
-	// derivatives of F1 by size and by correct.
+	// F1 = 2 correct / size, where size is the rows of the family plus the rows named so. A row
+	// adds 1 to the size of its family and 1 to the size of the family that is named for it. These
+	// are the derivatives of F1 by size and by correct.
 	toSize := make(map[string]float64)
 	toCorrect := make(map[string]float64)
 	mean := 0.0

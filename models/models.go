@@ -1,5 +1,5 @@
-// Package models is the model that comes with Snowman, embedded, and its card: MODEL_CARD.md says what
-// it was trained on, what was measured of it, and how to make it again.
+// Package models is the model that comes with Snowman, embedded, and its card: MODEL_CARD.md says
+// what it was trained on, what was measured of it, and how to make it again.
 package models
 
 import _ "embed"

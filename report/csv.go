@@ -18,7 +18,7 @@ var csvHeader = []string{"figure", "by", "group", "level", "limit", "from", "to"
 //
 //	figure                     what it is, such as true_positive_rate
 //	by, group                  of which rows: all, or those of a kind, source, family or month
-//	level, limit               where the threshold is from: a level of the model, or a limit of the FPR
+//	level, limit               where the threshold is from: a level of the model, or a limit of FPR
 //	from, to                   the scores it is about: at or above from, a threshold, and below to
 //	value                      the figure
 //	count, total, low, high    of a rate: its count and total, and its 95 % Wilson interval

@@ -208,8 +208,8 @@ func worstFirst(families []eval.Group) []eval.Group {
 	for _, f := range small {
 		rest.Malicious += f.Malicious
 		if f.AUC != nil {
-			// All families are ranked against the same benign rows, so that areas weighed by malicious rows
-			// add up.
+			// All families are ranked against the same benign rows, so that areas weighed by
+			// malicious rows add up.
 			wins += *f.AUC * float64(f.Malicious)
 			rest.AUC = new(wins / float64(rest.Malicious))
 		}

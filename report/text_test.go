@@ -94,7 +94,8 @@ func checkGolden(t *testing.T, name string, got []byte) {
 func fillMixture(m *eval.Meter) {
 	random := rand.New(rand.NewPCG(1, 2))
 	months := []string{"2024-01", "2024-02", "2024-03", "2024-04"}
-	// The nearest of a million steps, so that the file is the same on machines that round otherwise.
+	// The nearest of a million steps, so that the file is the same on machines that round
+	// otherwise.
 	add := func(e eval.Example, score float64) {
 		e.Score = math.Round(score*1e6) / 1e6
 		e.Month = months[random.IntN(len(months))]

@@ -44,7 +44,8 @@ func (c *connection) exchange(request []byte) (answer, error) {
 
 // read reads the next answer.
 func (c *connection) read() (answer, error) {
-	// Waiting for the first byte by itself tells an answer that was lost from one that was cut short.
+	// Waiting for the first byte by itself tells an answer that was lost from one that was cut
+	// short.
 	if _, err := c.reader.Peek(1); err != nil {
 		return answer{}, fmt.Errorf("%w: %w", errNoAnswer, err)
 	}

@@ -3,10 +3,10 @@
 // The service is the real program, on a loopback address, and so is every client. Five parts, each
 // bounded in time and count:
 //
-//	rate    PUT /model against an empty net/http handler, both loaded by wrk; latency at half of that load
+//	rate    PUT /model beside an empty net/http handler, under wrk; latency at half of that load
 //	stream  names a second through one connection to POST /v1/score
 //	start   from the start of the process to its first answer, and what it then has resident
-//	faults  load, reloads and hostile clients at once: no answer wrong or lost, nothing that grows, a clean end
+//	faults  load, reloads and hostile clients at once: no answer wrong or lost, nothing that grows
 //	kill    kill -9 under load and reloads, and the next start on the same port
 //
 // It prints Markdown tables to standard output, and what it does to standard error. The figures of

@@ -8,7 +8,8 @@ func appendName(out []byte, i uint32) []byte {
 		prefixes = [...]string{"", "", "", "www.", "mail.", "cdn4.", "login-", "my-", "the"}
 		suffixes = [...]string{".com", ".com", ".com", ".net", ".org", ".de", ".co.uk", ".info", ".ru", ".xyz", ".github.io"}
 	)
-	// An odd factor only permutes the numbers: neighbours look unlike each other and remain distinct.
+	// An odd factor only permutes the numbers: neighbours look unlike each other and remain
+	// distinct.
 	number := i * 2654435761
 	choice := number >> 16
 	out = append(out, prefixes[choice%uint32(len(prefixes))]...)

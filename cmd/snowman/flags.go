@@ -15,7 +15,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// newFlags returns the flags of a verb. The usage says how to call it, what it does, and shows an example.
+// newFlags returns the flags of a verb. The usage says how to call it, what it does, and shows an
+// example.
 func newFlags(verb, arguments, description string) *flag.FlagSet {
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
 	flags.Usage = func() {
@@ -31,8 +32,8 @@ func newFlags(verb, arguments, description string) *flag.FlagSet {
 	return flags
 }
 
-// parse reads a verb's command line. Help goes to standard output, as a result. A mistake is said in one
-// line, without the help.
+// parse reads a verb's command line. Help goes to standard output, as a result. A mistake is said
+// in one line, without the help.
 func parse(flags *flag.FlagSet, args []string, s streams) error {
 	usage := flags.Usage
 	flags.Usage = func() {}
@@ -106,8 +107,8 @@ func allowFlag(flags *flag.FlagSet, paths *[]string) {
 	pathsFlag(flags, paths, "allow", "texts on the allow list in this `file` reach no level; several may be given")
 }
 
-// openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no file
-// is named.
+// openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no
+// file is named.
 func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
 	if len(paths) == 0 {
 		return nil, nil

@@ -1,4 +1,5 @@
-// Command snowman says how likely a URL or a domain name is to be malicious, from its characters alone.
+// Command snowman says how likely a URL or a domain name is to be malicious, from its characters
+// alone.
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command

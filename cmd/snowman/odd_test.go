@@ -91,7 +91,8 @@ func TestOddInput(t *testing.T) {
 	}
 }
 
-// shown is the text as JSON shows it: each byte that is no UTF-8 turns into a replacement character.
+// shown is the text as JSON shows it: each byte that is no UTF-8 turns into a replacement
+// character.
 func shown(text string) string { return string([]rune(text)) }
 
 // check holds a score, or else a message, against what the table says.

@@ -152,8 +152,9 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 	}
 }
 
-// TestServeReadsMountedVolumesAnew changes files as Kubernetes changes those of a ConfigMap or a Secret: each
-// is a link through ..data, which is a link to a folder, and another folder takes its place.
+// TestServeReadsMountedVolumesAnew changes files as Kubernetes changes those of a ConfigMap or a
+// Secret: each is a link through ..data, which is a link to a folder, and another folder takes its
+// place.
 func TestServeReadsMountedVolumesAnew(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege")

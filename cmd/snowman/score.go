@@ -39,8 +39,8 @@ exit code: 0 done, bad lines included; 1 not done; 2 wrong command line; 3 somet
 level of -fail-on.
 `
 
-// never is what -fail-on is without a level. An empty level, such as an unset variable of a script gives,
-// is a mistake.
+// never is what -fail-on is without a level. An empty level, such as an unset variable of a script
+// gives, is a mistake.
 const never = "never"
 
 const exactUsage = "compute in float32 instead of int16: half as fast, other digits from the fourth on"

@@ -15,8 +15,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// toyPath is a model whose answers can be worked out by hand: a q in the host is low and dga, an x is
-// medium and phishing, a z is high and malware. The tests of package web make it.
+// toyPath is a model whose answers can be worked out by hand: a q in the host is low and dga, an x
+// is medium and phishing, a z is high and malware. The tests of package web make it.
 const toyPath = "../../web/testdata/toy.safetensors"
 
 // Where the tests are built with -race, so is the command: it would wait a second before it exits.
@@ -49,7 +49,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// toyWithFamilies returns the toy model with two families: a q in the host says conficker, no q banjori.
+// toyWithFamilies returns the toy model with two families: a q in the host says conficker, no q
+// banjori.
 func toyWithFamilies(t *testing.T) []byte {
 	t.Helper()
 	model, err := modelfile.Open(toyPath)

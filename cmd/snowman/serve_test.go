@@ -154,7 +154,8 @@ func TestServeSaysThatItsPortIsTaken(t *testing.T) {
 	}
 }
 
-// A request is under way when the signal comes: its body is on the way, and the server has asked for it.
+// A request is under way when the signal comes: its body is on the way, and the server has asked
+// for it.
 func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signal ends a process cleanly here")

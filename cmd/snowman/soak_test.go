@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The program that measures and tortures the service does so for some seconds, with this build of it:
-// under the race detector too, where the tests are. What it measures does not matter here.
+// The program that measures and tortures the service does so for some seconds, with this build of
+// it: under the race detector too, where the tests are. What it measures does not matter here.
 func TestServeWithstandsASoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a minute of load")

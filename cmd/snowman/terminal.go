@@ -17,7 +17,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
-// isTerminal reports whether a person may be at the other end of a stream, an io.Reader or an io.Writer.
+// isTerminal reports whether a person may be at the other end of a stream, an io.Reader or an
+// io.Writer.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
@@ -37,9 +38,9 @@ func terminalColumns(w io.Writer) (columns int, inColour bool) {
 	return columns, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && !oldConsole
 }
 
-// putLines works on the lines of a feed, and writes what comes of them: outputs to standard output behind
-// the header, errors to standard error, behind the line that they speak of. What names the outputs in
-// messages.
+// putLines works on the lines of a feed, and writes what comes of them: outputs to standard output
+// behind the header, errors to standard error, behind the line that they speak of. What names the
+// outputs in messages.
 func putLines(ctx context.Context, s streams, what string, header []byte, feed pipeline.Feed[pipeline.Line], newWorker func() func(*pipeline.Chunk[pipeline.Line])) error {
 	out := bufio.NewWriterSize(s.stdout, 64<<10)
 	flush := func() error {
@@ -52,8 +53,8 @@ func putLines(ctx context.Context, s streams, what string, header []byte, feed p
 	if err := flush(); err != nil {
 		return err
 	}
-	// Standard output is flushed where no finished chunk is at hand, and always between two lines: an
-	// interrupted run leaves no half line.
+	// Standard output is flushed where no finished chunk is at hand, and always between two lines:
+	// an interrupted run leaves no half line.
 	err := pipeline.Run(ctx, feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], idle bool) error {
 		if len(c.Output) > out.Available() {
 			if err := flush(); err != nil {

@@ -1,13 +1,13 @@
-// Command release builds what a release consists of, in the folder dist: for each system an archive of
-// the program and a list of what it is made of, and the SHA-256 of all. make release runs it, at the
-// top of a checkout.
+// Command release builds what a release consists of, in the folder dist: for each system an archive
+// of the program and a list of what it is made of, and the SHA-256 of all. make release runs it, at
+// the top of a checkout.
 //
 //	go run ./deploy/release               for every system
 //	go run ./deploy/release linux/arm64   for this one alone
 //
-// The same commit gives the same bytes, whoever builds it and wherever, with the same Go: builds have no
-// paths in them (-trimpath), and what archives say of time and owner comes from the commit. So the tree
-// must be the commit, and release refuses one that is not.
+// The same commit gives the same bytes, whoever builds it and wherever, with the same Go: builds
+// have no paths in them (-trimpath), and what archives say of time and owner comes from the commit.
+// So the tree must be the commit, and release refuses one that is not.
 package main
 
 import (

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A partsList is what a program is made of, in CycloneDX 1.6 (https://cyclonedx.org, ECMA-424), as far
-// as the program itself says it. It has no serial number, which would be another each time.
+// A partsList is what a program is made of, in CycloneDX 1.6 (https://cyclonedx.org, ECMA-424), as
+// far as the program itself says it. It has no serial number, which would be another each time.
 type partsList struct {
 	Format       string       `json:"bomFormat"`
 	SpecVersion  string       `json:"specVersion"`

@@ -4,8 +4,8 @@
 //	go run client.go github.com
 //	go run client.go < names.txt
 //
-// The service is at $SNOWMAN_ADDRESS, or else at http://localhost:5000; $SNOWMAN_KEY is the API key, if it
-// asks for one.
+// The service is at $SNOWMAN_ADDRESS, or else at http://localhost:5000; $SNOWMAN_KEY is the API
+// key, if it asks for one.
 package main
 
 import (
@@ -37,8 +37,8 @@ type client struct {
 	key     string // none where it is empty
 }
 
-// post sends a body of texts. The answer's body must be closed, and read to its end for the connection to be
-// used again.
+// post sends a body of texts. The answer's body must be closed, and read to its end for the
+// connection to be used again.
 func (c client) post(ctx context.Context, contentType string, body io.Reader) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address+"/v1/score", body)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c client) post(ctx context.Context, contentType string, body io.Reader) (*
 	return http.DefaultClient.Do(request)
 }
 
-// score returns the verdicts on at most 10,000 texts, in their order. It tries again where the service, or a
-// proxy before it, says that it is busy.
+// score returns the verdicts on at most 10,000 texts, in their order. It tries again where the
+// service, or a proxy before it, says that it is busy.
 func (c client) score(ctx context.Context, texts []string) ([]verdict, error) {
 	body, err := json.Marshal(map[string][]string{"texts": texts})
 	if err != nil {
@@ -89,8 +89,8 @@ func (c client) score(ctx context.Context, texts []string) ([]verdict, error) {
 	}
 }
 
-// stream calls each with the verdict on every text that produce sends, in their order, while others are being
-// sent. It stops at the first error. There may be any number of texts.
+// stream calls each with the verdict on every text that produce sends, in their order, while others
+// are being sent. It stops at the first error. There may be any number of texts.
 func (c client) stream(ctx context.Context, produce func(send func(text string) error) error, each func(verdict) error) error {
 	reader, writer := io.Pipe()
 	defer reader.Close() // then send fails, so that the goroutine ends

@@ -27,8 +27,8 @@ const (
 	githubIsBenign = "\tnone\tbenign\t\"github.com\"" // as the programs print it, behind the score
 )
 
-// TestThePageIsReal runs the page's commands against the service, and holds that it shows what they print
-// and the programs as they are.
+// TestThePageIsReal runs the page's commands against the service, and holds that it shows what they
+// print and the programs as they are.
 func TestThePageIsReal(t *testing.T) {
 	folder := folderWithClients(t)
 	open := httptest.NewServer(web.New(web.Options{}))

@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 )
 
-// Write puts what write writes into the file at path, and replaces what was there. After an error the
-// old content stays, and no other file is left behind. A symbolic link stays one, to the new content.
-// A device or a pipe is refused: a regular file in its place would no longer be one.
+// Write puts what write writes into the file at path, and replaces what was there. After an error
+// the old content stays, and no other file is left behind. A symbolic link stays one, to the new
+// content. A device or a pipe is refused: a regular file in its place would no longer be one.
 func Write(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {

@@ -39,9 +39,9 @@ func crossEntropy(logits []float32, kind int) float64 {
 	return -math.Log(likelihood)
 }
 
-// Truth sets truth to what the probabilities of a text of this kind should be: 1 for the kind. Where
-// the kind is unknown, the malicious kinds should be 1 together, divided as the probabilities divide
-// it. The cross-entropy's gradient by the logits is probabilities - truth. Truth returns the
+// Truth sets truth to what the probabilities of a text of this kind should be: 1 for the kind.
+// Where the kind is unknown, the malicious kinds should be 1 together, divided as the probabilities
+// divide it. The cross-entropy's gradient by the logits is probabilities - truth. Truth returns the
 // probability of what is known of the text, which is above 0.
 func Truth(truth, probabilities []float64, kind int) float64 {
 	clear(truth)

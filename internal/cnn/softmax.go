@@ -35,10 +35,10 @@ var inverseFactorials = [...]float64{
 	1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
 }
 
-// exp returns e to the x, for x at most 0. math.Exp is assembly on some processors and Go on others,
-// and the last digits differ. Here x = n ln 2 + r with |r| <= ln 2 / 2, and e to the r is its Taylor
-// series up to the 13th power, whose remainder is below 2^-57. The conversions keep the compiler from
-// fusing a multiplication with an addition, which it does on some processors only.
+// exp returns e to the x, for x at most 0. math.Exp is assembly on some processors and Go on
+// others, and the last digits differ. Here x = n ln 2 + r with |r| <= ln 2 / 2, and e to the r is
+// its Taylor series up to the 13th power, whose remainder is below 2^-57. The conversions keep the
+// compiler from fusing a multiplication with an addition, which it does on some processors only.
 func exp(x float64) float64 {
 	const (
 		// ln 2 in two parts (Cody and Waite 1980). The first ends in zeros, so that n times it is

@@ -10,8 +10,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// Families say of a generated name which algorithm made it: a second head on the network's filters, whose
-// tensors stand in the file under their own names behind "family.".
+// Families say of a generated name which algorithm made it: a second head on the network's filters,
+// whose tensors stand in the file under their own names behind "family.".
 type Families struct {
 	Names  []string `json:"names"`  // of the head's outputs
 	Hidden int      `json:"hidden"` // size of its hidden layer

@@ -84,7 +84,8 @@ type field struct {
 	optional bool // files from before it was there lack it
 }
 
-// fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as JSON.
+// fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as
+// JSON.
 func (m *Metadata) fields() []field {
 	return []field{
 		{key: "shape", value: &m.Shape},
@@ -374,9 +375,9 @@ func parseModel(file []byte) (*Model, error) {
 	return &Model{Parameters: parameters, Families: families, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
 }
 
-// newParameters returns parameters with the values of tensors, which may come in any order, and those with
-// the families' head where the metadata, which are valid, name families. It compares names and shapes before
-// it asks for memory: a small file can name a shape of gigabytes.
+// newParameters returns parameters with the values of tensors, which may come in any order, and
+// those with the families' head where the metadata, which are valid, name families. It compares
+// names and shapes before it asks for memory: a small file can name a shape of gigabytes.
 func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *cnn.Parameters, err error) {
 	layout := func(shape cnn.Shape) *cnn.Parameters {
 		return &cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}

@@ -88,7 +88,8 @@ numbered: one for any byte that the group does not list, then one for each of it
 `
 
 // WriteONNX writes the network and its metadata as an ONNX file, equal models as equal bytes: the
-// network as cnn.Reference has it, in float32 and not folded. It writes no model that Write would not.
+// network as cnn.Reference has it, in float32 and not folded. It writes no model that Write would
+// not.
 func (m Model) WriteONNX(w io.Writer) error {
 	file, err := m.encodeONNX()
 	if err != nil {
@@ -130,8 +131,8 @@ func (m Model) encodeONNX() ([]byte, error) {
 	return file, nil
 }
 
-// networkGraph returns the network as a GraphProto. In its comments B are texts and T positions; the
-// other letters are in the legend of package cnn.
+// networkGraph returns the network as a GraphProto. In its comments B are texts and T positions;
+// the other letters are in the legend of package cnn.
 func networkGraph(p *cnn.Parameters, temperature float32) message {
 	s := p.Shape
 	padding := s.Padding()
@@ -247,8 +248,8 @@ func (g *graph) node(operator, name string, inputs []string, attributes ...messa
 	return name
 }
 
-// slice adds a node that leaves out the first and the last values of an axis, where there are any to
-// leave out, and returns its output.
+// slice adds a node that leaves out the first and the last values of an axis, where there are any
+// to leave out, and returns its output.
 func (g *graph) slice(name, input string, axis int64, first, last int) string {
 	if first == 0 && last == 0 {
 		return input

@@ -1,11 +1,11 @@
-// Package pipeline works on the items of a stream on all cores, and puts the results out in the order
-// of the items.
+// Package pipeline works on the items of a stream on all cores, and puts the results out in the
+// order of the items.
 //
 //	feed            workers                  write
 //	items -> chunk -> chunk, worked on -> one after the other, in the order of the input
 //
-// An item is what the caller makes it: a line, a record of a log, a message. Few chunks are under way
-// at a time, so memory does not grow with the stream.
+// An item is what the caller makes it: a line, a record of a log, a message. Few chunks are under
+// way at a time, so memory does not grow with the stream.
 package pipeline
 
 import (
@@ -38,10 +38,10 @@ type Chunk[T any] struct {
 // A Feed gives chunks to send until it has no more, or send returns false.
 type Feed[T any] func(send func(*Chunk[T]) bool) error
 
-// Run has each chunk of a feed worked on by a function that newWorker returns, one for each core, and
-// calls write with one chunk after the other. Idle is true where no chunk is ready behind this one. Run
-// returns the error of write, of the context, or of the feed. After an error of write or of the context
-// it does not wait for the feed, which may be waiting for input that never comes.
+// Run has each chunk of a feed worked on by a function that newWorker returns, one for each core,
+// and calls write with one chunk after the other. Idle is true where no chunk is ready behind this
+// one. Run returns the error of write, of the context, or of the feed. After an error of write or
+// of the context it does not wait for the feed, which may be waiting for input that never comes.
 func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[T]), write func(c *Chunk[T], idle bool) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	work := make(chan *Chunk[T], workers)
@@ -117,9 +117,9 @@ type Source struct {
 	Input io.Reader
 }
 
-// Lines feeds the lines of sources, one source after the other, each line cut at maximum bytes. A chunk is
-// sent when it is full, and before more input is waited for: an answer to a line that was typed does not
-// wait for the next line.
+// Lines feeds the lines of sources, one source after the other, each line cut at maximum bytes. A
+// chunk is sent when it is full, and before more input is waited for: an answer to a line that was
+// typed does not wait for the next line.
 func Lines(maximum int, sources ...Source) Feed[Line] {
 	return func(send func(*Chunk[Line]) bool) error {
 		for _, source := range sources {

@@ -43,7 +43,8 @@ type Account struct {
 	SuffixList string   `json:"public_suffix_list"`
 	Sources    []Source `json:"sources"`
 
-	// Exclude are files whose registered domains were left out, Excluded the rows left out for that.
+	// Exclude are files whose registered domains were left out, Excluded the rows left out for
+	// that.
 	Exclude  []Source `json:"exclude,omitempty"`
 	Excluded int      `json:"excluded,omitempty"`
 

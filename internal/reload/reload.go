@@ -32,8 +32,8 @@ type file struct {
 	seen  []os.FileInfo // of each path when it was read last; nil where there was none
 }
 
-// Open reads paths, by open, and returns what they hold. What Follow reads of them later goes to set. What
-// names it in the log.
+// Open reads paths, by open, and returns what they hold. What Follow reads of them later goes to
+// set. What names it in the log.
 func Open[T any](files *Files, what string, paths []string, open func() (T, error), set func(T)) (T, error) {
 	var first T
 	f := &file{what: what, paths: paths}
@@ -53,8 +53,8 @@ func Open[T any](files *Files, what string, paths []string, open func() (T, erro
 	return first, err
 }
 
-// read reads the file. Each path must be a regular one: reading a pipe may take for ever, and a device
-// may have no end.
+// read reads the file. Each path must be a regular one: reading a pipe may take for ever, and a
+// device may have no end.
 func (f *file) read() error {
 	f.seen = f.state() // before it is read: what changes while it is read is seen again
 	for i, info := range f.seen {
@@ -65,12 +65,12 @@ func (f *file) read() error {
 	return f.use()
 }
 
-// watchInterval is how often files are looked at for changes. Looking costs next to nothing, and works on
-// every file system and through every link, where notifications of the system do not.
+// watchInterval is how often files are looked at for changes. Looking costs next to nothing, and
+// works on every file system and through every link, where notifications of the system do not.
 const watchInterval = time.Second
 
-// Follow reads files anew until the context ends: all of them at each signal, and with watch those that
-// changed. It tells what it read each time, and the error if that failed.
+// Follow reads files anew until the context ends: all of them at each signal, and with watch those
+// that changed. It tells what it read each time, and the error if that failed.
 func (f *Files) Follow(ctx context.Context, hangUp <-chan os.Signal, watch bool, tell func(what string, err error)) {
 	var look <-chan time.Time
 	if watch {

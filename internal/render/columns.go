@@ -39,7 +39,8 @@ func (f columns) appendFamily(out []byte, name, probability string) []byte {
 	return fmt.Appendf(out, "%-16s %-4s ", name, probability)
 }
 
-// likeliest returns the name and the probability of the likeliest family, empty where there is none.
+// likeliest returns the name and the probability of the likeliest family, empty where there is
+// none.
 func likeliest(families []snowman.Family) (name, probability string) {
 	if len(families) == 0 {
 		return "", ""
@@ -47,8 +48,8 @@ func likeliest(families []snowman.Family) (name, probability string) {
 	return families[0].Name, strconv.FormatFloat(families[0].Probability, 'f', 2, 64)
 }
 
-// note says what a host looks like, and what allows it. It is for people alone: a program that splits a
-// line into four fields must not trip over the very names that it watches for.
+// note says what a host looks like, and what allows it. It is for people alone: a program that
+// splits a line into four fields must not trip over the very names that it watches for.
 func note(r verdict.Record) string {
 	var notes []string
 	if r.Imitates != "" {

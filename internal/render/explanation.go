@@ -75,7 +75,8 @@ func where(ngram snowman.NGram) string {
 // longestGap is how many characters in a row that are not read are shown.
 const longestGap = 40
 
-// cut returns the characters with the end of each longer gap replaced by the number of those left out.
+// cut returns the characters with the end of each longer gap replaced by the number of those left
+// out.
 func cut(characters []snowman.Character) []snowman.Character {
 	var short []snowman.Character
 	for first := 0; first < len(characters); {
@@ -114,8 +115,8 @@ func unseen(characters []snowman.Character) string {
 }
 
 // What a terminal is told: black on a background that is redder, or bluer, the more a character
-// contributes (of 256 colours, which are the same on dark and on light terminals), or faint and struck
-// through.
+// contributes (of 256 colours, which are the same on dark and on light terminals), or faint and
+// struck through.
 var (
 	reds  = []int{224, 217, 210, 203, 196}
 	blues = []int{189, 153, 111, 75, 33}
@@ -180,7 +181,8 @@ func (d Drawing) appendColoured(out []byte, characters []snowman.Character) []by
 	return append(out, plainStyle+"\n"...)
 }
 
-// appendNumbers appends rows of characters, and below each its contribution, or - where it is not read.
+// appendNumbers appends rows of characters, and below each its contribution, or - where it is not
+// read.
 func (d Drawing) appendNumbers(out []byte, characters []snowman.Character) []byte {
 	const cell = 7 // columns
 	short := cut(characters)

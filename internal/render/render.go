@@ -9,8 +9,8 @@ package render
 
 import "github.com/snowman-ml/snowman/internal/verdict"
 
-// A Format writes what is said of texts, a line for each. It is immutable and safe for any number of
-// goroutines.
+// A Format writes what is said of texts, a line for each. It is immutable and safe for any number
+// of goroutines.
 type Format interface {
 	AppendHeader(out []byte) []byte                          // what stands before all lines
 	AppendRecord(out []byte, r verdict.Record) []byte        // the line of a text that has a score
@@ -31,7 +31,8 @@ type Output struct {
 	New           func(Options) Format
 }
 
-// The ways to write records. A terminal gets Columns, and a pipe gets Tabs, unless a flag asks for another.
+// The ways to write records. A terminal gets Columns, and a pipe gets Tabs, unless a flag asks for
+// another.
 var (
 	Columns   = Output{New: newColumns}
 	Tabs      = Output{New: newTabs}

@@ -7,8 +7,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// tabs are for programs that split a line: fields with tabs between them. The text is the last field,
-// as it came.
+// tabs are for programs that split a line: fields with tabs between them. The text is the last
+// field, as it came.
 type tabs struct{ families bool }
 
 func newTabs(o Options) Format { return tabs{o.Families} }

@@ -15,8 +15,8 @@ func OpenCertificate(certificate, key string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// A Certificate is what a server shows for itself, and can be replaced while it serves. It is safe for any
-// number of goroutines.
+// A Certificate is what a server shows for itself, and can be replaced while it serves. It is safe
+// for any number of goroutines.
 type Certificate struct {
 	mu      sync.Mutex
 	current *tls.Certificate

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A LineBuffer writes the lines of a log in the background, and lines of nearly the same time together:
-// writing each by itself would take as long as answering the request that it is about. Lines that cannot
-// be written in time are dropped and counted, and keep no request waiting.
+// A LineBuffer writes the lines of a log in the background, and lines of nearly the same time
+// together: writing each by itself would take as long as answering the request that it is about.
+// Lines that cannot be written in time are dropped and counted, and keep no request waiting.
 type LineBuffer struct {
 	out io.Writer
 

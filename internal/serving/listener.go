@@ -46,8 +46,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 // Close ends Accept. It may be called again.
 func (l *Listener) Close() error { return l.close() }
 
-// A countedConnection makes room when it is closed. net/http puts its deadlines off several times for each
-// request, which costs next to nothing here.
+// A countedConnection makes room when it is closed. net/http puts its deadlines off several times
+// for each request, which costs next to nothing here.
 type countedConnection struct {
 	net.Conn
 	leave       func()
@@ -59,8 +59,8 @@ func (c *countedConnection) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite lets net/http close a connection in two steps: a client that is still sending then sees the
-// answer, and not a reset.
+// CloseWrite lets net/http close a connection in two steps: a client that is still sending then
+// sees the answer, and not a reset.
 func (c *countedConnection) CloseWrite() error {
 	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
 }
@@ -91,8 +91,9 @@ func (c *countedConnection) SetDeadline(t time.Time) error {
 	return errors.Join(c.read.change(t), c.write.change(t))
 }
 
-// A lazyDeadline is told to the connection only where it is earlier than the one that was told last. When
-// that one has passed, the wanted one is told, and the call that waits goes on. Why: docs/decisions/service.md.
+// A lazyDeadline is told to the connection only where it is earlier than the one that was told
+// last. When that one has passed, the wanted one is told, and the call that waits goes on. Why:
+// docs/decisions/service.md.
 type lazyDeadline struct {
 	set func(time.Time) error
 
@@ -111,8 +112,8 @@ func (d *lazyDeadline) change(t time.Time) error {
 	return d.set(t)
 }
 
-// isEarly reports whether an error says that a deadline has passed which is no longer wanted; then the
-// wanted one has been told.
+// isEarly reports whether an error says that a deadline has passed which is no longer wanted; then
+// the wanted one has been told.
 func (d *lazyDeadline) isEarly(err error) bool {
 	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false

@@ -58,8 +58,8 @@ func TestListener(t *testing.T) {
 	}
 }
 
-// A deadline that was put off does not end what waits, one that was brought forward does, and one that
-// was taken away never does.
+// A deadline that was put off does not end what waits, one that was brought forward does, and one
+// that was taken away never does.
 func TestDeadlinesOfAServedConnection(t *testing.T) {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -104,7 +104,8 @@ func TestDeadlinesOfAServedConnection(t *testing.T) {
 		t.Errorf("brought forward, reading ends with %v", err)
 	}
 
-	// Nobody reads: the write ends with the deadline that was wanted last, and says how much it wrote.
+	// Nobody reads: the write ends with the deadline that was wanted last, and says how much it
+	// wrote.
 	much := make([]byte, 64<<20)
 	connection.SetWriteDeadline(time.Now().Add(short))
 	connection.SetWriteDeadline(time.Now().Add(3 * short))

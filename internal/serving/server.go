@@ -1,5 +1,5 @@
-// Package serving holds what a server of HTTP needs beside its handler: a listener, deadlines, the log,
-// the certificate, and an orderly end.
+// Package serving holds what a server of HTTP needs beside its handler: a listener, deadlines, the
+// log, the certificate, and an orderly end.
 //
 //	server := serving.NewServer(handler, log)
 //	err := serving.Run(ctx, server, serving.NewListener(listener, 4096), log, end)
@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// NewServer returns a server with deadlines and bounds that suit requests of some MiB. It speaks HTTP/1.1
-// and HTTP/2, the latter also without TLS.
+// NewServer returns a server with deadlines and bounds that suit requests of some MiB. It speaks
+// HTTP/1.1 and HTTP/2, the latter also without TLS.
 func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	server := &http.Server{
 		Handler:        handler,
@@ -43,8 +43,8 @@ type End struct {
 	Wait       func()        // waits for what the server does not know of
 }
 
-// Run serves until the context ends, over TLS where the server has a certificate. Requests under way are
-// then answered, and broken off only if they take too long.
+// Run serves until the context ends, over TLS where the server has a certificate. Requests under
+// way are then answered, and broken off only if they take too long.
 func Run(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger, end End) error {
 	failed := make(chan error, 1)
 	go func() {

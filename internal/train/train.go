@@ -39,7 +39,8 @@ type Progress struct {
 	Validation        *provenance.Validation // at the end of an epoch
 }
 
-// newModelRun prepares the training of the model's network, by options that still lack their defaults.
+// newModelRun prepares the training of the model's network, by options that still lack their
+// defaults.
 func newModelRun(set *dataset.Set, options Options) (*run, error) {
 	options, err := options.withDefaults()
 	if err != nil {

@@ -14,12 +14,14 @@ const (
 	rememberedTexts = 1 << 16 // at most; more would not stay in the processor's cache
 )
 
-// A memory holds the verdicts on the texts that a Judge scored last: in a log the same names come again
-// and again. Verdicts stand in a ring, and the hash of a text leads to its place there. A place holds
-// the text itself: two texts that share a hash cost time, but never get each other's verdict.
+// A memory holds the verdicts on the texts that a Judge scored last: in a log the same names come
+// again and again. Verdicts stand in a ring, and the hash of a text leads to its place there. A
+// place holds the text itself: two texts that share a hash cost time, but never get each other's
+// verdict.
 //
-// Scoring leaves nothing else in the processor's cache, so what counts is how much memory is touched:
-// the ring is written from one end to the other, and most new texts need nothing but their tag.
+// Scoring leaves nothing else in the processor's cache, so what counts is how much memory is
+// touched: the ring is written from one end to the other, and most new texts need nothing but their
+// tag.
 type memory struct {
 	kinds         []string
 	seed          maphash.Seed
@@ -71,8 +73,8 @@ func newMemory(kinds []string, withProbabilities bool, bytes int) *memory {
 	return m
 }
 
-// find looks up at most longestFind texts. The new ones, newTexts, are to be scored and given to keep. A
-// text that stands twice among them is new once.
+// find looks up at most longestFind texts. The new ones, newTexts, are to be scored and given to
+// keep. A text that stands twice among them is new once.
 func (m *memory) find(texts []string) {
 	m.next += uint32(len(m.newTexts))
 	if m.next > math.MaxUint32-longestFind {
@@ -86,7 +88,8 @@ func (m *memory) find(texts []string) {
 		for _, text := range texts {
 			m.hashes = append(m.hashes, maphash.String(m.seed, text))
 		}
-		// A loop as short as this waits for memory once. One that also hashes would wait for each text.
+		// A loop as short as this waits for memory once. One that also hashes would wait for each
+		// text.
 		touched := uint32(0)
 		for _, hash := range m.hashes {
 			touched ^= m.tag(hash).number

@@ -164,10 +164,10 @@ func TestLookingUpAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkAll measures a Judge on streams of names: one whose names are all different, one whose names
-// are as popular as Zipf's law says, with exponent 1, of a million, and one in which each stands three
-// times in a row, as look-ups of A, AAAA and HTTPS do. A Judge with and one without memory take turns, so
-// that both see the same noise; the time of an operation is that of both.
+// BenchmarkAll measures a Judge on streams of names: one whose names are all different, one whose
+// names are as popular as Zipf's law says, with exponent 1, of a million, and one in which each
+// stands three times in a row, as look-ups of A, AAAA and HTTPS do. A Judge with and one without
+// memory take turns, so that both see the same noise; the time of an operation is that of both.
 func BenchmarkAll(b *testing.B) {
 	const count = 1 << 20
 	random := rand.New(rand.NewPCG(1, 2))

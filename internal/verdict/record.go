@@ -8,8 +8,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A Record is a text and all that is said of it. An Encoder writes it faster than encoding/json, with
-// the same members.
+// A Record is a text and all that is said of it. An Encoder writes it faster than encoding/json,
+// with the same members.
 type Record struct {
 	Text string `json:"text"`
 	snowman.Verdict
@@ -17,9 +17,9 @@ type Record struct {
 	Allowed  *allow.Match     `json:"allowed,omitempty"`  // the entry of an allow list that the text is on
 }
 
-// An Encoder writes the records of one model as JSON, each on one line, the same for the program and the
-// service. Numbers have the digits that read back the same. It is immutable and safe for any number of
-// goroutines.
+// An Encoder writes the records of one model as JSON, each on one line, the same for the program
+// and the service. Numbers have the digits that read back the same. It is immutable and safe for
+// any number of goroutines.
 type Encoder struct {
 	kinds []string // as members of an object: {"benign": and ,"dga":
 }
@@ -82,8 +82,8 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 	return append(out, '}')
 }
 
-// AppendExplanation appends an object for a text whose score is explained: what Append writes, then the
-// members of the explanation.
+// AppendExplanation appends an object for a text whose score is explained: what Append writes, then
+// the members of the explanation.
 func (e *Encoder) AppendExplanation(out []byte, r Record, x snowman.Explanation) []byte {
 	out = e.Append(out, r)
 	out[len(out)-1] = ','
@@ -99,7 +99,8 @@ func AppendError(out []byte, text string, err error) []byte {
 	return append(out, '}')
 }
 
-// appendNumber appends the shortest number that reads back the same, without an exponent from 1e-6 on.
+// appendNumber appends the shortest number that reads back the same, without an exponent from 1e-6
+// on.
 func appendNumber(out []byte, number float64) []byte {
 	if number != 0 && number < 1e-6 {
 		return strconv.AppendFloat(out, number, 'e', -1, 64)

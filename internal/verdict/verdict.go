@@ -4,8 +4,8 @@
 //	encoder := verdict.NewEncoder(model.Kinds())
 //	judge.All(texts, func(i int, r verdict.Record, err error) { line = encoder.Append(line, r) })
 //
-// A Judge belongs to one goroutine. It allocates nothing for a text that Scorer allocates nothing for,
-// unless the text is on an allow list.
+// A Judge belongs to one goroutine. It allocates nothing for a text that Scorer allocates nothing
+// for, unless the text is on an allow list.
 package verdict
 
 import (
@@ -51,8 +51,8 @@ func New(model *snowman.Model, options Options) *Judge {
 	return j
 }
 
-// All calls each with the record of every text, in their order, or the error that keeps it from having
-// a score. A record holds until the call returns, in which the Judge must not be used.
+// All calls each with the record of every text, in their order, or the error that keeps it from
+// having a score. A record holds until the call returns, in which the Judge must not be used.
 func (j *Judge) All(texts []string, each func(i int, r Record, err error)) {
 	if j.memory != nil {
 		for first := 0; first < len(texts); first += longestFind {

@@ -1,4 +1,5 @@
-// Package visible shows other people's text so that all of it can be seen and none of it does anything.
+// Package visible shows other people's text so that all of it can be seen and none of it does
+// anything.
 //
 //	fmt.Fprintln(terminal, visible.Text(name))
 //	line = visible.AppendJSON(line, name)
@@ -29,8 +30,8 @@ func Field(text string) string {
 	return join(text, func(r rune) bool { return !unicode.IsControl(r) })
 }
 
-// Label returns a name for a place with room for limit characters. A longer name is cut, and … stands
-// behind it.
+// Label returns a name for a place with room for limit characters. A longer name is cut, and …
+// stands behind it.
 func Label(name string, limit int) string {
 	seen := Text(name)
 	if short, characters := Shorten(seen, limit); characters > limit {
@@ -70,7 +71,8 @@ type Piece struct {
 	Escaped bool
 }
 
-// marksOnALetter is how many combining marks a letter may carry. More of them cover the lines around.
+// marksOnALetter is how many combining marks a letter may carry. More of them cover the lines
+// around.
 const marksOnALetter = 3
 
 // Pieces cuts a text into parts that can be seen, and runes that cannot and are written out.
@@ -114,8 +116,8 @@ func join(text string, show func(rune) bool) string {
 	return b.String()
 }
 
-// isVisible reports whether a rune puts ink on its place, or is the space. Unicode counts some runes
-// without ink as letters, marks or symbols.
+// isVisible reports whether a rune puts ink on its place, or is the space. Unicode counts some
+// runes without ink as letters, marks or symbols.
 func isVisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return ' ' <= r && r <= '~'
