@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/measure"
 	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -30,15 +30,7 @@ type chart struct {
 
 // newFigures returns what the model's file says was measured of it.
 func newFigures(info snowman.Info) figures {
-	var levels []eval.Level
-	for i, t := range info.Thresholds {
-		level := eval.Level{Name: t.Level.String(), Threshold: t.Score}
-		if i < len(info.URLThresholds) {
-			level.URLThreshold = info.URLThresholds[i].Score
-		}
-		levels = append(levels, level)
-	}
-	measured, err := report.ReadKept(info.Figures, levels)
+	measured, err := report.ReadKept(info.Figures, measure.Levels(info))
 	if err != nil {
 		return figures{Problem: visible.Label(err.Error(), 200)}
 	}

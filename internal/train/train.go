@@ -221,15 +221,12 @@ func (r *run) endEpoch(epoch int) *provenance.Validation {
 
 // validate judges the network by the part choose.
 func (r *run) validate() provenance.Validation {
-	var benign, malicious []float64
-	for i, score := range r.workers().scores(cnn.NewNetwork(r.parameters), r.texts.choose, 1) {
-		if r.texts.choose.kinds[i] == 0 {
-			benign = append(benign, score)
-		} else {
-			malicious = append(malicious, score)
-		}
+	scores := r.workers().scores(cnn.NewNetwork(r.parameters), r.texts.choose, 1)
+	malicious := make([]bool, len(scores))
+	for i, kind := range r.texts.choose.kinds {
+		malicious[i] = kind != 0
 	}
-	roc := eval.NewROC(benign, malicious)
+	roc := eval.NewROCOf(scores, malicious)
 	var v provenance.Validation
 	v.AUC, _ = roc.AUC()
 	if point, ok := roc.AtFalsePositiveRate(1e-2); ok {
