@@ -176,54 +176,67 @@ func ReadKept(data []byte, levels []eval.Level) (Page, error) {
 	return page, nil
 }
 
+// maxRows is more rows than anybody has.
+const maxRows = 1 << 40
+
 // check returns an error if figures contradict each other, or are more than can be shown.
 func (f Kept) check(levels int) error {
 	const (
 		maxCurves = 16 // more than an evaluation has
 		maxGroups = 2000
-		maxRows   = 1 << 40
 	)
-	for _, g := range append([]eval.Group{{Rates: f.Overall}}, f.ByKind...) {
-		if g.Benign < 0 || g.Benign > maxRows || g.Malicious < 0 || g.Malicious > maxRows {
-			return fmt.Errorf("%d benign and %d malicious rows", g.Benign, g.Malicious)
-		}
-	}
-	if f.Families != nil && !isProportion(f.Families.Top1, maxRows) {
-		return fmt.Errorf("%d of %d families are named right", f.Families.Top1.Count, f.Families.Top1.Total)
-	}
-	if len(f.Curves) > maxCurves || len(f.Scores) > maxCurves || len(f.ByKind) > maxGroups || len(f.ByMonth) > maxGroups || len(f.ByLevel) > maxGroups || len(f.CalibrationBins) > maxGroups {
+	if max(len(f.Curves), len(f.Scores)) > maxCurves || max(len(f.ByKind), len(f.ByMonth), len(f.ByLevel), len(f.CalibrationBins)) > maxGroups {
 		return errors.New("there are more groups of rows than can be shown")
 	}
+	if f.Families != nil && !isProportion(f.Families.Top1) {
+		return fmt.Errorf("%d of %d families are named right", f.Families.Top1.Count, f.Families.Top1.Total)
+	}
+	for _, s := range f.ByLevel {
+		if len(s.Reached) != levels || levels == 0 || !areCounts(s.Reached, s.Rows) {
+			return fmt.Errorf("source %q has %v of %d rows at %d levels", s.Source, s.Reached, s.Rows, levels)
+		}
+	}
+	for _, bin := range f.CalibrationBins {
+		if !isProportion(bin.Truth) {
+			return fmt.Errorf("a bin has %d of %d malicious rows", bin.Truth.Count, bin.Truth.Total)
+		}
+	}
+	if err := f.checkRates(); err != nil {
+		return err
+	}
+	return f.checkCurves()
+}
+
+// checkRates checks the rates of all rows, of kinds and of months.
+func (f Kept) checkRates() error {
 	points := len(f.Overall.OperatingPoints)
 	for _, g := range append([]eval.Group{{Rates: f.Overall}}, f.ByKind...) {
+		if !areCounts([]int{g.Benign, g.Malicious}, maxRows) {
+			return fmt.Errorf("%d benign and %d malicious rows", g.Benign, g.Malicious)
+		}
 		if len(g.OperatingPoints) != points {
 			return fmt.Errorf("kind %q has %d operating points, want %d", g.Name, len(g.OperatingPoints), points)
 		}
 		for _, p := range g.OperatingPoints {
-			if !isProportion(p.FalsePositives, maxRows) || !isProportion(p.TruePositives, maxRows) {
+			if !isProportion(p.FalsePositives) || !isProportion(p.TruePositives) {
 				return fmt.Errorf("kind %q has %d of %d and %d of %d rows above a threshold", g.Name,
 					p.FalsePositives.Count, p.FalsePositives.Total, p.TruePositives.Count, p.TruePositives.Total)
 			}
 		}
 	}
 	for _, m := range f.ByMonth {
-		if len(m.Found) != points || !areCounts(m.Found, m.Malicious, maxRows) {
+		if len(m.Found) != points || !areCounts(m.Found, m.Malicious) {
 			return fmt.Errorf("month %q has %v found of %d rows", m.Month, m.Found, m.Malicious)
 		}
 	}
-	for _, s := range f.ByLevel {
-		if len(s.Reached) != levels || levels == 0 || !areCounts(s.Reached, s.Rows, maxRows) {
-			return fmt.Errorf("source %q has %v of %d rows at %d levels", s.Source, s.Reached, s.Rows, levels)
-		}
-	}
-	for _, bin := range f.CalibrationBins {
-		if !isProportion(bin.Truth, maxRows) {
-			return fmt.Errorf("a bin has %d of %d malicious rows", bin.Truth.Count, bin.Truth.Total)
-		}
-	}
+	return nil
+}
+
+// checkCurves checks curves and histograms.
+func (f Kept) checkCurves() error {
 	for _, c := range f.Curves {
-		if len(c.FalsePositives) != len(c.TruePositives) || !areCounts(c.FalsePositives, f.Overall.Benign, maxRows) || !areCounts(c.TruePositives, c.Malicious, maxRows) ||
-			!slices.IsSorted(c.FalsePositives) || !slices.IsSorted(c.TruePositives) {
+		if len(c.FalsePositives) != len(c.TruePositives) || !slices.IsSorted(c.FalsePositives) || !slices.IsSorted(c.TruePositives) ||
+			!areCounts(c.FalsePositives, f.Overall.Benign) || !areCounts(c.TruePositives, c.Malicious) {
 			return fmt.Errorf("the points of the curve of kind %q are none of a curve", c.Kind)
 		}
 	}
@@ -231,21 +244,21 @@ func (f Kept) check(levels int) error {
 		return fmt.Errorf("the scores between bins are %v, want ascending ones", f.ScoreEdges)
 	}
 	for _, s := range f.Scores {
-		if len(s.Rows) == 0 || len(s.Rows) != len(f.ScoreEdges)-1 || !areCounts(s.Rows, maxRows, maxRows) {
+		if len(s.Rows) == 0 || len(s.Rows) != len(f.ScoreEdges)-1 || !areCounts(s.Rows, maxRows) {
 			return fmt.Errorf("the rows of kind %q are in %d bins, want %d", s.Kind, len(s.Rows), len(f.ScoreEdges)-1)
 		}
 	}
 	return nil
 }
 
-func isProportion(p eval.Proportion, most int) bool {
-	return 0 <= p.Count && p.Count <= p.Total && p.Total <= most
+func isProportion(p eval.Proportion) bool {
+	return 0 <= p.Count && p.Count <= p.Total && p.Total <= maxRows
 }
 
 // areCounts reports whether each of the counts is between 0 and the total.
-func areCounts(counts []int, total, most int) bool {
+func areCounts(counts []int, total int) bool {
 	for _, count := range counts {
-		if !isProportion(eval.Proportion{Count: count, Total: total}, most) {
+		if !isProportion(eval.Proportion{Count: count, Total: total}) {
 			return false
 		}
 	}
