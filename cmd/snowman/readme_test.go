@@ -17,12 +17,8 @@ import (
 	"github.com/snowman-ml/snowman/web"
 )
 
-// The README must show what the shipped model says.
-func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// The pages must show what the shipped model says.
+func TestTheExamplesInThePagesAreReal(t *testing.T) {
 	texts := []string{"zis32msdi3.com", "github.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "paypa1.net"}
 	onTerminal := scored(t, render.Columns, texts)
 	asJSON := scored(t, render.JSONLines, texts[:1])
@@ -40,10 +36,17 @@ func TestTheExamplesInTheREADMEAreReal(t *testing.T) {
 	}
 
 	explained := explainedAs(t, texts[3])
-
-	for line := range strings.Lines(onTerminal + asJSON + served.String() + explained) {
-		if !strings.Contains(string(readme), line) {
-			t.Errorf("the README does not show %q", line)
+	for page, shown := range map[string]string{
+		"README.md": onTerminal + served.String(), "docs/score.md": asJSON, "docs/explain.md": explained,
+	} {
+		content, err := os.ReadFile("../../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(shown) {
+			if !strings.Contains(string(content), line) {
+				t.Errorf("%s does not show %q", page, line)
+			}
 		}
 	}
 }
