@@ -13,7 +13,7 @@ import (
 
 const module = "github.com/snowman-ml/snowman"
 
-// mustNotLink names packages that whoever only scores must not carry.
+// mustNotLink names packages that a program must not link that only scores.
 var mustNotLink = map[string][]string{
 	"": {"internal/train", "dataset", "eval", "report", "web"},
 }

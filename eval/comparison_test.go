@@ -15,7 +15,7 @@ func TestCompare(t *testing.T) {
 		}
 		return malicious
 	}
-	// so many rows that one or two of them may differ; the even ones are benign
+	// enough rows for one or two of them to differ; the even ones are benign
 	many := func(change map[int]float64) []float64 {
 		scores := make([]float64, 20_000)
 		for i := range scores {

@@ -9,7 +9,7 @@ import (
 )
 
 // clients limit the rate of each client's requests. A client is the name of its key, or else its
-// address. Of IPv6 it is the network of 64 bits, since whoever has one address has all of these.
+// address. Of IPv6 the address is a network of 64 bits: a client has all addresses of its network.
 //
 // At most twice maxClients are remembered, in two halves. When the younger half is full it becomes
 // the older one, and the clients of the older one are forgotten: they start with a full rate.

@@ -27,7 +27,7 @@ func TestScoreNeedsConstantMemory(t *testing.T) {
 	}
 }
 
-// peakMemory returns how many bytes score needs for so many bytes of input, which repeat a text.
+// peakMemory returns how many bytes score needs for an input of this size, which repeats a text.
 func peakMemory(t *testing.T, repeated string, size int64) int64 {
 	t.Helper()
 	program := command(t, "score", "-model", toyPath)

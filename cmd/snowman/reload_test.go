@@ -325,7 +325,7 @@ func TestServeEndsStreams(t *testing.T) {
 	}
 }
 
-// Before the end, who looks whether requests should be sent here is told that they should not.
+// Before the end, /readyz tells load balancers that new requests are not to be sent here.
 func TestServeDrains(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no signal to send")

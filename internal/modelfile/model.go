@@ -54,7 +54,7 @@ type Model struct {
 type Metadata struct {
 	Shape           cnn.Shape
 	Alphabet        json.RawMessage // from characters to symbols; only its owner knows what is in it
-	SymbolLimit     int             // the network reads at most so many symbols of a text
+	SymbolLimit     int             // how many symbols of a text the network reads at most
 	Kinds           []string        // names of the network's outputs, "benign" first
 	Families        *Families       // that the model names; nil for none
 	SymbolFrequency []float64       // of each symbol in what was trained on, adding up to 1; none where nobody counted

@@ -76,7 +76,7 @@ const (
 	onnxOperatorVersion = 17
 )
 
-// onnxText is what the file says of itself to whoever looks into it.
+// onnxText is what the file says of itself to a reader.
 const onnxText = `Snowman: how likely is a URL or a domain name to be malicious.
 
 symbols [texts, positions] are the symbols of each text in its canonical form, with padding symbols 0

@@ -22,7 +22,7 @@ func TestCalibrateFindsWhatBentTheLogits(t *testing.T) {
 				logits = append(logits, sharpened...)
 				texts.ends = append(texts.ends, 0)
 				texts.kinds = append(texts.kinds, kind)
-				texts.weights = append(texts.weights, float32(1e4*weight)) // so much that the prior says nothing
+				texts.weights = append(texts.weights, float32(1e4*weight)) // large, so that the prior says nothing
 			}
 			for range 200 {
 				honest, sharpened := make([]float32, kinds), make([]float32, kinds)
