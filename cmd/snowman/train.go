@@ -75,8 +75,7 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 	flags.IntVar(&o.Workers, "workers", 0, "CPUs to use (default: all)")
 	flags.StringVar(&o.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
 
-	// What is not given is left open: package train knows its default, or takes it from the model
-	// of -from.
+	// What is not given stays open: package train has its default, or the model of -from has it.
 	*o, f.widths = train.Options{Options: provenance.Options{Seed: o.Seed}}, ""
 	if err := parseAll(flags, args, s); err != nil {
 		return err
