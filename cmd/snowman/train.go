@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/measure"
@@ -171,7 +170,7 @@ func (f *trainFlags) run(ctx context.Context, recipe dataset.Recipe, s streams) 
 // warnOfFew names the levels that were measured on too few benign texts.
 func warnOfFew(w io.Writer, texts string, thresholds []modelfile.Threshold) {
 	for _, t := range thresholds {
-		if (snowman.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}).TooFew() {
+		if t.TooFew() {
 			fmt.Fprintf(w, "level %s means little: %d benign %s are too few for a false positive rate of %g\n", t.Level, t.Benign, texts, t.FalsePositiveRate)
 		}
 	}
