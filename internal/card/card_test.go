@@ -140,14 +140,14 @@ func TestPageAboutTheShippedModel(t *testing.T) {
 	checkPage(t, document)
 	for _, want := range []string{
 		info.SHA256, "Snowman v1.2.3", "What it cannot do", "CC BY 4.0", // its card, in words
-		"Area under the curve", "by month of first sight", // of the pictures, for those who do not see them
+		"Area under the curve", "by month of first sight", // of the charts, for those who do not see them
 	} {
 		if !strings.Contains(document.text, want) {
 			t.Errorf("%q is missing", want)
 		}
 	}
 	if got := len(document.named("svg")); got != 4 {
-		t.Errorf("%d pictures, want 4: are the figures of the shipped model those that train writes today?", got)
+		t.Errorf("%d charts, want 4: are the figures of the shipped model those that train writes today?", got)
 	}
 	for _, never := range []string{"does not say", "raw HTML omitted"} {
 		if strings.Contains(document.text, never) {
@@ -211,10 +211,10 @@ func TestPageAboutAnyModel(t *testing.T) {
 		"with levels of too few texts":    {func(m *snowman.Info) { m.Thresholds[2].Benign = 9_999 }, 0, []string{"mean little: high of names"}},
 		"of before curves": {func(m *snowman.Info) {
 			m.Figures = json.RawMessage(`{"overall": {"benign": 3, "malicious": 2, "auc": 0.5, "operating_points": []}, "by_kind": [], "calibration_error": 0.1}`)
-		}, 0, []string{"3 benign and 2 malicious texts", "There are no pictures"}},
+		}, 0, []string{"3 benign and 2 malicious texts", "There are no charts"}},
 		"whose rows have no month": {func(m *snowman.Info) {
 			m.Figures = bytes.ReplaceAll(measured(t, "feed"), []byte(`"by_month"`), []byte(`"by_day"`))
-		}, 3, []string{"no picture by month"}},
+		}, 3, []string{"no chart by month"}},
 		"with figures that do not go together": {func(m *snowman.Info) {
 			m.Figures = json.RawMessage(`{"overall": {"benign": -1}}`)
 		}, 0, []string{"cannot be shown", "-1 benign and 0 malicious rows"}},
@@ -233,7 +233,7 @@ func TestPageAboutAnyModel(t *testing.T) {
 				}
 			}
 			if got := len(document.named("svg")); got != test.pictures {
-				t.Errorf("%d pictures, want %d", got, test.pictures)
+				t.Errorf("%d charts, want %d", got, test.pictures)
 			}
 		})
 	}
@@ -256,7 +256,7 @@ func TestCardShowsWhatIsHostileAsText(t *testing.T) {
 			document := pageAbout(t, info)
 			checkPage(t, document)
 			if got := len(document.named("svg")); got != 4 {
-				t.Errorf("%d pictures, want 4", got)
+				t.Errorf("%d charts, want 4", got)
 			}
 			if strings.ContainsAny(document.text, "\u202e\u200b\u3164\x1b\x00") {
 				t.Error("what cannot be seen stands there as it is")
