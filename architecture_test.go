@@ -13,7 +13,7 @@ import (
 
 const module = "github.com/snowman-ml/snowman"
 
-// mustNotLink lists packages that a program that uses only this one must not link.
+// mustNotLink lists, for a package, others that it must not bring into a program.
 var mustNotLink = map[string][]string{
 	"": {"internal/train", "dataset", "eval", "report", "web"},
 }

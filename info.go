@@ -41,7 +41,9 @@ type Threshold struct {
 
 // TooFew reports whether there were too few benign texts to measure the level: it stands for fewer
 // than one of them.
-func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }
+func (t Threshold) TooFew() bool {
+	return modelfile.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}.TooFew()
+}
 
 // MarshalJSON writes the threshold, with a member too_few if there were too few texts.
 func (t Threshold) MarshalJSON() ([]byte, error) {

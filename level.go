@@ -19,7 +19,7 @@ const (
 	High
 )
 
-var levelNames = [...]string{"none", "low", "medium", "high"}
+var levelNames = append([]string{"none"}, modelfile.Levels[:]...)
 
 // String returns the level's name, as ParseLevel reads it.
 func (l Level) String() string {

@@ -38,8 +38,8 @@
 // [Verdict] in JSON are those that the program and the service write. They keep their names and
 // meanings; new ones may come. A model file is read by every later version that knows its format
 // version; a file that is too new, or damaged, is refused with an error that says so. Scores and
-// levels belong to a model: another model has others. The same model gives the same scores on every
-// processor.
+// levels belong to a model: another model has others. The network computes the same bits on
+// every processor.
 package snowman
 
 import (

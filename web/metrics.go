@@ -39,7 +39,7 @@ func newMetrics(version string) *metrics {
 		model: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "snowman_model_info", Help: "The model in use: the day on which it was made, and the SHA-256 of its weights."}, []string{"version", "sha256"}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "snowman_reloads_total", Help: "Attempts to read a file anew. After a refused one the old content stays in use."}, []string{"what", "result"}),
+			Name: "snowman_reloads_total", Help: "Attempts to read a file again. After a refused one the old content stays in use."}, []string{"what", "result"}),
 	}
 	texts := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "snowman_texts_scored_total", Help: "Texts scored, by level."}, []string{"level"})

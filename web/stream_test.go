@@ -301,10 +301,10 @@ func TestTheSilentMakeRoom(t *testing.T) {
 	time.Sleep(10 * time.Millisecond)
 	answer, err := io.ReadAll(stream(t, http.DefaultClient, server.URL, "text/plain", strings.NewReader("q.com")).Body)
 	if err != nil || string(answer) != `{"text":"q.com",`+toyDGA+"}\n" {
-		t.Errorf("who comes gets %q (%v)", answer, err)
+		t.Errorf("the one that comes gets %q (%v)", answer, err)
 	}
 	if want := `{"error":"reading texts: nothing came, and others wait; 1 lines are answered"}`; !silent.Scan() || silent.Text() != want {
-		t.Errorf("who was silent gets %q (%v), want %q", silent.Text(), silent.Err(), want)
+		t.Errorf("the silent one gets %q (%v), want %q", silent.Text(), silent.Err(), want)
 	}
 }
 
@@ -316,7 +316,7 @@ func TestWhoLeavesALongAnswer(t *testing.T) {
 	request.Header.Set("Content-Type", "application/json")
 	service.ServeHTTP(failingWriter{httptest.NewRecorder(), &written}, request)
 	if most := 512 << 10; written == 0 || written > most {
-		t.Errorf("%d bytes are made for who has left, want at most %d", written, most)
+		t.Errorf("%d bytes are made for a client that has left, want at most %d", written, most)
 	}
 }
 

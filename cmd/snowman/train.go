@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/measure"
@@ -75,8 +74,7 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 	flags.IntVar(&o.Workers, "workers", 0, "CPUs to use (default: all)")
 	flags.StringVar(&o.Created, "date", "", "`date` to write into the model, as 2006-01-02 (default: none)")
 
-	// What is not given is left open: package train knows its default, or takes it from the model
-	// of -from.
+	// What is not given stays open: package train has its default, or the model of -from has it.
 	*o, f.widths = train.Options{Options: provenance.Options{Seed: o.Seed}}, ""
 	if err := parseAll(flags, args, s); err != nil {
 		return err
@@ -172,7 +170,7 @@ func (f *trainFlags) run(ctx context.Context, recipe dataset.Recipe, s streams) 
 // warnOfFew names the levels that were measured on too few benign texts.
 func warnOfFew(w io.Writer, texts string, thresholds []modelfile.Threshold) {
 	for _, t := range thresholds {
-		if (snowman.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}).TooFew() {
+		if t.TooFew() {
 			fmt.Fprintf(w, "level %s means little: %d benign %s are too few for a false positive rate of %g\n", t.Level, t.Benign, texts, t.FalsePositiveRate)
 		}
 	}

@@ -265,10 +265,12 @@ func (u *URL) appendPath(path string) {
 	if path != "" && (path[0] == '/' || path[0] == '\\') {
 		path = path[1:]
 	}
-	if path != "" { // a lone slash carries nothing
-		u.text = append(u.text, '/')
-		u.text = append(u.text, path...)
+	if path == "" { // a lone slash carries nothing
+		u.query, u.fragment = len(u.text), len(u.text)
+		return
 	}
+	u.text = append(u.text, '/')
+	u.text = append(u.text, path...)
 	u.query, u.fragment = len(u.text), len(u.text)
 	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
 		u.fragment = u.path + fragment

@@ -39,8 +39,9 @@ const maxFile = 64 << 20
 // benign is the name of the first kind.
 const benign = "benign"
 
-// levels are the names of the thresholds, in ascending order.
-var levels = [...]string{"low", "medium", "high"}
+// Levels are the names of the levels above none, in ascending order. A model has a threshold for
+// each.
+var Levels = [...]string{"low", "medium", "high"}
 
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
@@ -76,6 +77,10 @@ type Threshold struct {
 	FalsePositives    int     `json:"false_positives"`     // measured: benign texts at or above the score
 	Benign            int     `json:"benign"`              // measured: all benign texts
 }
+
+// TooFew reports whether there were too few benign texts to measure the level: it stands for fewer
+// than one of them.
+func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }
 
 // A field is one member of the metadata.
 type field struct {
@@ -246,13 +251,13 @@ func validateFrequency(frequency []float64, symbols int) error {
 }
 
 func validateThresholds(thresholds []Threshold) error {
-	if n := len(thresholds); n != 0 && n != len(levels) {
-		return fmt.Errorf("%d thresholds, want none or %d", n, len(levels))
+	if n := len(thresholds); n != 0 && n != len(Levels) {
+		return fmt.Errorf("%d thresholds, want none or %d", n, len(Levels))
 	}
 	lowest := 0.0
 	for i, t := range thresholds {
-		if t.Level != levels[i] {
-			return fmt.Errorf("threshold %d is of level %q, want %q", i, t.Level, levels[i])
+		if t.Level != Levels[i] {
+			return fmt.Errorf("threshold %d is of level %q, want %q", i, t.Level, Levels[i])
 		}
 		// The number after 1, which no score reaches, stands for a level that too few texts could
 		// set. Two levels may share it, so scores need not ascend strictly.

@@ -5,25 +5,22 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// levels are the levels above none and the false positive rates that they stand for.
-var levels = []struct {
-	name              string
-	falsePositiveRate float64
-}{{"low", 1e-2}, {"medium", 1e-3}, {"high", 1e-4}}
+// falsePositiveRates are what the levels above none stand for.
+var falsePositiveRates = [len(modelfile.Levels)]float64{1e-2, 1e-3, 1e-4}
 
 // thresholds measures the levels on the scores of benign texts. Without texts it returns nil.
 func thresholds(benign []float64) []modelfile.Threshold {
 	roc := eval.NewROC(benign, nil)
 	var measured []modelfile.Threshold
-	for _, level := range levels {
-		point, ok := roc.AtFalsePositiveRate(level.falsePositiveRate)
+	for i, rate := range falsePositiveRates {
+		point, ok := roc.AtFalsePositiveRate(rate)
 		if !ok {
 			return nil
 		}
 		measured = append(measured, modelfile.Threshold{
-			Level:             level.name,
+			Level:             modelfile.Levels[i],
 			Score:             point.Threshold,
-			FalsePositiveRate: level.falsePositiveRate,
+			FalsePositiveRate: rate,
 			FalsePositives:    point.FalsePositives.Count,
 			Benign:            point.FalsePositives.Total,
 		})
