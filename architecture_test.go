@@ -13,7 +13,7 @@ import (
 
 const module = "github.com/snowman-ml/snowman"
 
-// mustNotLink names packages that a program must not link that only scores.
+// mustNotLink lists packages that a program that uses only this one must not link.
 var mustNotLink = map[string][]string{
 	"": {"internal/train", "dataset", "eval", "report", "web"},
 }

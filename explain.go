@@ -9,9 +9,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// An Explanation says what a score is made of. Its numbers are log-odds with the natural logarithm:
-// of a score p they are ln(p / (1 - p)): 0 is a score of one half, and what speaks for malicious is
-// above 0. They add up, but for rounding, in two ways:
+// An Explanation says what a score is made of. Its numbers are log-odds, ln(p / (1 - p)) for a
+// score p: 0 is a score of one half, and what speaks for malicious is above 0. Up to rounding, they
+// add up in two ways:
 //
 //	LogOdds = Baseline + Constant + Start + End + the contributions of all Characters
 //	LogOdds = Baseline + the contributions of all n-grams, of which NGrams has the strongest
@@ -99,8 +99,8 @@ func (x *Explanation) addCharacters(positions []int, contributions []float64) []
 	return characters
 }
 
-// addNGrams adds the n-grams of the strongest windows. Windows that reach differently far beyond
-// the text hold the same n-gram, and so do those that hold different bytes of the same characters.
+// addNGrams adds the n-grams of the strongest windows. Windows that differ only in how far they
+// reach beyond the text, or in the bytes that they hold of a character, are the same n-gram.
 func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
 	type place struct {
 		start, end     int
@@ -135,7 +135,7 @@ func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
 	}
 }
 
-// isFinite reports whether every number is one. The n-grams' are parts of sums that are.
+// isFinite reports whether all numbers are finite.
 func (x *Explanation) isFinite() bool {
 	sum := x.LogOdds + x.Baseline + x.Constant + x.Start + x.End
 	for _, character := range x.Characters {

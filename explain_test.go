@@ -90,7 +90,7 @@ func TestExplanationsAddUp(t *testing.T) {
 	}
 }
 
-// Of 1,000 names and URLs, spread over all that there are.
+// For 1,000 names and URLs, spread over all files.
 func TestExplanationsOfRealTextsAddUp(t *testing.T) {
 	folder := os.Getenv("SNOWMAN_DATA")
 	if folder == "" {
@@ -153,9 +153,9 @@ func TestExplanationMarksWhatIsNotSeen(t *testing.T) {
 	}
 }
 
-// With the model whose answers can be worked out by hand: a filter for each of q, x and z, which is
-// 1 where the letter stands, and adds 3, 4.5 or 7 to the logit of its kind, which without it is -4.
-// Nobody counted how common its symbols are.
+// The answers of this model can be worked out by hand: the filters for q, x and z are 1 where the
+// letter stands and add 3, 4.5 or 7 to the logit of a kind, which is -4 without them. The model
+// does not say how common its symbols are.
 func TestExplanationOfTheToy(t *testing.T) {
 	m, err := Open("web/testdata/toy.safetensors")
 	if err != nil {

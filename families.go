@@ -10,12 +10,12 @@ import (
 // A Family is a guess at the algorithm that made a generated name.
 type Family struct {
 	Name        string  `json:"name"`
-	Probability float64 `json:"probability"` // among the families that the model names, as common as they were in training
+	Probability float64 `json:"probability"` // among the families that the model names, mixed as in training
 }
 
 // Families returns the likeliest families of a generated name, at most n, the likeliest first. It
-// returns nothing where the model names no families. Only of a text whose kind is DGA does a family
-// mean something, and a name by an algorithm that the model does not know gets the name of another.
+// returns nothing if the model names no families. A family means something only if the text's kind
+// is DGA. A name from an algorithm that the model does not know gets another family.
 //
 // Families are computed in float32, apart from the score. The first call folds the network for it,
 // which takes some milliseconds.
@@ -34,7 +34,7 @@ func (m *Model) FamilyNames() []string {
 	return slices.Clone(m.file.Metadata.Families.Names)
 }
 
-// A familyScratch is what a Scorer needs to name families, beside what scoring does.
+// A familyScratch is a Scorer's memory for naming families.
 type familyScratch struct {
 	logits        []float32
 	probabilities []float64

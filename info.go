@@ -13,7 +13,7 @@ type Info struct {
 	SHA256        string          `json:"sha256"` // of its weights
 	Created       string          `json:"created,omitempty"`
 	Kinds         []string        `json:"kinds"`
-	Families      []string        `json:"families,omitempty"` // of generated names, that it tells apart
+	Families      []string        `json:"families,omitempty"` // of generated names, which it tells apart
 	Parameters    int             `json:"parameters"`         // of the network that scores
 	Embedding     int             `json:"embedding"`
 	Widths        []int           `json:"widths"`
@@ -21,7 +21,7 @@ type Info struct {
 	Hidden        int             `json:"hidden"`
 	Symbols       int             `json:"symbols"`
 	SymbolLimit   int             `json:"symbol_limit"`       // characters read of a text
-	Imitated      int             `json:"imitated,omitempty"` // popular names that it knows when they are imitated
+	Imitated      int             `json:"imitated,omitempty"` // popular names whose imitations it knows
 	Temperature   float64         `json:"temperature"`
 	Thresholds    []Threshold     `json:"thresholds"`               // of names
 	URLThresholds []Threshold     `json:"url_thresholds,omitempty"` // of texts with a path, where they have their own
@@ -45,7 +45,7 @@ func (t Threshold) TooFew() bool {
 	return modelfile.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}.TooFew()
 }
 
-// MarshalJSON writes the threshold, with a member too_few where there were too few texts.
+// MarshalJSON writes the threshold, with a member too_few if there were too few texts.
 func (t Threshold) MarshalJSON() ([]byte, error) {
 	type members Threshold
 	return json.Marshal(struct {

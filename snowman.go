@@ -19,8 +19,8 @@
 //   - [Model.Explain] for what a score is made of,
 //   - [Model.Families] for the likeliest algorithms behind a name whose kind is [DGA].
 //
-// A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and uses
-// its memory again. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer
+// A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and
+// reuses its memory. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer
 // allocates nothing for a text in ASCII without brackets. It does for evil[.]com, [::1] and
 // bücher.de.
 //
@@ -35,8 +35,8 @@
 // # What stays the same
 //
 // Before version 1 the API may change from one minor version to the next. The members of a
-// [Verdict] in JSON keep their names and meanings, and new ones may come: they are those of the
-// program and the service. A model file is read by every later version that knows its format
+// [Verdict] in JSON are those that the program and the service write. They keep their names and
+// meanings; new ones may come. A model file is read by every later version that knows its format
 // version; a file that is too new, or damaged, is refused with an error that says so. Scores and
 // levels belong to a model: another model has others. The network computes the same bits on
 // every processor.
@@ -84,7 +84,7 @@ type Model struct {
 
 // shared is what a Model and its Exact have in common.
 type shared struct {
-	families      func() *cnn.Network   // names families, folded once; nil where the model names none
+	families      func() *cnn.Network   // folded once; returns nil if the model names no families
 	explainer     func() *cnn.Explainer // folded once
 	alphabet      *canon.Alphabet
 	thresholds    thresholds // of names
@@ -183,9 +183,8 @@ func newModel(file *modelfile.Model) (*Model, error) {
 }
 
 // Exact returns the same model computing in float32 throughout. A Model computes in int16 where it
-// can, about twice as fast; the scores differ in the fourth digit at most, but for one text in
-// 10,000. The network is folded again for it, which takes some milliseconds: keep what Exact
-// returns.
+// can, about twice as fast; the scores differ in the fourth digit at most, except for 1 text in
+// 10,000. Exact folds the network again, which takes some milliseconds: keep what it returns.
 func (m *Model) Exact() *Model {
 	return &Model{network: cnn.NewNetwork(m.file.Parameters), shared: m.shared}
 }
@@ -193,8 +192,8 @@ func (m *Model) Exact() *Model {
 // Kinds names what the model tells apart, benign first.
 func (m *Model) Kinds() []string { return slices.Clone(m.file.Metadata.Kinds) }
 
-// Score returns the probability that the text is malicious. An error says what keeps the text from
-// being a URL or a name.
+// Score returns the probability that the text is malicious. The error says why the text has no
+// score.
 func (m *Model) Score(text string) (float64, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)
@@ -210,8 +209,8 @@ func (m *Model) Classify(text string) (Verdict, error) {
 	return verdict, err
 }
 
-// ScoreAll returns the scores of many texts, computed on all cores. Where every text has one, errs
-// is nil; otherwise errs[i] says what keeps texts[i] from being a URL or a name, or is nil.
+// ScoreAll returns the scores of many texts, computed on all cores. If every text has one, errs is
+// nil; otherwise errs[i] is the error of texts[i], or nil.
 func (m *Model) ScoreAll(texts []string) (scores []float64, errs []error) {
 	const part = 8 * batchTexts
 	scores, failures := make([]float64, len(texts)), make([]error, len(texts))
@@ -250,7 +249,7 @@ func (m *Model) scorer() *Scorer {
 	return m.NewScorer()
 }
 
-// A Scorer scores texts, and uses its memory again for each. It belongs to one goroutine.
+// A Scorer scores texts and reuses its memory. It belongs to one goroutine.
 type Scorer struct {
 	model         *Model
 	url           canon.URL
@@ -295,8 +294,8 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 }
 
 // ClassifyAll classifies many texts, which is faster than one at a time. It calls each with the
-// verdict on every text, in their order, or the error that keeps it from having one. The verdict's
-// probabilities hold until the call returns, in which the Scorer must not be used.
+// verdict or the error of every text, in order. The verdict's probabilities hold until that call
+// returns; each must not use the Scorer.
 func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
 	for first := 0; first < len(texts); {
 		s.clear()
@@ -321,8 +320,8 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	}
 }
 
-// A batch is full at either limit: it is large enough for a block of filters to be worth its way
-// into the cache, and small enough for its features to stay there.
+// A batch is full at either limit. It is large enough to be worth loading a block of filters into
+// the cache, and small enough for its features to stay there.
 const (
 	batchTexts   = 128
 	batchSymbols = 1 << 20
@@ -370,8 +369,8 @@ func (s *Scorer) score(i int) (float64, error) {
 	return score, nil
 }
 
-// errOverflow is what becomes of weights that are finite, but so large that their sums are not.
+// errOverflow says that the weights are finite, but so large that their sums are not.
 var errOverflow = errors.New("the model's numbers overflow on this text: it is damaged")
 
-// Canonical returns what the last text of Score or Classify was scored as, its canonical form.
+// Canonical returns the canonical form of the last text that Score or Classify was given.
 func (s *Scorer) Canonical() string { return s.url.String() }

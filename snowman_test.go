@@ -159,7 +159,7 @@ func TestManyGoroutinesShareAModel(t *testing.T) {
 	group.Wait()
 }
 
-// Some texts of every sort, and some that are none, more than a batch holds.
+// Good and bad texts of every sort, more than a batch holds.
 func mixedTexts() []string {
 	var texts []string
 	for i := range 3*batchTexts + 5 {
@@ -311,7 +311,7 @@ func TestWeightsTooLargeToAddUpAreAnError(t *testing.T) {
 	}
 }
 
-// Two packages that do not know each other speak of the same symbols.
+// Neither package imports the other, so nothing else holds them together.
 func TestAlphabetAndNetworkAgreeOnThePadding(t *testing.T) {
 	if canon.Start != cnn.Start || canon.End != cnn.End {
 		t.Errorf("the alphabet pads with %d and %d, the network with %d and %d", canon.Start, canon.End, cnn.Start, cnn.End)

@@ -7,9 +7,8 @@ import (
 	"slices"
 )
 
-// A Verdict is all that a model says of one text. Imitates and MixedScript are facts beside the
-// score, on which they have no effect. In JSON a Verdict has the members that the program and the
-// service write of it.
+// A Verdict is all that a model says of one text. Imitates and MixedScript have no effect on the
+// score. In JSON a Verdict has the members that the program and the service write.
 type Verdict struct {
 	Score         float64       `json:"score"`                  // probability of malicious, 0 to 1
 	Level         Level         `json:"level"`                  // how rarely ordinary names score as high
@@ -25,7 +24,7 @@ type Probabilities struct {
 	Values []float64
 }
 
-// Of returns the probability of a kind, 0 of one that the model does not tell apart.
+// Of returns the probability of a kind, 0 if the model does not know it.
 func (p Probabilities) Of(kind string) float64 {
 	if i := slices.Index(p.Kinds, kind); i >= 0 {
 		return p.Values[i]
@@ -33,7 +32,7 @@ func (p Probabilities) Of(kind string) float64 {
 	return 0
 }
 
-// IsZero reports whether there are none, as of a Verdict that was never given.
+// IsZero reports whether there are none, as in a zero Verdict.
 func (p Probabilities) IsZero() bool { return len(p.Values) == 0 }
 
 // MarshalJSON returns an object with a member for each kind, in their order.
@@ -77,7 +76,7 @@ func (p *Probabilities) UnmarshalJSON(object []byte) error {
 	return nil
 }
 
-// verdict returns the verdict on the batch's i-th text, whose probabilities were set last.
+// verdict returns the verdict on the batch's i-th text, for which score was called last.
 func (s *Scorer) verdict(i int, score float64) Verdict {
 	kinds := s.model.file.Metadata.Kinds
 	verdict := Verdict{

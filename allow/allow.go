@@ -5,19 +5,19 @@
 //	matcher := list.NewMatcher() // one for each goroutine
 //	match, ok := matcher.Match("https://www.example.com/login")
 //
-// A file is plain text or a MISP warning list, which its content tells. Of plain text, each line is
+// A file is plain text or a MISP warning list; its content tells which. A line of plain text is
 //
 //	example.com              this host; its port, path and user-info do not matter
 //	*.example.com            this host and everything below it; .example.com is the same
 //	192.0.2.7, 192.0.2.0/24  an IP address, or a network of them
-//	example.com/login        a text that is this and no more, its scheme aside
+//	example.com/login        this text alone, whatever its scheme
 //	0.0.0.0 a.test b.test    the names of a line of a hosts file
 //
 // and what follows a # is a comment. Names and texts are compared in the canonical form in which
 // texts are scored. What the entries of warning lists match is in docs/lists.md.
 //
-// A bad entry costs only itself, and is reported. A List is never wrong about a name: what its hash
-// table finds is compared byte by byte.
+// A bad entry is skipped and reported. A List is never wrong about a name: what its hash table
+// finds is compared byte by byte.
 package allow
 
 import (
@@ -26,14 +26,14 @@ import (
 	"github.com/snowman-ml/snowman/internal/canon"
 )
 
-// A List is the entries of one or more files. It does not change, and is safe for any number of
+// A List is the entries of one or more files. It is immutable and safe for any number of
 // goroutines.
 type List struct {
 	files    []string // their names
 	names    table
 	networks networks
 	patterns []pattern
-	hasTexts bool // an entry of names is more than a host
+	hasTexts bool // names has a text that is more than a host
 	entries  int
 }
 
@@ -43,8 +43,8 @@ type Match struct {
 	List  string `json:"list"`  // the name that a MISP warning list gives itself, or the file's base name
 }
 
-// A Matcher looks texts up. It belongs to one goroutine. It allocates nothing itself, and bringing
-// a text to canonical form does so for few.
+// A Matcher looks texts up. It belongs to one goroutine. It allocates nothing but the
+// canonical form of a few texts.
 type Matcher struct {
 	list *List
 	url  canon.URL
@@ -56,11 +56,11 @@ func (l *List) Len() int { return l.entries }
 // NewMatcher returns a Matcher of the list.
 func (l *List) NewMatcher() *Matcher { return &Matcher{list: l} }
 
-// Match returns the entry that a text is on, and whether there is one. The text is what may be
-// scored, in any form; one that may not be scored is on no list, nor is one out of which programs
-// take different hosts (javascript://example.com, http:\\example.com\@example.org). Of several
-// entries it is the most specific: a whole text, then the longest name, then the smallest network,
-// then the first substring or regular expression.
+// Match returns the entry that a text is on, and whether there is one. A text that cannot be scored
+// is on no list, nor is one in which programs see different hosts (javascript://example.com,
+// http:\\example.com\@example.org). Of several entries Match returns the most specific: a whole
+// text, then the longest name, then the smallest network, then the first substring or regular
+// expression.
 func (m *Matcher) Match(text string) (Match, bool) {
 	l, u := m.list, &m.url
 	if err := u.Parse(text); err != nil || u.IsAmbiguous() {
@@ -92,7 +92,7 @@ func (l *List) findName(u *canon.URL) (entry, bool) {
 		}
 	}
 	for start := 0; ; {
-		// So the time is bounded for a host of thousands of labels.
+		// Keeps the time short for a host of thousands of labels.
 		if name := host[start:]; len(name) <= longestName {
 			if e, ok := l.names.find(name); ok && (e.reach == below || start == 0 && (e.reach == atHost || isHost)) {
 				return e, true

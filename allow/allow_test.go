@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file again")
 
-// build reads one file and wants no error of it.
+// build reads one file, which must be valid.
 func build(t testing.TB, file string) *List {
 	t.Helper()
 	var b builder
@@ -130,7 +130,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// endless is a list of comments that is never at its end.
+// endless is a list of comments without an end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
@@ -331,8 +331,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzMatch holds that what is found of the names of a list, one a line, is what going through all
-// of them finds.
+// FuzzMatch compares look-ups in a list of names, one a line, with a search through all of them.
 func FuzzMatch(f *testing.F) {
 	f.Add("example.com\n*.example.org\n.a.example.org\nexample.com/a\n*.corp", "b.a.example.org/x")
 	f.Add("*.example.com\nexample.com", "example.com:8080")
@@ -357,8 +356,8 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// slowly is the definition of what a text is on: a whole text, then the longest name; of equal ones
-// the one that reaches farthest, then the first.
+// slowly defines which entry a text is on: a whole text, then the longest name; of equal ones the
+// one that reaches farthest, then the first.
 func slowly(entries []entry, u *canon.URL) string {
 	host, text := string(u.Host()), u.String()
 	best, bestLength, bestReach := "", -1, wholeText
@@ -377,7 +376,7 @@ func slowly(entries []entry, u *canon.URL) string {
 	return best
 }
 
-// A text out of which programs take different hosts is on no list: one of them may be another's.
+// A text in which programs see different hosts is on no list: one of them may be an attacker's.
 func TestAmbiguousTextsAreOnNoList(t *testing.T) {
 	list := build(t, "*.good.example\n")
 	for text, want := range map[string]string{

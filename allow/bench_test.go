@@ -41,8 +41,8 @@ func BenchmarkMatch(b *testing.B) {
 		fmt.Fprintln(&file, name)
 	}
 	list := build(b, file.String())
-	// Names that come again, as most in a log do, are in the processor's caches; where each is
-	// another one of the million, the list is not.
+	// Names that repeat, as most in a log do, stay in the processor's caches. With a new name of
+	// the million each time, the list does not.
 	for _, of := range []struct {
 		name  string
 		texts int

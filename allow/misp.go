@@ -20,7 +20,7 @@ import (
 //
 //	string     the host, or the whole text, is the entry
 //	hostname   the host is the entry or below it; dots around the entry do not count
-//	substring  the entry stands somewhere in the host, or in the text as it came; the case counts
+//	substring  the entry stands somewhere in the host, or in the text as it came; case matters
 //	regex      the expression matches somewhere in the host, or in the text as it came
 //	cidr       the host is an address of the network
 //
@@ -29,7 +29,7 @@ type warningList struct {
 	Name       string        `json:"name"`
 	Type       stringOrFirst `json:"type"`
 	List       any           `json:"list"`
-	Attributes []string      `json:"matching_attributes"` // none is all
+	Attributes []string      `json:"matching_attributes"` // all if empty
 }
 
 // stringOrFirst is a string, or the first one of an array, as MISP reads a type.
@@ -44,7 +44,7 @@ func (s *stringOrFirst) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*string)(s))
 }
 
-// The types of MISP's values that are our hosts, and those that are our texts.
+// MISP's types of values that are hosts here, and those that are texts.
 var (
 	hostAttributes = []string{"hostname", "domain", "domain|ip", "hostname|port", "ip-src", "ip-dst", "ip-src|port", "ip-dst|port"}
 	textAttributes = []string{"url", "uri", "link"}
@@ -170,15 +170,15 @@ func (b *builder) addCIDR(written string) {
 	b.addNetwork(written, prefix)
 }
 
-// maxPatterns is how many substrings and expressions a List may hold: each text is held against
+// maxPatterns is how many substrings and expressions a List may hold: each text is compared with
 // all.
 const maxPatterns = 10_000
 
 // A pattern is a substring, or a regular expression.
 type pattern struct {
 	expression       *regexp.Regexp
-	substring        []byte // is what is written, where there is no expression
-	ofHosts, ofTexts bool   // what it is held against
+	substring        []byte // equals written; nil if there is an expression
+	ofHosts, ofTexts bool   // what it is compared with
 	written          string
 	file             uint16
 }
@@ -215,8 +215,8 @@ func (b *builder) addExpression(written string, ofHosts, ofTexts bool) {
 }
 
 // parsePHP reads a regular expression as PHP's preg_match takes it: between delimiters, with
-// modifiers behind them (https://www.php.net/manual/en/regexp.reference.delimiters.php). It is of
-// RE2's language, which matches in linear time and has no look-around and no back references.
+// modifiers behind them (https://www.php.net/manual/en/regexp.reference.delimiters.php). The
+// language is RE2's: linear time, no look-around, no back references.
 func parsePHP(written string) (*regexp.Regexp, error) {
 	written = strings.TrimLeft(written, " \t\n\v\f\r")
 	if written == "" || written[0] == '\\' || written[0] > '~' || isLetterOrDigit(written[0]) {

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// networks are sorted by their first address, the larger first, so that a network stands behind
-// those that it lies in.
+// networks are sorted by first address, then the larger first: a network stands behind those that
+// contain it.
 type networks []network
 
 type network struct {
 	prefix  netip.Prefix
-	parent  int // index of the smallest network that it lies in, or -1
+	parent  int // index of the smallest network that contains it, or -1
 	written string
 	file    uint16
 }
@@ -33,7 +33,7 @@ func newNetworks(read []network) networks {
 	return all
 }
 
-// find returns the smallest network that an address lies in, nil where there is none.
+// find returns the smallest network that contains an address, or nil.
 func (n networks) find(address netip.Addr) *network {
 	i, found := slices.BinarySearchFunc(n, address, func(n network, address netip.Addr) int {
 		return n.prefix.Addr().Compare(address)

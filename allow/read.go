@@ -18,18 +18,18 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// What a file may be.
+// Limits of a file.
 const (
 	maxFile       = 256 << 20 // bytes
 	maxLine       = canon.MaxLength
 	longestName   = 253 // bytes of a name in DNS (RFC 1035, section 2.3.4) as it is written
 	longestShown  = 80  // bytes of an entry that an error quotes
-	shownProblems = 5   // of a file, one by one
+	shownProblems = 5   // of a file; the others are counted
 )
 
-// Open reads the files. The problems are what is wrong with single entries, and warnings about
-// some, each with its file and line; of many in one file, the first and how many more there are.
-// The error is of a file that cannot be read, or that holds entries but no valid one.
+// Open reads the files. The problems are bad entries and warnings, each with its file and line; of
+// many in one file, the first and the number of the others. The error is about a file that cannot
+// be read, or that has entries but no valid one.
 func Open(paths ...string) (list *List, problems []error, err error) {
 	if len(paths) > math.MaxUint16 {
 		return nil, nil, fmt.Errorf("%d allow lists, want at most %d", len(paths), math.MaxUint16)
@@ -159,7 +159,7 @@ func (b *builder) readLines(source io.Reader) error {
 	return r.Err()
 }
 
-// ownNames are the names of every hosts file that stand for the machine itself and its networks.
+// ownNames are names in hosts files that stand for the machine itself and its networks.
 var ownNames = []string{
 	"localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0", "ip6-localhost", "ip6-loopback",
 	"ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts",
@@ -199,8 +199,8 @@ func cutWildcard(written string) (name string, isWildcard bool) {
 	return strings.CutPrefix(strings.TrimPrefix(written, "*"), ".")
 }
 
-// addText adds a host, or a text that is more than one. Where hosts are not meant, a bare host is a
-// text too, without a path.
+// addText adds a host, or a text that is more than one. Unless hosts are meant, a bare host is a
+// whole text too.
 func (b *builder) addText(written string, hostsAreMeant bool) {
 	if err := b.url.Parse(written); err != nil {
 		b.refuse(written, "%w", err)
@@ -230,8 +230,7 @@ func (b *builder) addBelow(written, name string) {
 		b.refuse(written, "nothing is below an address; a network is written as 192.0.2.0/24")
 		return
 	}
-	// Two labels before the name show what anybody can register below it, and keep a www. in its
-	// place.
+	// Two labels before the name show what anybody can register below it, and keep its www.
 	const labels = "x.x."
 	err := b.more.Parse(labels + name)
 	key, isBelow := bytes.CutPrefix(b.more.Host(), []byte(labels))
@@ -253,15 +252,15 @@ func (b *builder) addBelow(written, name string) {
 		}
 	}
 	if host := b.url.Host(); !bytes.Equal(host, key) {
-		// www.name is name in canonical form, and means no more than that one host.
+		// The canonical form of www.name is name: only that one host is meant.
 		b.addName(written, host, atHost)
 		return
 	}
 	b.addName(written, key, below)
 }
 
-// isReserved reports whether names below a public suffix are for public authorities, or, below edu,
-// for universities; elsewhere anybody may register below edu.
+// isReserved reports whether names below a public suffix are for public authorities or, below edu
+// alone, for universities: anybody may register below edu.xx.
 func isReserved(suffix string) bool {
 	label, _, _ := strings.Cut(suffix, ".")
 	return suffix == "edu" || slices.Contains([]string{"gov", "gob", "gouv", "mil"}, label)
@@ -292,7 +291,7 @@ func (b *builder) addNetwork(written string, prefix netip.Prefix) {
 // file is the index of the file that is being read.
 func (b *builder) file() uint16 { return uint16(len(b.files) - 1) }
 
-// checkHost refuses a host in canonical form that no name in DNS can be.
+// checkHost refuses a host in canonical form that cannot be a name in DNS.
 func checkHost(host []byte) error {
 	switch {
 	case bytes.IndexByte(host, '*') >= 0:

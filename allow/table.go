@@ -9,21 +9,21 @@ import (
 )
 
 // A table finds entries by their key, the canonical form of a host or a text. Entries whose keys
-// share bits of their hash, a bucket, stand side by side in one string, some three of them, so that
-// a look-up that finds something waits for memory once; nearly all others end at the bucket's
-// filter. A name of 16 bytes takes 27. The hash is seeded, so that nobody can craft names for one
-// bucket, and what stands in one is told apart by its bytes.
+// share bits of their hash are a bucket: some three entries, side by side in one string. So a
+// look-up that finds something waits for memory once; nearly all others end at the bucket's filter.
+// A name of 16 bytes takes 27. The hash is seeded, so nobody can craft names for one bucket. Keys
+// are compared byte by byte.
 type table struct {
 	seed    maphash.Seed
 	buckets []bucket // a power of two, and one more that says where the last one ends
 	text    string
 }
 
-// A bucket has two bits of the filter set for each key in it.
+// A bucket's filter has two bits set for each key.
 type bucket struct{ start, filter uint32 }
 
-// An entry stands in the text as a head, what is written in the file, and the key where what is
-// written does not end with it, which is rare. The head is, in bytes:
+// An entry in the text is a head, what is written in the file and, in the rare case that this does
+// not end with the key, the key. The head is, in bytes:
 //
 //	0     a part of the key's hash
 //	1     the reach, plus keyIsApart
@@ -42,7 +42,7 @@ const (
 	maxKey     = math.MaxUint16 // bytes, also of what is written
 )
 
-// reach says what a key matches. Where the same key has several, the farthest counts.
+// reach says what a key matches. If a key has several, the farthest counts.
 type reach uint8
 
 const (
@@ -72,7 +72,7 @@ func (t *table) find(key []byte) (entry, bool) {
 	return entry{}, false
 }
 
-// entry returns the entry that begins here, and where the next one does.
+// entry returns the entry that begins here, and where the next one begins.
 func (t *table) entry(at uint32) (next uint32, e entry) {
 	head := t.text[at : at+headBytes]
 	written, key := uint32(head[4])|uint32(head[5])<<8, uint32(head[6])|uint32(head[7])<<8
@@ -125,10 +125,10 @@ func (b *tableBuilder) build() table {
 	if count == 0 {
 		return t
 	}
-	const perBucket = 4 // at most, in the mean
+	const perBucket = 4 // at most, on average
 	t.buckets = make([]bucket, 1<<bits.Len(uint(count/perBucket))+1)
 
-	// The entries in the order of their buckets, by counting.
+	// A counting sort by bucket.
 	hashes := make([]uint64, count)
 	ends := make([]int, len(t.buckets))
 	for i, e := range b.entries {
@@ -164,8 +164,7 @@ func (b *tableBuilder) build() table {
 	return t
 }
 
-// farthest leaves out the entries whose key another has that reaches farther, or as far and stands
-// before it.
+// farthest keeps one entry for each key: the one that reaches farthest, of equal ones the first.
 func farthest(entries []entry, bucket []int) []int {
 	kept := bucket[:0]
 next:

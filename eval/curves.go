@@ -8,7 +8,7 @@ import (
 	"sort"
 )
 
-// Curves are what pictures are drawn from, beside a [Result].
+// Curves are what charts are drawn from, beside a [Result].
 type Curves struct {
 	Overall Curve   `json:"overall"`
 	ByKind  []Curve `json:"by_kind"` // the malicious rows of a kind against all benign rows, sorted by name

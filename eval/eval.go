@@ -4,7 +4,7 @@
 // A [Meter] takes one [Example] after another and derives a [Result] from them: the area under the
 // ROC curve, the true positive rate at fixed false positive rates, and how far the scores are from
 // being probabilities, for all rows and for each kind, source, family and month. From the same
-// examples it derives the [Curves] that pictures are drawn from.
+// examples it derives the [Curves] that charts are drawn from.
 //
 // For plain slices of scores, [NewROC], [NewROCOf] and [CalibrationError] give the same figures,
 // [Compare] says how far two arithmetics are apart, and [Worst] which rows a model is most wrong

@@ -10,21 +10,21 @@ import (
 // Files are the paths that a page is written to. An empty path stands for no file.
 type Files struct {
 	HTML, CSV string
-	SVG       string // a folder, for a file a picture
+	SVG       string // a folder, for a file per chart
 }
 
-// SVGPaths returns the files of the pictures, in the order of Pictures.
+// SVGPaths returns the files of the charts, in the order of Charts.
 func (f Files) SVGPaths() []string {
 	var paths []string
 	if f.SVG != "" {
-		for _, picture := range Pictures(Page{}) {
-			paths = append(paths, filepath.Join(f.SVG, picture.Name+".svg"))
+		for _, chart := range Charts(Page{}) {
+			paths = append(paths, filepath.Join(f.SVG, chart.Name+".svg"))
 		}
 	}
 	return paths
 }
 
-// Write writes the files of the page. The folder of the pictures must be there.
+// Write writes the files of the page. The folder of the charts must be there.
 func (f Files) Write(page Page) error {
 	if f.HTML != "" {
 		if err := atomicfile.Write(f.HTML, func(w io.Writer) error { return HTML(w, page) }); err != nil {
@@ -36,10 +36,10 @@ func (f Files) Write(page Page) error {
 			return err
 		}
 	}
-	pictures := Pictures(page)
+	charts := Charts(page)
 	for i, path := range f.SVGPaths() {
 		err := atomicfile.Write(path, func(w io.Writer) error {
-			_, err := w.Write(pictures[i].SVG())
+			_, err := w.Write(charts[i].SVG())
 			return err
 		})
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A Page is what HTML, Pictures and CSV show of an evaluation.
+// A Page is what HTML, Charts and CSV show of an evaluation.
 type Page struct {
 	Facts  []Fact // which model was measured, on which rows
 	Result eval.Result
@@ -69,7 +69,7 @@ type pageData struct {
 	Style      template.CSS
 	Facts      []Fact
 	Summary    []Fact
-	Pictures   map[string]template.HTML // by name
+	Charts     map[string]template.HTML // by name
 	OtherKinds int
 	Tables     map[string]pageTable
 	Mistakes   []mistakeTable
@@ -98,10 +98,10 @@ func newPageData(page Page) pageData {
 	r := page.Result
 	points := r.Overall.OperatingPoints
 	data := pageData{
-		Style:      template.CSS(pageStyle + pictureStyle),
+		Style:      template.CSS(pageStyle + chartStyle),
 		Facts:      page.Facts,
 		Summary:    summary(r),
-		Pictures:   make(map[string]template.HTML),
+		Charts:     make(map[string]template.HTML),
 		OtherKinds: page.Curves.OtherKinds,
 		Tables: map[string]pageTable{
 			"points":           cut("Thresholds chosen on these rows", pointTable(points)),
@@ -121,8 +121,8 @@ func newPageData(page Page) pageData {
 			{"Worst false negatives", "The malicious rows with the lowest scores. Many names do not tell by their letters what they are used for.", mistakeRows(page.FalseNegatives, r.Levels)},
 		},
 	}
-	for _, picture := range Pictures(page) {
-		data.Pictures[picture.Name] = picture.Inline()
+	for _, chart := range Charts(page) {
+		data.Charts[chart.Name] = chart.Inline()
 	}
 	return data
 }

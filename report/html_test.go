@@ -109,10 +109,10 @@ func TestPageOfNothing(t *testing.T) {
 			if err := HTML(&made, page); err != nil {
 				t.Fatal(err)
 			}
-			for _, picture := range Pictures(page) {
-				checkXML(t, picture.SVG())
-				if strings.Contains(string(picture.SVG()), "NaN") {
-					t.Errorf("%s: a place is no number", picture.Name)
+			for _, chart := range Charts(page) {
+				checkXML(t, chart.SVG())
+				if strings.Contains(string(chart.SVG()), "NaN") {
+					t.Errorf("%s: a place is no number", chart.Name)
 				}
 			}
 			if err := CSV(io.Discard, page); err != nil {
@@ -134,11 +134,11 @@ func TestHostileTextsAreHarmless(t *testing.T) {
 				t.Errorf("the page has %q in it", test.never)
 			}
 			checkStandsAlone(t, made.Bytes())
-			for _, picture := range Pictures(page) {
-				svg := picture.SVG()
+			for _, chart := range Charts(page) {
+				svg := chart.SVG()
 				checkXML(t, svg)
 				if strings.Contains(string(svg), test.never) {
-					t.Errorf("%s has %q in it", picture.Name, test.never)
+					t.Errorf("%s has %q in it", chart.Name, test.never)
 				}
 			}
 		})
@@ -235,7 +235,7 @@ func outside(page []byte) string {
 	}
 }
 
-// checkXML holds a picture to what a program that reads SVG expects.
+// checkXML holds a chart to what a program that reads SVG expects.
 func checkXML(t *testing.T, svg []byte) {
 	t.Helper()
 	decoder := xml.NewDecoder(bytes.NewReader(svg))
@@ -253,17 +253,17 @@ func checkXML(t *testing.T, svg []byte) {
 	}
 }
 
-func TestPicture(t *testing.T) {
-	for _, picture := range Pictures(small()) {
-		svg := picture.SVG()
+func TestChart(t *testing.T) {
+	for _, chart := range Charts(small()) {
+		svg := chart.SVG()
 		checkXML(t, svg)
-		if picture.Title == "" || picture.Description == "" || !bytes.Contains(svg, []byte(`role="img"`)) {
-			t.Errorf("%s does not say what it is", picture.Name)
+		if chart.Title == "" || chart.Description == "" || !bytes.Contains(svg, []byte(`role="img"`)) {
+			t.Errorf("%s does not say what it is", chart.Name)
 		}
 		if bytes.Contains(svg, []byte("var(")) {
-			t.Errorf("%s needs the colours of a page", picture.Name)
+			t.Errorf("%s needs the colours of a page", chart.Name)
 		}
-		if picture.Name == "roc" {
+		if chart.Name == "roc" {
 			checkGolden(t, "roc.svg", svg)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Kept is what a model file keeps of an evaluation, to be written as JSON. It has all that the
-// pictures of the model's card are drawn from, in a tenth of the bytes of an eval.Result and its
+// charts of the model's card are drawn from, in a tenth of the bytes of an eval.Result and its
 // eval.Curves: counts alone, from which rates and intervals follow. Left out are the rates of each
 // family, kinds of host and the thresholds of the curves' points.
 type Kept struct {

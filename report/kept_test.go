@@ -19,19 +19,19 @@ func stored(t testing.TB, page Page) []byte {
 	return data
 }
 
-func TestKeptKeepWhatPicturesShow(t *testing.T) {
+func TestKeptKeepWhatChartsShow(t *testing.T) {
 	page := small()
 	read, err := ReadKept(stored(t, page), page.Result.Levels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Pictures(page)
-	for i, got := range Pictures(read) {
+	want := Charts(page)
+	for i, got := range Charts(read) {
 		switch got.Name {
 		case "families": // which are left out
 		default:
 			if string(got.SVG()) != string(want[i].SVG()) {
-				t.Errorf("%s differs from the picture of the evaluation itself", got.Name)
+				t.Errorf("%s differs from the chart of the evaluation itself", got.Name)
 			}
 		}
 	}
@@ -57,10 +57,10 @@ func TestKeptOfAnEvaluationWithoutSomeRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Pictures(page)
-			for i, got := range Pictures(read) {
+			want := Charts(page)
+			for i, got := range Charts(read) {
 				if string(got.SVG()) != string(want[i].SVG()) {
-					t.Errorf("%s differs from the picture of the evaluation itself", got.Name)
+					t.Errorf("%s differs from the chart of the evaluation itself", got.Name)
 				}
 			}
 		})
@@ -79,7 +79,7 @@ func TestReadKeptOfAnOlderFile(t *testing.T) {
 			if err != nil || len(page.Curves.Overall.Points) > 0 {
 				t.Errorf("%d points and %v, want none and no error", len(page.Curves.Overall.Points), err)
 			}
-			Pictures(page)
+			Charts(page)
 		})
 	}
 }
@@ -136,7 +136,7 @@ func FuzzReadKept(f *testing.F) {
 		if f := page.Result.Families; f != nil && (f.Top1.Count < 0 || f.Top1.Count > f.Top1.Total) {
 			t.Errorf("%d of %d families are named right", f.Top1.Count, f.Top1.Total)
 		}
-		Pictures(page)
+		Charts(page)
 		page.KindTable()
 		page.LevelTable()
 	})

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// A Picture is a drawing in SVG.
-type Picture struct {
+// A Chart is a drawing in SVG.
+type Chart struct {
 	Name        string // of a file, without its ending
 	Title       string
 	Description string // the same in words, for people who do not see it
@@ -22,14 +22,14 @@ type Picture struct {
 	marks         string // what is drawn, as SVG
 }
 
-// pictureStyle names its colours as CSS variables, which the page sets for light and dark.
+// chartStyle names its colours as CSS variables, which the page sets for light and dark.
 //
-//go:embed picture.css
-var pictureStyle string
+//go:embed chart.css
+var chartStyle string
 
-// PictureStyle is the style sheet of pictures in a page, which sets the colours --paper, --ink,
+// ChartStyle is the style sheet of charts in a page, which sets the colours --paper, --ink,
 // --muted, --line, --shade and --accent.
-func PictureStyle() string { return pictureStyle }
+func ChartStyle() string { return chartStyle }
 
 // lightColours replace the variables in a file of its own: not every program that shows SVG knows
 // variables, and there the paper is part of the drawing.
@@ -42,35 +42,35 @@ var lightColours = strings.NewReplacer(
 	"var(--accent)", "#0b6e8f",
 )
 
-// SVG returns the picture as a file of its own, on white.
-func (p Picture) SVG() []byte {
+// SVG returns the chart as a file of its own, on white.
+func (c Chart) SVG() []byte {
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" %s<style>%s</style>
 <rect class="paper" width="100%%" height="100%%"/>
 %s</svg>
-`, number(p.width), number(p.height), p.head(), lightColours.Replace(pictureStyle), p.marks)
+`, number(c.width), number(c.height), c.head(), lightColours.Replace(chartStyle), c.marks)
 }
 
-// Inline returns the picture for a page, which must have the style of PictureStyle. What was
-// written by others is escaped.
-func (p Picture) Inline() template.HTML {
-	return template.HTML("<svg " + p.head() + p.marks + "</svg>")
+// Inline returns the chart for a page, which must have the style of ChartStyle. What others
+// wrote is escaped.
+func (c Chart) Inline() template.HTML {
+	return template.HTML("<svg " + c.head() + c.marks + "</svg>")
 }
 
 // head returns the rest of the svg tag, the title and the description.
-func (p Picture) head() string {
-	return fmt.Sprintf(`class="picture" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-title %[3]s-words">
+func (c Chart) head() string {
+	return fmt.Sprintf(`class="chart" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-title %[3]s-words">
 <title id="%[3]s-title">%[4]s</title>
 <desc id="%[3]s-words">%[5]s</desc>
-`, number(p.width), number(p.height), p.Name, html.EscapeString(p.Title), html.EscapeString(p.Description))
+`, number(c.width), number(c.height), c.Name, html.EscapeString(c.Title), html.EscapeString(c.Description))
 }
 
-// A drawing collects the marks of a picture. Places are in pixels from the top left.
+// A drawing collects the marks of a chart. Places are in pixels from the top left.
 type drawing struct {
 	strings.Builder
 	frame
 }
 
-// A frame is the part of a picture that its axes enclose.
+// A frame is the part of a chart that its axes enclose.
 type frame struct{ left, right, top, bottom float64 }
 
 type point struct{ x, y float64 }

@@ -1,6 +1,6 @@
 // Package report writes the figures of package eval for people to read.
 //
-// [Text] is for a terminal of 100 columns, [HTML] for a browser, [Pictures] are those of the page
+// [Text] is for a terminal of 100 columns, [HTML] for a browser, [Charts] are those of the page
 // alone, and [CSV] is for other programs. Every rate stands with its 95 % Wilson interval and the
 // number of rows behind it, because a rate alone does not say how far to trust it.
 package report

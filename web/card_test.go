@@ -44,7 +44,7 @@ func TestCardLinksToWhatIsServed(t *testing.T) {
 	}
 	links := regexp.MustCompile(`(?:href|src)="([^#"]+)"`).FindAllStringSubmatch(page, -1)
 	if len(links) < 5 {
-		t.Errorf("%d links, want the pages, styles and pictures", len(links))
+		t.Errorf("%d links, want the pages, styles and charts", len(links))
 	}
 	for _, link := range links {
 		if response, _ := answerOf(t, "GET", server.URL+"/"+strings.TrimPrefix(link[1], "./"), "", nil); response.StatusCode != http.StatusOK {
@@ -55,7 +55,7 @@ func TestCardLinksToWhatIsServed(t *testing.T) {
 
 func TestCardStyleIsWhole(t *testing.T) {
 	style := CardStyle()
-	for _, selector := range []string{":root", ".document h2", ".picture"} {
+	for _, selector := range []string{":root", ".document h2", ".chart"} {
 		if !strings.Contains(style, selector) {
 			t.Errorf("nothing is said of %s", selector)
 		}

@@ -69,8 +69,8 @@ func (s *Service) card(w *response, r *http.Request) {
 	sendPage(w, r, contentTypes[".html"], page)
 }
 
-// pictureStyle answers with the style of the card's charts.
-func (s *Service) pictureStyle(w *response, r *http.Request) {
+// chartStyle answers with the style of the card's charts.
+func (s *Service) chartStyle(w *response, r *http.Request) {
 	sendPage(w, r, contentTypes[".css"], []byte(card.ChartStyle()))
 }
 

@@ -48,7 +48,7 @@ var routes = []route{
 	{path: "/metrics", methods: methods{"GET": (*Service).serveMetrics}, polled: true},
 	{path: "/{$}", methods: methods{"GET": (*Service).page}, open: true, page: true},
 	{path: "/card", methods: methods{"GET": (*Service).card}, open: true, page: true},
-	{path: "/assets/picture.css", methods: methods{"GET": (*Service).pictureStyle}, open: true, page: true},
+	{path: "/assets/picture.css", methods: methods{"GET": (*Service).chartStyle}, open: true, page: true},
 	{path: "/assets/{file}", methods: methods{"GET": (*Service).asset}, open: true, page: true},
 	{path: "/", methods: nil},
 }

@@ -31,7 +31,7 @@ are. The page of -report needs no network and has the rows that the model is mos
 example:
   $ snowman eval -data sources -recipe models/recipe.json
   $ snowman eval -data sources -recipe models/recipe.json judge/benign.tsv.gz judge/phishing.tsv.gz
-  $ snowman eval -report out.html -svg pictures -csv figures.csv labelled.tsv
+  $ snowman eval -report out.html -svg charts -csv figures.csv labelled.tsv
   $ snowman eval -compare-exact -model my.safetensors labelled.tsv
 
 exit code: 0 done; 1 not done, or -compare-exact finds int16 out of its bounds; 2 wrong command line.
@@ -63,8 +63,8 @@ func runEval(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.compareExact, "compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
 	flags.BoolVar(&f.perturbed, "perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
 	allowFlag(flags, &f.allow)
-	flags.StringVar(&f.output.HTML, "report", "", "also write a page with pictures into this HTML `file`")
-	flags.StringVar(&f.output.SVG, "svg", "", "also write each picture as an SVG file into this `folder`")
+	flags.StringVar(&f.output.HTML, "report", "", "also write a page with charts into this HTML `file`")
+	flags.StringVar(&f.output.SVG, "svg", "", "also write each chart as an SVG file into this `folder`")
 	flags.StringVar(&f.output.CSV, "csv", "", "also write all figures into this CSV `file`")
 	if err := parse(flags, args, s); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What score needs at its peak does not grow with its input.
+// The peak memory of score does not grow with its input.
 func TestScoreNeedsConstantMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("64 MiB take a second each")
@@ -27,11 +27,12 @@ func TestScoreNeedsConstantMemory(t *testing.T) {
 	}
 }
 
-// peakMemory returns how many bytes score needs for an input of this size, which repeats a text.
+// peakMemory returns the peak memory of score, in bytes, for an input of this size that repeats a
+// text.
 func peakMemory(t *testing.T, repeated string, size int64) int64 {
 	t.Helper()
 	program := command(t, "score", "-model", toyPath)
-	program.Env = append(program.Environ(), "GOMAXPROCS=2") // each CPU has its share of what is on the way
+	program.Env = append(program.Environ(), "GOMAXPROCS=2") // each CPU has chunks in memory
 	program.Stdin = io.LimitReader(&repeating{text: repeated}, size)
 	program.Stdout, program.Stderr = struct{ io.Writer }{io.Discard}, struct{ io.Writer }{io.Discard}
 	if err := program.Run(); err != nil {
@@ -40,7 +41,7 @@ func peakMemory(t *testing.T, repeated string, size int64) int64 {
 	return program.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
 }
 
-// repeating is a text without an end.
+// repeating repeats a text without end.
 type repeating struct {
 	text string
 	at   int

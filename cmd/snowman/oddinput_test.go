@@ -65,7 +65,7 @@ func TestOddInput(t *testing.T) {
 			}
 			endings := []string{"\n", ""}
 			if input.text == "" {
-				endings = endings[:1] // an empty text without a line end is no line
+				endings = endings[:1] // without a line end, an empty text is no line
 			}
 			for _, ending := range endings {
 				text, score, message := scoreLine(t, input.text+ending)
@@ -91,7 +91,8 @@ func TestOddInput(t *testing.T) {
 	}
 }
 
-// shown is the text as JSON shows it, with a replacement character for each byte that is not UTF-8.
+// shown returns the text as JSON shows it, with a replacement character for each byte that is not
+// UTF-8.
 func shown(text string) string { return string([]rune(text)) }
 
 // check compares a score or a message with what the table wants.
@@ -157,7 +158,7 @@ func requests(address, text string) map[string]*http.Request {
 		body, _ := json.Marshal(map[string]string{"url": text})
 		ways["JSON"] = newRequest(http.MethodPut, address+"/model", "application/json", string(body))
 	}
-	if len(form) < 32<<10 { // longer ones do not fit into a request's first line
+	if len(form) < 32<<10 { // the longest that a request's first line may be
 		ways["the query"] = newRequest(http.MethodPut, address+"/model?"+form, "", "")
 	}
 	return ways

@@ -24,7 +24,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/render"
 )
 
-// write replaces a file as a careful program does: nobody sees half of it.
+// write replaces a file whole: nobody reads half of it.
 func write(t *testing.T, path string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
@@ -45,7 +45,7 @@ func read(t *testing.T, path string) []byte {
 	return content
 }
 
-// answerOf returns the whole answer to one request for a path.
+// answerOf returns the answer to a request for a path.
 func answerOf(t *testing.T, client *http.Client, address, path, body string) string {
 	t.Helper()
 	method := "GET"
@@ -153,8 +153,8 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 }
 
 // TestServeReadsMountedVolumesAnew changes files as Kubernetes changes those of a ConfigMap or a
-// Secret: each is a link through ..data, which is a link to a folder, and another folder takes its
-// place.
+// Secret: each is a link through ..data, which is a link to a folder. A change makes ..data a link
+// to another folder.
 func TestServeReadsMountedVolumesAnew(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege")
@@ -299,7 +299,7 @@ func TestServeShowsProfilesOnLoopback(t *testing.T) {
 	}
 }
 
-// Streams that go on for as long as the client likes end when the server does, and say why.
+// Streams have no end of their own. They end when the server does, and say why.
 func TestServeEndsStreams(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("it takes as long as requests may take at the end")
@@ -325,7 +325,7 @@ func TestServeEndsStreams(t *testing.T) {
 	}
 }
 
-// Before the end, /readyz tells load balancers that new requests are not to be sent here.
+// Before the end, /readyz tells load balancers to send new requests elsewhere.
 func TestServeDrains(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no signal to send")

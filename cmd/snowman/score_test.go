@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// hangs is how long a test waits for what never comes before it fails. Nothing is measured by it.
+// hangs is the time after which a test gives up waiting and fails. No result depends on it.
 const hangs = time.Minute
 
-// command returns the program with these arguments, to be ended where it hangs.
+// command returns the program with these arguments. It is ended if it hangs.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), hangs)
@@ -86,7 +86,7 @@ func TestScoreEndsAtASignal(t *testing.T) {
 	}
 }
 
-// While nobody reads what it writes, it cannot see the first signal.
+// While its output is blocked, the program cannot see the first signal.
 func TestScoreEndsAtTheSecondSignalWhereItsOutputIsBlocked(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signal ends a process cleanly here")

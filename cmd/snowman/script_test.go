@@ -19,7 +19,7 @@ import (
 // is medium and phishing, a z is high and malware. The tests of package web make it.
 const toyPath = "../../web/testdata/toy.safetensors"
 
-// Where the tests are built with -race, so is the command: it would wait a second before it exits.
+// Built with -race, as the tests may be, the command would wait a second before it exits.
 const raceOptions = "atexit_sleep_ms=0"
 
 // TestMain makes this program, run as snowman, the command itself.
@@ -72,7 +72,7 @@ func toyWithFamilies(t *testing.T) []byte {
 	return file.Bytes()
 }
 
-// exits CODE PROGRAM [ARGUMENT...] is exec that wants this exit code.
+// exits CODE PROGRAM [ARGUMENT...] is exec with this exit code expected.
 func exits(ts *testscript.TestScript, negated bool, args []string) {
 	if negated || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT...]")

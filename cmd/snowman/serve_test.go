@@ -48,7 +48,7 @@ func serveProgram(t *testing.T, environment []string, args ...string) *server {
 	})
 	s.log = bufio.NewScanner(stdout)
 	var match []string
-	for match == nil { // what is read comes before
+	for match == nil { // other lines come first
 		line := s.logLine(t)
 		if profiles.MatchString(line) {
 			s.profiles = line
@@ -99,7 +99,7 @@ func TestServeAnswersAsTheOriginalDid(t *testing.T) {
 }
 
 func TestServeListensOnThePortOfTheEnvironment(t *testing.T) {
-	// Port 0 stands for any that is free, so it is another one than the default.
+	// Port 0 stands for any that is free, so it is not the default.
 	s := serveProgram(t, []string{"PORT=0"})
 	_, port, err := net.SplitHostPort(s.address)
 	if err != nil || port == "0" || port == "5000" {
@@ -114,7 +114,7 @@ func TestServeListensOnThePortOfTheEnvironment(t *testing.T) {
 
 func TestServeListensOnPort5000WithoutOne(t *testing.T) {
 	for _, environment := range [][]string{nil, {"PORT="}} {
-		// Whether or not something else has the port, it is named.
+		// The port is named, even if another program has it.
 		program := command(t, "serve", "-model", toyPath)
 		program.Env = append(withoutPort(), environment...)
 		output, writer := io.Pipe()
@@ -154,8 +154,7 @@ func TestServeSaysThatItsPortIsTaken(t *testing.T) {
 	}
 }
 
-// A request is under way when the signal comes: its body is on the way, and the server has asked
-// for it.
+// A request is under way when the signal comes: the server has asked for its body.
 func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signal ends a process cleanly here")
@@ -214,7 +213,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	}
 }
 
-// exchange sends one request and wants this status.
+// exchange sends a request, for which it expects this status.
 func exchange(t *testing.T, connection net.Conn, request string, status int) {
 	t.Helper()
 	if _, err := io.WriteString(connection, request); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // bench/soak measures and tortures this build of the service for some seconds, under the race
-// detector if the test is. The figures do not matter here.
+// detector if the test is. The figures do not matter.
 func TestServeWithstandsASoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a minute of load")
@@ -43,7 +43,7 @@ func TestServeWithstandsASoak(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*hangs)
 			defer cancel()
 			command := exec.CommandContext(ctx, soak, append([]string{"-snowman", program, "-only", test.part}, test.flags...)...)
-			// An interrupt also ends the service.
+			// An interrupt ends the service too.
 			command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 			command.WaitDelay = hangs
 			command.Dir = "../.." // where the models are

@@ -1,11 +1,11 @@
 // Client asks Snowman's service about names or URLs: the arguments, in one request, or the lines of
-// standard input, in a stream that is answered while it is sent.
+// standard input, in a stream whose answers come while it is sent.
 //
 //	go run client.go github.com
 //	go run client.go < names.txt
 //
-// The service is at $SNOWMAN_ADDRESS, or else at http://localhost:5000; $SNOWMAN_KEY is the API
-// key, if it asks for one.
+// The service is at $SNOWMAN_ADDRESS, by default http://localhost:5000. $SNOWMAN_KEY is the API
+// key, if it needs one.
 package main
 
 import (
@@ -34,11 +34,11 @@ type verdict struct {
 // A client is safe for any number of goroutines, which share its connections.
 type client struct {
 	address string
-	key     string // none where it is empty
+	key     string // empty for none
 }
 
-// post sends a body of texts. The answer's body must be closed, and read to its end for the
-// connection to be used again.
+// post sends a body of texts. The answer's body must be closed. Read to its end, it frees the
+// connection for another request.
 func (c client) post(ctx context.Context, contentType string, body io.Reader) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address+"/v1/score", body)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c client) post(ctx context.Context, contentType string, body io.Reader) (*
 	return http.DefaultClient.Do(request)
 }
 
-// score returns the verdicts on at most 10,000 texts, in their order. It tries again where the
-// service, or a proxy before it, says that it is busy.
+// score returns the verdicts on at most 10,000 texts, in order. It tries again if the service, or a
+// proxy before it, is busy.
 func (c client) score(ctx context.Context, texts []string) ([]verdict, error) {
 	body, err := json.Marshal(map[string][]string{"texts": texts})
 	if err != nil {
@@ -89,13 +89,13 @@ func (c client) score(ctx context.Context, texts []string) ([]verdict, error) {
 	}
 }
 
-// stream calls each with the verdict on every text that produce sends, in their order, while others
-// are being sent. It stops at the first error. There may be any number of texts.
+// stream calls each with the verdict on every text that produce sends, in order, while others are
+// being sent. It stops at the first error. There may be any number of texts.
 func (c client) stream(ctx context.Context, produce func(send func(text string) error) error, each func(verdict) error) error {
 	reader, writer := io.Pipe()
-	defer reader.Close() // then send fails, so that the goroutine ends
+	defer reader.Close() // makes send fail, which ends the goroutine
 	go func() {
-		lines := bufio.NewWriter(writer) // where texts are rare, flush it after each
+		lines := bufio.NewWriter(writer) // if texts are rare, flush it after each
 		encoder := json.NewEncoder(lines)
 		err := produce(func(text string) error { return encoder.Encode(text) })
 		writer.CloseWithError(errors.Join(err, lines.Flush()))
@@ -155,7 +155,7 @@ func run(ctx context.Context) error {
 	}
 	return c.stream(ctx, func(send func(string) error) error {
 		lines := bufio.NewScanner(os.Stdin)
-		lines.Buffer(nil, 1<<20) // longer than a text may be, of which the service says so
+		lines.Buffer(nil, 1<<20) // longer than a text may be: the service then says so
 		for lines.Scan() {
 			if err := send(lines.Text()); err != nil {
 				return err

@@ -3,8 +3,8 @@
     python3 client.py github.com
     python3 client.py < names.txt
 
-The service is at $SNOWMAN_ADDRESS, or else at http://localhost:5000; $SNOWMAN_KEY is the API key, if it
-asks for one. Python 3.9 or later, nothing else.
+The service is at $SNOWMAN_ADDRESS, by default http://localhost:5000. $SNOWMAN_KEY is the API key, if it
+needs one. Python 3.9 or later, nothing else.
 """
 
 import json
@@ -19,11 +19,11 @@ KEY = os.environ.get("SNOWMAN_KEY")
 
 MOST_TEXTS = 10_000  # of a request
 MOST_BYTES = 4_000_000  # of its JSON; the service takes 4 MiB
-TOO_LONG = 65_537  # characters: the service says so of a text of that many, so no more are sent
+TOO_LONG = 65_537  # characters: enough for the service to say that a text is too long
 
 
 def score(texts, attempts=5):
-    """Return the verdicts on texts, which fit into one request, in their order."""
+    """Return the verdicts on texts, which fit into one request, in order."""
     request = urllib.request.Request(
         ADDRESS + "/v1/score",
         data=json.dumps({"texts": texts}).encode(),
@@ -63,7 +63,7 @@ def main():
     texts = sys.argv[1:] or (line.rstrip("\r\n") for line in sys.stdin)
     for batch in batches(texts):
         for verdict in score(batch):
-            text = json.dumps(verdict["text"])  # escaped: who chose it may want to move the cursor
+            text = json.dumps(verdict["text"])  # escaped: it must not move the cursor
             if "error" in verdict:
                 print("-", "-", verdict["error"], text, sep="\t")
             else:

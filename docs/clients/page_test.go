@@ -27,8 +27,8 @@ const (
 	githubIsBenign = "\tnone\tbenign\t\"github.com\"" // as the programs print it, behind the score
 )
 
-// TestThePageIsReal runs the page's commands against the service, and holds that it shows what they
-// print and the programs as they are.
+// TestThePageIsReal runs the page's commands against the service. The page must show what they
+// print, and the programs as they are.
 func TestThePageIsReal(t *testing.T) {
 	folder := folderWithClients(t)
 	open := httptest.NewServer(web.New(web.Options{}))
@@ -147,8 +147,8 @@ func TestProgramsFailWithTheReason(t *testing.T) {
 	}
 }
 
-// commands runs commands with a shell, and returns what they print. The service that they ask at
-// localhost:5000 is at the address.
+// commands runs commands in a shell and returns what they print. For localhost:5000 they ask the
+// service at the address.
 func commands(t *testing.T, folder, address, commands string) string {
 	t.Helper()
 	for _, tool := range []struct{ name, check string }{
@@ -197,7 +197,7 @@ func read(t *testing.T, name string) string {
 	return string(content)
 }
 
-// serviceWithKey returns a service that answers who has the key.
+// serviceWithKey returns a service that asks for the key.
 func serviceWithKey(t *testing.T) *web.Service {
 	t.Helper()
 	keys, err := web.ReadKeys(strings.NewReader(fmt.Sprintf("client %x\n", sha256.Sum256([]byte(key)))))

@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 )
 
-// Write puts what write writes into the file at path, and replaces what was there. After an error
-// the old content stays, and no other file is left behind. A symbolic link stays one, to the new
-// content. A device or a pipe is refused: a regular file in its place would no longer be one.
+// Write replaces the content of the file at path by what write writes. After an error the old
+// content stays, and no other file is left behind. A symbolic link stays a link. A device or a pipe
+// is refused, since a regular file would take its place.
 func Write(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
@@ -29,7 +29,7 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if info, err := os.Lstat(target); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is not a regular file")
 	}
-	// Only within one directory is a rename sure to stay within one file system.
+	// In the same directory, a rename stays within one file system.
 	file, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
 	if err != nil {
 		return err

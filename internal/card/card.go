@@ -49,7 +49,7 @@ func File(info snowman.Info, version, style string) ([]byte, error) {
 }
 
 // ChartStyle returns the style of the charts. A service serves it as assets/picture.css.
-func ChartStyle() string { return report.PictureStyle() }
+func ChartStyle() string { return report.ChartStyle() }
 
 // Refusal returns a page that says why a service does not show the one about the model. If it is a
 // key that is missing, the page says how to send one.

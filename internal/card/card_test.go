@@ -191,9 +191,9 @@ func training(source string) json.RawMessage {
 func TestPageAboutAnyModel(t *testing.T) {
 	thresholds := toy(t).Thresholds
 	for name, test := range map[string]struct {
-		change   func(*snowman.Info)
-		pictures int
-		want     []string
+		change func(*snowman.Info)
+		charts int
+		want   []string
 	}{
 		"whose file says next to nothing": {func(*snowman.Info) {}, 0, []string{
 			"1 in 10,000 ordinary names", "100 of 10,000", "1 % (0.82–1.2 %)", "36,000 (29,626–43,729)",
@@ -232,8 +232,8 @@ func TestPageAboutAnyModel(t *testing.T) {
 					t.Errorf("%q is missing", want)
 				}
 			}
-			if got := len(document.named("svg")); got != test.pictures {
-				t.Errorf("%d charts, want %d", got, test.pictures)
+			if got := len(document.named("svg")); got != test.charts {
+				t.Errorf("%d charts, want %d", got, test.charts)
 			}
 		})
 	}

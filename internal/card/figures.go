@@ -24,7 +24,7 @@ type familiesNamed struct{ Rows, First string }
 
 // A chart is drawn, and has words that say how to read it.
 type chart struct {
-	Picture report.Picture
+	report.Chart
 	Reading string
 }
 
@@ -67,9 +67,9 @@ func newFigures(info snowman.Info) figures {
 	if f.NoMonths = len(measured.Result.ByMonth) == 0; f.NoMonths {
 		delete(readings, "months")
 	}
-	for _, picture := range report.Pictures(measured) {
-		if reading, wanted := readings[picture.Name]; wanted {
-			f.Charts = append(f.Charts, chart{picture, reading})
+	for _, drawn := range report.Charts(measured) {
+		if reading, wanted := readings[drawn.Name]; wanted {
+			f.Charts = append(f.Charts, chart{drawn, reading})
 		}
 	}
 	return f

@@ -10,8 +10,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// Families say of a generated name which algorithm made it: a second head on the network's filters,
-// whose tensors stand in the file under their own names behind "family.".
+// Families are the outputs of a second head on the network's filters, which says which algorithm
+// made a generated name. In the file, its tensors' names begin with "family.".
 type Families struct {
 	Names  []string `json:"names"`  // of the head's outputs
 	Hidden int      `json:"hidden"` // size of its hidden layer
@@ -28,7 +28,7 @@ func IsName(name string) bool {
 	return name != "" && len(name) <= maxName && utf8.ValidString(name) && !strings.ContainsFunc(name, unprintable)
 }
 
-// Shape returns the shape of a network of these filters with the families' head.
+// Shape returns the shape of this network with the families' head.
 func (f Families) Shape(network cnn.Shape) cnn.Shape {
 	network.Hidden, network.Kinds = f.Hidden, len(f.Names)
 	return network
@@ -41,7 +41,7 @@ func (f Families) validate(network cnn.Shape) error {
 	return checkNames("family", f.Names)
 }
 
-// checkNames refuses names that are too long, not to be printed, or stand twice.
+// checkNames refuses names that are too long, unprintable or repeated.
 func checkNames(what string, names []string) error {
 	for i, name := range names {
 		if !IsName(name) {
@@ -54,7 +54,7 @@ func checkNames(what string, names []string) error {
 	return nil
 }
 
-// familyTensors lists the tensors of the families' head as they are called in a file.
+// familyTensors lists the tensors of the families' head by their names in a file.
 func familyTensors(head *cnn.Parameters) []cnn.Tensor {
 	tensors := head.HeadTensors()
 	for i := range tensors {

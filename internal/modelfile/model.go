@@ -1,14 +1,14 @@
-// Package modelfile is a model's way into a file and back: bytes to and from a network's shape,
-// parameters and metadata.
+// Package modelfile turns a network's shape, parameters and metadata into the bytes of a file, and
+// back.
 //
 // ParseModel and Open read a model, Model.Write writes one. Container is the layer below, for
-// whatever else is tensors and strings, as a training checkpoint is. Model.WriteONNX writes a graph
-// that other programs run.
+// anything else made of tensors and strings, such as a training checkpoint. Model.WriteONNX writes
+// a graph that other programs run.
 //
 // Files are in the safetensors format, so that any tool can read them. Everything in a file is
-// checked before anything is used: a damaged or foreign one gives an error that names what is
-// wrong, and costs memory in proportion to its length, whatever it says. What is written can be
-// read back, and equal models are written as equal bytes.
+// checked before anything is used: a damaged or foreign file gives an error that says what is
+// wrong, and takes memory in proportion to its length. What is written can be read back, and equal
+// models are written as equal bytes.
 package modelfile
 
 import (
@@ -27,48 +27,49 @@ import (
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
-// format is the version of what a model file holds; another version is not read.
+// format is the version of model files that are read and written.
 const format = "snowman/1"
 
-// MaxSymbolLimit is the most symbols that a network may read of a text: none is longer.
+// MaxSymbolLimit is the most symbols that a network may read of a text: no text is longer.
 const MaxSymbolLimit = 1 << 16
 
-// maxFile is the size of the largest model file, in bytes. A thousand filters take a few million.
+// maxFile is the largest size of a model file, in bytes. A thousand filters take a few million.
 const maxFile = 64 << 20
 
 // benign is the name of the first kind.
 const benign = "benign"
 
-// Levels are the names of the levels above none, in ascending order: a model has a threshold for each.
+// Levels are the names of the levels above none, in ascending order: a model has a threshold for
+// each.
 var Levels = [...]string{"low", "medium", "high"}
 
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
 	Parameters *cnn.Parameters
-	Families   *cnn.Parameters // the same filters with the families' head; nil where the model names none
+	Families   *cnn.Parameters // the same filters with the families' head; nil if the model names none
 	Metadata   Metadata
-	SHA256     string // of the data section that the model was read from, in hex: which model this is
+	SHA256     string // of the data section that was read, in hex: it identifies the model
 }
 
 // Metadata is what a model file says beside the parameters.
 type Metadata struct {
 	Shape           cnn.Shape
-	Alphabet        json.RawMessage // from characters to symbols; only its owner knows what is in it
-	SymbolLimit     int             // how many symbols of a text the network reads at most
+	Alphabet        json.RawMessage // from characters to symbols, for package canon
+	SymbolLimit     int             // most symbols of a text that the network reads
 	Kinds           []string        // names of the network's outputs, "benign" first
-	Families        *Families       // that the model names; nil for none
-	SymbolFrequency []float64       // of each symbol in what was trained on, adding up to 1; none where nobody counted
-	Imitated        []string        // registered domains that others imitate, the most popular first; may be none
+	Families        *Families       // nil if the model names none
+	SymbolFrequency []float64       // of each symbol in training, adding up to 1; empty if not counted
+	Imitated        []string        // registered domains that others imitate, the most popular first; may be empty
 	Temperature     float64         // divides the logits before the softmax
-	Thresholds      []Threshold     // low, medium and high; none where nothing was set aside to measure them on
-	URLThresholds   []Threshold     // likewise, of texts with a path; none where they are those of names
+	Thresholds      []Threshold     // low, medium and high; empty if no texts were set aside to measure them
+	URLThresholds   []Threshold     // likewise, of texts with a path; empty if they are those of names
 	Created         string          // as 2006-01-02, or empty
 	Seed            uint64          // of the training
 	Training        json.RawMessage // what the model was trained on, or empty
 	Figures         json.RawMessage // what was measured of it, or empty
 }
 
-// A Threshold is the score from which on a text has a level.
+// A Threshold is the lowest score of a level.
 type Threshold struct {
 	Level             string  `json:"level"`
 	Score             float64 `json:"score"`
@@ -81,11 +82,11 @@ type Threshold struct {
 // them may reach it.
 func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }
 
-// A field is one of the metadata's, a pointer to it, and its key in the file.
+// A field is one member of the metadata.
 type field struct {
 	key      string
 	value    any
-	optional bool // files from before it was there lack it
+	optional bool // older files lack it
 }
 
 // fields lists all metadata. In the file a string or raw JSON stands as it is, anything else as
@@ -132,8 +133,8 @@ func (m Metadata) encode() (map[string]string, error) {
 	return texts, nil
 }
 
-// metadataHashKey is where the hash of all metadata stands. That of the data section does not cover
-// them, and a threshold with a flipped bit may still be a number.
+// metadataHashKey is the key of the hash of all metadata. The hash of the data section does not
+// cover them, and a threshold with a flipped bit may still be a number.
 const metadataHashKey = "metadata_sha256"
 
 // hashMetadata returns the SHA-256 of what the file says of every field, in hex.
@@ -148,7 +149,7 @@ func hashMetadata(texts map[string]string) string {
 	return hash(all)
 }
 
-// decodeMetadata is the inverse of encode. It ignores keys that it does not know.
+// decodeMetadata is the inverse of encode. It ignores unknown keys.
 func decodeMetadata(texts map[string]string) (Metadata, error) {
 	if texts["format"] != format {
 		return Metadata{}, fmt.Errorf("format is %q, this program reads %q", texts["format"], format)
@@ -166,7 +167,7 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 		case *string:
 			*value = text
 		case *json.RawMessage:
-			if text != "" { // encoding/json takes a nil message for null, an empty one for an error
+			if text != "" { // encoding/json writes a nil message as null, and refuses an empty one
 				*value = json.RawMessage(text)
 			}
 		default:
@@ -178,7 +179,7 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 	return m, nil
 }
 
-// Validate reports whether a model can have this metadata.
+// Validate returns an error if a model cannot have this metadata.
 func (m Metadata) Validate() error {
 	if err := m.Shape.Validate(); err != nil {
 		return err
@@ -258,8 +259,8 @@ func validateThresholds(thresholds []Threshold) error {
 		if t.Level != Levels[i] {
 			return fmt.Errorf("threshold %d is of level %q, want %q", i, t.Level, Levels[i])
 		}
-		// No score reaches the number after 1: it stands for a level that too few texts could set.
-		// Two levels may share it, so scores need not ascend strictly.
+		// The number after 1, which no score reaches, stands for a level that too few texts could
+		// set. Two levels may share it, so scores need not ascend strictly.
 		if highest := math.Nextafter(1, 2); !(t.Score >= lowest && t.Score <= highest) {
 			return fmt.Errorf("threshold %q has score %v, want %v to %v", t.Level, t.Score, lowest, highest)
 		}
@@ -372,7 +373,7 @@ func parseModel(file []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Last, so that a file from elsewhere is told what is wrong with it, and not this alone.
+	// Last, since the errors above say more about a file from elsewhere.
 	if sum := hashMetadata(c.Metadata); sum != c.Metadata[metadataHashKey] {
 		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, c.Metadata[metadataHashKey])
 	}
@@ -380,8 +381,8 @@ func parseModel(file []byte) (*Model, error) {
 }
 
 // newParameters returns parameters with the values of tensors, which may come in any order, and
-// those with the families' head where the metadata, which are valid, name families. It compares
-// names and shapes before it asks for memory: a small file can name a shape of gigabytes.
+// those with the families' head if the metadata name families. The metadata must be valid. Names
+// and shapes are compared first: a small file can name a shape of gigabytes.
 func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *cnn.Parameters, err error) {
 	layout := func(shape cnn.Shape) *cnn.Parameters {
 		return &cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}

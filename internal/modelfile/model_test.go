@@ -394,9 +394,9 @@ func TestOpenNamesTheFile(t *testing.T) {
 	}
 }
 
-// FuzzParseModel holds ParseModel to this: it never panics, and what it reads, it reads again from
-// what Write makes of it. The bytes are tried as a file, and as a data section whose length and
-// hash are right.
+// FuzzParseModel holds that ParseModel never panics, and that Write writes what it reads so that it
+// reads the same again. The bytes are tried as a file, and as a data section whose length and hash
+// are right.
 func FuzzParseModel(f *testing.F) {
 	file := writeModel(f, newModel(f))
 	f.Add("", file)

@@ -14,8 +14,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
-// The numbers of the fields that we write, of the messages in
-// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
+// Numbers of fields, from the messages in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
 const (
 	modelVersion   protowire.Number = 1
 	modelProducer  protowire.Number = 2
@@ -76,7 +75,7 @@ const (
 	onnxOperatorVersion = 17
 )
 
-// onnxText is what the file says of itself to a reader.
+// onnxText is the file's text for people.
 const onnxText = `Snowman: how likely is a URL or a domain name to be malicious.
 
 symbols [texts, positions] are the symbols of each text in its canonical form, with padding symbols 0
@@ -88,8 +87,7 @@ numbered: one for any byte that the group does not list, then one for each of it
 `
 
 // WriteONNX writes the network and its metadata as an ONNX file, equal models as equal bytes: the
-// network as cnn.Reference has it, in float32 and not folded. It writes no model that Write would
-// not.
+// network is cnn.Reference, in float32 and not folded. It refuses what Write refuses.
 func (m Model) WriteONNX(w io.Writer) error {
 	file, err := m.encodeONNX()
 	if err != nil {
@@ -151,7 +149,7 @@ func networkGraph(p *cnn.Parameters, temperature float32) message {
 	ends := g.node("Sub", "ends", []string{"lengths", g.scalar("padding", int64(padding))})
 	ends = g.node("Unsqueeze", "ends.columns", []string{ends, g.integers("ends.axes", 1, 2)})
 	isWindow := g.node("Less", "is_window", []string{positions, ends})
-	// Not minus infinity, which not every program that runs ONNX is sure to read.
+	// Not minus infinity, which some programs that run ONNX may not read.
 	mask := g.node("Where", "mask", []string{isWindow, g.floats("mask.window", nil, 0), g.floats("mask.fill", nil, -math.MaxFloat32)})
 
 	embedded := g.node("Gather", "embedded", []string{g.floats("embedding.weight", []int{s.Symbols, s.Embedding}, p.Embedding...), "symbols"})
@@ -207,7 +205,7 @@ func filtersFirst(c cnn.Convolution, s cnn.Shape) []float32 {
 	return weights
 }
 
-// A graph is a GraphProto to which nodes and tensors are added, each by a name that stands once.
+// A graph is a GraphProto to which nodes and tensors are added, each by a unique name.
 type graph struct{ fields message }
 
 // value declares an input or an output; a dimension is a size or, where it is free, a name.
@@ -248,8 +246,8 @@ func (g *graph) node(operator, name string, inputs []string, attributes ...messa
 	return name
 }
 
-// slice adds a node that leaves out the first and the last values of an axis, where there are any
-// to leave out, and returns its output.
+// slice leaves out the first and the last values of an axis, by a node if there are any, and
+// returns the output.
 func (g *graph) slice(name, input string, axis int64, first, last int) string {
 	if first == 0 && last == 0 {
 		return input

@@ -94,9 +94,9 @@ func (c Container) encode() ([]byte, error) {
 	return file, nil
 }
 
-// Parse reads a safetensors file that Write, or another program that adds the same hash, has
-// written. It refuses any tensor that is not float32 and any value that is not finite. The memory
-// it asks for is proportional to the file, whatever the file says.
+// Parse reads a safetensors file written by Write, or by a program that adds the same hash. It
+// refuses any tensor that is not float32 and any value that is not finite. It takes memory in
+// proportion to the file, whatever the file says.
 func Parse(file []byte) (Container, error) {
 	if len(file) < lengthSize {
 		return Container{}, fmt.Errorf("file of %d bytes, too short for a header", len(file))
@@ -124,7 +124,7 @@ func Parse(file []byte) (Container, error) {
 		encoded := data[e.Offsets[0]:e.Offsets[1]]
 		values := make([]float32, len(encoded)/valueSize)
 		for i := range values {
-			const exponent = 0xff << 23 // all its bits are set in infinities and in what is not a number
+			const exponent = 0xff << 23 // all set in infinities and NaNs
 			bits := binary.LittleEndian.Uint32(encoded[i*valueSize:])
 			values[i] = math.Float32frombits(bits)
 			if bits&exponent == exponent {
@@ -141,8 +141,8 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parseHeader goes through the header token by token: json.Unmarshal would let pass a key that
-// stands twice or in another case, and a null for anything.
+// parseHeader reads the header token by token: json.Unmarshal would accept a repeated key, a key in
+// another case, and null for anything.
 func parseHeader(header []byte) (map[string]string, []entry, error) {
 	if !bytes.HasPrefix(header, []byte("{")) {
 		return nil, nil, errors.New("does not begin with {")
@@ -192,7 +192,7 @@ func parseHeader(header []byte) (map[string]string, []entry, error) {
 	return metadata, entries, err
 }
 
-// readObject reads a JSON object, calling readValue after each key, none of which may stand twice.
+// readObject reads a JSON object and calls readValue after each key. It refuses repeated keys.
 func readObject(d *json.Decoder, readValue func(key string) error) error {
 	token, err := d.Token()
 	if err != nil {
@@ -207,7 +207,7 @@ func readObject(d *json.Decoder, readValue func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		key := token.(string) // Token lets nothing else pass for a key
+		key := token.(string) // Token returns no other key
 		if seen[key] {
 			return fmt.Errorf("key %q stands twice", key)
 		}
@@ -220,7 +220,7 @@ func readObject(d *json.Decoder, readValue func(key string) error) error {
 	return err
 }
 
-// readSizes reads a JSON array of a few whole numbers, none of them negative.
+// readSizes reads a JSON array of a few whole numbers from 0 up.
 func readSizes(d *json.Decoder) ([]int, error) {
 	token, err := d.Token()
 	if err != nil {
@@ -249,8 +249,8 @@ func readSizes(d *json.Decoder) ([]int, error) {
 	return sizes, err
 }
 
-// checkLayout sorts the entries by their data, and reports whether they have the sizes that their
-// shapes ask for and cover the data section without holes or overlaps, as the format demands.
+// checkLayout sorts the entries by their data. It returns an error unless they have the sizes of
+// their shapes and cover the data section without holes or overlaps, as the format demands.
 func checkLayout(entries []entry, dataSize int) error {
 	for _, e := range entries {
 		if e.Type != valueType {

@@ -198,7 +198,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestHostileFilesCostLittleMemory holds Parse and ParseModel to memory in proportion to the file.
+// Parse and ParseModel take memory in proportion to the file.
 func TestHostileFilesCostLittleMemory(t *testing.T) {
 	repeat := func(before, text, after string) []byte {
 		return frame(before+strings.Repeat(text, (maxHeader-1000)/len(text))+after, nil)

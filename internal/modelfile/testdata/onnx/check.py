@@ -1,10 +1,10 @@
-"""Holds the ONNX export to the Go program on real texts. make check-onnx runs it.
+"""Compares the ONNX export with the Go program on real texts. make check-onnx runs it.
 
 usage: check.py SNOWMAN DATA MODEL...
 
 It exports each MODEL with the program SNOWMAN, scores texts from the files of the folder DATA with
-ONNX Runtime and with the program, and fails where the two are too far apart. What turns texts into
-symbols are the examples of docs/onnx.md themselves.
+ONNX Runtime and with the program, and fails if they are too far apart. The examples of docs/onnx.md
+turn texts into symbols.
 """
 
 import gzip
@@ -24,7 +24,7 @@ LIMIT = 1e-5  # the largest difference allowed
 TEXTS = 10_000  # half of them names, half URLs
 BATCHES = [1, 3, 64, 256]  # sizes, in turn
 
-# What the sample may lack: each has a part that the documented example must find or cut.
+# Texts that the sample may lack: each has a part that the documented example must find or cut.
 ODD = [text.encode() for text in [
     "user@example.com", "u" * 60 + ":p@example.com/a@b", "@example.com/" + "p" * 300, "[2001:db8::1]:8080/a",
     "192.0.2.1:8080?q", "example.com#f?/@:", "example.com/a?b?c#d#e", "example.com/?" + "q" * 300 + "#f",
@@ -32,7 +32,7 @@ ODD = [text.encode() for text in [
     "qx.cloudfront.net/x", "cloudfront.net", "z@qx.elb.us-east-1.amazonaws.com:8080/" + "p" * 300, "z.notcloudfront.net",
 ]]
 
-# How the program is asked for scores in float32, which is the arithmetic that the export has.
+# The program's scores in float32, the arithmetic of the export.
 SCORE = ["score", "-json", "-exact"]
 
 
@@ -134,7 +134,7 @@ def compare(program, model, rows, code):
 
 
 def score_with_fill(namespace, texts, fill):
-    """Returns score and probabilities of a batch that random symbols fill, beyond its longest text too."""
+    """Returns score and probabilities of a batch in which random symbols fill up every row."""
     rows = [namespace["symbols"](text) for text in texts]
     lengths = numpy.array([len(row) for row in rows])
     batch = fill.integers(0, namespace["symbol"], (len(rows), lengths.max() + fill.integers(0, 10)))

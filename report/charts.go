@@ -10,45 +10,45 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// Pictures draws the page's pictures: the same ones in the same order each time. A picture for
+// Charts draws the page's charts: the same ones in the same order each time. A chart for
 // which there are no rows says so.
-func Pictures(page Page) []Picture {
-	return []Picture{
-		rocPicture(page),
-		precisionRecallPicture(page),
-		scoresPicture(page),
-		calibrationPicture(page),
-		familiesPicture(page),
-		monthsPicture(page),
+func Charts(page Page) []Chart {
+	return []Chart{
+		rocChart(page),
+		precisionRecallChart(page),
+		scoresChart(page),
+		calibrationChart(page),
+		familiesChart(page),
+		monthsChart(page),
 	}
 }
 
 const (
-	pictureWidth  = 480.0
-	pictureHeight = 344.0
+	chartWidth  = 480.0
+	chartHeight = 344.0
 )
 
 // newDrawing leaves room for an axis on the left and one below.
 func newDrawing() *drawing {
-	return &drawing{frame: frame{left: 40, right: pictureWidth - 14, top: 34, bottom: pictureHeight - 44}}
+	return &drawing{frame: frame{left: 40, right: chartWidth - 14, top: 34, bottom: chartHeight - 44}}
 }
 
-func (d *drawing) picture(name, title, description string) Picture {
-	return Picture{
+func (d *drawing) chart(name, title, description string) Chart {
+	return Chart{
 		Name: name, Title: title, Description: description,
-		width: pictureWidth, height: d.bottom + 44, marks: d.String(),
+		width: chartWidth, height: d.bottom + 44, marks: d.String(),
 	}
 }
 
-// nothing is a picture that says why there is no drawing.
-func nothing(name, title, reason string) Picture {
+// nothing is a chart that says why there is no drawing.
+func nothing(name, title, reason string) Chart {
 	d := newDrawing()
 	d.bottom = d.top + 40
-	d.text("note middle", pictureWidth/2, d.top+20, reason)
-	return d.picture(name, title, reason)
+	d.text("note middle", chartWidth/2, d.top+20, reason)
+	return d.chart(name, title, reason)
 }
 
-func rocPicture(page Page) Picture {
+func rocChart(page Page) Chart {
 	const name, title = "roc", "ROC curve"
 	overall := page.Curves.Overall
 	if overall.Benign == 0 || overall.Malicious == 0 {
@@ -82,10 +82,10 @@ func rocPicture(page Page) Picture {
 		d.whisker(x(p.Limit), p.TruePositives)
 		d.dot("", x(p.Limit), d.y(p.TruePositives.Rate()), said)
 	}
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
-func precisionRecallPicture(page Page) Picture {
+func precisionRecallChart(page Page) Chart {
 	const name, title = "precision-recall", "Precision and recall"
 	overall := page.Curves.Overall
 	if overall.Benign == 0 || overall.Malicious == 0 {
@@ -113,7 +113,7 @@ func precisionRecallPicture(page Page) Picture {
 		words += " At a false positive rate of at most " + scientific(p.Limit) + ": " + said + "."
 		d.dot("", d.x(p.TruePositives.Rate()), d.y(precision.Rate()), said)
 	}
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
 // curves draws the curve of each kind, if there are several kinds, and above them the one of all
@@ -141,13 +141,13 @@ func (d *drawing) curves(curves eval.Curves, place func(eval.Curve, eval.CurvePo
 	}
 }
 
-func scoresPicture(page Page) Picture {
+func scoresChart(page Page) Chart {
 	const (
 		name, title = "scores", "How the scores are spread"
 		panel, gap  = 56.0, 30.0
 	)
 	d := newDrawing()
-	d.left, d.right = 4, pictureWidth-4
+	d.left, d.right = 4, chartWidth-4
 	highest := 0.0
 	rows := 0
 	for _, h := range page.Curves.Scores {
@@ -223,7 +223,7 @@ func scoresPicture(page Page) Picture {
 		axis += "; dotted: the model's levels"
 	}
 	d.text("name middle", (d.left+d.right)/2, d.bottom+34, axis)
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
 // logOdds keeps 0 and 1 finite, half a decade beyond the outermost edges of the bins.
@@ -232,7 +232,7 @@ func logOdds(score float64) float64 {
 	return math.Log(score / (1 - score))
 }
 
-func calibrationPicture(page Page) Picture {
+func calibrationChart(page Page) Chart {
 	const name, title = "calibration", "Reliability of the scores"
 	d := newDrawing()
 	d.axisX("mean score", d.x, rateTicks)
@@ -260,16 +260,16 @@ func calibrationPicture(page Page) Picture {
 		d.whisker(x, bin.Truth)
 		d.dot(dotClass(bin.Truth), x, d.y(bin.Truth.Rate()), said)
 	}
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
-// pictureFamilies is how many families a picture holds.
-const pictureFamilies = 40
+// chartFamilies is how many families a chart holds.
+const chartFamilies = 40
 
-func familiesPicture(page Page) Picture {
+func familiesChart(page Page) Chart {
 	const name, title = "families", "True positive rate by family, worst first"
 	families := worstFirst(page.Result.ByFamily)
-	families = families[:min(len(families), pictureFamilies)]
+	families = families[:min(len(families), chartFamilies)]
 	if len(families) == 0 {
 		return nothing(name, title, "No malicious row has a family.")
 	}
@@ -278,7 +278,7 @@ func familiesPicture(page Page) Picture {
 	}
 	const rowHeight = 17.0
 	d := newDrawing()
-	d.left, d.right = 150, pictureWidth-118
+	d.left, d.right = 150, chartWidth-118
 	d.top = 14
 	d.bottom = d.top + rowHeight*float64(len(families)) + 4
 	limit := scientific(families[0].OperatingPoints[0].Limit)
@@ -293,12 +293,12 @@ func familiesPicture(page Page) Picture {
 		d.text("end", d.left-10, y+4, visible.Label(f.Name, 17))
 		d.line("whisker", d.x(low), y, d.x(high), y)
 		d.dot(dotClass(found), d.x(found.Rate()), y, said)
-		d.text("note end", pictureWidth-4, y+4, outOf(found))
+		d.text("note end", chartWidth-4, y+4, outOf(found))
 	}
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
-func monthsPicture(page Page) Picture {
+func monthsChart(page Page) Chart {
 	const name, title = "months", "True positive rate by month of first sight"
 	type month struct {
 		time  float64 // in months
@@ -359,7 +359,7 @@ func monthsPicture(page Page) Picture {
 		lines = append(lines, line)
 	}
 	d.labels(lines)
-	return d.picture(name, title, words)
+	return d.chart(name, title, words)
 }
 
 // monthTicks returns at most about six months between first and last, at equal distances.
