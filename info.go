@@ -39,8 +39,8 @@ type Threshold struct {
 	Benign            int     `json:"benign"`              // measured: all benign texts
 }
 
-// TooFew reports whether there were too few benign texts to measure the level: it stands for fewer
-// than one of them.
+// TooFew reports whether there were too few benign texts to measure the level: fewer than one of
+// them may reach it.
 func (t Threshold) TooFew() bool {
 	return modelfile.Threshold{FalsePositiveRate: t.FalsePositiveRate, Benign: t.Benign}.TooFew()
 }

@@ -39,7 +39,7 @@ const maxFile = 64 << 20
 // benign is the name of the first kind.
 const benign = "benign"
 
-// Levels are the names of the levels above none, in ascending order. A model has a threshold for
+// Levels are the names of the levels above none, in ascending order: a model has a threshold for
 // each.
 var Levels = [...]string{"low", "medium", "high"}
 
@@ -78,8 +78,8 @@ type Threshold struct {
 	Benign            int     `json:"benign"`              // measured: all benign texts
 }
 
-// TooFew reports whether there were too few benign texts to measure the level: it stands for fewer
-// than one of them.
+// TooFew reports whether there were too few benign texts to measure the level: fewer than one of
+// them may reach it.
 func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }
 
 // A field is one member of the metadata.
