@@ -21,8 +21,8 @@
 //
 // A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and
 // reuses its memory. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer
-// allocates nothing for a text in ASCII without brackets. It does for evil[.]com, [::1] and
-// bücher.de.
+// allocates nothing for a text in ASCII that has no bracket of any kind and no IPv6 address. It
+// does for evil[.]com, ::1 and bücher.de.
 //
 // [Canonical] is the form in which a text is scored: equal forms have equal scores.
 //

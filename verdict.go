@@ -26,7 +26,7 @@ type Probabilities struct {
 
 // Of returns the probability of a kind, 0 if the model does not know it.
 func (p Probabilities) Of(kind string) float64 {
-	if i := slices.Index(p.Kinds, kind); i >= 0 {
+	if i := slices.Index(p.Kinds, kind); i >= 0 && i < len(p.Values) {
 		return p.Values[i]
 	}
 	return 0
@@ -37,6 +37,9 @@ func (p Probabilities) IsZero() bool { return len(p.Values) == 0 }
 
 // MarshalJSON returns an object with a member for each kind, in their order.
 func (p Probabilities) MarshalJSON() ([]byte, error) {
+	if len(p.Kinds) != len(p.Values) {
+		return nil, fmt.Errorf("writing probabilities: %d kinds have %d", len(p.Kinds), len(p.Values))
+	}
 	out := []byte{'{'}
 	for i, kind := range p.Kinds {
 		name, err := json.Marshal(kind)
@@ -57,6 +60,9 @@ func (p Probabilities) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON returns.
 func (p *Probabilities) UnmarshalJSON(object []byte) error {
+	if string(object) == "null" {
+		return nil
+	}
 	*p = Probabilities{}
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {

@@ -53,6 +53,17 @@ func TestVerdictFromWrongJSON(t *testing.T) {
 	}
 }
 
+func TestProbabilitiesThatAreNone(t *testing.T) {
+	var verdict Verdict
+	if err := json.Unmarshal([]byte(`{"kinds":null}`), &verdict); err != nil || !verdict.Probabilities.IsZero() {
+		t.Errorf("null is read as %v (%v)", verdict.Probabilities, err)
+	}
+	halved := Probabilities{Kinds: []string{Benign, DGA}}
+	if _, err := json.Marshal(halved); err == nil || halved.Of(DGA) != 0 {
+		t.Errorf("kinds without values are written (%v), dga has %v", err, halved.Of(DGA))
+	}
+}
+
 func TestProbabilitiesOf(t *testing.T) {
 	p := Probabilities{[]string{Benign, DGA}, []float64{0.25, 0.75}}
 	if p.Of(DGA) != 0.75 || p.Of(Phishing) != 0 {

@@ -45,12 +45,17 @@ func (d *document) object(known members) error {
 	if starts, err := d.start('{'); !starts {
 		return err
 	}
+	seen := make(map[string]bool)
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
 			return err
 		}
 		name := token.(string)
+		if seen[name] {
+			return fmt.Errorf("the member %q stands twice", abbreviate(name))
+		}
+		seen[name] = true
 		read := known[name]
 		if read == nil {
 			read = known["*"]
@@ -116,7 +121,7 @@ func (d *document) integer(into *int) error {
 	}
 	number, _ := token.(json.Number)
 	if *into, err = strconv.Atoi(number.String()); err != nil {
-		return &wrongType{found: describe(token), want: "a whole number"}
+		return &wrongType{found: describe(token), want: "a whole number below 2^63"}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/snowman-ml/snowman/internal/verdict"
@@ -33,6 +34,6 @@ func wantsFamilies(r *http.Request) bool {
 	if r.URL.RawQuery == "" {
 		return false
 	}
-	value := r.URL.Query().Get("families")
-	return value == "true" || value == "1"
+	wanted, _ := strconv.ParseBool(r.URL.Query().Get("families")) // checkQuery has refused what is wrong
+	return wanted
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -126,6 +127,9 @@ func (r route) checkQuery(query string) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(r.query, name) {
 			return fmt.Errorf("there is no query parameter %q, %s", abbreviate(name), only(r.query))
+		}
+		if _, err := strconv.ParseBool(given.Get(name)); err != nil { // all are of this kind
+			return fmt.Errorf("the query parameter %s is %q, want true or false", name, abbreviate(given.Get(name)))
 		}
 	}
 	return nil

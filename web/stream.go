@@ -30,7 +30,7 @@ import (
 // So is one over HTTP/2 that sends more than its windows hold, because there the update of a window
 // waits behind the answer.
 func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line string) (string, error)) {
-	control := http.NewResponseController(w)
+	control := http.NewResponseController(w.ResponseWriter) // w is used again for other requests
 	body := &streamBody{body: r.Body, control: control}
 	if err := s.streams.enter(body); err != nil {
 		w.refuseError(err)

@@ -95,6 +95,7 @@ func New(options Options) *Service {
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)
 	s.setServed(options.Model, options.Allow)
+	s.options.Model, s.options.Allow, s.options.Keys = nil, nil, nil // those that follow free them
 	for _, r := range routes {
 		s.notFound = s.handler(r)
 		s.mux.Handle(r.path, s.notFound)

@@ -46,8 +46,12 @@ func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
 // checkOutput refuses, before long work, a flag's file that cannot be written or is one of the
 // inputs.
 func checkOutput(flag, path string, inputs ...string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err != nil: // there is none yet
+	case info.IsDir():
 		return usageError{fmt.Sprintf("%s %q is a folder, want a file", flag, path)}
+	case !info.Mode().IsRegular():
+		return usageError{fmt.Sprintf("%s %q is not a regular file", flag, path)}
 	}
 	for _, input := range inputs {
 		if isSameFile(path, input) {

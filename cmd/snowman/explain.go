@@ -11,8 +11,8 @@ import (
 
 const explainDescription = `
 Says what the score of each text is made of. The texts are the arguments, or the lines of the files of
--f, or the lines of standard input. The answer to each is its verdict, what the network was shown, how much each character of it
-contributes, the n-grams that contribute most, and the sum.
+-f, or the lines of standard input. The answer to each is its verdict, what the network was shown, how
+much each character of it contributes, the n-grams that contribute most, and the sum.
 
 Contributions are log-odds: 0 is a score of one half, above 0 speaks for malicious, below 0 for benign,
 and they add up. On a terminal red characters speak for malicious and blue ones for benign, the stronger

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/snowman-ml/snowman"
@@ -82,13 +83,17 @@ func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
 			continue
 		}
 		flags.BoolFunc(output.Flag, output.Usage, func(text string) error {
+			wanted, err := strconv.ParseBool(text)
 			switch {
-			case text == "false":
-				return nil
-			case *chosen != nil && *chosen != output:
+			case err != nil:
+				return errors.New("want true or false")
+			case wanted && *chosen != nil && *chosen != output:
 				return fmt.Errorf("-%s and -%s exclude each other", (*chosen).Flag, output.Flag)
+			case wanted:
+				*chosen = output
+			case *chosen == output:
+				*chosen = nil
 			}
-			*chosen = output
 			return nil
 		})
 	}
@@ -97,6 +102,9 @@ func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
 // pathsFlag adds a flag that names files and may be given several times.
 func pathsFlag(flags *flag.FlagSet, paths *[]string, name, usage string) {
 	flags.Func(name, usage, func(path string) error {
+		if path == "" { // an unset variable of a script
+			return errors.New("want the name of a file")
+		}
 		*paths = append(*paths, path)
 		return nil
 	})

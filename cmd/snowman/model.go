@@ -59,13 +59,14 @@ func runModel(_ context.Context, args []string, s streams) error {
 	if flags.NArg() > 1 {
 		return usageError{fmt.Sprintf("unexpected argument %q; want one model file", flags.Arg(1))}
 	}
+	if *asJSON && *asHTML {
+		return usageError{"-json and -html exclude each other"}
+	}
 	m, err := openModel(flags.Arg(0))
 	if err != nil {
 		return err
 	}
 	switch {
-	case *asJSON && *asHTML:
-		return usageError{"-json and -html exclude each other"}
 	case *asJSON:
 		return writeJSON(s.stdout, m.Info())
 	case *asHTML:

@@ -101,7 +101,7 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	job := scoring{
 		model: model,
 		options: verdict.Options{
-			Allow: allowed, Families: f.families, Probabilities: output.Probabilities,
+			Allow: allowed, Families: f.families, Minimum: minimum, Probabilities: output.Probabilities,
 			Memory: rememberedBytes / runtime.GOMAXPROCS(0),
 		},
 		format:  output.New(render.Options{Kinds: model.Kinds(), Families: f.families}),
@@ -182,7 +182,7 @@ func (j *scoring) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
 			if err != nil {
 				c.Errors = appendFailure(c.Errors, c, i, j.item, err)
 				if j.minimum == snowman.None {
-					c.Output = j.format.AppendFailure(c.Output, texts[i], err)
+					c.Output = j.format.AppendFailure(c.Output, c.Items[i].Text, err)
 				}
 				return
 			}

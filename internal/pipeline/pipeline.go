@@ -137,9 +137,10 @@ func (s Source) feed(maximum int, send func(*Chunk[Line]) bool) (wanted bool, er
 	var held []byte // the lines of the next chunk
 	var ends []int  // of each line in held
 	var cut []bool
+	wanted = true
 	flush := func() bool {
-		if len(ends) == 0 {
-			return true
+		if !wanted || len(ends) == 0 {
+			return wanted
 		}
 		all := string(held)
 		c := &Chunk[Line]{Source: s.Name, First: reader.Number() - len(ends) + 1, Items: make([]Line, len(ends)), Bytes: len(all)}
@@ -149,7 +150,8 @@ func (s Source) feed(maximum int, send func(*Chunk[Line]) bool) (wanted bool, er
 			start = end
 		}
 		held, ends, cut = held[:0], ends[:0], cut[:0]
-		return send(c)
+		wanted = send(c)
+		return wanted
 	}
 	reader = lines.NewReader(readerFunc(func(p []byte) (int, error) {
 		if !flush() {
@@ -165,7 +167,7 @@ func (s Source) feed(maximum int, send func(*Chunk[Line]) bool) (wanted bool, er
 			return false, nil
 		}
 	}
-	wanted = flush()
+	flush()
 	if err := reader.Err(); err != nil {
 		return false, fmt.Errorf("reading texts: %w", err)
 	}

@@ -48,6 +48,7 @@ func TestARememberedTextHasTheSameRecord(t *testing.T) {
 		{"score, level and kind", toy, Options{}},
 		{"with probabilities", toy, Options{Probabilities: true}},
 		{"with an allow list", toy, Options{Allow: list}},
+		{"with families of what is high", snowman.Default(), Options{Families: true, Minimum: snowman.High}},
 		{"in float32", toy.Exact(), Options{}},
 		{"by the built-in model", snowman.Default(), Options{Probabilities: true, Families: true}},
 	} {

@@ -4,8 +4,9 @@
 //	encoder := verdict.NewEncoder(model.Kinds())
 //	judge.All(texts, func(i int, r verdict.Record, err error) { line = encoder.Append(line, r) })
 //
-// A Judge belongs to one goroutine. It allocates nothing for a text that Scorer allocates nothing
-// for, unless the text is on an allow list.
+// A Judge belongs to one goroutine. It allocates nothing for most texts that a Scorer allocates
+// nothing for; it does for one that is on an allow list, or that a memory holds and that imitates
+// another.
 package verdict
 
 import (
@@ -15,10 +16,11 @@ import (
 
 // Options say what a Judge says beside score, level and kind. The zero value asks for nothing more.
 type Options struct {
-	Allow         *allow.List // a text on it has the level none and the kind benign; default: no list
-	Families      bool        // name the likeliest families, at most NamedFamilies, of a text whose kind is dga
-	Probabilities bool        // say the probability of each kind
-	Memory        int         // bytes to remember verdicts on recent texts in; default: none
+	Allow         *allow.List   // a text on it has the level none and the kind benign; default: no list
+	Families      bool          // name the likeliest families, at most NamedFamilies, of a text whose kind is dga
+	Minimum       snowman.Level // families are named of texts that reach it; default: of all
+	Probabilities bool          // say the probability of each kind
+	Memory        int           // bytes to remember verdicts on recent texts in; default: none
 }
 
 // NamedFamilies is how many likely families a record has.
@@ -104,7 +106,7 @@ func (j *Judge) complete(r *Record) (err error) {
 			r.Level, r.Kind, r.Allowed = snowman.None, j.benign, &onList
 		}
 	}
-	if j.options.Families && r.Kind == snowman.DGA {
+	if j.options.Families && r.Kind == snowman.DGA && r.Level >= j.options.Minimum {
 		r.Families, err = j.namer.Families(r.Text, NamedFamilies)
 	}
 	return err
