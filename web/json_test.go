@@ -94,6 +94,7 @@ func FuzzReadJSON(f *testing.F) {
 func TestQueryParametersAreKnown(t *testing.T) {
 	server := newServer(t)
 	for _, test := range []struct{ method, path, body, want string }{
+		{"POST", "/v1/score?families=yes", `{"texts":["q.com"]}`, `the query parameter families is "yes", want true or false`},
 		{"POST", "/v1/score?familes=true", `{"texts":["q.com"]}`, `there is no query parameter "familes", only families`},
 		{"POST", "/v1/explain?families=true&b&a=1", `{"text":"q.com"}`, `there is no query parameter "a", only families`},
 		{"GET", "/v1/model?verbose", "", `there is no query parameter "verbose", and no other`},

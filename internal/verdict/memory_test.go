@@ -197,26 +197,23 @@ func BenchmarkAll(b *testing.B) {
 			remembering, plain := New(snowman.Default(), Options{Memory: rememberedBytes}), New(snowman.Default(), Options{})
 			var scored, known int
 			var with, without time.Duration
-			scores := make([]float64, longestFind)
+			remembered, computed := make([]float64, longestFind), make([]float64, longestFind)
+			timed := func(judge *Judge, chunk []string, scores []float64) time.Duration {
+				start := time.Now()
+				judge.All(chunk, func(i int, r Record, _ error) { scores[i] = r.Score })
+				return time.Since(start)
+			}
 			for i := 0; b.Loop(); i++ {
 				chunk := chunks[i%len(chunks)]
-				remember := func() {
-					start := time.Now()
-					remembering.All(chunk, func(i int, r Record, _ error) { scores[i] = r.Score })
-					with += time.Since(start)
-				}
 				if i%2 == 0 {
-					remember()
+					with += timed(remembering, chunk, remembered)
 				}
-				start := time.Now()
-				plain.All(chunk, func(i int, r Record, _ error) {
-					if i%2 == 0 && scores[i] != r.Score {
-						b.Fatalf("%q has the score %v with memory, %v without", r.Text, scores[i], r.Score)
-					}
-				})
-				without += time.Since(start)
+				without += timed(plain, chunk, computed)
 				if i%2 == 1 {
-					remember()
+					with += timed(remembering, chunk, remembered)
+				}
+				if !slices.Equal(remembered, computed) {
+					b.Fatalf("chunk %d has other scores with memory than without", i)
 				}
 				scored += len(chunk)
 				known += len(chunk) - len(remembering.memory.newTexts)
