@@ -3,6 +3,7 @@ package snowman
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -66,7 +67,7 @@ func (p *Probabilities) UnmarshalJSON(object []byte) error {
 	*p = Probabilities{}
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return fmt.Errorf("reading probabilities: want an object of kinds")
+		return errors.New("reading probabilities: want an object of kinds")
 	}
 	for decoder.More() {
 		kind, err := decoder.Token()

@@ -23,9 +23,9 @@ func newFlags(verb, arguments, description string) *flag.FlagSet {
 	flags.Usage = func() {
 		usage := strings.TrimSpace("snowman " + verb + " " + arguments)
 		fmt.Fprintf(flags.Output(), "usage: %s\n\n%s\n", usage, strings.TrimSpace(withVerdicts(description)))
-		any := false
-		flags.VisitAll(func(*flag.Flag) { any = true })
-		if any {
+		hasFlags := false
+		flags.VisitAll(func(*flag.Flag) { hasFlags = true })
+		if hasFlags {
 			fmt.Fprint(flags.Output(), "\nflags:\n")
 			flags.PrintDefaults()
 		}

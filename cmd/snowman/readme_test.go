@@ -21,7 +21,7 @@ import (
 func TestTheExamplesInThePagesAreReal(t *testing.T) {
 	texts := []string{"zis32msdi3.com", "github.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "paypa1.net", "hxxp://192[.]0[.]2[.]1:8080/a.exe"}
 	onTerminal := scored(t, render.Columns, texts)
-	asJSON := scored(t, render.JSONLines, texts[:1])
+	asJSON := scored(t, jsonLines(), texts[:1])
 
 	server := httptest.NewServer(web.New(web.Options{}))
 	defer server.Close()
@@ -66,6 +66,12 @@ func scored(t *testing.T, output render.Output, texts []string) string {
 		t.Fatalf("score: %v, %s", err, &stderr)
 	}
 	return stdout.String()
+}
+
+// jsonLines returns the output of -json.
+func jsonLines() render.Output {
+	i := slices.IndexFunc(render.Outputs, func(o render.Output) bool { return o.Flag == "json" })
+	return render.Outputs[i]
 }
 
 // explainedAs returns what explain prints for a text, up to the third n-gram.

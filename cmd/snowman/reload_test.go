@@ -20,8 +20,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/snowman-ml/snowman/internal/render"
 )
 
 // write replaces a file whole: nobody reads half of it.
@@ -139,7 +137,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 			change()
 			s.logged(t, `"reloaded"`, `"model"`)
 			after := answerOf(t, http.DefaultClient, address, "/v1/score", name)
-			if want := scored(t, render.JSONLines, []string{name}); after != want {
+			if want := scored(t, jsonLines(), []string{name}); after != want {
 				t.Errorf("after another model, the answer is %s, want %s", after, want)
 			}
 			metrics := answerOf(t, http.DefaultClient, address, "/metrics", "")

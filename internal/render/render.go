@@ -31,13 +31,15 @@ type Output struct {
 	New           func(Options) Format
 }
 
-// The ways to write records. A terminal gets Columns, and a pipe gets Tabs, unless a flag asks for
-// another.
+// The outputs that no flag asks for.
 var (
-	Columns   = Output{New: newColumns}
-	Tabs      = Output{New: newTabs}
-	JSONLines = Output{Flag: "json", Usage: "print one JSON object a line, numbers unrounded", Probabilities: true, New: newJSONLines}
+	Columns = Output{New: newColumns} // on a terminal
+	Tabs    = Output{New: newTabs}    // elsewhere
 )
 
-// Outputs are all of them.
-var Outputs = []Output{Columns, Tabs, JSONLines}
+// Outputs are all ways to write records.
+var Outputs = []Output{
+	Columns,
+	Tabs,
+	{Flag: "json", Usage: "print one JSON object a line, numbers unrounded", Probabilities: true, New: newJSONLines},
+}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestFormats(t *testing.T) {
 			"0.75000\tlow\tdga\t\t\tq\u202e.com\n" +
 			"0.75000\tlow\tdga\tbanjori\t0.50\tq.com\n" +
 			"\t\t\t\t\t" + `a\t` + "\u202eb\n"},
-		{"JSON lines", JSONLines, true, "" +
+		{"JSON lines", outputOf(t, "json"), true, "" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}` + "\n" +
 			`{"text":"q\u202e.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"q0.com","mixed_script":true,"allowed":{"entry":"q.com","list":"mine"}}` + "\n" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5}]}` + "\n" +
@@ -66,6 +67,16 @@ func TestFormats(t *testing.T) {
 			}
 		})
 	}
+}
+
+// outputOf returns the output that a flag asks for.
+func outputOf(t *testing.T, flag string) Output {
+	t.Helper()
+	i := slices.IndexFunc(Outputs, func(o Output) bool { return o.Flag == flag })
+	if i < 0 {
+		t.Fatalf("no output has the flag %q", flag)
+	}
+	return Outputs[i]
 }
 
 // Whatever a text holds, an output gives it one line.

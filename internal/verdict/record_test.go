@@ -43,6 +43,11 @@ func TestAppend(t *testing.T) {
 			if err := json.Unmarshal(got, &again); err != nil || !reflect.DeepEqual(again, test.record) {
 				t.Errorf("%s reads back as %+v (%v)", got, again, err)
 			}
+			var members, plainMembers any // encoding/json escapes otherwise, and must say the same
+			plain, err := json.Marshal(test.record)
+			if err := errors.Join(err, json.Unmarshal(got, &members), json.Unmarshal(plain, &plainMembers)); err != nil || !reflect.DeepEqual(members, plainMembers) {
+				t.Errorf("%s, by encoding/json %s (%v)", got, plain, err)
+			}
 		})
 	}
 	if got, want := string(AppendError(nil, "a\tb", errors.New(`control character '\t'`))), `{"text":"a\tb","error":"control character '\\t'"}`; got != want {

@@ -17,14 +17,14 @@ import (
 // Options say what a Judge says beside score, level and kind. The zero value asks for nothing more.
 type Options struct {
 	Allow         *allow.List   // a text on it has the level none and the kind benign; default: no list
-	Families      bool          // name the likeliest families, at most NamedFamilies, of a text whose kind is dga
+	Families      bool          // name the likeliest three families of a text whose kind is dga
 	Minimum       snowman.Level // families are named of texts that reach it; default: of all
 	Probabilities bool          // say the probability of each kind
 	Memory        int           // bytes to remember verdicts on recent texts in; default: none
 }
 
-// NamedFamilies is how many likely families a record has.
-const NamedFamilies = 3
+// namedFamilies is how many likely families a record has.
+const namedFamilies = 3
 
 // A Judge says all that is said of texts. It belongs to one goroutine.
 type Judge struct {
@@ -107,7 +107,7 @@ func (j *Judge) complete(r *Record) (err error) {
 		}
 	}
 	if j.options.Families && r.Kind == snowman.DGA && r.Level >= j.options.Minimum {
-		r.Families, err = j.namer.Families(r.Text, NamedFamilies)
+		r.Families, err = j.namer.Families(r.Text, namedFamilies)
 	}
 	return err
 }

@@ -30,7 +30,7 @@ func TestWhatARecordHolds(t *testing.T) {
 				if got := !r.Probabilities.IsZero(); got != test.probabilities {
 					t.Errorf("there are probabilities: %v, want %v", got, test.probabilities)
 				}
-				if got := len(r.Families) == NamedFamilies; got != test.families {
+				if got := len(r.Families) == namedFamilies; got != test.families {
 					t.Errorf("families are %v, want them: %v", r.Families, test.families)
 				}
 				if got := r.Allowed != nil; got != test.isOnList || got && (r.Level != snowman.None || r.Kind != snowman.Benign) {
