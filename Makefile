@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test bench soak startup fuzz check-onnx check-api check-page pictures check-deploy release check-release
+.PHONY: help test bench bench-against soak startup fuzz check-onnx check-api check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,28 @@ test: ## run the tests
 
 bench: ## run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem . ./allow ./internal/...
+
+# bench-against takes turns between this tree and the commit BASE. Three layouts of either binary even out
+# where hot loops happen to lie, which alone can make 10 % (docs/experiments/speed.md).
+BASE        ?= HEAD~1
+ROUNDS      ?= 4
+BENCHED     ?= . ./internal/canon ./internal/cnn ./internal/kernel
+AGAINST     := build/against
+BENCH_FLAGS ?= -test.benchtime=100ms
+bench-against: ## compare the Go benchmarks with those of the commit BASE, in turns
+	rm -rf $(AGAINST) && git worktree prune && mkdir -p $(AGAINST)
+	git worktree add --detach $(AGAINST)/tree $(BASE)
+	for layout in 1 2 3; do for package in $(BENCHED); do \
+		name=$$layout-$$(echo $$package | tr -dc a-z); \
+		go test -c -ldflags=-randlayout=$$layout -o $(AGAINST)/new-$$name $$package && \
+		(cd $(AGAINST)/tree && go test -c -ldflags=-randlayout=$$layout -o ../old-$$name $$package) || exit; \
+	done; done
+	for round in $$(seq $(ROUNDS)); do for layout in 1 2 3; do for package in $(BENCHED); do for side in old new; do \
+		program=$$PWD/$(AGAINST)/$$side-$$layout-$$(echo $$package | tr -dc a-z); \
+		(cd $$package && $$program -test.run '^$$' -test.bench . $(BENCH_FLAGS)) >> $(AGAINST)/$$side.txt; \
+	done; done; done; done
+	git worktree remove --force $(AGAINST)/tree
+	go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da $(AGAINST)/old.txt $(AGAINST)/new.txt
 
 # soak needs wrk, and takes a quarter of an hour; build/soak -h lists the SOAKFLAGS.
 soak: ## measure and torture the service, on loopback alone
