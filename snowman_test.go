@@ -22,7 +22,7 @@ func TestEqualNamesScoreEqual(t *testing.T) {
 	for _, names := range [][]string{
 		{"example.com", "EXAMPLE.com", "https://www.example.com/", "example.com:443", "example[.]com", ".example.com."},
 		{"bücher.de", "xn--bcher-kva.de", "BÜCHER.de"},
-		{"192.0.2.1", "3221225985", "0xC0.0x0.0x2.0x1", "http://0300.0.02.01:80/"},
+		{"192.0.2.1", "http://3221225985", "0xC0.0x0.0x2.0x1", "http://0300.0.02.01:80/"},
 		{"[2001:db8::1]", "2001:DB8:0:0:0:0:0:1"},
 	} {
 		want, err := Default().Score(names[0])

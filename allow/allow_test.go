@@ -116,7 +116,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no file", filepath.Join(folder, "nothing"), "reading allow list: open "},
 		{"a folder", folder, "is a directory"},
 		{"UTF-16", write("utf16", "e\x00x\x00"), "not text: byte 2 is 0; UTF-16 must be saved as UTF-8"},
-		{"no valid line", write("csv", "1,example.com\n2,example.org\n"), `not one valid entry; the first: line 1: "1,example.com": not a name`},
+		{"no valid line", write("csv", "1,example.com\n2,example.org\n"), `not one valid entry; the first: line 1: "1,example.com": ',' stands in the host`},
 		{"broken JSON", write("broken", "{\"list\":[\n\"a.com\",\n}"), "broken JSON: line 3: invalid character '}'"},
 		{"JSON that is no list", write("other", `{"a":1}`), `not a MISP warning list: want an array named "list"`},
 		{"a list that is a string", write("string", `{"list":"a"}`), `not a MISP warning list: want an array named "list"`},
@@ -174,11 +174,11 @@ func TestABadEntryCostsOnlyItself(t *testing.T) {
 		{"*.example.com:8080", "a wildcard takes a name alone"},
 		{"*.https://example.com", "a wildcard takes a name alone"},
 		{"*.192.0.2.1", "nothing is below an address"},
-		{"||example.com^", "not a name"},
+		{"||example.com^", "'|' stands in the host"},
 		{"a..b", "a label is empty"},
 		{strings.Repeat("a.", 127) + "test", "longer than 253 bytes"},
 		{strings.Repeat("a", 70_000), "longer than 65536 bytes"},
-		{"exa\x1bmple.com", "control character"},
+		{"exa\x1bmple.com", "a control character"},
 		{"/path", "the text starts with a path"},
 		{"0.0.0.0/0", "every address"},
 		{"::/0", "every address"},
@@ -272,7 +272,7 @@ func TestNetworks(t *testing.T) {
 		"2001:db8:1::9":   "2001:db8:1::/48",
 		"2001:db8:2::9":   "2001:db8::/32",
 		"2001:db9::":      "",
-		"::ffff:10.1.2.3": "",
+		"::ffff:10.1.2.3": "10.1.2.0/24",
 	} {
 		if got := entryOf(list, address); got != want {
 			t.Errorf("%s is in %q, want %q", address, got, want)

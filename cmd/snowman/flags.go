@@ -202,5 +202,5 @@ func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAl
 	if len(sources) == 1 {
 		sources[0].Name = "" // an error need not say which
 	}
-	return pipeline.Lines(snowman.MaxLength, sources...), closeAll, nil
+	return pipeline.Lines(snowman.MaxLength+1, sources...), closeAll, nil
 }
