@@ -325,7 +325,7 @@ func isSentence(text string) bool {
 	return strings.ContainsAny(text, "。，！？、")
 }
 
-// isPlainWord reports whether a text is letters, perhaps with marks, hyphens and apostrophes within.
+// isPlainWord reports whether a text is letters, marks, hyphens and apostrophes.
 func isPlainWord(text string) bool {
 	for _, r := range text {
 		switch {
