@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/lines"
 )
 
@@ -21,14 +21,18 @@ type Keys struct {
 	hashes [][sha256.Size]byte
 }
 
-const maxKeys = 10_000
+// Limits of a list of keys.
+const (
+	maxKeys    = 10_000
+	maxKeyFile = 16 << 20 // bytes
+)
 
 // emptyHash is the hash of nothing, which a script writes if its variable is not set.
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // OpenKeys reads a list of keys from a file: see ReadKeys.
 func OpenKeys(path string) (*Keys, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.OpenLimited(path, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading API keys: %w", err)
 	}
