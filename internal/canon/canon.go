@@ -47,8 +47,9 @@ type URL struct {
 	text             []byte
 	host, port, path int // where each starts
 	query, fragment  int
-	isAddress        bool   // the host is an IP address
-	isAmbiguous      bool   // programs disagree about the host
+	isAddress        bool // the host is an IP address
+	isAmbiguous      bool // programs disagree about the host
+	textNotPublic    NotPublic
 	scratch          []byte // for the host
 
 	// Set by findSuffix.
@@ -63,6 +64,11 @@ func (u *URL) reset(start string) {
 
 // Parse sets u to the canonical form of text. After an error the content of u is undefined.
 func (u *URL) Parse(text string) error {
+	u.textNotPublic = notPublicText(text)
+	if (u.textNotPublic == Identifier || u.textNotPublic == Number) && len(text) <= MaxLength {
+		u.parseWhole(text)
+		return nil
+	}
 	if u.parsePlain(text) {
 		return nil
 	}

@@ -35,6 +35,14 @@ var notPublicWords = [...]string{
 // String returns the reason in words, empty for a public name.
 func (n NotPublic) String() string { return notPublicWords[n] }
 
+// NotPublic returns why the text of the last Parse is no public name.
+func (u *URL) NotPublic() NotPublic {
+	if u.textNotPublic != Public {
+		return u.textNotPublic
+	}
+	return u.hostNotPublic()
+}
+
 // longestStart is how many letters a text begins with that is neither an identifier nor a path.
 const longestStart = len("capec-")
 
