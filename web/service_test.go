@@ -65,7 +65,7 @@ func TestScoreJSON(t *testing.T) {
 func TestScoreJSONOfManyTexts(t *testing.T) {
 	texts := make([]string, maxTexts)
 	for i := range texts {
-		texts[i] = fmt.Sprintf("%d.test", i)
+		texts[i] = fmt.Sprintf("%d.tests.net", i)
 		if i%2 == 1 {
 			texts[i] = "q" + texts[i]
 		}
