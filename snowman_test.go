@@ -273,6 +273,30 @@ func TestWhatAHostLooksLike(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoPublicNameHasNoLevel(t *testing.T) {
+	m := Default()
+	for _, test := range []struct{ public, text, reason string }{
+		{"xjwqpvtzkd.com", "xjwqpvtzkd.local", "local suffix"},
+		{"xjwqpvtzkd.com", "https://xjwqpvtzkd.test:8080/login", "reserved suffix"},
+		{"xjwqpvtzkd.com", "xjwqpvtzkd", "single label"},
+		{"45.155.0.1/a.exe", "10.155.0.1/a.exe", "private address"},
+		{"45.155.0.1/a.exe", "203.0.113.1/a.exe", "reserved address"},
+		{"xjwqpvtzkd.com", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "hash"},
+	} {
+		public, err := m.Classify(test.public)
+		got, gotErr := m.Classify(test.text)
+		if err != nil || gotErr != nil {
+			t.Fatal(err, gotErr)
+		}
+		if public.Level < Medium || public.NotPublic != "" {
+			t.Errorf("%q has the level %v and is %q, want a level", test.public, public.Level, public.NotPublic)
+		}
+		if got.NotPublic != test.reason || got.Level != None || got.Kind != Benign || got.Score < 0.5 || got.Probabilities.Of(Benign) > 0.5 {
+			t.Errorf("%q: %+v, want its score, no level, and why: %q", test.text, got, test.reason)
+		}
+	}
+}
+
 func TestScoringAllocatesNothing(t *testing.T) {
 	s := withImitated(t, "paypal.com").NewScorer()
 	for _, text := range []string{"zis32msdi3.com", "https://www.example.co.uk/login?a=b", "192.0.2.1:8080", "paypa1.com", "www.xn--pypal-4ve.com", "WWW.GitHub.COM.", "user@0xC0.0x0.0x2.0x1/a", "http://%41.com/%41", "https://http://a.com", "http:/\\a.com"} {

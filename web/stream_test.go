@@ -95,15 +95,15 @@ func TestManyLinesKeepTheirOrder(t *testing.T) {
 	const lines = 20_000
 	var plain, ndjson strings.Builder
 	for i := range lines {
-		fmt.Fprintf(&plain, "%d.test\n", i)
-		fmt.Fprintf(&ndjson, []string{"\"%d.test\"\n", "{\"text\":\"%d.test\"}\n", " {\"id\":1, \"text\" : \"%d\\u002etest\"}\n"}[i%3], i)
+		fmt.Fprintf(&plain, "%d.tests.net\n", i)
+		fmt.Fprintf(&ndjson, []string{"\"%d.tests.net\"\n", "{\"text\":\"%d.tests.net\"}\n", " {\"id\":1, \"text\" : \"%d\\u002etests.net\"}\n"}[i%3], i)
 	}
 	overEachProtocol(t, New(Options{Model: openToy(t)}), func(t *testing.T, address string, client *http.Client) {
 		for contentType, body := range map[string]string{"text/plain; charset=utf-8": plain.String(), "application/x-ndjson": ndjson.String()} {
 			response := stream(t, client, address, contentType, strings.NewReader(body))
 			answers, line := bufio.NewScanner(response.Body), 0
 			for ; answers.Scan(); line++ {
-				if want := fmt.Sprintf(`{"text":"%d.test",%s}`, line, toyBenign); answers.Text() != want {
+				if want := fmt.Sprintf(`{"text":"%d.tests.net",%s}`, line, toyBenign); answers.Text() != want {
 					t.Fatalf("line %d of %s: %s, want %s", line, contentType, answers.Text(), want)
 				}
 			}

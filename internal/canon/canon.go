@@ -53,7 +53,7 @@ type URL struct {
 	isAddress       bool // the host is an IP address
 	isAmbiguous     bool // programs disagree about the host
 	hasUserInfo     bool
-	notPublic       NotPublic // what the text says of itself
+	textNotPublic   NotPublic
 	unwrappedFrom   string
 	scratch         []byte // for the host
 
@@ -120,14 +120,17 @@ func (u *URL) parse(text string) error {
 	if reason == Hash || reason == Number || reason == Identifier {
 		u.reset()
 		u.appendName(u.decode(text))
-		u.notPublic = reason
+		u.textNotPublic = reason
 		return u.finishName(text)
+	}
+	if reason == FilePath {
+		text = strings.ReplaceAll(text, `\`, "/")
 	}
 	err := u.read(text)
 	if err != nil {
 		return err
 	}
-	u.notPublic = reason
+	u.textNotPublic = reason
 	if u.path == u.query {
 		return nil // no link leads anywhere without a path or a query
 	}
@@ -158,7 +161,7 @@ func (u *URL) ParseName(name string) error {
 	}
 	u.scratch = raw
 	u.appendName(raw)
-	if len(u.text) > 0 && !isNumber(u.text) {
+	if !isNumber(unsafe.String(unsafe.SliceData(u.text), len(u.text))) {
 		u.convertIPv4()
 	}
 	return u.finishName(name)

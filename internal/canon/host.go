@@ -57,13 +57,6 @@ func (u *URL) decode(host string) []byte {
 	return raw
 }
 
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		c |= 0x20
-	}
-	return c
-}
-
 // appendName appends the canonical form of a name whose bytes are decoded.
 func (u *URL) appendName(raw []byte) {
 	if !isASCII(raw) && utf8.Valid(raw) {
@@ -88,16 +81,6 @@ func (u *URL) convertIPv4() {
 		u.isAddress = true
 		u.text = address.AppendTo(u.text[:0])
 	}
-}
-
-// isNumber reports whether a host is a number.
-func isNumber(host []byte) bool {
-	for _, c := range host {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return true
 }
 
 func isASCII(text []byte) bool {
