@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -124,22 +123,6 @@ func (d *document) integer(into *int) error {
 		return &wrongType{found: describe(token), want: "a whole number below 2^63"}
 	}
 	return nil
-}
-
-// A textValue is an element of texts: a string, or the reason why it is not one.
-type textValue struct {
-	text string
-	err  error
-}
-
-var errNoString = errors.New("a text must be a string")
-
-func (v *textValue) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		v.text, v.err = string(data), errNoString
-		return nil
-	}
-	return json.Unmarshal(data, &v.text)
 }
 
 // texts reads an array in which an element that is not a string costs only itself.
