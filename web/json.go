@@ -101,15 +101,23 @@ func (d *document) start(delim json.Delim) (bool, error) {
 
 func (d *document) string(set func(string)) func() error {
 	return func() error {
-		token, err := d.Token()
-		switch token := token.(type) {
-		case nil:
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil || string(value) == "null" {
 			return err
-		case string:
-			set(token)
-			return nil
 		}
-		return &wrongType{found: describe(token), want: "a string"}
+		text, err := unquote(value)
+		if err == errNoString {
+			var other any // than a string
+			decoder := json.NewDecoder(bytes.NewReader(value))
+			decoder.UseNumber()
+			if other, err = decoder.Token(); err == nil {
+				err = &wrongType{found: describe(other), want: "a string"}
+			}
+		}
+		if err == nil {
+			set(text)
+		}
+		return err
 	}
 }
 
