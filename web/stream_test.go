@@ -432,33 +432,6 @@ func TestConnectionIsKept(t *testing.T) {
 	}
 }
 
-// FuzzTextOfJSON checks that the fast paths read a line as encoding/json does.
-func FuzzTextOfJSON(f *testing.F) {
-	for _, seed := range []string{`"q.com"`, `{"text":"q.com"}`, `{"text":"a","text":"b"}`, `{"text":"a\u0062"}`, `"\ud800"`, "\"\xff\"", `{}`, `[`, `null`, ` "a" `, `{"TEXT":"a"}`, `{"text":"a"}}`, `{"text":"a","b":"c"}`, "\"a\tb\""} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		got, err := textOfJSON(line)
-		var object struct {
-			Text *string `json:"text"`
-		}
-		var text string
-		switch {
-		case json.Unmarshal([]byte(line), &text) == nil && strings.TrimSpace(line) != "null":
-		case json.Unmarshal([]byte(line), &object) == nil && object.Text != nil:
-			text = *object.Text
-		default:
-			if err == nil {
-				t.Errorf("%q is read as %q, want an error", line, got)
-			}
-			return
-		}
-		if err != nil || got != text {
-			t.Errorf("%q is read as %q, %v, want %q", line, got, err, text)
-		}
-	})
-}
-
 // FuzzService checks that no request makes the service fail: no status is 500 or above, and an
 // answer that claims to be JSON is.
 func FuzzService(f *testing.F) {

@@ -101,12 +101,19 @@ func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
 
 // pathsFlag adds a flag that names files and may be given several times.
 func pathsFlag(flags *flag.FlagSet, paths *[]string, name, usage string) {
-	flags.Func(name, usage, func(path string) error {
+	listFlag(flags, paths, name, usage, func(path string) error {
 		if path == "" { // an unset variable of a script
 			return errors.New("want the name of a file")
 		}
-		*paths = append(*paths, path)
 		return nil
+	})
+}
+
+// listFlag adds a flag that may be given several times. Check says what is wrong with a value.
+func listFlag(flags *flag.FlagSet, values *[]string, name, usage string, check func(string) error) {
+	flags.Func(name, usage, func(value string) error {
+		*values = append(*values, value)
+		return check(value)
 	})
 }
 
