@@ -8,22 +8,8 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"golang.org/x/net/idna"
+	"github.com/snowman-ml/snowman/internal/uts46"
 )
-
-// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for
-// registering them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
-var lenient = idna.New(
-	idna.MapForLookup(),
-	idna.Transitional(false),
-	idna.StrictDomainName(false),
-	idna.CheckHyphens(false),
-	idna.VerifyDNSLength(false),
-)
-
-// longestIDNA is the length in bytes above which IDNA is not tried. No name in DNS is as long, and
-// punycode takes time that grows with the square of the length.
-const longestIDNA = 1024
 
 // appendHost appends the canonical form of a host. It returns no error: a host that is neither a
 // valid name nor an address is a string of bytes, which DNS can carry.
@@ -52,13 +38,13 @@ func (u *URL) appendHost(host string) {
 		ascii = ascii && c < utf8.RuneSelf
 		raw = append(raw, c)
 	}
-	u.scratch = raw
-	if !ascii && len(raw) <= longestIDNA && utf8.Valid(raw) {
-		if name, err := lenient.ToASCII(string(raw)); err == nil {
-			raw = []byte(name)
-		}
+	decoded := raw
+	if !ascii {
+		raw = uts46.Append(raw, decoded)
+		decoded = raw[len(decoded):]
 	}
-	u.text = appendEscaped(u.text, raw)
+	u.scratch = raw
+	u.text = appendEscaped(u.text, decoded)
 
 	name := trimWWW(u.text[u.host:])
 	u.text = append(u.text[:u.host], name...)

@@ -43,7 +43,7 @@ func lookUp(r rune) uint16 {
 }
 
 // Append appends a host to dst. The host's bytes are what its escapes stand for, and its ASCII
-// letters are in lower case.
+// letters are in lower case. They may be those of dst.
 //
 // The characters that UTS #46 maps to a dot divide labels as dots do. A label that is not ASCII is
 // mapped and composed (NFC), and appended:
