@@ -8,17 +8,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"golang.org/x/net/idna"
-)
-
-// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for
-// registering them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
-var lenient = idna.New(
-	idna.MapForLookup(),
-	idna.Transitional(false),
-	idna.StrictDomainName(false),
-	idna.CheckHyphens(false),
-	idna.VerifyDNSLength(false),
+	"github.com/snowman-ml/snowman/internal/uts46"
 )
 
 // appendHost appends the canonical form of a host. It returns no error: a host that is neither a
@@ -59,10 +49,9 @@ func (u *URL) decode(host string) []byte {
 
 // appendName appends the canonical form of a name whose bytes are decoded.
 func (u *URL) appendName(raw []byte) {
-	if !isASCII(raw) && utf8.Valid(raw) {
-		if name, err := lenient.ToASCII(string(raw)); err == nil {
-			raw = []byte(name)
-		}
+	if !isASCII(raw) {
+		u.scratch = uts46.Append(raw, raw)
+		raw = u.scratch[len(raw):]
 	}
 	start := len(u.text)
 	for _, c := range raw {
