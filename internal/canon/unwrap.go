@@ -31,13 +31,13 @@ var rewriters = []rewriter{
 	// https://learn.microsoft.com/en-us/defender-office-365/safe-links-about
 	{safeLinks, "/", "url", nil},
 	{safeLinks, "/ap/*", "url", nil},
-	{"statics.teams.cdn.office.net teams.public.onecdn.static.microsoft", "/evergreen-assets/safelinks/*/atp-safelinks.html", "url", nil},
+	{teams, "/evergreen-assets/safelinks/*/atp-safelinks.html", "url", nil},
 	{"outlook.office.com", "/mail/safelink.html", "url", nil},
 	// Proofpoint's URLDefenseDecode.py (help.proofpoint.com, E. Van Cleve, version 3.0.1)
 	{urlDefense, "/v1/url", "u", unescapeAmpersands},
 	{urlDefense, "/v2/url", "u", proofpointV2},
 	{urlDefense, "", "", proofpointV3},
-	// https://campus.barracuda.com, "Link Protection"; https://github.com/Nothing4You/barracuda-url-decoder
+	// https://github.com/Nothing4You/barracuda-url-decoder
 	{"linkprotect.cudasvc.com", "/url", "a", nil},
 	// https://www.sthu.org/code/codesnippets/mutt-cisco-url-rewriting-clean.html
 	{"secure-web.cisco.com", "", "", cisco},
@@ -69,7 +69,7 @@ var rewriters = []rewriter{
 	// GMX, WEB.DE and mail.com: links in public mail archives
 	{derefMail, "/mail/client/dereferrer", "redirectUrl", nil},
 	{derefMail, "/mail/client/*/dereferrer", "redirectUrl", nil},
-	// https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html, click tracking
+	// Amazon SES: ClearURLs' rules, links in public mail archives
 	{amazonSES, "", "", amazon},
 	// https://github.com/Rob--W/dont-slack-redir
 	{"slack-redir.net", "/link", "url", nil},
@@ -82,7 +82,7 @@ var rewriters = []rewriter{
 	// Google Meet: links in public notes
 	{"meet.google.com", "/linkredirect", "dest", nil},
 
-	// Networks: ClearURLs' rules, https://rules2.clearurls.xyz/data.minify.json, where no other is named
+	// Networks: ClearURLs' rules, https://rules2.clearurls.xyz/data.minify.json, if not said.
 
 	{"steamcommunity.com", "/linkfilter", "url u", nil},
 	{"vk.com m.vk.com", "/away.php", "to", nil},
@@ -91,18 +91,19 @@ var rewriters = []rewriter{
 	{"youtube.com m.youtube.com", "/redirect", "q", nil},
 	{"linkedin.com", "/redir/redirect", "url", nil}, // links in public posts
 	{"linkedin.com", "/safety/go", "url", nil},
-	{"go.bsky.app", "/redirect", "u", nil},    // https://github.com/bluesky-social/social-app
+	{"go.bsky.app", "/redirect", "u", nil},    // links in public posts
 	{"tiktok.com", "/link/v2", "target", nil}, // links in public profiles
 	{"link.zhihu.com", "/", "target", nil},    // links in public posts
 	{"weibo.cn", "/sinaurl", "u", nil},        // links in public posts
 	{"medium.com", "/r", "url", nil},          // links in public posts
 	{"gate.sc", "/", "url", nil},              // SoundCloud
 
-	// Search engines: ClearURLs' rules, and the links of their pages of results
+	// Search engines: ClearURLs' rules, and the links in pages of results.
 
 	{googleHosts, "/url", "q url", nil},
 	{googleHosts, "", "", googleAMP},
-	{"*.cdn.ampproject.org cdn.ampproject.org", "", "", ampCache}, // https://developers.google.com/amp/cache/overview
+	// https://developers.google.com/amp/cache/overview
+	{"*.cdn.ampproject.org cdn.ampproject.org", "", "", ampCache},
 	{"bing.com cn.bing.com", "/ck/a", "u", bing},
 	{"bing.com cn.bing.com", "/news/apiclick.aspx", "url", nil},
 	{"duckduckgo.com html.duckduckgo.com lite.duckduckgo.com", "/l", "uddg", nil},
@@ -112,6 +113,7 @@ var rewriters = []rewriter{
 const (
 	safeLinks = "*.safelinks.protection.outlook.com safelinks.protection.outlook.com " +
 		"*.safelinks.protection.office365.us"
+	teams           = "statics.teams.cdn.office.net teams.public.onecdn.static.microsoft"
 	urlDefense      = "urldefense.com urldefense.proofpoint.com urldefense.us"
 	trendMicro      = "*-ctp.trendmicro.com ctp.trendmicro.com *-urlprotect.trendmicro.com"
 	checkPointHosts = "url.avanan.click protect.checkpoint.com"
@@ -128,8 +130,8 @@ const (
 		"*.r.il-central-1.awstrack.me *.r.me-south-1.awstrack.me *.r.sa-east-1.awstrack.me " +
 		"*.r.us-east-1.awstrack.me *.r.us-east-2.awstrack.me *.r.us-west-1.awstrack.me *.r.us-west-2.awstrack.me"
 
-	// https://www.google.com/supported_domains, as of 2026-09-07. No pattern can say which names are
-	// Google's: anybody may register google below a new suffix.
+	// https://www.google.com/supported_domains, as of 2026-09-07. No pattern says which names are
+	// Google's: somebody else may register google below a new suffix.
 	googleHosts = "google.com google.ad google.ae google.com.af google.com.ag google.al google.am google.co.ao " +
 		"google.com.ar google.as google.at google.com.au google.az google.ba google.com.bd google.be google.bf " +
 		"google.bg google.com.bh google.bi google.bj google.com.bn google.com.bo google.com.br google.bs google.bt " +

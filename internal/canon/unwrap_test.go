@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 )
@@ -416,6 +417,30 @@ func TestHostsOfRewritersAreCanonical(t *testing.T) {
 				t.Errorf("%s has its * where it is not found", host)
 			}
 		}
+	}
+}
+
+func TestTheDocumentationNamesEveryHost(t *testing.T) {
+	page, err := os.ReadFile("../../docs/rewritten-links.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rewriters {
+		hosts := rewriters[i].hosts
+		switch hosts {
+		case googleHosts:
+			hosts = "google.com"
+		case amazonSES:
+			hosts = "*.r.REGION.awstrack.me"
+		}
+		for host := range strings.FieldsSeq(hosts) {
+			if !strings.Contains(string(page), "`"+host+"`") {
+				t.Errorf("docs/rewritten-links.md does not name %s", host)
+			}
+		}
+	}
+	if want := fmt.Sprintf("%d regions", len(strings.Fields(amazonSES))); !strings.Contains(string(page), want) {
+		t.Errorf("docs/rewritten-links.md does not say %q", want)
 	}
 }
 
