@@ -337,10 +337,8 @@ const runLengths = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 // proofpointV3 reads /v3/__TARGET__;REMOVED!..., where REMOVED is base64 of the characters that the
 // asterisks in the target stand for: * for one, **X for a run of them.
 func proofpointV3(text string) (string, bool) {
-	text, ok := cutProofpointV3(text)
-	text, behind, closed := enclosed(text, "__;", func(inner string) (string, bool) {
-		return cutProofpointV3(behindHost(inner, urlDefense))
-	})
+	text, ok := strings.CutPrefix(text, proofpointOpening)
+	text, behind, closed := cutProofpoint(text)
 	encoded, _, found := strings.Cut(behind, "!")
 	removed, valid := decodeBase64(encoded)
 	if !ok || !closed || !found || !valid || !utf8.ValidString(removed) {
@@ -373,59 +371,61 @@ func proofpointV3(text string) (string, bool) {
 	}
 }
 
-func cutProofpointV3(text string) (string, bool) { return strings.CutPrefix(text, "/v3/__") }
+const proofpointOpening, proofpointClosing = "/v3/__", "__;"
+
+// cutProofpoint divides text at its closing. If the target is itself such a link, the first closing
+// is that link's, and so on inwards.
+func cutProofpoint(text string) (target, behind string, ok bool) {
+	end := 0
+	for inner, opened := text, true; opened; {
+		at := strings.Index(text[end:], proofpointClosing)
+		if at < 0 {
+			return "", "", false
+		}
+		end += at + len(proofpointClosing)
+		host, rest := cutHost(inner)
+		opened = slices.Contains(strings.Fields(urlDefense), host)
+		if opened {
+			inner, opened = strings.CutPrefix(rest, proofpointOpening)
+		}
+	}
+	return text[:end-len(proofpointClosing)], text[end:], true
+}
+
+// cutHost returns the host of a URL and what stands behind it.
+func cutHost(text string) (host, rest string) {
+	_, text, _ = strings.Cut(text, ":")
+	text = strings.TrimLeft(text, "/")
+	if end := strings.IndexAny(text, "/?"); end >= 0 {
+		return text[:end], text[end:]
+	}
+	return text, ""
+}
 
 // checkPoint reads /v2/___TARGET___.SIGNATURE and /v2/r01/___TARGET___.SIGNATURE, where the escapes
-// in the target's path have * for %.
+// in the target's path have * for %. The last closing counts, since a target may have links in its
+// query, but no host goes on behind the first.
 func checkPoint(text string) (string, bool) {
-	text, ok := cutCheckPoint(text)
-	text, _, closed := enclosed(text, "___.", func(inner string) (string, bool) {
-		return cutCheckPoint(behindHost(inner, checkPointHosts))
-	})
-	target := []byte(text)
+	const opening, closing = "___", "___."
+	text, ok := strings.CutPrefix(text, "/v2/")
+	if region, target, found := strings.Cut(text, "/"); found && len(region) == 3 && region[0] == 'r' {
+		text = target
+	}
+	text, opened := strings.CutPrefix(text, opening)
+	end := strings.LastIndex(text, closing)
+	if !ok || !opened || end < 0 {
+		return "", false
+	}
+	if host, _ := cutHost(text); strings.Contains(host, closing) {
+		end = strings.Index(text, closing)
+	}
+	target := []byte(text[:end])
 	for i := 0; i+2 < len(target) && target[i] != '?'; i++ {
 		if _, escape := unhex(target[i+1], target[i+2]); escape && target[i] == '*' {
 			target[i] = '%'
 		}
 	}
-	return repairSlashes(string(target)), ok && closed
-}
-
-func cutCheckPoint(text string) (string, bool) {
-	text, ok := strings.CutPrefix(text, "/v2/")
-	if region, target, found := strings.Cut(text, "/"); found && len(region) == 3 && region[0] == 'r' {
-		text = target
-	}
-	text, opened := strings.CutPrefix(text, "___")
-	return text, ok && opened
-}
-
-// enclosed divides text at its closing. If text is itself a link of the same sort, which cut opens,
-// the first closing is that link's, and so on inwards.
-func enclosed(text, closing string, cut func(inner string) (string, bool)) (inside, behind string, ok bool) {
-	end := 0
-	for inner, opened := text, true; opened; inner, opened = cut(inner) {
-		at := strings.Index(text[end:], closing)
-		if at < 0 {
-			return "", "", false
-		}
-		end += at + len(closing)
-	}
-	return text[:end-len(closing)], text[end:], true
-}
-
-// behindHost returns what stands behind the host of a URL, or nothing if the host is none of hosts.
-func behindHost(text, hosts string) string {
-	scheme, text, _ := strings.Cut(text, ":")
-	if !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
-		return ""
-	}
-	text = strings.TrimLeft(text, "/")
-	slash := strings.IndexByte(text, '/')
-	if slash < 0 || !slices.Contains(strings.Fields(hosts), strings.ToLower(text[:slash])) {
-		return ""
-	}
-	return text[slash:]
+	return repairSlashes(string(target)), true
 }
 
 // repairSlashes restores the second slash behind the scheme, which some programs take out of paths.
