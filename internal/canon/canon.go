@@ -91,11 +91,14 @@ func (u *URL) parsePlain(text string) bool {
 		if len(rest) == len(text) && notPublicText(text) != Public {
 			return false
 		}
-	} else if !isPlainPath(rest[end:]) || rewritesLinks(rest[:end]) {
+	} else if !isPlainPath(rest[end:]) {
 		return false
 	}
 	u.reset()
 	u.text = append(u.text, rest[:end]...)
+	if end < len(rest) && rewritersOf[ending(u.text)] != nil {
+		return false
+	}
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.port, u.path = end, end
 	u.setPath(rest[end:])
@@ -126,15 +129,43 @@ func (u *URL) parse(text string) error {
 	if reason == FilePath {
 		text = strings.ReplaceAll(text, `\`, "/")
 	}
-	err := u.read(text)
-	if err != nil {
+	if err := u.read(text); err != nil {
 		return err
 	}
 	u.textNotPublic = reason
-	if u.path == u.query {
-		return nil // no link leads anywhere without a path or a query
+	return u.follow(text)
+}
+
+// maxNested is how many links may stand in one another. A deeper nest is left as it is.
+const maxNested = 8
+
+// follow sets u to what a link leads to that an operator has rewritten. It is called when u is the
+// form of the link. A target that cannot be read leaves the link that holds it.
+func (u *URL) follow(link string) error {
+	outermost, from, isAmbiguous, hasUserInfo := link, "", u.isAmbiguous, u.hasUserInfo
+	for depth := 0; u.port == u.path && u.HasPath(); depth++ {
+		target, ok := unwrap(u.Host(), u.text[u.path:])
+		if !ok {
+			break
+		}
+		if depth == maxNested {
+			return u.read(outermost)
+		}
+		host := string(u.Host())
+		if u.read(target) != nil {
+			if err := u.read(link); err != nil {
+				return err
+			}
+			break
+		}
+		if from == "" {
+			from = host
+		}
+		link = target
+		isAmbiguous, hasUserInfo = isAmbiguous || u.isAmbiguous, hasUserInfo || u.hasUserInfo
 	}
-	return u.unwrap(text)
+	u.unwrappedFrom, u.isAmbiguous, u.hasUserInfo = from, isAmbiguous, hasUserInfo
+	return nil
 }
 
 // ParseName sets u to the canonical form of a DNS name out of a record: a name in the presentation
