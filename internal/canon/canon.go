@@ -64,7 +64,9 @@ type URL struct {
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	*u = URL{text: u.text[:0], scratch: u.scratch[:0]}
+	u.text, u.scratch = u.text[:0], u.scratch[:0]
+	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
+	u.unwrappedFrom, u.rule = "", nil
 }
 
 // Parse sets u to the canonical form of a text from people. After an error the content of u is
@@ -87,16 +89,17 @@ func (u *URL) parsePlain(text string) bool {
 	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || strings.HasPrefix(rest, "www.") || len(text) > MaxLength {
 		return false
 	}
-	if end == len(rest) {
-		if len(rest) == len(text) && notPublicText(text) != Public {
+	switch {
+	case end < len(rest):
+		if !isPlainPath(rest[end:]) {
 			return false
 		}
-	} else if !isPlainPath(rest[end:]) {
+	case end == len(text) && !endsInLetters(text) && notPublicText(text) != Public:
 		return false
 	}
 	u.reset()
 	u.text = append(u.text, rest[:end]...)
-	if end < len(rest) && rewritersOf[ending(u.text)] != nil {
+	if end < len(rest) && rewritesLinks(u.text) {
 		return false
 	}
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
