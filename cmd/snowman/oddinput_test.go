@@ -64,7 +64,7 @@ func TestOddInput(t *testing.T) {
 				t.Skip("long hosts take seconds under the race detector")
 			}
 			endings := []string{"\n", ""}
-			if input.text == "" {
+			if input.text == "" || input.text == "\ufeff" {
 				endings = endings[:1] // without a line end, an empty text is no line
 			}
 			for _, ending := range endings {
@@ -136,8 +136,8 @@ func scoreLine(t *testing.T, line string) (text, score, message string) {
 		}
 		return answer.Text, answer.Score.String(), ""
 	}
-	if want := fmt.Sprintf("snowman: line 1: %s\n", answer.Error); stderr.String() != want {
-		t.Errorf("standard error says %q, want %q", stderr.String(), want)
+	if want := fmt.Sprintf("snowman: line 1: %s\nsnowman: 1 of 1 lines is no name or URL", answer.Error); !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("standard error says %q, want %q and what it looks like", stderr.String(), want)
 	}
 	return answer.Text, "", "error " + answer.Error
 }
