@@ -30,7 +30,7 @@
 //
 // A score is a probability only where malicious texts are as common as they were in training. What
 // carries over to other traffic are the levels: each stands for the share of ordinary names that
-// score as high.
+// score as high. What is no public name has none, and Verdict.NotPublic says why.
 //
 // # What stays the same
 //

@@ -24,7 +24,8 @@ and a terminal say which entry of which list the text is on. A list is a file of
 (*.example.com for all below it), a hosts file, or a MISP warning list.
 
 The level says how rarely ordinary names score as high: low 1 in 100, medium 1 in 1,000, high 1 in
-10,000.
+10,000. What is no public name, such as printer.local, 10.0.0.1 or a hash, has the level none; -json and
+a terminal say why.
 
 example:
   $ snowman score zis32msdi3.com github.com

@@ -25,9 +25,11 @@ export function result(explained, model, link) {
 }
 
 function head(explained, model) {
-  const { level, score, canonical, allowed } = explained;
+  const { level, score, canonical, allowed, not_public: notPublic } = explained;
   let words = model.rarity(level, canonical);
-  if (allowed) {
+  if (notPublic) {
+    words = `Not a public name: ${notPublic}. It has a score and no level.`;
+  } else if (allowed) {
     const alone = model.levelOf(score, canonical);
     words = alone === "none"
       ? "On an allow list. It would reach no level without it, either."
@@ -38,15 +40,17 @@ function head(explained, model) {
     element("p", { class: "level" }, chip(level), element("span", { class: "rarity" }, words)),
     oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
-    scale(explained, model),
+    !notPublic && scale(explained, model),
   );
 }
 
 /** Shows what else is odd about a text, if anything is. */
-function oddities({ text, imitates, mixed_script: mixedScript }) {
+function oddities({ text, imitates, mixed_script: mixedScript, user_info: userInfo, unwrapped_from: unwrappedFrom }) {
   const odd = element("p", { class: "oddities" });
   if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
   if (mixedScript) odd.append(element("strong", {}, "mixes scripts within a label, as no ordinary name does"));
+  if (userInfo) odd.append(element("strong", {}, "had a user before an @, which is not scored"));
+  if (unwrappedFrom) odd.append(element("strong", {}, "was a link of ", foreign(unwrappedFrom, 100), ": scored is what it leads to"));
   if (pieces(text).some((piece) => piece.escaped)) odd.append(element("strong", {}, "holds characters that cannot be seen"));
   return odd.hasChildNodes() && odd;
 }
