@@ -118,6 +118,8 @@ func describedRequests() []describedRequest {
 		{"POST /model", "/model", formType, "url=" + long},
 		{"PUT /model", "/model?url=" + long[:128<<10], "", ""},
 		{"POST /model", "/model?url=" + long[:128<<10], "", ""},
+		{"PUT /model", "/model", formType + "; charset=utf-16", "url=q.com"},
+		{"POST /model", "/model", formType + "; charset=utf-16", "url=q.com"},
 		{"GET /model", "/model", "", ""},
 		{"GET /v1/model", "/v1/model", "", ""},
 		{"GET /v1/model", "/v1/model?a=b", "", ""},
@@ -152,6 +154,7 @@ func describedRequests() []describedRequest {
 				{"GET " + base + "/ready", path + "/ready?a=b", "", ""},
 				{"POST " + base + "/infer", path + "/infer", "application/json", oneText},
 				{"POST " + base + "/infer", path + "/infer", "application/json", "{}"},
+				{"POST " + base + "/infer", path + "/infer", "application/json; charset=utf-16", oneText},
 				{"POST " + base + "/infer", path + "/infer", "application/json", long},
 			}...)
 		}

@@ -686,17 +686,6 @@ func TestLogSaysHowStreamsEnd(t *testing.T) {
 	})
 }
 
-func TestEncodedBodiesAreRefused(t *testing.T) {
-	request := must(http.NewRequest("POST", newServer(t).URL+"/v1/score", strings.NewReader("\x1f\x8b")))
-	request.Header.Set("Content-Type", "text/plain")
-	request.Header.Set("Content-Encoding", "gzip")
-	response := must(http.DefaultClient.Do(request))
-	response.Body.Close()
-	if response.StatusCode != http.StatusUnsupportedMediaType {
-		t.Errorf("%s, want 415", response.Status)
-	}
-}
-
 // lockedBuffer is a bytes.Buffer for several goroutines.
 type lockedBuffer struct {
 	mu     sync.Mutex
