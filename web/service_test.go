@@ -277,6 +277,29 @@ func TestNoEmptyKeyIsKnown(t *testing.T) {
 	}
 }
 
+// FuzzKeysOfARequest checks that a request is let in only by the key, and not beside another one.
+func FuzzKeysOfARequest(f *testing.F) {
+	f.Add("Bearer secret", "Basic a", "secret", "")
+	f.Add("Bearer", "bearer  ", " ", "\t")
+	f.Add("secret", "Bearer secret secret", "", "")
+	keys := must(ReadKeys(strings.NewReader(fmt.Sprintf("a %x\n", sha256.Sum256([]byte("secret"))))))
+	f.Fuzz(func(t *testing.T, first, second, third, fourth string) {
+		header := http.Header{"Authorization": {first, second}, "X-Api-Key": {third, fourth}}
+		key, isOne := keyOf(header)
+		if _, found := keys.find(key); !found || !isOne {
+			return
+		}
+		for _, given := range header["X-Api-Key"] {
+			if given = strings.Trim(given, " \t"); given != "" && given != "secret" {
+				t.Errorf("let in beside %q", given)
+			}
+		}
+		if all := first + second + third + fourth; !strings.Contains(all, "secret") {
+			t.Errorf("let in by %q", all)
+		}
+	})
+}
+
 func TestReadKeysRefuses(t *testing.T) {
 	hash := strings.Repeat("ab", 32)
 	nothing := fmt.Sprintf("%x", sha256.Sum256(nil))
