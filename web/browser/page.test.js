@@ -117,7 +117,7 @@ onPage("user-info and a link that was unwrapped are said in words", { hash: link
     await route.fulfill({ response, json: answer });
   });
   await page.fill("#texts", "q.com");
-  await page.locator(".oddities", { hasText: "was a link of links.\\u202egateway.com" }).waitFor();
+  await page.locator(".facts", { hasText: "Scored is what the link leads to, not its hostlinks.\\u202egateway.com" }).waitFor();
 });
 
 onPage("names are found in what is pasted around them", {}, async (page) => {

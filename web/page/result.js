@@ -45,12 +45,11 @@ function head(explained, model) {
 }
 
 /** Shows what else is odd about a text, if anything is. */
-function oddities({ text, imitates, mixed_script: mixedScript, user_info: userInfo, unwrapped_from: unwrappedFrom }) {
+function oddities({ text, imitates, mixed_script: mixedScript, user_info: userInfo }) {
   const odd = element("p", { class: "oddities" });
   if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
   if (mixedScript) odd.append(element("strong", {}, "mixes scripts within a label, as no ordinary name does"));
   if (userInfo) odd.append(element("strong", {}, "had a user before an @, which is not scored"));
-  if (unwrappedFrom) odd.append(element("strong", {}, "was a link of ", foreign(unwrappedFrom, 100), ": scored is what it leads to"));
   if (pieces(text).some((piece) => piece.escaped)) odd.append(element("strong", {}, "holds characters that cannot be seen"));
   return odd.hasChildNodes() && odd;
 }
@@ -90,6 +89,7 @@ function facts(explained) {
     add("Family, likeliest first", element("ol", {}, ...explained.families.map((family) =>
       element("li", {}, foreign(family.name, 80), " ", element("span", { class: "numbers" }, family.probability.toFixed(2))))));
   }
+  if (explained.unwrapped_from) add("Scored is what the link leads to, not its host", foreign(explained.unwrapped_from, 200));
   if (explained.allowed) add("Allowed by", foreign(explained.allowed.entry, 200), " in ", foreign(explained.allowed.list, 200));
   return list;
 }

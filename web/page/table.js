@@ -232,7 +232,7 @@ function notes({ imitates, mixedScript, notPublic, userInfo, unwrappedFrom, allo
   const add = (kind, ...words) => said.append(element("span", { class: kind }, ...words));
   if (imitates) add("odd", "looks like ", foreign(imitates, 100));
   if (mixedScript) add("odd", "mixed scripts");
-  if (notPublic) add("", "not public: ", foreign(notPublic, 100));
+  if (notPublic) add("", "not public: ", notPublic);
   if (userInfo) add("odd", "had a user before an @");
   if (unwrappedFrom) add("", "link of ", foreign(unwrappedFrom, 100));
   if (allowed) add("", "allowed by ", foreign(allowed.entry, 100));
