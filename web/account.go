@@ -81,8 +81,8 @@ func (a *answer) free() {
 	a.taken, a.bytes = 0, nil
 }
 
-// Pieces in which answers are written. A frame of HTTP/2 is copied, and the copy's memory stays with
-// the connection: a client may want frames of 16 MiB.
+// Pieces in which answers are written. A frame of HTTP/2 is copied, and the copy's memory stays
+// with the connection: a client may want frames of 16 MiB.
 const (
 	pieceBytes      = 64 << 10
 	http2PieceBytes = 16 << 10

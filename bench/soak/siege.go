@@ -57,9 +57,9 @@ type siegeResult struct {
 	probes, other probeResult
 }
 
-// laySieges measures what each of the siegers does to a service of its own, then all of them to one:
-// the most that is ever resident, how long probes take, and what becomes of ordinary requests. Only
-// a wrong answer is a failure; the rest is for the reader to judge.
+// laySieges measures what each of the siegers does to a service of its own, then all of them to
+// one: the most that is ever resident, how long probes take, and what becomes of ordinary requests.
+// Only a wrong answer is a failure; the rest is for the reader to judge.
 func laySieges(ctx context.Context, o options, stdout io.Writer) error {
 	oracle, err := newOracle([2]string{o.model, o.other}, 2000)
 	if err != nil {

@@ -40,8 +40,8 @@ func (s *siege) once(number int, do func(*connection, int)) {
 	do(c, number)
 }
 
-// hold reads nothing for longer than the service bears, since a client that does not read cannot see
-// that the connection has ended.
+// hold reads nothing for longer than the service bears: a client that does not read cannot see that
+// the connection has ended.
 func (s *siege) hold() {
 	select {
 	case <-s.ctx.Done():
@@ -49,8 +49,8 @@ func (s *siege) hold() {
 	}
 }
 
-// frames speaks HTTP/2: it sends this request on many streams and gives no window for answers. What
-// the service sends of its own accord is read.
+// frames speaks HTTP/2: it sends this request on many streams at a time, whose answers get this
+// window and are wanted in frames of this size.
 func (s *siege) frames(c *connection, streams int, window, frame uint32, method, path, contentType, body string) {
 	io.WriteString(c, http2.ClientPreface)
 	framer := http2.NewFramer(c, c.reader)
@@ -206,7 +206,8 @@ func (s *siege) sendHalfHeaders() {
 	})
 }
 
-// sendSwellingJSON sends elements of a few bytes each that take many times as much when they are read.
+// sendSwellingJSON sends elements of a few bytes each that take many times as much when they are
+// read.
 func (s *siege) sendSwellingJSON() {
 	const bytes = 4<<20 - 1<<10
 	array := `{"name":"text","data":[` + strings.Repeat("1,", 9_999) + `1]},`

@@ -62,8 +62,8 @@ type Feed[T any] func(send func(*Chunk[T]) bool) error
 
 // Run has each chunk of a feed worked on by a function that newWorker returns, one for each core,
 // and calls write with one chunk after the other. Idle is true where no chunk is ready behind this
-// one. Run returns the error of write, of the context, or of the feed, or a *Panic. After any but the
-// feed's it does not wait for the feed, which may be waiting for input that never comes.
+// one. Run returns the error of write, of the context, or of the feed, or a *Panic. After any but
+// the feed's it does not wait for the feed, which may be waiting for input that never comes.
 func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[T]), write func(c *Chunk[T], idle bool) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	work := make(chan *Chunk[T], workers)
