@@ -15,14 +15,14 @@ type tooLargeError struct{ message string }
 
 func (e tooLargeError) Error() string { return e.message }
 
-// smallBody is the size up to which a body does not count against bodyBytes.
+// smallBody is the size up to which a body counts as part of its request.
 const smallBody = 8 << 10
 
 var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
 
 // withBody reads the body of a request, at most limit bytes, and calls use with it. A body above
-// smallBody takes its share of bodyBytes as it arrives: a length that is announced and not sent
-// takes nothing.
+// smallBody is counted as it arrives, a length that is announced and not sent is not, until use
+// returns.
 func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) error) error {
 	if r.ContentLength > limit {
 		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
@@ -37,7 +37,7 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 		return use(body)
 	}
 	body, taken := make([]byte, 0, smallBody), int64(0)
-	defer func() { s.bodyBytes.Release(taken) }()
+	defer func() { s.account.give(taken) }()
 	for {
 		n, err := io.ReadFull(r.Body, body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -50,10 +50,10 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 			return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
 		}
 		more := min(int64(len(body)), limit+1-int64(len(body))) // doubles the buffer
-		if !s.bodyBytes.TryAcquire(more) {
+		if !s.account.take(bytesOfBodyByte*more, roomForLarge) {
 			return errBusy
 		}
-		taken += more
+		taken += bytesOfBodyByte * more
 		body = append(make([]byte, 0, len(body)+int(more)), body...)
 	}
 }

@@ -36,6 +36,14 @@ func clientNetwork(r *http.Request) string {
 	return netip.PrefixFrom(address, bits).Masked().String()
 }
 
+// clientOf returns who asks, of a request that was admitted.
+func clientOf(w *response, r *http.Request) string {
+	if w.key != "" {
+		return w.key
+	}
+	return clientNetwork(r)
+}
+
 // newClients returns nil if any rate is allowed.
 func newClients(perSecond float64) *clients {
 	if perSecond <= 0 {

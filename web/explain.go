@@ -16,7 +16,7 @@ func (s *Service) explain(w *response, r *http.Request) {
 		return
 	}
 	var text *string // nil if it is missing
-	err := s.withBody(r, maxBody, func(body []byte) error {
+	err := s.withBody(r, 6*maxExplained+1<<10, func(body []byte) error {
 		err := readJSON(body, `{"text": "example.com"}`, func(d *document) members {
 			return members{"text": d.string(func(given string) { text = &given })}
 		})
@@ -29,20 +29,28 @@ func (s *Service) explain(w *response, r *http.Request) {
 		w.refuseError(err)
 		return
 	}
-	out, err := s.explanation(w, r, *text)
-	if err != nil {
+	if len(*text) > maxExplained {
+		w.refuseError(tooLargeError{fmt.Sprintf("the text is longer than %d bytes", maxExplained)})
+		return
+	}
+	out := answer{account: &s.account}
+	defer out.free()
+	if err := s.explanation(&out, w, r, *text); err != nil {
 		w.refuseError(err)
 		return
 	}
 	w.Header()["Content-Type"] = jsonType
-	w.Write(out)
+	s.send(w, r, out.bytes)
 }
 
-// explanation returns the answer about one text. It leaves the gate before the answer is written,
-// which takes as long as the client likes.
-func (s *Service) explanation(w *response, r *http.Request, text string) ([]byte, error) {
+// maxExplained is the longest text that is explained. The answer has some fifty bytes for each of
+// its characters.
+const maxExplained = 8 << 10
+
+// explanation makes the answer about one text.
+func (s *Service) explanation(out *answer, w *response, r *http.Request, text string) error {
 	if err := s.slow.enter(); err != nil {
-		return nil, err
+		return err
 	}
 	defer s.slow.leave()
 	start := time.Now()
@@ -53,7 +61,11 @@ func (s *Service) explanation(w *response, r *http.Request, text string) ([]byte
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	s.countOne(w, text, explained.Verdict, err)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return append(in.encoder.AppendExplanation(nil, explained, x), '\n'), nil
+	out.bytes = append(in.encoder.AppendExplanation(nil, explained, x), '\n')
+	if !out.count() {
+		return errBusy
+	}
+	return nil
 }

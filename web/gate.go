@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -46,27 +47,31 @@ func (g *gate) enter() error {
 	return nil
 }
 
+// wait waits for room for as long as it takes.
+func (g *gate) wait() { g.room.Acquire(context.Background(), 1) }
+
 func (g *gate) leave() { g.room.Release(1) }
 
 // openStreams are the streams that are being answered. Their number is limited. When another one
-// comes, the one that has been silent longest is ended, if it has been so for longer than
-// maxSilence.
+// comes, one that makes little progress is ended for it: see slowest.
 type openStreams struct {
-	gate       *gate
-	maxSilence time.Duration
+	gate    *gate
+	maxSlow time.Duration
 
 	mu   sync.Mutex
 	open map[*streamBody]bool
 }
 
-func newOpenStreams(room int, maxSilence time.Duration) *openStreams {
-	return &openStreams{gate: newGate(int64(room), room), maxSilence: maxSilence, open: make(map[*streamBody]bool)}
+const maxStreams = 64
+
+func newOpenStreams(room int, maxSlow time.Duration) *openStreams {
+	return &openStreams{gate: newGate(int64(room), room), maxSlow: maxSlow, open: make(map[*streamBody]bool)}
 }
 
 // enter waits for room for a stream, until leave gives it back.
 func (s *openStreams) enter(body *streamBody) error {
 	if !s.gate.room.TryAcquire(1) {
-		s.endSilent()
+		s.endSlowest(body.client)
 		if err := s.gate.enter(); err != nil {
 			return err
 		}
@@ -84,20 +89,49 @@ func (s *openStreams) leave(body *streamBody) {
 	s.gate.leave()
 }
 
-// endSilent ends the stream that has been silent longest, if any was silent for longer than
-// maxSilence.
-func (s *openStreams) endSilent() {
+// endSlowest makes room for a stream of a client.
+func (s *openStreams) endSlowest(client string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var longest *streamBody
-	since := time.Now().Add(-s.maxSilence).UnixNano()
+	if body := s.slowest(client, time.Now().Add(-s.maxSlow).UnixNano()); body != nil {
+		delete(s.open, body) // so that the next call ends another
+		body.end()
+	}
+}
+
+// slowest returns the stream that is to end for another one of a client, or nil. First come those
+// that have been slow since before a time, then those of a client that has at least two more than
+// this one, so that the two do not end each other's for ever. Of these it is one of the client that
+// has the most, and of that client's the one that has been slow longest, or else sent least.
+func (s *openStreams) slowest(client string, before int64) *streamBody {
+	streams := make(map[string]int)
 	for body := range s.open {
-		if waits := body.waitsSince.Load(); waits > 0 && waits < since {
-			longest, since = body, waits
+		streams[body.client]++
+	}
+	type rank struct {
+		tooSlow int // 1 where it is
+		streams int
+		slow    int64 // for how long
+		texts   int64
+	}
+	var found *streamBody
+	var best rank
+	now := time.Now().UnixNano()
+	for body := range s.open {
+		r := rank{streams: streams[body.client], texts: body.texts.Load()}
+		if since := body.slowSince.Load(); since > 0 {
+			r.slow = now - since
+			if since < before {
+				r.tooSlow = 1
+			}
+		}
+		if r.tooSlow == 0 && r.streams < streams[client]+2 {
+			continue
+		}
+		if found == nil || cmp.Or(cmp.Compare(r.tooSlow, best.tooSlow), cmp.Compare(r.streams, best.streams),
+			cmp.Compare(r.slow, best.slow), cmp.Compare(best.texts, r.texts)) > 0 {
+			found, best = body, r
 		}
 	}
-	if longest != nil {
-		delete(s.open, longest) // so that the next call ends another
-		longest.interrupt(errSilent)
-	}
+	return found
 }

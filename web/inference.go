@@ -17,6 +17,10 @@ import (
 // inferenceName is the name of the one model.
 const inferenceName = "snowman"
 
+// maxInputs is how many inputs or outputs are read of a request, before it is said that there are
+// fewer: each may have maxTexts elements, which take more memory than they have bytes.
+const maxInputs = 16
+
 type tensorShape struct {
 	Name     string `json:"name"`
 	Datatype string `json:"datatype"`
@@ -114,10 +118,10 @@ func (request *inferenceRequest) members(d *document) members {
 		"id":         d.string(func(id string) { request.id = id }),
 		"parameters": parameters,
 		"inputs": func() error {
-			return readArray(d, &request.inputs, func(input *inferenceInput) error {
+			return readArray(d, &request.inputs, maxInputs, func(input *inferenceInput) error {
 				return d.object(members{
 					"name":       d.string(func(name string) { input.name = name }),
-					"shape":      func() error { return readArray(d, &input.shape, d.integer) },
+					"shape":      func() error { return readArray(d, &input.shape, maxTexts, d.integer) },
 					"datatype":   d.string(func(datatype string) { input.datatype = datatype }),
 					"parameters": parameters,
 					"data":       func() error { return d.texts(&input.data) },
@@ -125,7 +129,7 @@ func (request *inferenceRequest) members(d *document) members {
 			})
 		},
 		"outputs": func() error {
-			return readArray(d, &request.outputs, func(output *string) error {
+			return readArray(d, &request.outputs, maxInputs, func(output *string) error {
 				return d.object(members{
 					"name":       d.string(func(name string) { *output = name }),
 					"parameters": parameters,
@@ -200,7 +204,13 @@ func (s *Service) infer(w *response, r *http.Request) {
 		w.refuse(http.StatusBadRequest, "binary tensors are not read: send them as JSON (tritonclient: binary_data=False)")
 		return
 	}
+	out := answer{account: &s.account}
+	defer out.free()
 	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+		if err := s.work.enter(); err != nil {
+			return err
+		}
+		defer s.work.leave()
 		var request inferenceRequest
 		if err := readJSON(body, `{"inputs": [...]}`, request.members); err != nil {
 			return err
@@ -209,12 +219,20 @@ func (s *Service) infer(w *response, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		w.writeJSON(s.inferred(w, in, request, texts))
+		if out.bytes, err = appendJSON(nil, s.inferred(w, in, request, texts)); err != nil {
+			return err
+		}
+		if !out.count() {
+			return errBusy
+		}
 		return nil
 	})
 	if err != nil {
 		w.refuseError(err)
+		return
 	}
+	w.Header()["Content-Type"] = jsonType
+	s.send(w, r, out.bytes)
 }
 
 // inferred answers an inference request for these texts with the outputs that it asks for, by

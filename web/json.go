@@ -17,6 +17,10 @@ type document struct{ *json.Decoder }
 // members are how each member of an object is read.
 type members map[string]func() error
 
+// maxMembers is how many members an object may have. Where any name will do, a body of 4 MiB could
+// have half a million.
+const maxMembers = 1000
+
 // readJSON reads a request that is an object; example shows one.
 func readJSON(body []byte, example string, membersOf func(*document) members) error {
 	err := json.Unmarshal(body, new(ignored)) // for its syntax, so that only types can be wrong from here on
@@ -54,6 +58,9 @@ func (d *document) object(known members) error {
 		if seen[name] {
 			return fmt.Errorf("the member %q stands twice", abbreviate(name))
 		}
+		if len(seen) == maxMembers {
+			return tooLargeError{fmt.Sprintf("an object has more than %d members", maxMembers)}
+		}
 		seen[name] = true
 		read := known[name]
 		if read == nil {
@@ -70,15 +77,15 @@ func (d *document) object(known members) error {
 	return err
 }
 
-// readArray reads an array of at most maxTexts elements; of a longer one it reads no more.
-func readArray[T any](d *document, into *[]T, read func(*T) error) error {
+// readArray reads an array of at most this many elements; of a longer one it reads no more.
+func readArray[T any](d *document, into *[]T, most int, read func(*T) error) error {
 	if starts, err := d.start('['); !starts {
 		return err
 	}
 	*into = []T{}
 	for d.More() {
-		if len(*into) == maxTexts {
-			return tooLargeError{fmt.Sprintf("there are more than %d elements; send texts as lines, text/plain", maxTexts)}
+		if len(*into) == most {
+			return tooLargeError{fmt.Sprintf("there are more than %d elements; send texts as lines, text/plain", most)}
 		}
 		var element T
 		if err := read(&element); err != nil {
@@ -135,7 +142,7 @@ func (d *document) integer(into *int) error {
 
 // texts reads an array in which an element that is not a string costs only itself.
 func (d *document) texts(into *[]textValue) error {
-	return readArray(d, into, func(v *textValue) error { return d.Decode(v) })
+	return readArray(d, into, maxTexts, func(v *textValue) error { return d.Decode(v) })
 }
 
 // describe says what a token is, or starts.

@@ -46,14 +46,19 @@ func (s *Service) original(w *response, r *http.Request) {
 		w.refuseError(err)
 		return
 	}
-	out := make([]byte, 0, 64+len(text))
-	out = append(out, `{"input query": `...)
-	out = appendASCII(out, text)
-	out = append(out, `, "score": "`...)
-	out = strconv.AppendFloat(out, verdict.Score, 'f', 5, 64)
-	out = append(out, "\"}\n"...)
+	out := answer{account: &s.account, bytes: make([]byte, 0, 64+len(text))}
+	defer out.free()
+	out.bytes = append(out.bytes, `{"input query": `...)
+	out.bytes = appendASCII(out.bytes, text)
+	out.bytes = append(out.bytes, `, "score": "`...)
+	out.bytes = strconv.AppendFloat(out.bytes, verdict.Score, 'f', 5, 64)
+	out.bytes = append(out.bytes, "\"}\n"...)
+	if !out.count() {
+		w.refuseError(errBusy)
+		return
+	}
 	w.Header()["Content-Type"] = jsonType
-	w.Write(out)
+	s.send(w, r, out.bytes)
 }
 
 // shortText is the length up to which a text is scored together with others. A longer one takes

@@ -1,13 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"net/http"
 	"path"
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/snowman-ml/snowman/internal/card"
 )
@@ -32,7 +32,7 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types snowman"
 
 // page answers with the page that looks names up.
-func (s *Service) page(w *response, r *http.Request) { sendFile(w, r, "index.html") }
+func (s *Service) page(w *response, r *http.Request) { s.sendFile(w, r, "index.html") }
 
 // asset answers with a file that the pages load.
 func (s *Service) asset(w *response, r *http.Request) {
@@ -41,16 +41,42 @@ func (s *Service) asset(w *response, r *http.Request) {
 		w.refuseUnknown(r)
 		return
 	}
-	sendFile(w, r, name)
+	s.sendFile(w, r, name)
 }
 
-func sendFile(w *response, r *http.Request, name string) {
-	content, err := pageFiles.ReadFile("page/" + name)
-	if err != nil {
+func (s *Service) sendFile(w *response, r *http.Request, name string) {
+	file := s.files()[name]
+	if file == nil {
 		w.refuseUnknown(r)
 		return
 	}
-	sendPage(w, r, contentTypes[path.Ext(name)], content)
+	s.sendPage(w, r, file)
+}
+
+// A pageFile is what a page or a file of one is sent from.
+type pageFile struct {
+	contentType, tag string // the tag is its ETag
+	content          []byte
+}
+
+func newPageFile(contentType string, content []byte) *pageFile {
+	hash := sha256.Sum256(content)
+	return &pageFile{contentType, `"` + hex.EncodeToString(hash[:8]) + `"`, content}
+}
+
+// chartStyle is the name of the file that styles the card's charts.
+const chartStyle = "picture.css"
+
+// readPageFiles returns all that pages load, by name.
+func readPageFiles() map[string]*pageFile {
+	files := map[string]*pageFile{chartStyle: newPageFile(contentTypes[".css"], []byte(card.ChartStyle()))}
+	entries, _ := pageFiles.ReadDir("page") // embedded files are there
+	for _, entry := range entries {
+		if content, err := pageFiles.ReadFile("page/" + entry.Name()); err == nil {
+			files[entry.Name()] = newPageFile(contentTypes[path.Ext(entry.Name())], content)
+		}
+	}
+	return files
 }
 
 // card answers with the page about the model. The shipped model's is for everybody; an operator's
@@ -66,13 +92,11 @@ func (s *Service) card(w *response, r *http.Request) {
 		w.refuse(http.StatusInternalServerError, err.Error())
 		return
 	}
-	sendPage(w, r, contentTypes[".html"], page)
+	s.sendPage(w, r, page)
 }
 
 // chartStyle answers with the style of the card's charts.
-func (s *Service) chartStyle(w *response, r *http.Request) {
-	sendPage(w, r, contentTypes[".css"], []byte(card.ChartStyle()))
-}
+func (s *Service) chartStyle(w *response, r *http.Request) { s.sendFile(w, r, chartStyle) }
 
 // CardStyle returns, in CSS, all styles of the page about the model: card.File needs them.
 func CardStyle() string {
@@ -92,13 +116,22 @@ func (w *response) sendRefusal(status int, reason string) {
 	w.Write(page)
 }
 
-// sendPage answers with a page or a file that one loads.
-func sendPage(w *response, r *http.Request, contentType string, content []byte) {
-	hash := sha256.Sum256(content)
+// sendPage answers with a page or a file that one loads. All requests share its bytes;
+// http.ServeContent would copy them through a buffer for each.
+func (s *Service) sendPage(w *response, r *http.Request, f *pageFile) {
 	header := w.Header()
-	setPageHeader(header, contentType)
-	header.Set("ETag", `"`+hex.EncodeToString(hash[:8])+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	setPageHeader(header, f.contentType)
+	header.Set("ETag", f.tag)
+	if known := strings.Join(r.Header["If-None-Match"], ","); known == "*" || strings.Contains(known, f.tag) {
+		header.Del("Content-Type")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	header.Set("Content-Length", strconv.Itoa(len(f.content)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		s.send(w, r, f.content)
+	}
 }
 
 // setPageHeader sets the header fields of every page.

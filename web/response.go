@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -95,6 +96,15 @@ func (w *response) writeJSON(value any) {
 	encoder.Encode(value) // fails only if the client has left
 }
 
+// appendJSON appends a value as JSON, on one line.
+func appendJSON(out []byte, value any) ([]byte, error) {
+	buffer := bytes.NewBuffer(out)
+	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return buffer.Bytes(), err
+}
+
 // refuse answers that a request cannot be answered, and why.
 func (w *response) refuse(status int, reason string) {
 	if status == http.StatusTooManyRequests {
@@ -108,6 +118,17 @@ func (w *response) refuse(status int, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	w.Write(append(body, "}\n"...))
+}
+
+// refuseUncounted answers a request for which there is no room. Over HTTP/2 the answer has no body,
+// which could wait for the client.
+func (w *response) refuseUncounted(r *http.Request) {
+	if r.ProtoMajor == 1 {
+		w.refuseError(errBusy)
+		return
+	}
+	w.Header()["Retry-After"] = []string{"1"}
+	w.WriteHeader(http.StatusTooManyRequests)
 }
 
 // refuseError answers with an error, under the status that goes with it.

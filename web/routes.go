@@ -55,8 +55,8 @@ var routes = []route{
 }
 
 // handler returns what answers a route: it checks keys and limits, and counts and logs each
-// response.
-func (s *Service) handler(r route) http.Handler {
+// response. What it holds meanwhile is counted in an account.
+func (s *Service) handler(r route, held *account) http.Handler {
 	name := strings.TrimSuffix(r.path, "{$}")
 	if r.methods == nil {
 		name = "other"
@@ -87,6 +87,15 @@ func (s *Service) handler(r route) http.Handler {
 		}()
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
+		bytes, room := bytesOfRequest(request), int64(roomForSmall)
+		if r.polled {
+			room = roomForAll
+		}
+		if !held.take(bytes, room) {
+			w.refuseUncounted(request)
+			return
+		}
+		defer held.give(bytes)
 
 		if isProbe := r.open && r.polled; !isProbe && s.refuseForeign(w, request) {
 			return

@@ -36,7 +36,13 @@ func (s *Service) score(w *response, r *http.Request) {
 
 // scoreTexts scores the texts of a JSON document.
 func (s *Service) scoreTexts(w *response, r *http.Request) {
+	out := answer{account: &s.account}
+	defer out.free()
 	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+		if err := s.work.enter(); err != nil {
+			return err
+		}
+		defer s.work.leave()
 		var texts []textValue // nil if they are missing
 		err := readJSON(body, `{"texts": ["example.com", ...]}`, func(d *document) members {
 			return members{"texts": func() error { return d.texts(&texts) }}
@@ -47,16 +53,18 @@ func (s *Service) scoreTexts(w *response, r *http.Request) {
 		if texts == nil {
 			return errors.New(`texts is missing: send {"texts": ["example.com", ...]}`)
 		}
-		s.answerTexts(w, r, texts)
-		return nil
+		return s.answerTexts(&out, w, r, texts)
 	})
 	if err != nil {
 		w.refuseError(err)
+		return
 	}
+	w.Header()["Content-Type"] = jsonType
+	s.send(w, r, out.bytes)
 }
 
-// answerTexts answers with the verdict on each text.
-func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) {
+// answerTexts makes the answer with the verdict on each text.
+func (s *Service) answerTexts(out *answer, w *response, r *http.Request, values []textValue) error {
 	start := time.Now()
 	in := s.current.Load()
 	j := in.judge(wantsFamilies(r))
@@ -68,32 +76,34 @@ func (s *Service) answerTexts(w *response, r *http.Request, values []textValue) 
 		}
 	}
 	counted := s.newTally(w.id)
-	w.Header()["Content-Type"] = jsonType
-	out := append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
-	for first := 0; first < len(texts); first += pipeline.MaxItems {
+	out.bytes = append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
+	room := out.count()
+	for first := 0; first < len(texts) && room; first += pipeline.MaxItems {
 		j.All(texts[first:min(first+pipeline.MaxItems, len(texts))], func(i int, r verdict.Record, err error) {
 			value := values[first+i]
 			if value.err != nil {
 				err = value.err
 			}
+			counted.count(value.text, r.Verdict, err)
+			if !room {
+				return
+			}
 			if first+i > 0 {
-				out = append(out, ',')
+				out.bytes = append(out.bytes, ',')
 			}
 			if err != nil {
-				out = verdict.AppendError(out, value.text, err)
+				out.bytes = verdict.AppendError(out.bytes, abbreviate(value.text), err)
 			} else {
-				out = in.encoder.Append(out, r)
+				out.bytes = in.encoder.Append(out.bytes, r)
 			}
-			counted.count(value.text, r.Verdict, err)
+			room = out.count()
 		})
-		if len(out) > 60<<10 {
-			if _, err := w.Write(out); err != nil {
-				break // the client has left
-			}
-			out = out[:0]
-		}
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	w.texts += counted.report()
-	w.Write(append(out, "]}\n"...))
+	out.bytes = append(out.bytes, "]}\n"...)
+	if !room || !out.count() {
+		return errBusy
+	}
+	return nil
 }

@@ -20,8 +20,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 )
@@ -535,7 +533,8 @@ func TestModelIsReplacedWhileRequestsCome(t *testing.T) {
 
 func TestTooMuchUnderWay(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	service.bodyBytes, service.streams = semaphore.NewWeighted(0), newOpenStreams(0, time.Second)
+	service.streams = newOpenStreams(0, time.Second)
+	service.account.take(roomForLarge, roomForLarge)
 	server := httptest.NewServer(service)
 	defer server.Close()
 	for name, r := range map[string]struct{ contentType, body string }{
@@ -641,7 +640,7 @@ func TestCombinerAfterAPanic(t *testing.T) {
 
 func TestPanicsAreNoSuccess(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
-	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, *response, *http.Request) { panic("a bug") }}})
+	handler := service.handler(route{path: "/panic", methods: methods{"GET": func(*Service, *response, *http.Request) { panic("a bug") }}}, new(account))
 	func() {
 		defer func() {
 			if recover() == nil {

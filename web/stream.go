@@ -1,14 +1,19 @@
 package web
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/pipeline"
@@ -28,12 +33,20 @@ import (
 // waits behind the answer.
 func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line string) (string, error)) {
 	control := http.NewResponseController(w.ResponseWriter) // w is used again for other requests
-	body := &streamBody{body: r.Body, control: control}
+	body := &streamBody{body: r.Body, control: control, client: clientOf(w, r), moved: true}
+	ended, end := context.WithCancel(context.Background()) // for the sake of another stream
+	defer end()
+	body.end = end
 	if err := s.streams.enter(body); err != nil {
 		w.refuseError(err)
 		return
 	}
 	defer s.streams.leave(body)
+	if !s.account.take(streamBytes+streamBuffers, roomForLarge) {
+		w.refuseError(errBusy)
+		return
+	}
+	defer s.account.give(streamBytes + streamBuffers)
 	if r.ProtoMajor == 1 {
 		if err := control.EnableFullDuplex(); err != nil {
 			w.refuse(http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
@@ -45,31 +58,50 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 	w.Header()["Cache-Control"] = []string{"no-store"}
 
 	defer context.AfterFunc(s.streamsContext, func() { body.interrupt(errShutDown) })()
-	output := newStreamOutput(w, control, s.options.Stall, func() { body.interrupt(errStalled) })
-	defer resetWriteDeadline(r, control)
+	output := newStreamOutput(w, r, control, s.options.Stall, func() { body.interrupt(errStalled) })
+	defer func() { control.SetWriteDeadline(writeDeadline(r)) }() // the rest of the answer has the server's
+	defer context.AfterFunc(ended, func() {
+		body.interrupt(errSlow)
+		time.AfterFunc(time.Second, output.abandon)
+	})()
 	in, id, lines, fed := s.current.Load(), w.id, 0, make(chan struct{})
 	families := wantsFamilies(r)
+	// The request's context ends when the client closes its side after sending all. It may still
+	// read.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
 	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
-		return pipeline.Lines(snowman.MaxLength, pipeline.Source{Input: body})(send)
+		var failure error
+		err := pipeline.Lines(snowman.MaxLength, pipeline.Source{Input: body})(func(c *pipeline.Chunk[pipeline.Line]) bool {
+			failure = output.reserve(ctx, mayHold(c))
+			return failure == nil && send(c)
+		})
+		return cmp.Or(failure, err)
 	}
 	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
 		return func(c *pipeline.Chunk[pipeline.Line]) {
+			s.work.wait()
+			defer s.work.leave()
 			j := in.judge(families)
 			defer j.free()
 			s.scoreChunk(id, j, in.encoder, c, textOf)
+			output.release(mayHold(c) - holds(c))
 		}
 	}
-	// The request's context ends when the client closes its side after sending all. It may still
-	// read.
-	err := pipeline.Run(context.WithoutCancel(r.Context()), feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
-		if err := output.send(c.Output); err != nil {
+	err := pipeline.Run(ctx, feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
+		if err := output.send(scored{c.Output, holds(c)}); err != nil {
 			return err
 		}
 		lines += len(c.Items)
 		return nil
 	})
+	cancel()
 	w.texts = lines
+	panicked, isPanic := errors.AsType[*pipeline.Panic](err)
+	if isPanic {
+		err = errUnanswered
+	}
 	switch {
 	case errors.Is(err, errStalled):
 		<-fed // the feed no longer reads the body
@@ -87,6 +119,9 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 		w.cut = "writing the answer: " + failure.Error()
 		panic(http.ErrAbortHandler) // so that the client does not take what it got for the whole answer
 	}
+	if isPanic {
+		panic(panicked) // the server logs it, and ends what is left of this request
+	}
 	if r.ProtoMajor == 1 && !body.ended {
 		s.lastLines.Add(1)
 		defer s.lastLines.Done()
@@ -94,14 +129,12 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 	}
 }
 
-// resetWriteDeadline gives the rest of an answer the server's WriteTimeout, or no limit if the
-// server has none.
-func resetWriteDeadline(r *http.Request, control *http.ResponseController) {
-	deadline := time.Time{}
+// writeDeadline is that of an answer whose writing begins now; zero if the server has none.
+func writeDeadline(r *http.Request) time.Time {
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.WriteTimeout > 0 {
-		deadline = time.Now().Add(server.WriteTimeout)
+		return time.Now().Add(server.WriteTimeout)
 	}
-	control.SetWriteDeadline(deadline)
+	return time.Time{}
 }
 
 // endConnection ends an answer and its connection where the body was not read to its end: the rest
@@ -163,15 +196,37 @@ var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
 
 func plainText(line string) (string, error) { return line, nil }
 
-// A streamBody is a body that may take any time, but not pause for longer than idle.
-type streamBody struct {
-	body       io.Reader
-	control    *http.ResponseController
-	deadline   time.Time
-	ended      bool         // read to its end
-	waitsSince atomic.Int64 // when the current Read began, in Unix nanoseconds; 0 if there is none
-	stopped    atomic.Pointer[error]
+// mayHold is what a chunk of a stream may take until it is written: each byte of it may become six
+// in JSON, and each line has a record.
+func mayHold(c *pipeline.Chunk[pipeline.Line]) int64 {
+	const recordBytes = 400
+	return min(7*int64(c.Bytes)+recordBytes*int64(len(c.Items)), streamBytes)
 }
+
+// holds is what a chunk takes that is scored.
+func holds(c *pipeline.Chunk[pipeline.Line]) int64 {
+	return min(int64(c.Bytes+cap(c.Output)), mayHold(c))
+}
+
+// A streamBody is a body that may take any time, but not pause for longer than idle. Line ends are
+// no progress: a client that sends empty lines is as good as silent.
+type streamBody struct {
+	body        io.Reader
+	control     *http.ResponseController
+	client      string // whose it is
+	end         func() // ends it for the sake of another stream
+	deadline    time.Time
+	ended       bool // read to its end
+	moved       bool // something has come since silentSince
+	silentSince time.Time
+	few         int          // bytes of text that came since slowSince
+	slowSince   atomic.Int64 // when the Read began since which less than slowBytes came, in Unix nanoseconds; 0 while none waits
+	texts       atomic.Int64 // bytes of text that came
+	stopped     atomic.Pointer[error]
+}
+
+// slowBytes are what a stream that gets on sends while others wait.
+const slowBytes = 1 << 10
 
 // idle is the longest pause between bytes.
 const idle = 2 * time.Minute
@@ -179,23 +234,33 @@ const idle = 2 * time.Minute
 var (
 	errShutDown = errors.New("the server is shutting down")
 	errIdle     = fmt.Errorf("nothing came for %v", idle)
-	errSilent   = errors.New("nothing came, and others wait")
+	errSlow     = errors.New("little came, and others wait")
 )
 
 func (b *streamBody) Read(p []byte) (int, error) {
 	now := time.Now()
+	if b.moved {
+		b.silentSince, b.moved = now, false
+	}
 	// Setting a deadline for every read would be slow: it may be a second too early.
-	if b.deadline.Before(now.Add(idle - time.Second)) {
-		b.deadline = now.Add(idle)
+	if b.deadline.Before(b.silentSince.Add(idle - time.Second)) {
+		b.deadline = b.silentSince.Add(idle)
 		b.control.SetReadDeadline(b.deadline)
 	}
-	b.waitsSince.Store(now.UnixNano())
-	defer b.waitsSince.Store(0)
+	b.slowSince.CompareAndSwap(0, now.UnixNano())
 	if b.stopped.Load() != nil {
 		b.control.SetReadDeadline(time.Unix(1, 0))
 	}
 	n, err := b.body.Read(p)
 	b.ended = err == io.EOF
+	if text := n - bytes.Count(p[:n], []byte("\n")) - bytes.Count(p[:n], []byte("\r")); text > 0 {
+		b.moved = true
+		b.texts.Add(int64(text))
+		if b.few += text; b.few >= slowBytes {
+			b.few = 0
+			b.slowSince.Store(0)
+		}
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errIdle
 		if stopped := b.stopped.Load(); stopped != nil {
@@ -222,20 +287,33 @@ func (b *streamBody) discard(within time.Duration) error {
 // A streamOutput writes chunks in a goroutine of its own, so that the sender notices when nothing
 // moves.
 type streamOutput struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	stall   time.Duration
-	failed  func() // called when writing has failed
-	chunks  chan []byte
-	written chan error  // gets the error with which writing ended
-	given   atomic.Bool // given up
+	w          *response
+	r          *http.Request
+	control    *http.ResponseController
+	stall      time.Duration
+	failed     func() // called when writing has failed
+	chunks     chan scored
+	room       *semaphore.Weighted // bytes that chunks may take, from before they are scored until they are written
+	written    chan error          // gets the error with which writing ended
+	writeSince atomic.Int64        // when the current write began, in Unix nanoseconds; 0 if there is none
+	given      atomic.Bool         // given up
+
+	mu   sync.Mutex
+	over bool // finish has returned: the connection is no longer ours
+}
+
+// A scored chunk is what is written of it, and the bytes that it holds of the stream's room.
+type scored struct {
+	output []byte
+	holds  int64
 }
 
 // errStalled says that the client does not read.
 var errStalled = errors.New("the client does not read")
 
-func newStreamOutput(w *response, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
-	o := &streamOutput{w: w, control: control, stall: stall, failed: failed, chunks: make(chan []byte, 2), written: make(chan error, 1)}
+func newStreamOutput(w *response, r *http.Request, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
+	o := &streamOutput{w: w, r: r, control: control, stall: stall, failed: failed,
+		chunks: make(chan scored, 2), room: semaphore.NewWeighted(streamBytes), written: make(chan error, 1)}
 	o.control.SetWriteDeadline(time.Time{}) // the server's is for short answers
 	go func() { o.written <- o.write() }()
 	return o
@@ -249,13 +327,19 @@ func (o *streamOutput) write() error {
 			failure = errStalled
 		}
 		if failure != nil {
+			o.release(chunk.holds)
 			continue
 		}
 		// The sender gives up after one stall, and discards the rest of the body for two more.
-		o.control.SetWriteDeadline(time.Now().Add(4 * o.stall))
-		if _, failure = o.w.Write(chunk); failure == nil && len(o.chunks) == 0 {
+		now := time.Now()
+		o.writeSince.Store(now.UnixNano())
+		o.control.SetWriteDeadline(now.Add(4 * o.stall))
+		failure = o.w.writePieces(o.r, chunk.output, func() {})
+		if failure == nil && len(o.chunks) == 0 {
 			failure = o.control.Flush()
 		}
+		o.writeSince.Store(0)
+		o.release(chunk.holds)
 		if failure != nil {
 			o.failed()
 			continue
@@ -266,8 +350,30 @@ func (o *streamOutput) write() error {
 	return failure
 }
 
+// reserve waits for room for a chunk, and fails if there is none since the client does not read.
+func (o *streamOutput) reserve(ctx context.Context, bytes int64) error {
+	for !o.room.TryAcquire(bytes) {
+		patient, cancel := context.WithTimeout(ctx, o.stall/8)
+		err := o.room.Acquire(patient, bytes)
+		cancel()
+		since := o.writeSince.Load()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case since > 0 && time.Since(time.Unix(0, since)) > o.stall:
+			return errStalled
+		}
+	}
+	return nil
+}
+
+// release gives room back that reserve took.
+func (o *streamOutput) release(bytes int64) { o.room.Release(bytes) }
+
 // send passes a chunk to the writing goroutine.
-func (o *streamOutput) send(chunk []byte) error {
+func (o *streamOutput) send(chunk scored) error {
 	select {
 	case o.chunks <- chunk:
 		return nil
@@ -285,6 +391,11 @@ func (o *streamOutput) send(chunk []byte) error {
 
 // abandon ends the current write at once.
 func (o *streamOutput) abandon() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.over {
+		return
+	}
 	o.given.Store(true)
 	o.control.SetWriteDeadline(time.Unix(1, 0))
 }
@@ -293,8 +404,12 @@ func (o *streamOutput) abandon() {
 // client cannot have received all of that.
 func (o *streamOutput) finish(err error) error {
 	if err != nil {
-		o.chunks <- append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)
+		o.chunks <- scored{output: append(visible.AppendJSON([]byte(`{"error":`), err.Error()), "}\n"...)}
 	}
 	close(o.chunks)
-	return <-o.written
+	failure := <-o.written
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.over = true
+	return failure
 }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -303,7 +305,7 @@ func TestTheSilentMakeRoom(t *testing.T) {
 	if err != nil || string(answer) != `{"text":"q.com",`+toyDGA+"}\n" {
 		t.Errorf("the one that comes gets %q (%v)", answer, err)
 	}
-	if want := `{"error":"reading texts: nothing came, and others wait; 1 lines are answered"}`; !silent.Scan() || silent.Text() != want {
+	if want := `{"error":"reading texts: little came, and others wait; 1 lines are answered"}`; !silent.Scan() || silent.Text() != want {
 		t.Errorf("the silent one gets %q (%v), want %q", silent.Text(), silent.Err(), want)
 	}
 }
@@ -480,4 +482,141 @@ func FuzzService(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A line that makes the model panic costs its request: the client is told, and the server logs it.
+func TestAPanicEndsItsStreamAlone(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	var logged strings.Builder
+	handler := service.handler(route{path: "/", methods: methods{"POST": func(s *Service, w *response, r *http.Request) {
+		s.scoreLines(w, r, func(line string) (string, error) {
+			if line == "bad" {
+				panic("a bug")
+			}
+			return line, nil
+		})
+	}}}, &service.account)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(&logged, "", 0)
+	server.Start()
+	lines := strings.Repeat("q.com\n", 600) // more than a chunk
+	response, err := http.Post(server.URL, "text/plain", strings.NewReader(lines+"bad\n"+lines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if last := `{"error":"scoring failed; the log says why; `; err == nil || !strings.Contains(string(answer), last) {
+		t.Errorf("the answer ends with %.200q (%v), want %q and no end", answer[max(0, len(answer)-200):], err, last)
+	}
+	if response, err = http.Post(server.URL, "text/plain", strings.NewReader("q.com\n")); err != nil || response.StatusCode != 200 {
+		t.Errorf("the next one gets %v (%v)", response, err)
+	} else {
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+	}
+	server.Close()
+	if !strings.Contains(logged.String(), "a bug") || !strings.Contains(logged.String(), "stream_test.go") {
+		t.Errorf("the log says %.300q, want what panicked and where", logged.String())
+	}
+	if held := service.account.held.Load(); held != 0 {
+		t.Errorf("%d bytes are still counted", held)
+	}
+}
+
+func TestWhichStreamEndsForAnother(t *testing.T) {
+	stream := func(client string, slowFor, texts int64) *streamBody {
+		b := &streamBody{client: client}
+		if slowFor > 0 {
+			b.slowSince.Store(time.Now().UnixNano() - slowFor)
+		}
+		b.texts.Store(texts)
+		return b
+	}
+	const hour = int64(time.Hour)
+	for _, test := range []struct {
+		name    string
+		open    []*streamBody
+		comes   string
+		want    int // index of the stream that ends, or -1
+		maxSlow time.Duration
+	}{
+		{"none where all get on and nobody has many", []*streamBody{stream("a", 0, 5), stream("b", 0, 5)}, "c", -1, time.Minute},
+		{"the one that has been slow longest", []*streamBody{stream("a", hour, 5), stream("b", 2*hour, 5), stream("c", 0, 5)}, "d", 1, time.Minute},
+		{"of those that are slow, one of who has most", []*streamBody{stream("a", hour, 5), stream("b", 2*hour, 5), stream("a", 0, 5)}, "d", 0, time.Minute},
+		{"a slow one before one of who has most", []*streamBody{stream("a", 0, 5), stream("a", 0, 5), stream("a", 0, 5), stream("b", hour, 5)}, "c", 3, time.Minute},
+		{"also one of one's own", []*streamBody{stream("a", hour, 5), stream("a", 0, 5)}, "a", 0, time.Minute},
+		{"of who has most the one that sent least", []*streamBody{stream("a", 0, 5), stream("a", 0, 3), stream("a", 0, 4), stream("b", 0, 1)}, "b", 1, time.Minute},
+		{"of who has most one that waits", []*streamBody{stream("a", 0, 5), stream("a", 1, 9), stream("a", 0, 4)}, "b", 1, time.Hour},
+		{"none of who has but one more", []*streamBody{stream("a", 0, 5), stream("a", 0, 3), stream("b", 0, 1)}, "b", -1, time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newOpenStreams(len(test.open), test.maxSlow)
+			for _, body := range test.open {
+				s.open[body] = true
+			}
+			got := s.slowest(test.comes, time.Now().Add(-test.maxSlow).UnixNano())
+			want := (*streamBody)(nil)
+			if test.want >= 0 {
+				want = test.open[test.want]
+			}
+			if got != want {
+				t.Errorf("stream %d ends, want %d", slices.Index(test.open, got), test.want)
+			}
+		})
+	}
+}
+
+// Line ends are no progress, and less than slowBytes of text are little.
+func TestWhatIsProgress(t *testing.T) {
+	parts := []string{"\n", "\r\n\r\n", "q\n", strings.Repeat("\n", 2*slowBytes), strings.Repeat("q", slowBytes), "\n"}
+	body := &streamBody{control: http.NewResponseController(httptest.NewRecorder()), moved: true}
+	var silentSince time.Time
+	for i, moved := range []bool{false, false, true, false, true, false} {
+		body.body = strings.NewReader(parts[i])
+		before := body.moved
+		if _, err := body.Read(make([]byte, 4*slowBytes)); err != nil {
+			t.Fatal(err)
+		}
+		if !before && body.silentSince != silentSince {
+			t.Errorf("read %d: it is silent since %v, want %v as before", i, body.silentSince, silentSince)
+		}
+		silentSince = body.silentSince
+		if body.moved != moved || (body.slowSince.Load() == 0) != (i == 4) {
+			t.Errorf("after %.10q: progress %v, slow since %d", parts[i], body.moved, body.slowSince.Load())
+		}
+	}
+	if sent := body.texts.Load(); sent != slowBytes+1 {
+		t.Errorf("%d bytes of text came, want %d", sent, slowBytes+1)
+	}
+}
+
+// A stream reads no further than its room goes while its client takes nothing.
+func TestRoomOfAStream(t *testing.T) {
+	w := newWaitingWriter()
+	request := httptest.NewRequest("POST", "/", nil)
+	o := newStreamOutput(&response{ResponseWriter: w}, request, http.NewResponseController(w), 10*time.Millisecond, func() {})
+	if err := o.reserve(t.Context(), streamBytes); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.send(scored{[]byte("q"), streamBytes}); err != nil {
+		t.Fatal(err)
+	}
+	<-w.asked
+	if err := o.reserve(t.Context(), 1); !errors.Is(err, errStalled) {
+		t.Errorf("there is room while the client does not read: %v", err)
+	}
+	w.takes <- true
+	if err := o.reserve(t.Context(), streamBytes); err != nil {
+		t.Errorf("there is no room though all was written: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := o.reserve(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("it waits for a stream that has ended: %v", err)
+	}
+	o.release(streamBytes)
+	if err := o.finish(nil); err != nil {
+		t.Error(err)
+	}
 }

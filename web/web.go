@@ -23,8 +23,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/card"
@@ -55,9 +53,11 @@ type Service struct {
 	replacing sync.Mutex // held while current is replaced
 	keys      atomic.Pointer[Keys]
 	clients   *clients
-	bodyBytes *semaphore.Weighted // of bodies above smallBody
-	decoding  decoding            // bodies that are compressed
-	slow      *gate               // for requests that take long for each text
+	decoding  decoding // bodies that are compressed
+	account   account
+	work      *gate // for all that is done with many texts at a time
+	files     func() map[string]*pageFile
+	slow      *gate // for requests that take long for each text
 	draining  atomic.Bool
 
 	streams        *openStreams
@@ -74,7 +74,7 @@ type served struct {
 	encoder              *verdict.Encoder
 	combiner             *combiner
 	judges, namingJudges sync.Pool
-	card                 func() ([]byte, error) // makes the page about the model when it is first asked for
+	card                 func() (*pageFile, error) // makes the page about the model when it is first asked for
 }
 
 // New returns a service.
@@ -86,13 +86,14 @@ func New(options Options) *Service {
 		options.Stall = 10 * time.Second
 	}
 	s := &Service{
-		options:   options,
-		mux:       http.NewServeMux(),
-		metrics:   newMetrics(options.Version),
-		clients:   newClients(options.Rate),
-		bodyBytes: semaphore.NewWeighted(48 << 20),
-		streams:   newOpenStreams(64, options.Stall),
-		slow:      newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
+		options: options,
+		mux:     http.NewServeMux(),
+		metrics: newMetrics(options.Version),
+		clients: newClients(options.Rate),
+		streams: newOpenStreams(maxStreams, options.Stall),
+		files:   sync.OnceValue(readPageFiles),
+		work:    newGate(max(2, int64(runtime.GOMAXPROCS(0))), 4096),
+		slow:    newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
 	}
 	s.options.Hosts = nil
 	for _, host := range options.Hosts {
@@ -103,10 +104,22 @@ func New(options Options) *Service {
 	s.setServed(options.Model, options.Allow)
 	s.options.Model, s.options.Allow, s.options.Keys = nil, nil, nil // those that follow free them
 	for _, r := range routes {
-		s.notFound = s.handler(r)
+		s.notFound = s.handler(r, &s.account)
 		s.mux.Handle(r.path, s.notFound)
 	}
 	return s
+}
+
+// Probes returns a handler for a listener of its own. It answers probes and /metrics as the service
+// does, also where clients hold all that the service lets them hold.
+func (s *Service) Probes() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		if r.polled || r.methods == nil {
+			mux.Handle(r.path, s.handler(r, new(account)))
+		}
+	}
+	return mux
 }
 
 // ServeHTTP answers one request.
@@ -135,7 +148,10 @@ func (s *Service) SetAllow(list *allow.List) {
 func (s *Service) setServed(model *snowman.Model, list *allow.List) {
 	in := &served{model: model, allow: list, info: model.Info(), encoder: verdict.NewEncoder(model.Kinds())}
 	in.combiner = newCombiner(in)
-	in.card = sync.OnceValues(func() ([]byte, error) { return card.Page(in.info, s.options.Version) })
+	in.card = sync.OnceValues(func() (*pageFile, error) {
+		page, err := card.Page(in.info, s.options.Version)
+		return newPageFile(contentTypes[".html"], page), err
+	})
 	s.current.Store(in)
 	s.metrics.setModel(in.info)
 }

@@ -1,12 +1,13 @@
 // Command soak measures and tortures snowman serve: make soak builds the program and runs it.
 //
-// The service is the real program, on a loopback address, and so is every client. Five parts, each
+// The service is the real program, on a loopback address, and so is every client. Six parts, each
 // bounded in time and count:
 //
 //	rate    PUT /model beside an empty net/http handler, under wrk; latency at half of that load
 //	stream  names a second through one connection to POST /v1/score
 //	start   from the start of the process to its first answer, and what it then has resident
 //	faults  load, reloads and hostile clients at once: no answer wrong or lost, nothing that grows
+//	siege   the most that is resident, and how long probes take, while many clients fill memory
 //	kill    kill -9 under load and reloads, and the next start on the same port
 //
 // It prints Markdown tables to standard output, and what it does to standard error. The figures of
@@ -43,9 +44,12 @@ type options struct {
 	repeats, connections  int
 	loaded                time.Duration
 	names, starts, kills  int
-	faults, stall         time.Duration
+	faults, stall, siege  time.Duration
+	besieged, memoryLimit string
+	ops                   bool
 	hostile               int
 	emptyServer           bool
+	siegeOf               string
 }
 
 // A part is one of the things that the program can do.
@@ -60,6 +64,7 @@ var parts = []part{
 	{"stream", measureStream},
 	{"start", measureStart},
 	{"faults", injectFaults},
+	{"siege", laySieges},
 	{"kill", killOften},
 }
 
@@ -78,9 +83,17 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.DurationVar(&o.faults, "faults", 10*time.Minute, "how long faults loads the service")
 	flags.DurationVar(&o.stall, "stall", 10*time.Second, "the service's -stall in faults")
 	flags.IntVar(&o.hostile, "hostile", 48, "hostile clients at once")
+	flags.DurationVar(&o.siege, "siege", 30*time.Second, "how long each siege takes")
+	flags.StringVar(&o.besieged, "besieged", "", "lay only those sieges whose name has this `text`")
+	flags.StringVar(&o.memoryLimit, "memory-limit", "450MiB", "GOMEMLIMIT of the service in siege; deploy sets the default, below a limit of 512 MiB")
+	flags.BoolVar(&o.ops, "ops", true, "probe on -ops-listen, too, in siege")
 	flags.IntVar(&o.kills, "kills", 50, "how often kill kills the service")
 	flags.BoolVar(&o.emptyServer, "empty-server", false, "only be the empty handler that rate compares with, until interrupted")
+	flags.StringVar(&o.siegeOf, "siege-of", "", "only be the hostile clients of the siege -besieged of the service at this `address`, until killed")
 	flags.Parse(args) // exits on an error
+	if o.siegeOf != "" {
+		return layOnce(ctx, o.siegeOf, o.besieged)
+	}
 	if o.emptyServer {
 		return serveEmpty(ctx, stdout)
 	}

@@ -26,6 +26,7 @@ const patience = time.Minute
 type service struct {
 	command *exec.Cmd
 	address string
+	ops     string        // the address of the second listener, for probes, or empty
 	errors  bytes.Buffer  // what it wrote to standard error; read it after exited
 	exited  chan struct{} // closed when the process is gone and its log is read
 	status  error         // how it ended; read it after exited
@@ -46,7 +47,7 @@ func startService(line func([]byte), program string, args ...string) (*service, 
 	listening := make(chan string, 1)
 	go func() {
 		defer close(s.exited)
-		readLog(log, listening, line)
+		readLog(log, listening, &s.ops, line)
 		s.status = s.command.Wait()
 	}()
 	select {
@@ -61,7 +62,7 @@ func startService(line func([]byte), program string, args ...string) (*service, 
 }
 
 // readLog reads the log to its end, since a pipe that nobody reads stops the process.
-func readLog(log io.Reader, listening chan<- string, line func([]byte)) {
+func readLog(log io.Reader, listening chan<- string, ops *string, line func([]byte)) {
 	reader := bufio.NewReaderSize(log, 1<<20)
 	lines := bufio.NewScanner(reader)
 	lines.Buffer(make([]byte, 1<<20), 1<<20)
@@ -69,7 +70,13 @@ func readLog(log io.Reader, listening chan<- string, line func([]byte)) {
 	for lines.Scan() {
 		if !said {
 			var entry struct{ Msg, Address string }
-			if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "listening" {
+			if json.Unmarshal(lines.Bytes(), &entry) != nil {
+				continue
+			}
+			switch entry.Msg {
+			case "listening for probes":
+				*ops = entry.Address
+			case "listening":
 				listening <- entry.Address
 				said = true
 			}
@@ -111,13 +118,19 @@ func (s *service) kill() {
 }
 
 // resident returns the memory that the process has resident now, in MiB.
-func (s *service) resident() (float64, error) {
+func (s *service) resident() (float64, error) { return s.memory("VmRSS:") }
+
+// peak returns the most memory that the process ever had resident, in MiB.
+func (s *service) peak() (float64, error) { return s.memory("VmHWM:") }
+
+// memory returns a figure of /proc in MiB.
+func (s *service) memory(figure string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if field, found := strings.CutPrefix(line, "VmRSS:"); found {
+		if field, found := strings.CutPrefix(line, figure); found {
 			kib, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(field), " kB"), 64)
 			return kib / 1024, err
 		}

@@ -297,6 +297,19 @@ func TestServeShowsProfilesOnLoopback(t *testing.T) {
 	}
 }
 
+func TestServeAnswersProbesOnTheirOwnListener(t *testing.T) {
+	s := serveProgram(t, nil, "-listen", "127.0.0.1:0", "-ops-listen", "127.0.0.1:0", "-max-connections", "1")
+	match := profiles.FindStringSubmatch(s.profiles)
+	if match == nil {
+		t.Fatalf("the log says %q, want where probes are answered", s.profiles)
+	}
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ok\n", "/metrics": "snowman_requests_total", "/v1/model": "there is nothing"} {
+		if answer := answerOf(t, http.DefaultClient, "http://"+match[1], path, ""); !strings.Contains(answer, want) {
+			t.Errorf("GET %s: %.200q, want %q", path, answer, want)
+		}
+	}
+}
+
 // Streams have no end of their own. They end when the server does, and say why.
 func TestServeEndsStreams(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {

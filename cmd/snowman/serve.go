@@ -47,14 +47,15 @@ example:
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
-	options           web.Options
-	address, profiles string // addresses
-	model, keys       string // files
-	allow             []string
-	certificate, key  string // files
-	watch, accessLog  bool
-	connections       int
-	drain             time.Duration
+	options          web.Options
+	address, ops     string // addresses
+	profiles         string // address
+	model, keys      string // files
+	allow            []string
+	certificate, key string // files
+	watch, accessLog bool
+	connections      int
+	drain            time.Duration
 }
 
 // runServe is the verb serve.
@@ -62,6 +63,7 @@ func runServe(ctx context.Context, args []string, s streams) error {
 	var f serveFlags
 	flags := newFlags("serve", "[flags]", serveDescription)
 	flags.StringVar(&f.address, "listen", ":"+cmp.Or(os.Getenv("PORT"), "5000"), "`address` to listen on")
+	flags.StringVar(&f.ops, "ops-listen", "", "answer probes and /metrics on this `address`, too, whatever clients do to the other")
 	modelFlag(flags, &f.model, "answer with the model in this `file`")
 	allowFlag(flags, &f.allow)
 	flags.StringVar(&f.keys, "keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
@@ -72,7 +74,7 @@ func runServe(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&f.certificate, "tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
 	flags.StringVar(&f.key, "tls-key", "", "and the private key in this PEM `file`")
 	flags.DurationVar(&f.options.Stall, "stall", 10*time.Second, "give a client up that has not read its answer for this `duration`")
-	flags.IntVar(&f.connections, "max-connections", 4096, "serve at most `N` connections at a time; others wait")
+	flags.IntVar(&f.connections, "max-connections", 4096, "serve at most `N` connections at a time; the oldest idle ones close for others")
 	flags.BoolVar(&f.accessLog, "access-log", true, "write a line to the log for each request")
 	flags.BoolVar(&f.options.LogTexts, "log-texts", false, "write a line to the log for each text, too")
 	flags.DurationVar(&f.drain, "drain", 0, "after SIGTERM, go on for this `duration` while /readyz says 503, so that nothing new is sent here")
@@ -137,16 +139,14 @@ func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
 		certificate.Set(first)
 		server.TLSConfig = &tls.Config{GetCertificate: certificate.Get}
 	}
-	if f.profiles != "" {
-		stop, err := serving.Profiles(f.profiles, log)
-		switch {
-		case errors.Is(err, serving.ErrNotLoopback):
-			return usageError{fmt.Sprintf("-pprof %q: %v", f.profiles, err)}
-		case err != nil:
-			return err
-		}
-		defer stop()
+	stop, err := serving.Beside(f.profiles, f.ops, service.Probes(), log)
+	switch {
+	case errors.Is(err, serving.ErrNotLoopback):
+		return usageError{fmt.Sprintf("-pprof %q: %v", f.profiles, err)}
+	case err != nil:
+		return err
 	}
+	defer stop()
 	go files.Follow(ctx, hangUp, f.watch, service.CountReload)
 	return serving.Run(ctx, server, serving.NewListener(listener, f.connections), log, serving.End{
 		Drain: service.Drain, DrainTime: f.drain, EndStreams: service.EndStreams, Wait: service.Wait,

@@ -20,11 +20,11 @@ import (
 type server struct {
 	*exec.Cmd
 	address  string
-	profiles string         // the line that names their address
+	profiles string         // the line that names their address, or that of the listener for probes
 	log      *bufio.Scanner // what follows the line that names the address
 }
 
-var profiles = regexp.MustCompile(`"level":"INFO","msg":"serving profiles","address":"(\S+)"`)
+var profiles = regexp.MustCompile(`"level":"INFO","msg":"(?:serving profiles|listening for probes)","address":"(\S+)"`)
 
 var listening = regexp.MustCompile(`"level":"INFO","msg":"listening","address":"(\S+)"`)
 

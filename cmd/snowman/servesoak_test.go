@@ -34,6 +34,7 @@ func TestServeWithstandsASoak(t *testing.T) {
 		{"stream", []string{"-repeats", "1", "-names", "50000"}},
 		{"start", []string{"-starts", "1"}},
 		{"faults", []string{"-faults", "5s", "-stall", "3s"}}, // a good client may wait on a busy machine
+		{"siege", []string{"-siege", "2s", "-besieged", "no window"}},
 		{"kill", []string{"-kills", "5"}},
 	} {
 		t.Run(test.part, func(t *testing.T) {

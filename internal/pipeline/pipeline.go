@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/snowman-ml/snowman/internal/lines"
 )
@@ -32,7 +33,28 @@ type Chunk[T any] struct {
 	Output []byte
 	Errors []byte // what is to be said beside the output
 
-	done chan struct{}
+	done  chan struct{}
+	panic *Panic // that working on it ended in
+}
+
+// A Panic is an error of Run: what working on a chunk panicked with. It ends the run, not the
+// program, which may have other things to do.
+type Panic struct {
+	Value any
+	Stack []byte // of the goroutine that panicked
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n%s", p.Value, p.Stack) }
+
+// work works on a chunk.
+func (c *Chunk[T]) work(do func(*Chunk[T])) {
+	defer close(c.done)
+	defer func() {
+		if value := recover(); value != nil {
+			c.panic = &Panic{value, debug.Stack()}
+		}
+	}()
+	do(c)
 }
 
 // A Feed gives chunks to send until it has no more, or send returns false.
@@ -40,8 +62,8 @@ type Feed[T any] func(send func(*Chunk[T]) bool) error
 
 // Run has each chunk of a feed worked on by a function that newWorker returns, one for each core,
 // and calls write with one chunk after the other. Idle is true where no chunk is ready behind this
-// one. Run returns the error of write, of the context, or of the feed. After an error of write or
-// of the context it does not wait for the feed, which may be waiting for input that never comes.
+// one. Run returns the error of write, of the context, or of the feed, or a *Panic. After any but
+// the feed's it does not wait for the feed, which may be waiting for input that never comes.
 func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[T]), write func(c *Chunk[T], idle bool) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	work := make(chan *Chunk[T], workers)
@@ -56,8 +78,7 @@ func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[
 				if do == nil {
 					do = newWorker()
 				}
-				do(c)
-				close(c.done)
+				c.work(do)
 			}
 		}()
 	}
@@ -84,6 +105,9 @@ func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[
 				return feedError
 			}
 			<-c.done
+			if c.panic != nil {
+				return c.panic
+			}
 			if err := write(c, len(ordered) == 0); err != nil {
 				return err
 			}

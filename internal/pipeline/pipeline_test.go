@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -155,5 +156,25 @@ func TestLinesOfSeveralSources(t *testing.T) {
 		return false
 	}); chunks != 1 || err != nil {
 		t.Errorf("after nothing more is wanted, %d chunks are sent (%v), want one", chunks, err)
+	}
+}
+
+func TestAPanicEndsTheRunAlone(t *testing.T) {
+	texts := make([]string, 100)
+	texts[50] = "bad"
+	written := 0
+	err := Run(t.Context(), Texts(texts), func() func(*Chunk[Line]) {
+		return func(c *Chunk[Line]) {
+			if c.Items[0].Text == "bad" {
+				panic("a bug")
+			}
+		}
+	}, func(*Chunk[Line], bool) error { written++; return nil })
+	var panicked *Panic
+	if !errors.As(err, &panicked) || panicked.Value != "a bug" || !bytes.Contains(panicked.Stack, []byte("pipeline_test.go")) {
+		t.Errorf("%.300v, want what panicked and where", err)
+	}
+	if written != 50 {
+		t.Errorf("%d chunks are written, want the 50 before it", written)
 	}
 }

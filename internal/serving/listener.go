@@ -1,24 +1,34 @@
 package serving
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A Listener keeps a limited number of connections open. Others wait until one is closed.
+// A Listener keeps a limited number of connections open. When another one comes, the one that has
+// been idle longest is closed for it: it waits for a request, or for the rest of its header. If
+// none is idle, the others wait until one is closed or idle.
 type Listener struct {
 	net.Listener
 	room   chan struct{}
 	closed chan struct{}
 	close  func() error
+
+	mu   sync.Mutex
+	open map[*countedConnection]struct{}
 }
 
 // NewListener returns a Listener for at most this many connections at a time.
 func NewListener(listener net.Listener, most int) *Listener {
-	l := &Listener{Listener: listener, room: make(chan struct{}, most), closed: make(chan struct{})}
+	l := &Listener{Listener: listener, room: make(chan struct{}, most), closed: make(chan struct{}), open: make(map[*countedConnection]struct{})}
 	l.close = sync.OnceValue(func() error {
 		close(l.closed)
 		return listener.Close()
@@ -37,21 +47,89 @@ func Hosts(address net.Addr, allowed []string) []string {
 	return allowed
 }
 
-// Accept waits for room, and then for a connection.
+// Accept waits for a connection, and then for room.
 func (l *Listener) Accept() (net.Conn, error) {
-	select {
-	case l.room <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
 	accepted, err := l.Listener.Accept()
 	if err != nil {
-		<-l.room
 		return nil, err
 	}
-	c := &countedConnection{Conn: accepted, leave: sync.OnceFunc(func() { <-l.room })}
+	if err := l.makeRoom(); err != nil {
+		accepted.Close()
+		return nil, err
+	}
+	c := &countedConnection{Conn: accepted}
+	c.idleSince.Store(time.Now().UnixNano())
+	c.leave = sync.OnceFunc(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, c)
+		<-l.room
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[c] = struct{}{}
 	c.read.set, c.write.set = accepted.SetReadDeadline, accepted.SetWriteDeadline
 	return c, nil
+}
+
+// makeRoom waits for room, for which it closes idle connections.
+func (l *Listener) makeRoom() error {
+	const again = 20 * time.Millisecond // until then one may have become idle
+	for {
+		select {
+		case l.room <- struct{}{}:
+			return nil
+		default:
+		}
+		l.closeIdle()
+		select {
+		case l.room <- struct{}{}:
+			return nil
+		case <-l.closed:
+			return net.ErrClosed
+		case <-time.After(again):
+		}
+	}
+}
+
+// closeIdle closes the connections that have been idle longest, at most as many as let some more
+// come before all are looked at again.
+func (l *Listener) closeIdle() {
+	type idle struct {
+		connection *countedConnection
+		since      int64
+	}
+	var all []idle
+	l.mu.Lock()
+	for c := range l.open {
+		if since := c.idleSince.Load(); since > 0 {
+			all = append(all, idle{c, since})
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(all, func(a, b idle) int { return cmp.Compare(a.since, b.since) })
+	for _, i := range all[:min(len(all), 1+cap(l.room)/64)] {
+		if i.connection.idleSince.CompareAndSwap(i.since, 0) { // no request has come meanwhile
+			i.connection.Close()
+		}
+	}
+}
+
+// noteState is the ConnState of a server: it notes which connections are idle. To net/http one is
+// new or idle until the header of a request has come.
+func noteState(connection net.Conn, state http.ConnState) {
+	if secured, ok := connection.(*tls.Conn); ok {
+		connection = secured.NetConn()
+	}
+	c, ok := connection.(*countedConnection)
+	if !ok {
+		return
+	}
+	since := int64(0)
+	if state == http.StateNew || state == http.StateIdle {
+		since = time.Now().UnixNano()
+	}
+	c.idleSince.Store(since)
 }
 
 // Close ends Accept. It may be called again.
@@ -62,6 +140,7 @@ func (l *Listener) Close() error { return l.close() }
 type countedConnection struct {
 	net.Conn
 	leave       func()
+	idleSince   atomic.Int64 // in Unix nanoseconds; 0 if it is not idle
 	read, write lazyDeadline
 }
 

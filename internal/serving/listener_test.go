@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"testing"
@@ -27,15 +28,22 @@ func TestListener(t *testing.T) {
 			accepted <- connection
 		}
 	}()
-	for range 3 {
+	connect := func() net.Conn {
 		client, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer client.Close()
+		t.Cleanup(func() { client.Close() })
+		return client
 	}
-	first, second := <-accepted, <-accepted
+	connect()
+	first := <-accepted
+	noteState(first, http.StateActive)
+	connect()
+	second := <-accepted
+	noteState(second, http.StateActive)
 	defer second.Close()
+	connect()
 	select {
 	case <-accepted:
 		t.Fatal("three connections are accepted at a time, want two")
@@ -45,6 +53,16 @@ func TestListener(t *testing.T) {
 	first.Close() // makes room for one, not for two
 	third := <-accepted
 	defer third.Close()
+	noteState(second, http.StateIdle) // later than the third
+	connect()
+	fourth := <-accepted // the third, which has not asked for anything, is closed for it
+	defer fourth.Close()
+	if _, err := third.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("of two idle connections the one that has been so longest is not closed: %v", err)
+	}
+	if err := second.SetDeadline(time.Time{}); err != nil {
+		t.Errorf("the other one is closed, too: %v", err)
+	}
 	if len(listener.room) != 2 {
 		t.Errorf("%d connections count, want two", len(listener.room))
 	}

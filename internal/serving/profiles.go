@@ -10,12 +10,55 @@ import (
 	"time"
 )
 
-// ErrNotLoopback is why Profiles refuses an address.
+// Beside serves on addresses of their own, until stop is called: profiles of the program, and for
+// probes and what else must get through when clients have taken all connections, a handler. Either
+// address may be empty.
+func Beside(profilesAddress, probesAddress string, probes http.Handler, log *slog.Logger) (stop func(), err error) {
+	var servers []*http.Server
+	stop = func() {
+		for _, server := range servers {
+			server.Close()
+		}
+	}
+	if profilesAddress != "" {
+		server, err := serveProfiles(profilesAddress, log)
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	if probesAddress != "" {
+		server, err := serveProbes(probesAddress, probes, log)
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	return stop, nil
+}
+
+// serveProbes speaks HTTP/1.1 alone: over HTTP/2 one connection can ask much at a time.
+func serveProbes(address string, probes http.Handler, log *slog.Logger) (*http.Server, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %q for probes: %w", address, err)
+	}
+	server := NewServer(probes, log)
+	server.Protocols.SetHTTP2(false)
+	server.Protocols.SetUnencryptedHTTP2(false)
+	const connections = 256
+	go server.Serve(NewListener(listener, connections))
+	log.Info("listening for probes", "address", listener.Addr().String())
+	return server, nil
+}
+
+// ErrNotLoopback is why Beside serves no profiles on an address.
 var ErrNotLoopback = errors.New("want a loopback address, such as localhost:6060")
 
-// Profiles serves the profiles of net/http/pprof until stop is called. The address must be one of
-// loopback: profiles show what is in memory.
-func Profiles(address string, log *slog.Logger) (stop func() error, err error) {
+// serveProfiles serves the profiles of net/http/pprof. The address must be one of loopback:
+// profiles show what is in memory.
+func serveProfiles(address string, log *slog.Logger) (*http.Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %q for profiles: %w", address, err)
@@ -33,5 +76,5 @@ func Profiles(address string, log *slog.Logger) (stop func() error, err error) {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
 	log.Info("serving profiles", "address", listener.Addr().String())
-	return server.Close, nil
+	return server, nil
 }

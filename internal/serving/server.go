@@ -22,10 +22,18 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:    15 * time.Second, // of a request and its body; streams have deadlines of their own
 		WriteTimeout:   30 * time.Second,
 		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: 64 << 10,
+		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnState:      noteState,
 		Protocols:      new(http.Protocols),
-		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 100},
+		// What a connection may make the server hold without a handler that could count it.
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          32,
+			MaxReadFrameSize:              16 << 10, // is allocated when the frame is announced
+			MaxReceiveBufferPerConnection: 64 << 10,
+			MaxReceiveBufferPerStream:     64 << 10,
+			WriteByteTimeout:              15 * time.Second,
+		},
 
 		DisableGeneralOptionsHandler: true, // the handler answers OPTIONS
 	}
