@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman/internal/pipeline"
 )
 
 // A textValue is an element of texts: a text, or what stands there instead and why it is none.
@@ -74,7 +76,11 @@ func hasLoneSurrogate(value []byte) bool {
 
 // textOfJSON returns the text of a line that is a JSON string, or an object with the member text. A
 // line may be a record of the client's own, so other members are ignored.
-func textOfJSON(line string) (string, error) {
+func textOfJSON(from pipeline.Line) (string, error) {
+	if from.Cut {
+		return "", errTooLong
+	}
+	line := from.Text
 	if text, ok := strings.CutPrefix(line, `{"text":`); ok && strings.HasSuffix(text, "}") && isPlain(text[:len(text)-1]) {
 		return text[1 : len(text)-2], nil
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/snowman-ml/snowman/internal/pipeline"
 )
 
 // noCharacters are JSON strings that encoding/json reads as other texts.
@@ -81,7 +83,7 @@ func TestMembersOfALineOfJSON(t *testing.T) {
 		{"an empty object", `{ }`, "", none},
 		{"no UTF-8", "\"q.com/\xff\"", "", "a text in JSON must be UTF-8"},
 	} {
-		got, err := textOfJSON(test.line)
+		got, err := textOfJSON(pipeline.Line{Text: test.line})
 		if got != test.want || err == nil && test.err != "" || err != nil && err.Error() != test.err {
 			t.Errorf("%s: %q, %v, want %q, %q", test.name, got, err, test.want, test.err)
 		}
@@ -121,7 +123,7 @@ func FuzzTextOfJSON(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		got, err := textOfJSON(line)
+		got, err := textOfJSON(pipeline.Line{Text: line})
 		var object map[string]any
 		var text string
 		isText := json.Unmarshal([]byte(line), &text) == nil && strings.TrimSpace(line) != "null"

@@ -31,7 +31,7 @@ import (
 // comes to reading, and says so in the last line. A client that does not read even then is cut off.
 // So is one over HTTP/2 that sends more than its windows hold, because there the update of a window
 // waits behind the answer.
-func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line string) (string, error)) {
+func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.Line) (string, error)) {
 	control := http.NewResponseController(w.ResponseWriter) // w is used again for other requests
 	body := &streamBody{body: r.Body, control: control, client: clientOf(w, r), moved: true}
 	ended, end := context.WithCancel(context.Background()) // for the sake of another stream
@@ -73,7 +73,7 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(line stri
 	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
 		defer close(fed)
 		var failure error
-		err := pipeline.Lines(snowman.MaxLength, pipeline.Source{Input: body})(func(c *pipeline.Chunk[pipeline.Line]) bool {
+		err := pipeline.Lines(longestLine, pipeline.Source{Input: body})(func(c *pipeline.Chunk[pipeline.Line]) bool {
 			failure = output.reserve(ctx, mayHold(c))
 			return failure == nil && send(c)
 		})
@@ -160,17 +160,14 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 }
 
 // scoreChunk scores the lines of a chunk.
-func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(string) (string, error)) {
+func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(pipeline.Line) (string, error)) {
 	const recordBytes = 192 // of a record, without its text
 	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*recordBytes)
 	texts := make([]string, len(c.Items))
 	failures := make(map[int]error)
 	counted := s.newTally(id)
 	for i, line := range c.Items {
-		text, err := textOf(line.Text)
-		if line.Cut {
-			err = errTooLong
-		}
+		text, err := textOf(line)
 		if err != nil {
 			failures[i] = err
 		} else {
@@ -192,9 +189,14 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *p
 	counted.report()
 }
 
-var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
+// longestLine is how much is read of a line. A byte more than a text may have tells that there are
+// more.
+const longestLine = snowman.MaxLength + 1
 
-func plainText(line string) (string, error) { return line, nil }
+var errTooLong = fmt.Errorf("line is longer than %d bytes", longestLine)
+
+// plainText returns a line. The path of a URL may be cut.
+func plainText(line pipeline.Line) (string, error) { return line.Text, nil }
 
 // mayHold is what a chunk of a stream may take until it is written: each byte of it may become six
 // in JSON, and each line has a record.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/pipeline"
 )
 
 // protocols are the versions of HTTP. Over each, lines are answered while they come.
@@ -156,12 +157,12 @@ func TestBadLinesCostOnlyThemselves(t *testing.T) {
 }
 
 func TestLongLinesCostOnlyThemselves(t *testing.T) {
-	body := "q.com\n" + strings.Repeat("a", 1<<20) + "\n" + strings.Repeat("a", snowman.MaxLength) + "\nq.com\n"
+	body := "q.com\n" + strings.Repeat("a", 1<<20) + "\n" + strings.Repeat("a", snowman.MaxLength) + "\nq.com/" + strings.Repeat("a", 1<<20) + "\nq.com\n"
 	answers := bufio.NewReader(stream(t, http.DefaultClient, newServer(t).URL, "text/plain", strings.NewReader(body)).Body)
-	for i, want := range []string{"", "line is longer than 65536 bytes", "", ""} {
+	for i, want := range []string{"", "host is longer than 65536 bytes", "", "", ""} {
 		line, err := answers.ReadString('\n')
 		var got struct{ Text, Error string }
-		if err := errors.Join(err, json.Unmarshal([]byte(line), &got)); err != nil || got.Error != want || len(got.Text) > snowman.MaxLength {
+		if err := errors.Join(err, json.Unmarshal([]byte(line), &got)); err != nil || got.Error != want || len(got.Text) > longestLine {
 			t.Errorf("line %d: error %q, %d bytes of text (%v), want %q", i, got.Error, len(got.Text), err, want)
 		}
 	}
@@ -489,11 +490,11 @@ func TestAPanicEndsItsStreamAlone(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
 	var logged strings.Builder
 	handler := service.handler(route{path: "/", methods: methods{"POST": func(s *Service, w *response, r *http.Request) {
-		s.scoreLines(w, r, func(line string) (string, error) {
-			if line == "bad" {
+		s.scoreLines(w, r, func(line pipeline.Line) (string, error) {
+			if line.Text == "bad" {
 				panic("a bug")
 			}
-			return line, nil
+			return line.Text, nil
 		})
 	}}}, &service.account)
 	server := httptest.NewUnstartedServer(handler)
