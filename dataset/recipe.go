@@ -53,7 +53,7 @@ type Recipe struct {
 // A Source is one file of a Recipe.
 type Source struct {
 	Name       string  `json:"name,omitempty"`        // default: the file's, without folder and ending
-	File       string  `json:"file"`                  // without .tsv.gz, .tsv, .csv.gz, .csv or .txt
+	File       string  `json:"file"`                  // without .tsv, .csv or .txt, and .gz or .zst behind it
 	Kind       string  `json:"kind,omitempty"`        // of every row; default: as the file says
 	Weight     float32 `json:"weight,omitempty"`      // of a row in the training loss; default 1
 	Rows       int     `json:"rows,omitempty"`        // limit in train; default none
