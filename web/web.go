@@ -56,7 +56,6 @@ type Service struct {
 	keys      atomic.Pointer[Keys]
 	clients   *clients
 	bodyBytes *semaphore.Weighted // of bodies above smallBody
-	decoding  decoding            // bodies that are compressed
 	slow      *gate               // for requests that take long for each text
 	draining  atomic.Bool
 
@@ -64,6 +63,8 @@ type Service struct {
 	streamsContext context.Context // done when streams are to end
 	endStreams     context.CancelFunc
 	lastLines      sync.WaitGroup // streams that ended early and are writing why
+
+	decoding decoding
 }
 
 // served is what answers one request, from its beginning to its end.
@@ -94,14 +95,14 @@ func New(options Options) *Service {
 		streams:   newOpenStreams(64, options.Stall),
 		slow:      newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
 	}
-	s.options.Hosts = nil
-	for _, host := range options.Hosts {
-		s.options.Hosts = append(s.options.Hosts, hostName(host))
-	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)
 	s.setServed(options.Model, options.Allow)
 	s.options.Model, s.options.Allow, s.options.Keys = nil, nil, nil // those that follow free them
+	s.options.Hosts = nil
+	for _, host := range options.Hosts {
+		s.options.Hosts = append(s.options.Hosts, hostName(host))
+	}
 	for _, r := range routes {
 		s.notFound = s.handler(r)
 		s.mux.Handle(r.path, s.notFound)
