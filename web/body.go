@@ -39,7 +39,7 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 	body, taken := make([]byte, 0, smallBody), int64(0)
 	defer func() { s.account.give(taken) }()
 	for {
-		n, err := io.ReadFull(r.Body, body[len(body):cap(body)])
+		n, err := io.ReadFull(wholeBody{r.Body}, body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF && r.ContentLength < 0 || int64(len(body)) == r.ContentLength:
@@ -56,4 +56,18 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 		taken += bytesOfBodyByte * more
 		body = append(make([]byte, 0, len(body)+int(more)), body...)
 	}
+}
+
+// A wholeBody is a body whose own io.ErrUnexpectedEOF, of a connection that ended in a chunk, is
+// not that of io.ReadFull.
+type wholeBody struct{ io.Reader }
+
+var errCutShort = errors.New("the body was cut short")
+
+func (b wholeBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == io.ErrUnexpectedEOF {
+		err = errCutShort
+	}
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -187,6 +188,19 @@ func TestACodedBodyThatIsCutIsNoWholeOne(t *testing.T) {
 		if recorder.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d, %s, want 400", coding, recorder.Code, recorder.Body)
 		}
+	}
+}
+
+func TestAChunkedBodyThatIsCutIsNoWholeOne(t *testing.T) {
+	server := newServer(t)
+	connection := must(net.Dial("tcp", server.Listener.Addr().String()))
+	defer connection.Close()
+	fmt.Fprint(connection, "PUT /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nurl=q.co")
+	connection.(*net.TCPConn).CloseWrite()
+	response := must(http.ReadResponse(bufio.NewReader(connection), nil))
+	answer := must(io.ReadAll(response.Body))
+	if response.StatusCode != http.StatusBadRequest {
+		t.Errorf("%s, %s, want 400", response.Status, answer)
 	}
 }
 

@@ -53,7 +53,6 @@ type Service struct {
 	replacing sync.Mutex // held while current is replaced
 	keys      atomic.Pointer[Keys]
 	clients   *clients
-	decoding  decoding // bodies that are compressed
 	account   account
 	work      *gate // for all that is done with many texts at a time
 	files     func() map[string]*pageFile
@@ -64,6 +63,8 @@ type Service struct {
 	streamsContext context.Context // done when streams are to end
 	endStreams     context.CancelFunc
 	lastLines      sync.WaitGroup // streams that ended early and are writing why
+
+	decoding decoding
 }
 
 // served is what answers one request, from its beginning to its end.
@@ -95,14 +96,14 @@ func New(options Options) *Service {
 		work:    newGate(max(2, int64(runtime.GOMAXPROCS(0))), 4096),
 		slow:    newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
 	}
-	s.options.Hosts = nil
-	for _, host := range options.Hosts {
-		s.options.Hosts = append(s.options.Hosts, hostName(host))
-	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)
 	s.setServed(options.Model, options.Allow)
 	s.options.Model, s.options.Allow, s.options.Keys = nil, nil, nil // those that follow free them
+	s.options.Hosts = nil
+	for _, host := range options.Hosts {
+		s.options.Hosts = append(s.options.Hosts, hostName(host))
+	}
 	for _, r := range routes {
 		s.notFound = s.handler(r, &s.account)
 		s.mux.Handle(r.path, s.notFound)
