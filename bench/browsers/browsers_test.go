@@ -18,6 +18,7 @@ import (
 
 var (
 	whole = flag.Bool("whole", false, "ask about all texts, not some thousands")
+	show  = flag.String("show", "", "log some texts of this `kind`")
 )
 
 // A comparison is what we and a browser make of one text.
@@ -69,6 +70,18 @@ const (
 	onlyWeTake relation = "only Snowman takes"
 	onlyTheyDo relation = "only the browser takes"
 )
+
+// isDisagreement reports whether there is something to explain. A URL of another scheme that has no
+// host in a browser has none for us.
+func (c comparison) isDisagreement() bool {
+	switch c.relation() {
+	case agree, bothRefuse:
+		return false
+	case notOfWeb:
+		return c.hostname != "" || c.ours.err == nil
+	}
+	return true
+}
 
 func (c comparison) relation() relation {
 	switch {
@@ -138,11 +151,15 @@ func compareAll(t *testing.T, texts []string) {
 			count := make(map[[2]string]int)
 			unknown := 0
 			for _, c := range classify(t, o, texts) {
-				count[[2]string{string(c.relation()), c.kind}]++
-				if c.kind != "" || c.relation() == agree || c.relation() == bothRefuse || c.relation() == notOfWeb {
+				row := [2]string{string(c.relation()), c.kind}
+				count[row]++
+				const shown = 20
+				if c.kind != "" && c.kind == *show && count[row] <= shown {
+					t.Logf("%s: %q\nwe:   %q %v\nthey: %q", c.relation(), c.text, c.ours.form, c.ours.err, c.href)
+				}
+				if c.kind != "" || c.relation() == notOfWeb || !c.isDisagreement() {
 					continue
 				}
-				const shown = 20
 				if unknown++; unknown <= shown {
 					t.Errorf("%s: %q\nwe:   %q %v\nthey: %q, whose host is %q and canonical form is %q",
 						c.relation(), c.text, c.ours.form, c.ours.err, c.href, c.hostname, c.theirs.form)
@@ -171,46 +188,65 @@ type classified struct {
 	kind string
 }
 
+// rounds is how many kinds may meet in one text.
+const rounds = 3
+
 // classify compares all texts. Some kinds say that we read a text as if it were written otherwise:
 // the oracle is asked about those other texts as well, and must agree about one.
 func classify(t *testing.T, o oracle, texts []string) []classified {
 	t.Helper()
-	type retry struct{ at, kind int }
-	var retries []retry
-	var others []string
+	// A rewriting is what the text with this number may be read as.
+	type rewriting struct {
+		number     int
+		text, kind string
+	}
+	var open []rewriting
 	all := make([]classified, len(texts))
 	for i, a := range o.answers(t, texts) {
 		all[i] = classified{comparison: compare(texts[i], a)}
 		c := &all[i]
-		if r := c.relation(); r != differ && r != onlyWeTake && r != onlyTheyDo {
+		if c.relation() == notOfWeb || !c.isDisagreement() {
 			continue
 		}
-		if k := slices.IndexFunc(kinds, func(k kind) bool { return k.explains != nil && k.explains(c.comparison) }); k >= 0 {
-			c.kind = kinds[k].name
-			continue
+		if c.kind = explanation(c.comparison, o); c.kind == "" {
+			open = append(open, rewriting{i, c.text, ""})
 		}
-		for k, kind := range kinds {
-			if kind.readAs == nil {
-				continue
-			}
-			for _, other := range kind.readAs(c.text) {
-				if other != c.text {
-					retries = append(retries, retry{i, k})
-					others = append(others, other)
+	}
+	for range rounds {
+		var next []rewriting
+		var others []string
+		for _, r := range open {
+			for _, k := range kinds {
+				if all[r.number].kind != "" || k.readAs == nil || !k.isOf(o) {
+					continue
+				}
+				for _, other := range k.readAs(r.text) {
+					if other != r.text {
+						next = append(next, rewriting{r.number, other, cmp.Or(r.kind, k.name)})
+						others = append(others, other)
+					}
 				}
 			}
 		}
-	}
-	for i, a := range o.answers(t, others) {
-		c := &all[retries[i].at]
-		if c.kind != "" {
-			continue
-		}
-		other := compare(others[i], a)
-		other.ours = c.ours
-		if other.relation() == agree || slices.ContainsFunc(kinds, func(k kind) bool { return k.explains != nil && k.explains(other) }) {
-			c.kind = kinds[retries[i].kind].name
+		open = next
+		for i, a := range o.answers(t, others) {
+			c := &all[open[i].number]
+			other := compare(others[i], a)
+			other.ours = c.ours
+			if c.kind == "" && (!other.isDisagreement() || explanation(other, o) != "") {
+				c.kind = open[i].kind
+			}
 		}
 	}
 	return all
+}
+
+// explanation returns the name of the first kind that explains a comparison.
+func explanation(c comparison, o oracle) string {
+	for _, k := range kinds {
+		if k.explains != nil && k.isOf(o) && k.explains(c) {
+			return k.name
+		}
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,12 +14,15 @@ type kind struct {
 	name    string
 	example string
 	reason  string // for docs/differences.md
+	oracle  string // the only one that it is about; empty for all
 
 	// One of these is set. The former says whether a difference is of the kind; the latter returns
 	// what we read the text as, of which the browser must make the same.
 	explains func(c comparison) bool
 	readAs   func(text string) []string
 }
+
+func (k kind) isOf(o oracle) bool { return k.oracle == "" || k.oracle == o.name }
 
 // kinds are tried in this order, first those that explain.
 var kinds = []kind{
@@ -62,11 +66,46 @@ var kinds = []kind{
 		},
 	},
 	{
+		name:     "other schemes",
+		example:  "gopher://a\\b.example/",
+		reason:   "Behind every scheme with two slashes stands a host.",
+		explains: func(c comparison) bool { return c.relation() == onlyWeTake && !webScheme.MatchString(stripped(c.text)) },
+	},
+	{
+		name:     "dots alone",
+		example:  "http://../x",
+		reason:   "There is no such name.",
+		explains: func(c comparison) bool { return c.relation() == onlyTheyDo && strings.Trim(c.hostname, ".") == "" },
+	},
+	{
+		name:    "http: and a number",
+		example: "http:8080/x",
+		reason:  "A port of a host that somebody calls http.",
+		explains: func(c comparison) bool {
+			return httpPort.MatchString(stripped(c.text)) && webScheme.MatchString(c.ours.host+":")
+		},
+	},
+	{
+		name:     "brackets in a host",
+		example:  "http://a(.\r)b.example/",
+		reason:   "What the browser makes of the text reads like a defanged one.",
+		explains: func(c comparison) bool { return c.relation() == differ && strings.ContainsAny(c.hostname, "(){}") },
+	},
+	{
+		name:    "odd IPv6 addresses",
+		example: "http://[2001:db8::\u20607]/",
+		reason:  "Only Chromium decodes escapes in an address, and ignores there what it ignores in names.",
+		oracle:  "Chromium",
+		explains: func(c comparison) bool {
+			return c.isOfWeb() && strings.HasPrefix(c.hostname, "[") && strings.ContainsFunc(rawHost(c.text), func(r rune) bool { return r == '%' || r >= utf8.RuneSelf })
+		},
+	},
+	{
 		name:    "behind the host, written raw",
 		example: "http://example.com/ü",
 		reason:  "",
 		explains: func(c comparison) bool {
-			return c.relation() == differ && c.ours.err == nil && c.theirs.err == nil && escapeAll(c.ours.form) == escapeAll(c.theirs.form)
+			return c.relation() == differ && sameHost(c.ours.host, c.hostname) && escapeAll(c.ours.form) == escapeAll(c.theirs.form)
 		},
 	},
 	{
@@ -91,7 +130,7 @@ var kinds = []kind{
 		name:     "not as browsers read yet",
 		example:  "http://example.com/a/../b",
 		reason:   "To come.",
-		explains: func(c comparison) bool { return c.isOfWeb() || c.ours.err == nil },
+		explains: func(c comparison) bool { return true },
 	},
 }
 
@@ -106,6 +145,9 @@ const forbidden = refused + "\t\r\n#%/:?@[\\]"
 var (
 	hasScheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 	anyScheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[/\\]*`)
+	twice        = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:[/\\]|(?i:https?|wss?|ftp):)`)
+	webScheme    = regexp.MustCompile(`^(?i:https?|wss?|ftp):`)
+	httpPort     = regexp.MustCompile(`^(?i:https?|wss?|ftp)(:[0-9]{0,5})?($|[/\\?#])`)
 	endsInNumber = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
 )
 
@@ -125,11 +167,15 @@ func rawHost(text string) string {
 	return text[strings.LastIndexByte(text, '@')+1:]
 }
 
+// otherMarks are the quotation marks, brackets and punctuation outside ASCII among the tokens.
+const otherMarks = "。．｡："
+
 // trimmed are a text without its last characters, one by one, as long as people may have put them
 // around the text, and those without such characters before the text.
 func trimmed(text string) []string {
 	isAround := func(c rune) bool {
-		return c <= ' ' || c == 0x7f || strings.ContainsRune(",;.:!\"'`()[]{}<>", c) || strings.ContainsRune("\u0085\u00a0\u1680\u2000\u200b\u2028\u2060\u3000\ufeff", c)
+		return c <= ' ' || c == 0x7f || strings.ContainsRune(",;.:!\"'`()[]{}<>", c) || strings.ContainsRune(otherMarks, c) ||
+			unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf)
 	}
 	text = strings.TrimLeftFunc(text, isAround)
 	all := []string{text}
@@ -156,15 +202,16 @@ func refanged(text string) []string {
 	}
 }
 
-// schemeOnce are a text without its first scheme, and so on.
+// schemeOnce are a text without its first scheme, the first two, and so on: as a URL of the scheme
+// that follows, and of the web.
 func schemeOnce(text string) []string {
 	var all []string
 	for text = stripped(text); ; {
 		text = text[len(anyScheme.FindString(text)):]
-		if !anyScheme.MatchString(text) {
+		if !twice.MatchString(text) {
 			return all
 		}
-		all = append(all, text)
+		all = append(all, text, "http://"+text[len(anyScheme.FindString(text)):])
 	}
 }
 
