@@ -40,5 +40,5 @@ func ExampleModel_NewScorer() {
 	// Output:
 	// github.com
 	// no host in ""
-	// user@192.0.2.1
+	// 192.0.2.1
 }

@@ -264,9 +264,12 @@ type Scorer struct {
 
 // look is what a text looks like.
 type look struct {
-	isURL       bool // it has a path
-	imitates    string
-	mixedScript bool
+	isURL         bool // it has a path
+	imitates      string
+	mixedScript   bool
+	notPublic     canon.NotPublic
+	hasUserInfo   bool
+	unwrappedFrom string
 }
 
 // NewScorer returns a Scorer for this model.
@@ -339,7 +342,9 @@ func (s *Scorer) add(text string) error {
 	}
 	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
 	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
-	l := look{isURL: s.url.HasPath()}
+	l := look{
+		isURL: s.url.HasPath(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
+	}
 	if host := s.url.Host(); lookalike.IsOdd(host) {
 		domain := len(host) - len(s.url.RegisteredDomain())
 		l.imitates, l.mixedScript = s.model.imitated.Look(host, domain)

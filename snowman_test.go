@@ -22,7 +22,7 @@ func TestEqualNamesScoreEqual(t *testing.T) {
 	for _, names := range [][]string{
 		{"example.com", "EXAMPLE.com", "https://www.example.com/", "example.com:443", "example[.]com", ".example.com."},
 		{"bücher.de", "xn--bcher-kva.de", "BÜCHER.de"},
-		{"192.0.2.1", "3221225985", "0xC0.0x0.0x2.0x1", "http://0300.0.02.01:80/"},
+		{"192.0.2.1", "http://3221225985", "0xC0.0x0.0x2.0x1", "http://0300.0.02.01:80/"},
 		{"[2001:db8::1]", "2001:DB8:0:0:0:0:0:1"},
 	} {
 		want, err := Default().Score(names[0])
@@ -270,6 +270,30 @@ func TestWhatAHostLooksLike(t *testing.T) {
 				t.Errorf("%q scores %v, without a list of imitated names %v (%v)", want.text, verdict.Score, without, err)
 			}
 		})
+	}
+}
+
+func TestWhatIsNoPublicNameHasNoLevel(t *testing.T) {
+	m := Default()
+	for _, test := range []struct{ public, text, reason string }{
+		{"xjwqpvtzkd.com", "xjwqpvtzkd.local", "local suffix"},
+		{"xjwqpvtzkd.com", "https://xjwqpvtzkd.test:8080/login", "reserved suffix"},
+		{"xjwqpvtzkd.com", "xjwqpvtzkd", "single label"},
+		{"45.155.0.1/a.exe", "10.155.0.1/a.exe", "private address"},
+		{"45.155.0.1/a.exe", "203.0.113.1/a.exe", "reserved address"},
+		{"xjwqpvtzkd.com", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "hash"},
+	} {
+		public, err := m.Classify(test.public)
+		got, gotErr := m.Classify(test.text)
+		if err != nil || gotErr != nil {
+			t.Fatal(err, gotErr)
+		}
+		if public.Level < Medium || public.NotPublic != "" {
+			t.Errorf("%q has the level %v and is %q, want a level", test.public, public.Level, public.NotPublic)
+		}
+		if got.NotPublic != test.reason || got.Level != None || got.Kind != Benign || got.Score < 0.5 || got.Probabilities.Of(Benign) > 0.5 {
+			t.Errorf("%q: %+v, want its score, no level, and why: %q", test.text, got, test.reason)
+		}
 	}
 }
 

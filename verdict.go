@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// A Verdict is all that a model says of one text. Imitates and MixedScript have no effect on the
-// score. In JSON a Verdict has the members that the program and the service write.
+// A Verdict is all that a model says of one text. What stands behind Probabilities has no effect on
+// the score; what is no public name has the level None and the kind Benign. In JSON a Verdict has
+// the members that the program and the service write.
 type Verdict struct {
 	Score         float64       `json:"score"`                  // probability of malicious, 0 to 1
 	Level         Level         `json:"level"`                  // how rarely ordinary names score as high
@@ -17,6 +18,13 @@ type Verdict struct {
 	Probabilities Probabilities `json:"kinds,omitzero"`         // of each kind
 	Imitates      string        `json:"imitates,omitempty"`     // the popular registered domain that the host looks like (UTS #39)
 	MixedScript   bool          `json:"mixed_script,omitempty"` // a label mixes scripts beyond "highly restrictive" (UTS #39, section 5.2)
+
+	// NotPublic says why the text is no name that anybody can look up in the DNS of the internet:
+	// "hash", "number", "identifier", "file path", "single label", "public suffix", "local suffix",
+	// "reserved suffix", "onion", "reverse zone", "private address" or "reserved address".
+	NotPublic     string `json:"not_public,omitempty"`
+	UserInfo      bool   `json:"user_info,omitempty"`      // the URL had user-info, such as a name before an @
+	UnwrappedFrom string `json:"unwrapped_from,omitempty"` // the host of the gateway whose link leads to what is scored
 }
 
 // Probabilities are those of each of a model's kinds. They add up to 1.
@@ -90,6 +98,10 @@ func (s *Scorer) verdict(i int, score float64) Verdict {
 		Score: score, Level: s.model.level(score, s.looks[i].isURL), Kind: kinds[0],
 		Probabilities: Probabilities{kinds, s.probabilities},
 		Imitates:      s.looks[i].imitates, MixedScript: s.looks[i].mixedScript,
+		NotPublic: s.looks[i].notPublic.String(), UserInfo: s.looks[i].hasUserInfo, UnwrappedFrom: s.looks[i].unwrappedFrom,
+	}
+	if verdict.NotPublic != "" {
+		verdict.Level = None
 	}
 	if verdict.Level > None {
 		likeliest := 1

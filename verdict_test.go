@@ -12,13 +12,14 @@ func TestVerdictInJSON(t *testing.T) {
 		Score: 0.75, Level: Low, Kind: DGA,
 		Probabilities: Probabilities{[]string{Benign, DGA}, []float64{0.25, 0.75}},
 		Imitates:      "paypal.com", MixedScript: true,
+		NotPublic: "local suffix", UserInfo: true, UnwrappedFrom: "links.com",
 	}
 	for _, test := range []struct {
 		name    string
 		verdict Verdict
 		want    string
 	}{
-		{"all members", verdict, `{"score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true}`},
+		{"all members", verdict, `{"score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true,"not_public":"local suffix","user_info":true,"unwrapped_from":"links.com"}`},
 		{"the members that are always there", Verdict{Kind: Benign}, `{"score":0,"level":"none","kind":"benign"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package allow
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/snowman-ml/snowman/internal/canon"
 )
@@ -115,8 +117,12 @@ func TestOpenRefuses(t *testing.T) {
 	for _, test := range []struct{ name, path, want string }{
 		{"no file", filepath.Join(folder, "nothing"), "reading allow list: open "},
 		{"a folder", folder, "is a directory"},
-		{"UTF-16", write("utf16", "e\x00x\x00"), "not text: byte 2 is 0; UTF-16 must be saved as UTF-8"},
-		{"no valid line", write("csv", "1,example.com\n2,example.org\n"), `not one valid entry; the first: line 1: "1,example.com": not a name`},
+		{"UTF-16 without a byte order mark", write("utf16", "e\x00x\x00"), "not text: byte 2 is 0; UTF-16 needs a byte order mark"},
+		{"KOI8-R", write("koi8", "a.com\n\xd0\xd2\xc5\xda\xc9\xc4\xc5\xce\xd4.\xd2\xc6\n"), "line 2 is not UTF-8"},
+		{"Latin-1 in a comment", write("latin1", "a.com # f\xfcr\n"), "line 1 is not UTF-8"},
+		{"Latin-1 in JSON", write("latin1.json", "{\"list\":[\n\"m\xfcnchen.de\"]}"), "line 2 is not UTF-8"},
+		{"gzip that ends early", write("short.gz", gzipped(t, "a.com\n")[:20]), "reading gzip: it ends in the middle"},
+		{"no valid line", write("csv", "1,example.com\n2,example.org\n"), `not one valid entry; the first: line 1: "1,example.com": ',' stands in the host`},
 		{"broken JSON", write("broken", "{\"list\":[\n\"a.com\",\n}"), "broken JSON: line 3: invalid character '}'"},
 		{"JSON that is no list", write("other", `{"a":1}`), `not a MISP warning list: want an array named "list"`},
 		{"a list that is a string", write("string", `{"list":"a"}`), `not a MISP warning list: want an array named "list"`},
@@ -130,16 +136,60 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestOpenReadsPackedLists holds that compression and UTF-16 make no difference.
+func TestOpenReadsPackedLists(t *testing.T) {
+	const list, warnings = "a.com\nbücher.example\n", `{"name":"W","list":["a.com","bücher.example"]}`
+	inUTF16 := func(text string) string {
+		var b []byte
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			b = append(b, byte(unit), byte(unit>>8))
+		}
+		return string(b)
+	}
+	for name, content := range map[string]string{
+		"UTF-8 with a byte order mark": "\ufeff" + list,
+		"UTF-16":                       inUTF16(list),
+		"UTF-16, a warning list":       inUTF16(warnings),
+		"gzip":                         gzipped(t, list),
+		"gzip, a warning list":         gzipped(t, warnings),
+		"gzip of UTF-16":               gzipped(t, inUTF16(list)),
+	} {
+		path := filepath.Join(t.TempDir(), "list")
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		read, problems, err := Open(path)
+		if err != nil || len(problems) > 0 || read.Len() != 2 {
+			t.Errorf("%s: %v, problems %v", name, err, problems)
+			continue
+		}
+		if _, found := read.NewMatcher().Match("xn--bcher-kva.example"); !found {
+			t.Errorf("%s: the name in Unicode is not on it", name)
+		}
+	}
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, text)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // endless is a list of comments without an end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
-	return copy(p, "# a comment\n"), nil
+	return copy(p, strings.Repeat("# a comment\n", len(p)/12+1)), nil
 }
 
 func TestReadStopsAtTheLargestFile(t *testing.T) {
 	var b builder
-	if err := b.read("list", endless{}); err == nil || err.Error() != "larger than 256 MiB" {
+	if err := b.read("list", endless{}); err == nil || err.Error() != "it is larger than 256 MiB" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -174,11 +224,11 @@ func TestABadEntryCostsOnlyItself(t *testing.T) {
 		{"*.example.com:8080", "a wildcard takes a name alone"},
 		{"*.https://example.com", "a wildcard takes a name alone"},
 		{"*.192.0.2.1", "nothing is below an address"},
-		{"||example.com^", "not a name"},
+		{"||example.com^", "'|' stands in the host"},
 		{"a..b", "a label is empty"},
 		{strings.Repeat("a.", 127) + "test", "longer than 253 bytes"},
 		{strings.Repeat("a", 70_000), "longer than 65536 bytes"},
-		{"exa\x1bmple.com", "control character"},
+		{"exa\x1bmple.com", "a control character"},
 		{"/path", "the text starts with a path"},
 		{"0.0.0.0/0", "every address"},
 		{"::/0", "every address"},
@@ -272,7 +322,7 @@ func TestNetworks(t *testing.T) {
 		"2001:db8:1::9":   "2001:db8:1::/48",
 		"2001:db8:2::9":   "2001:db8::/32",
 		"2001:db9::":      "",
-		"::ffff:10.1.2.3": "",
+		"::ffff:10.1.2.3": "10.1.2.0/24",
 	} {
 		if got := entryOf(list, address); got != want {
 			t.Errorf("%s is in %q, want %q", address, got, want)

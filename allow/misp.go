@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/visible"
 )
@@ -65,6 +66,9 @@ func (b *builder) readWarningList(source io.Reader) error {
 		return err
 	}
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	if !utf8.Valid(data) {
+		return notUTF8(1 + bytes.Count(data[:validLength(data)], []byte("\n")))
+	}
 	var w warningList
 	if err := json.Unmarshal(data, &w); err != nil {
 		return jsonError(data, err)
@@ -117,6 +121,19 @@ func (b *builder) readWarningList(source io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// validLength is the number of bytes before the first that is no UTF-8.
+func validLength(data []byte) int {
+	n := 0
+	for n < len(data) {
+		r, size := utf8.DecodeRune(data[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
 }
 
 // entries returns the entries: an array, or, where the list gives them comments, the keys of an

@@ -8,19 +8,21 @@ import (
 	"io"
 	"math"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/lines"
+	"github.com/snowman-ml/snowman/internal/plain"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // Limits of a file.
 const (
-	maxFile       = 256 << 20 // bytes
+	maxFile       = 256 << 20 // bytes, also of what is in it if it is compressed
 	maxLine       = canon.MaxLength
 	longestName   = 253 // bytes of a name in DNS (RFC 1035, section 2.3.4) as it is written
 	longestShown  = 80  // bytes of an entry that an error quotes
@@ -69,7 +71,7 @@ func (b *builder) build() *List {
 }
 
 func (b *builder) readFile(path string) error {
-	file, err := os.Open(path)
+	file, err := inputfile.OpenLimited(path, maxFile)
 	if err != nil {
 		return fmt.Errorf("reading allow list: %w", err)
 	}
@@ -85,14 +87,14 @@ func (b *builder) read(path string, file io.Reader) error {
 	b.path, b.place, b.number, b.valid, b.troubles, b.first, b.fatal = path, "", 0, 0, 0, nil, nil
 	b.files = append(b.files, filepath.Base(path))
 	problems := len(b.problems)
-	limited := &io.LimitedReader{R: file, N: maxFile + 1}
+	limited := &io.LimitedReader{R: plain.NewReader(file), N: maxFile + 1}
 	source := bufio.NewReader(limited)
 	head, err := source.Peek(source.Size())
 	if err != nil && err != io.EOF {
 		return err
 	}
 	if zero := bytes.IndexByte(head, 0); zero >= 0 {
-		return fmt.Errorf("not text: byte %d is 0; UTF-16 must be saved as UTF-8", zero+1)
+		return fmt.Errorf("not text: byte %d is 0; UTF-16 needs a byte order mark", zero+1)
 	}
 	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
 	read := b.readLines
@@ -104,7 +106,7 @@ func (b *builder) read(path string, file io.Reader) error {
 	}
 	switch {
 	case limited.N == 0:
-		return fmt.Errorf("larger than %d MiB", maxFile>>20)
+		return fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	case b.fatal != nil:
 		return b.fatal
 	case b.valid == 0 && b.first != nil:
@@ -143,6 +145,9 @@ func (b *builder) readLines(source io.Reader) error {
 	r := lines.NewReader(source, maxLine)
 	for r.Scan() && b.fatal == nil {
 		b.number = r.Number()
+		if !r.Cut() && !utf8.Valid(r.Bytes()) {
+			return notUTF8(b.number)
+		}
 		if r.Cut() {
 			b.refuse(string(r.Bytes()), "longer than %d bytes", maxLine)
 			continue
@@ -157,6 +162,12 @@ func (b *builder) readLines(source io.Reader) error {
 		}
 	}
 	return r.Err()
+}
+
+// notUTF8 refuses a list of which a line is in another encoding: its names would be others than those
+// meant, and match nothing.
+func notUTF8(line int) error {
+	return fmt.Errorf("line %d is not UTF-8; convert the list, for example with iconv", line)
 }
 
 // ownNames are names in hosts files that stand for the machine itself and its networks.

@@ -6,12 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 )
 
 // A builder collects what becomes a Set.
@@ -98,7 +98,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 // readFile counts the rows of a file, and calls use with each that has a label and a canonical
 // form, which u holds. A kind that is not empty is the kind of every row, whatever the file says.
 func readFile(ctx context.Context, path, kind string, account *SourceAccount, use func(row Row, u *canon.URL)) error {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(ctx, path)
 	if err != nil {
 		return fmt.Errorf("reading source: %w", err)
 	}

@@ -1,9 +1,7 @@
 package dataset
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -12,10 +10,12 @@ import (
 
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/lines"
+	"github.com/snowman-ml/snowman/internal/plain"
 )
 
 // A Reader reads the rows of one file: tab- or comma-separated with a header line that names a
-// column text (or url, or domain), or one text a line; compressed by gzip or not.
+// column text (or url, or domain), or one text a line; in UTF-8 or UTF-16,
+// compressed by gzip or zstd or not.
 //
 //	for r.Scan() {
 //		row, err := r.Row() // an error is this row's alone
@@ -37,23 +37,14 @@ var columnNames = map[string][]string{
 	"date":   {"date"},
 }
 
-const gzipMagic = "\x1f\x8b"
-
 // NewReader returns a Reader of source.
 func NewReader(source io.Reader) (*Reader, error) {
-	buffered := bufio.NewReader(source)
-	if magic, _ := buffered.Peek(len(gzipMagic)); string(magic) == gzipMagic {
-		unzipped, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, fmt.Errorf("reading gzip: %w", err)
-		}
-		buffered = bufio.NewReader(unzipped)
-	}
 	const otherColumns = 16 << 10
-	r := &Reader{lines: lines.NewReader(buffered, canon.MaxLength+otherColumns)}
-	if r.lines.Scan() {
-		r.readHeader(string(r.lines.Bytes()))
+	r := &Reader{lines: lines.NewReader(plain.NewReader(source), canon.MaxLength+otherColumns)}
+	if !r.lines.Scan() {
+		return r, r.lines.Err()
 	}
+	r.readHeader(string(r.lines.Bytes()))
 	return r, nil
 }
 

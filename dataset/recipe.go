@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
@@ -63,9 +64,12 @@ type Source struct {
 	Curated    bool    `json:"curated,omitempty"`     // people chose the links, and so vouch for the hosts
 }
 
-// ReadRecipe reads a recipe from a JSON file.
+// maxRecipe is the largest size of a recipe, in bytes. One of 300 files has 40,000.
+const maxRecipe = 16 << 20
+
+// ReadRecipe reads a recipe from a JSON file of at most 16 MiB.
 func ReadRecipe(path string) (Recipe, error) {
-	data, err := os.ReadFile(path)
+	data, err := inputfile.Read(path, maxRecipe)
 	if err != nil {
 		return Recipe{}, fmt.Errorf("reading recipe: %w", err)
 	}
@@ -79,7 +83,7 @@ func ReadRecipe(path string) (Recipe, error) {
 }
 
 // endings are the endings that a data file's name may have.
-var endings = []string{".tsv.gz", ".csv.gz", ".txt.gz", ".tsv", ".csv", ".txt"}
+var endings = []string{".tsv.gz", ".csv.gz", ".txt.gz", ".tsv.zst", ".csv.zst", ".txt.zst", ".tsv", ".csv", ".txt"}
 
 // DefaultRecipe takes every data file of a directory as it is.
 func DefaultRecipe(directory string) (Recipe, error) {

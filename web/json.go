@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,15 +101,23 @@ func (d *document) start(delim json.Delim) (bool, error) {
 
 func (d *document) string(set func(string)) func() error {
 	return func() error {
-		token, err := d.Token()
-		switch token := token.(type) {
-		case nil:
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil || string(value) == "null" {
 			return err
-		case string:
-			set(token)
-			return nil
 		}
-		return &wrongType{found: describe(token), want: "a string"}
+		text, err := unquote(value)
+		if err == errNoString {
+			var other any // than a string
+			decoder := json.NewDecoder(bytes.NewReader(value))
+			decoder.UseNumber()
+			if other, err = decoder.Token(); err == nil {
+				err = &wrongType{found: describe(other), want: "a string"}
+			}
+		}
+		if err == nil {
+			set(text)
+		}
+		return err
 	}
 }
 
@@ -124,22 +131,6 @@ func (d *document) integer(into *int) error {
 		return &wrongType{found: describe(token), want: "a whole number below 2^63"}
 	}
 	return nil
-}
-
-// A textValue is an element of texts: a string, or the reason why it is not one.
-type textValue struct {
-	text string
-	err  error
-}
-
-var errNoString = errors.New("a text must be a string")
-
-func (v *textValue) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		v.text, v.err = string(data), errNoString
-		return nil
-	}
-	return json.Unmarshal(data, &v.text)
 }
 
 // texts reads an array in which an element that is not a string costs only itself.

@@ -2,9 +2,11 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestRequestsInJSONAreReadStrictly(t *testing.T) {
@@ -84,7 +86,14 @@ func FuzzReadJSON(f *testing.F) {
 			return // the last one counts, unless it is null
 		}
 		for i, value := range want.Texts {
-			if text, is := value.(string); is != (got[i].err == nil) || is && text != got[i].text {
+			text, is := value.(string)
+			if is && errors.Is(got[i].err, errNoUnicode) && strings.ContainsRune(text, utf8.RuneError) {
+				continue
+			}
+			if is && errors.Is(got[i].err, errNoUTF8) && !utf8.ValidString(body) {
+				continue
+			}
+			if is != (got[i].err == nil) || is && text != got[i].text {
 				t.Errorf("%q is read as %v, want %v", body, got, want.Texts)
 			}
 		}

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/lines"
 )
 
@@ -21,14 +21,18 @@ type Keys struct {
 	hashes [][sha256.Size]byte
 }
 
-const maxKeys = 10_000
+// Limits of a list of keys.
+const (
+	maxKeys    = 10_000
+	maxKeyFile = 16 << 20 // bytes
+)
 
 // emptyHash is the hash of nothing, which a script writes if its variable is not set.
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+var emptyHash = sha256.Sum256(nil)
 
 // OpenKeys reads a list of keys from a file: see ReadKeys.
 func OpenKeys(path string) (*Keys, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.OpenLimited(path, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading API keys: %w", err)
 	}
@@ -55,11 +59,11 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 			return nil, fmt.Errorf("line %d: want a name and the SHA-256 of a key", reader.Number())
 		}
 		var hash [sha256.Size]byte
-		if fields[1] == emptyHash {
-			return nil, fmt.Errorf("line %d: key %q is empty", reader.Number(), fields[0])
-		}
 		if n, err := hex.Decode(hash[:], []byte(fields[1][:min(len(fields[1]), 2*sha256.Size)])); err != nil || n != sha256.Size || len(fields[1]) != 2*sha256.Size {
 			return nil, fmt.Errorf("line %d: the SHA-256 of key %q is not %d hexadecimal digits", reader.Number(), fields[0], 2*sha256.Size)
+		}
+		if hash == emptyHash {
+			return nil, fmt.Errorf("line %d: key %q is empty", reader.Number(), fields[0])
 		}
 		keys.names, keys.hashes = append(keys.names, fields[0]), append(keys.hashes, hash)
 		if len(keys.names) > maxKeys {
@@ -79,8 +83,11 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 func (k *Keys) Len() int { return len(k.names) }
 
 // find returns the name of a key. Its time depends neither on which key it is nor on whether it is
-// one.
+// one. An empty key is none.
 func (k *Keys) find(key string) (name string, found bool) {
+	if key == "" {
+		return "", false
+	}
 	hash := sha256.Sum256([]byte(key))
 	at := -1
 	for i := range k.hashes {
@@ -92,15 +99,41 @@ func (k *Keys) find(key string) (name string, found bool) {
 	return k.names[at], true
 }
 
+// keyOf returns the key that a header gives, empty if none, and false if it gives several. Another
+// scheme than Bearer, such as that of a proxy, gives none.
+func keyOf(header http.Header) (key string, isOne bool) {
+	add := func(given string) bool {
+		given = strings.Trim(given, " \t")
+		if given == "" || given == key {
+			return true
+		}
+		isFirst := key == ""
+		key = given
+		return isFirst
+	}
+	for _, value := range header["Authorization"] {
+		scheme, given, _ := strings.Cut(strings.Trim(value, " \t"), " ")
+		if strings.EqualFold(scheme, "Bearer") && !add(given) {
+			return "", false
+		}
+	}
+	for _, value := range header["X-Api-Key"] {
+		if !add(value) {
+			return "", false
+		}
+	}
+	return key, true
+}
+
 // admit reports whether a request may be answered. If not, it has answered with the reason.
 func (s *Service) admit(w *response, r *http.Request) bool {
 	client := ""
 	if keys := s.keys.Load(); keys != nil {
-		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			key = r.Header.Get("X-Api-Key")
+		key, isOne := keyOf(r.Header)
+		name, found := "", false
+		if isOne {
+			name, found = keys.find(key)
 		}
-		name, found := keys.find(key)
 		switch {
 		case found:
 			w.key, client = name, name
@@ -110,7 +143,10 @@ func (s *Service) admit(w *response, r *http.Request) bool {
 		default:
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			reason := "an API key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY"
-			if key != "" {
+			switch {
+			case !isOne:
+				reason = "several API keys are given, want one"
+			case key != "":
 				reason = "the API key is unknown"
 			}
 			w.refuse(http.StatusUnauthorized, reason)

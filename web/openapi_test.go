@@ -181,9 +181,21 @@ func TestOpenAPIIsWhatIsAnswered(t *testing.T) {
 	slow := httptest.NewServer(New(Options{Model: openToy(t), Rate: 1e-9}))
 	defer slow.Close()
 	io.Copy(io.Discard, must(http.Get(slow.URL+"/model")).Body) // uses up the rate
+	strict := New(Options{Model: openToy(t), Hosts: []string{"localhost"}})
+	misdirected := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = "a.example"
+		strict.ServeHTTP(w, r)
+	}))
+	defer misdirected.Close()
+	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		strict.ServeHTTP(w, r)
+	}))
+	defer foreign.Close()
 	for _, r := range requests {
-		check.ask(t, locked, r)
-		check.ask(t, slow, r)
+		for _, server := range []*httptest.Server{locked, slow, misdirected, foreign} {
+			check.ask(t, server, r)
+		}
 	}
 
 	for _, key := range slices.Sorted(maps.Keys(check.promised)) {

@@ -96,17 +96,12 @@ func readURL(r *http.Request, body []byte) (string, error) {
 	var err error
 	switch mediaType {
 	case "application/json":
-		var request struct {
-			URL *string `json:"url"`
-		}
-		if err := json.Unmarshal(body, &request); err != nil {
-			if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its words name types of Go
-				err = errors.New(`want {"url": "..."}, with a string`)
-			}
+		url, err := urlOfJSON(body)
+		if err != nil {
 			return "", fmt.Errorf("reading the request as JSON: %w", err)
 		}
-		if request.URL != nil {
-			return *request.URL, nil
+		if url != nil {
+			return *url, nil
 		}
 	case "multipart/form-data": // curl -F
 		parts, err := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]).ReadForm(maxBody)
@@ -131,6 +126,32 @@ func readURL(r *http.Request, body []byte) (string, error) {
 		return "", errMissing
 	}
 	return query.Get("url"), nil
+}
+
+var errNoURL = errors.New(`want {"url": "..."}, with a string`)
+
+// urlOfJSON returns the member url of an object, nil if it has none or null.
+func urlOfJSON(body []byte) (*string, error) {
+	err := json.Unmarshal(body, new(ignored)) // for its syntax
+	if err != nil {
+		return nil, err
+	}
+	value := bytes.TrimSpace(body)
+	if value[0] == '{' {
+		if value, err = memberOf(value, "url"); err != nil {
+			return nil, err
+		}
+	} else if string(value) != "null" {
+		return nil, errNoURL
+	}
+	if value == nil || string(value) == "null" {
+		return nil, nil
+	}
+	url, err := unquote(value)
+	if err == errNoString {
+		err = errNoURL
+	}
+	return &url, err
 }
 
 // parseForm reads a form in which a semicolon is part of a value, as the original did: semicolons

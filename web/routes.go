@@ -88,6 +88,9 @@ func (s *Service) handler(r route) http.Handler {
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
 
+		if isProbe := r.open && r.polled; !isProbe && s.refuseForeign(w, request) {
+			return
+		}
 		if s.crossOrigin(w, request, allow) {
 			return
 		}

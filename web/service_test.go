@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,8 +43,8 @@ func TestScoreJSON(t *testing.T) {
 		{"none", `{"texts":[]}`, 200, `{"verdicts":[]}`},
 		{"an element that is not a string costs only itself", `{"texts":[1,null,"q.com",{"a":[]}]}`, 200,
 			`{"verdicts":[{"text":"1","error":"a text must be a string"},{"text":"null","error":"a text must be a string"},{"text":"q.com",` + toyDGA + `},{"text":"{\"a\":[]}","error":"a text must be a string"}]}`},
-		{"a text that would be markup", `{"texts":["q.com/<script>\u202e\u0000"]}`, 200,
-			`{"verdicts":[{"text":"q.com/<script>\u202e\u0000","error":"control character '\\x00' at byte 18"}]}`},
+		{"a text that would be markup", `{"texts":["q.com<script>\u202e\u0000"]}`, 200,
+			`{"verdicts":[{"text":"q.com<script>\u202e\u0000","error":"'<' stands in the host"}]}`},
 		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: texts is a string, want an array"}`},
@@ -65,7 +66,7 @@ func TestScoreJSON(t *testing.T) {
 func TestScoreJSONOfManyTexts(t *testing.T) {
 	texts := make([]string, maxTexts)
 	for i := range texts {
-		texts[i] = fmt.Sprintf("%d.test", i)
+		texts[i] = fmt.Sprintf("%d.tests.net", i)
 		if i%2 == 1 {
 			texts[i] = "q" + texts[i]
 		}
@@ -208,6 +209,10 @@ func TestKeysLetIn(t *testing.T) {
 		{"a wrong one", "/v1/model", "Authorization", "Bearer correct", 401},
 		{"the hash itself", "/v1/model", "X-API-Key", fmt.Sprintf("%x", sha256.Sum256([]byte(secret))), 401},
 		{"another scheme", "/v1/model", "Authorization", "Basic " + secret, 401},
+		{"a bearer between blanks", "/v1/model", "Authorization", " Bearer \t" + secret + " ", 200},
+		{"a bearer of nothing", "/v1/model", "Authorization", "Bearer", 401},
+		{"a bearer of blanks", "/v1/model", "Authorization", "Bearer  \t ", 401},
+		{"blanks", "/v1/model", "X-API-Key", " \t", 401},
 		{"metrics, too", "/metrics", "", "", 401},
 		{"a probe", "/readyz", "", "", 200},
 	} {
@@ -229,14 +234,60 @@ func TestKeysLetIn(t *testing.T) {
 	}
 }
 
+func TestKeysInSeveralHeaders(t *testing.T) {
+	keys := must(ReadKeys(strings.NewReader(fmt.Sprintf("a %x\n", sha256.Sum256([]byte("secret"))))))
+	service := New(Options{Model: openToy(t), Keys: keys})
+	for _, test := range []struct {
+		name               string
+		authorization, key []string
+		want               int
+		reason             string
+	}{
+		{"the same in both", []string{"Bearer secret"}, []string{"secret"}, 200, ""},
+		{"a bearer of nothing, and a key", []string{"Bearer"}, []string{"secret"}, 200, ""},
+		{"an empty key before a key", nil, []string{"", "secret"}, 200, ""},
+		{"another scheme, and a bearer", []string{"Basic dTpw", "Bearer secret"}, nil, 200, ""},
+		{"an unknown one before a known one", nil, []string{"guess", "secret"}, 401, "several API keys are given, want one"},
+		{"a known one before an unknown one", []string{"Bearer secret", "Bearer guess"}, nil, 401, "several API keys are given, want one"},
+		{"an unknown one in the other header", []string{"Bearer guess"}, []string{"secret"}, 401, "several API keys are given, want one"},
+		{"nothing in any", []string{"Bearer ", "Bearer"}, []string{"", " "}, 401, "an API key is needed"},
+	} {
+		request := httptest.NewRequest("GET", "/v1/model", nil)
+		request.Header["Authorization"], request.Header["X-Api-Key"] = test.authorization, test.key
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, request)
+		if recorder.Code != test.want || !strings.Contains(recorder.Body.String(), test.reason) {
+			t.Errorf("%s: %d, %s, want %d, %q", test.name, recorder.Code, recorder.Body, test.want, test.reason)
+		}
+	}
+}
+
+// TestNoEmptyKeyIsKnown holds even where a list could have the hash of nothing.
+func TestNoEmptyKeyIsKnown(t *testing.T) {
+	keys := &Keys{names: []string{"a"}, hashes: [][sha256.Size]byte{sha256.Sum256(nil)}}
+	service := New(Options{Model: openToy(t), Keys: keys})
+	for _, header := range []http.Header{{}, {"Authorization": {"Bearer"}}, {"Authorization": {"Bearer "}}, {"X-Api-Key": {""}}, {"X-Api-Key": {" "}}} {
+		request := httptest.NewRequest("GET", "/v1/model", nil)
+		request.Header = header
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, request)
+		if recorder.Code != http.StatusUnauthorized {
+			t.Errorf("%v: %d, want 401", header, recorder.Code)
+		}
+	}
+}
+
 func TestReadKeysRefuses(t *testing.T) {
 	hash := strings.Repeat("ab", 32)
+	nothing := fmt.Sprintf("%x", sha256.Sum256(nil))
 	for _, test := range []struct{ name, file, want string }{
 		{"nothing", "# none\n", "no key, so nobody could ask"},
 		{"a key without a name", hash, "line 1: want a name and the SHA-256 of a key"},
 		{"three fields", "\na b " + hash, "line 2: want a name and the SHA-256 of a key"},
 		{"a key that is not hashed", "a secret", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
-		{"the hash of nothing", "a " + emptyHash, `line 1: key "a" is empty`},
+		{"the hash of nothing", "a " + nothing, `line 1: key "a" is empty`},
+		{"the hash of nothing in upper case", "b " + hash + "\na " + strings.ToUpper(nothing), `line 2: key "a" is empty`},
+		{"the hash of nothing in both cases", "a E" + nothing[1:], `line 1: key "a" is empty`},
 		{"a long one", "a " + hash + "ab", `line 1: the SHA-256 of key "a" is not 64 hexadecimal digits`},
 		{"a long line", "a " + strings.Repeat("a", 1<<20), "line 1: want a name and the SHA-256 of a key"},
 	} {
@@ -250,6 +301,7 @@ func TestReadKeysRefuses(t *testing.T) {
 func FuzzReadKeys(f *testing.F) {
 	f.Add("a " + strings.Repeat("0", 64))
 	f.Add("\xff\x00 # \n a b")
+	f.Add(fmt.Sprintf("a %X", sha256.Sum256(nil)))
 	f.Fuzz(func(t *testing.T, file string) {
 		keys, err := ReadKeys(strings.NewReader(file))
 		if err != nil {
@@ -257,6 +309,9 @@ func FuzzReadKeys(f *testing.F) {
 		}
 		if name, found := keys.find("no hash of this is in a corpus"); found {
 			t.Errorf("%q lets anybody in as %q", file, name)
+		}
+		if slices.Contains(keys.hashes, sha256.Sum256(nil)) {
+			t.Errorf("%q has the hash of nothing", file)
 		}
 	})
 }

@@ -37,7 +37,8 @@ type Options struct {
 	Allow    *allow.List    // texts that reach no level; default: none
 	Keys     *Keys          // who may ask; default: everybody
 	Rate     float64        // requests a second that a client may make, in bursts of as many; default: any number
-	Origins  []string       // web origins whose pages may read answers, "*" for all; default: none
+	Origins  []string       // web origins whose pages may ask and read answers, "*" for all; default: none
+	Hosts    []string       // hosts that a request may name beside loopback ones and the address that it came to; default: all
 	Log      *slog.Logger   // gets a line for each request; default: none
 	LogTexts bool           // Log also gets a line for each text
 	Stall    time.Duration  // a client that reads nothing for this long is given up; default: 10 seconds
@@ -91,6 +92,10 @@ func New(options Options) *Service {
 		bodyBytes: semaphore.NewWeighted(48 << 20),
 		streams:   newOpenStreams(64, options.Stall),
 		slow:      newGate(2*int64(runtime.GOMAXPROCS(0)), 64),
+	}
+	s.options.Hosts = nil
+	for _, host := range options.Hosts {
+		s.options.Hosts = append(s.options.Hosts, hostName(host))
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.SetKeys(options.Keys)

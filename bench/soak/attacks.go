@@ -17,7 +17,7 @@ func post(path, contentType, body string) string {
 
 // streamHead opens a stream whose lines come as chunks.
 func streamHead(contentType string) string {
-	return "POST /v1/score HTTP/1.1\r\nHost: soak\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n"
+	return "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n"
 }
 
 func chunk(text string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(text), text) }
@@ -39,7 +39,7 @@ func (a *attack) leaveInHeader() error {
 
 func (a *attack) leaveInBody() error {
 	if a.random.IntN(2) == 0 {
-		a.send("PUT /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 1000\r\n\r\nurl=")
+		a.send("PUT /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nurl=")
 		return nil
 	}
 	a.send(streamHead(plainType) + chunk(a.linesOf(a.random.IntN(5000))) + "ffff\r\nand no mo")
@@ -59,7 +59,7 @@ func (a *attack) leaveAfterRequest() error {
 
 // dripHeader wants the service to close the connection.
 func (a *attack) dripHeader() error {
-	if a.drip("PUT /model HTTP/1.1\r\nHost: soak\r\nX: "+strings.Repeat("x", 1<<20), a.limit()) == nil {
+	if a.drip("PUT /model HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 1<<20), a.limit()) == nil {
 		return fmt.Errorf("the service still waits for a header after %v", a.limit())
 	}
 	return nil
@@ -67,9 +67,9 @@ func (a *attack) dripHeader() error {
 
 func (a *attack) dripBody() error {
 	if a.random.IntN(2) == 0 {
-		a.send("PUT /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 390000\r\n\r\n")
+		a.send("PUT /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 390000\r\n\r\n")
 	} else {
-		a.send("POST /v1/score HTTP/1.1\r\nHost: soak\r\nContent-Type: text/plain\r\nContent-Length: 390000\r\n\r\n")
+		a.send("POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 390000\r\n\r\n")
 	}
 	a.drip(strings.Repeat("q", 390_000), 2*a.stall)
 	return nil
@@ -86,9 +86,9 @@ func (a *attack) sendHugeBody() error {
 	piece := strings.Repeat("url=q.com&", 6553)
 	body := func() error { return a.send(piece) }
 	if a.random.IntN(2) == 0 {
-		a.send(fmt.Sprintf("PUT /model HTTP/1.1\r\nHost: soak\r\nContent-Length: %d\r\n\r\n", size))
+		a.send(fmt.Sprintf("PUT /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", size))
 	} else {
-		a.send("PUT /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked\r\n\r\n")
+		a.send("PUT /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
 		body = func() error { return a.send(chunk(piece)) }
 	}
 	for sent := 0; sent < size; sent += len(piece) {
@@ -101,7 +101,7 @@ func (a *attack) sendHugeBody() error {
 
 func (a *attack) sendManyFields() error {
 	var header strings.Builder
-	header.WriteString("PUT /model HTTP/1.1\r\nHost: soak\r\n")
+	header.WriteString("PUT /model HTTP/1.1\r\nHost: localhost\r\n")
 	for i := range 100_000 {
 		fmt.Fprintf(&header, "X-%d: %d\r\n", i, i)
 	}
@@ -112,7 +112,7 @@ func (a *attack) sendManyFields() error {
 }
 
 func (a *attack) sendLongTarget() error {
-	if a.send("GET /model?url="+strings.Repeat("q", 1<<20)+" HTTP/1.1\r\nHost: soak\r\n\r\n") != nil {
+	if a.send("GET /model?url="+strings.Repeat("q", 1<<20)+" HTTP/1.1\r\nHost: localhost\r\n\r\n") != nil {
 		return nil
 	}
 	return a.refused()
@@ -136,7 +136,7 @@ func (a *attack) sendChunkedNonsense() error {
 	if a.random.IntN(2) == 0 {
 		a.send(streamHead(plainType) + nonsense)
 	} else {
-		a.send("PUT /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked\r\n\r\n" + nonsense)
+		a.send("PUT /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + nonsense)
 	}
 	return a.survived()
 }
@@ -145,7 +145,7 @@ func (a *attack) sendChunkedNonsense() error {
 // front would give the answer to the hidden request to the next client.
 func (a *attack) hideRequest() error {
 	body := chunk("url=q.com\n") + []string{"zz\r\n", "6\r\nq.com\nXX", "fffffffffffffffff\r\n"}[a.random.IntN(3)]
-	head := []string{streamHead(plainType), streamHead(ndjsonType), streamHead(jsonType), "PUT /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked\r\n\r\n"}[a.random.IntN(4)]
+	head := []string{streamHead(plainType), streamHead(ndjsonType), streamHead(jsonType), "PUT /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"}[a.random.IntN(4)]
 	a.send(head + body)
 	return a.wantOneAnswer()
 }
@@ -158,7 +158,7 @@ func (a *attack) wantOneAnswer() error {
 		_, err = io.Copy(io.Discard, response.Body)
 	}
 	if err == nil {
-		err = a.send("GET /healthz HTTP/1.1\r\nHost: soak\r\n\r\n")
+		err = a.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}
 	if err == nil {
 		response, err = http.ReadResponse(a.reader, nil)
@@ -171,11 +171,11 @@ func (a *attack) wantOneAnswer() error {
 
 func (a *attack) sendTwoLengths() error {
 	a.send([]string{
-		"POST /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nurl=q.com",
-		"POST /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: identity\r\nContent-Length: 9\r\n\r\nurl=q.com",
-		"POST /model HTTP/1.1\r\nHost: soak\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-		"POST /model HTTP/1.1\r\nHost: soak\r\nContent-Length: -1\r\n\r\n",
-		"POST /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"POST /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nurl=q.com",
+		"POST /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\nContent-Length: 9\r\n\r\nurl=q.com",
+		"POST /model HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+		"POST /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+		"POST /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
 	}[a.random.IntN(5)])
 	return a.refused()
 }
@@ -257,7 +257,7 @@ func (a *attack) wantLines(stream string, want []*sample) error {
 func (a *attack) askForAnything() error {
 	method := []string{"GET", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", fmt.Sprintf("SNOW%d", a.random.Uint32())}[a.random.IntN(8)]
 	target := []string{"/%d", "/v1/%d", "/v2/models/%d/infer", "/metrics/%d", "/model?%d", "http://example.com/%d", "*%d", "//%d/../../etc/passwd"}[a.random.IntN(8)]
-	a.send(method + " " + fmt.Sprintf(target, a.random.Uint32()) + " HTTP/1.1\r\nHost: soak\r\nContent-Length: 0\r\n\r\n")
+	a.send(method + " " + fmt.Sprintf(target, a.random.Uint32()) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
 	return a.survived()
 }
 
@@ -320,7 +320,7 @@ func (a *attack) closeHalf() error {
 }
 
 func (a *attack) expectAndStop() error {
-	a.send("PUT /model HTTP/1.1\r\nHost: soak\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+	a.send("PUT /model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
 	return a.closed()
 }
 

@@ -236,7 +236,7 @@ func (g *good) askStream(c *connection, random *rand.Rand, contentType string, f
 	c.SetDeadline(time.Now().Add(2 * patience))
 	sent := make(chan error, 1)
 	go func() {
-		_, err := fmt.Fprintf(c, "POST /v1/score HTTP/1.1\r\nHost: soak\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%s", contentType, body)
+		_, err := fmt.Fprintf(c, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%s", contentType, body)
 		sent <- err
 	}()
 	done, err := g.readStream(c, samples)
@@ -282,7 +282,7 @@ func (g *good) askHTTP2(c *connection, random *rand.Rand) (result, error) {
 			return result{}, fmt.Errorf("%w: %w", errNoAnswer, err)
 		}
 	}
-	request, err := http.NewRequest(http.MethodPost, "http://soak/v1/score", strings.NewReader(lines.String()))
+	request, err := http.NewRequest(http.MethodPost, "http://localhost/v1/score", strings.NewReader(lines.String()))
 	if err != nil {
 		return result{}, err
 	}

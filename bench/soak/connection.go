@@ -68,7 +68,7 @@ var (
 
 // request returns a whole request with a body.
 func request(method, path, contentType, body string) []byte {
-	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: soak\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, contentType, len(body), body)
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, contentType, len(body), body)
 }
 
 const (

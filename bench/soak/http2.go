@@ -21,7 +21,7 @@ func (a *attack) http2Hello(settings ...http2.Setting) *http2.Framer {
 func http2Header() []byte {
 	var header bytes.Buffer
 	encoder := hpack.NewEncoder(&header)
-	for _, field := range [][2]string{{":method", "POST"}, {":scheme", "http"}, {":authority", "soak"}, {":path", "/v1/score"}, {"content-type", plainType}} {
+	for _, field := range [][2]string{{":method", "POST"}, {":scheme", "http"}, {":authority", "localhost"}, {":path", "/v1/score"}, {"content-type", plainType}} {
 		encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}) // to memory
 	}
 	return header.Bytes()

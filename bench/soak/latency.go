@@ -36,7 +36,7 @@ func openLoop(ctx context.Context, address string, connections int, rate float64
 			var request, text []byte
 			for number := i; number < total && ctx.Err() == nil; number += connections {
 				text = appendName(append(text[:0], "url="...), uint32(number))
-				request = fmt.Appendf(request[:0], "PUT /model HTTP/1.1\r\nHost: soak\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", formType, len(text), text)
+				request = fmt.Appendf(request[:0], "PUT /model HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", formType, len(text), text)
 				due := begin.Add(time.Duration(number) * interval)
 				time.Sleep(time.Until(due))
 				_, err := c.Write(request)

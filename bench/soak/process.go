@@ -139,7 +139,7 @@ func (s *service) metrics() (goroutines, series int, err error) {
 		return 0, 0, err
 	}
 	defer c.Close()
-	answer, err := c.exchange([]byte("GET /metrics HTTP/1.1\r\nHost: soak\r\nConnection: close\r\n\r\n"))
+	answer, err := c.exchange([]byte("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 	if err != nil {
 		return 0, 0, err
 	}

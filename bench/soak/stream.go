@@ -69,7 +69,7 @@ func streamOnce(ctx context.Context, address string, model *snowman.Model, conte
 		body = append(body, quote...)
 		body = append(body, '\n')
 	}
-	head := fmt.Appendf(nil, "POST /v1/score HTTP/1.1\r\nHost: soak\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, len(body))
+	head := fmt.Appendf(nil, "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, len(body))
 	c, err := dial(address)
 	if err != nil {
 		return 0, err

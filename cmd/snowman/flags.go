@@ -101,12 +101,19 @@ func outputFlags(flags *flag.FlagSet, chosen **render.Output) {
 
 // pathsFlag adds a flag that names files and may be given several times.
 func pathsFlag(flags *flag.FlagSet, paths *[]string, name, usage string) {
-	flags.Func(name, usage, func(path string) error {
+	listFlag(flags, paths, name, usage, func(path string) error {
 		if path == "" { // an unset variable of a script
 			return errors.New("want the name of a file")
 		}
-		*paths = append(*paths, path)
 		return nil
+	})
+}
+
+// listFlag adds a flag that may be given several times. Check says what is wrong with a value.
+func listFlag(flags *flag.FlagSet, values *[]string, name, usage string, check func(string) error) {
+	flags.Func(name, usage, func(value string) error {
+		*values = append(*values, value)
+		return check(value)
 	})
 }
 
@@ -202,5 +209,5 @@ func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAl
 	if len(sources) == 1 {
 		sources[0].Name = "" // an error need not say which
 	}
-	return pipeline.Lines(snowman.MaxLength, sources...), closeAll, nil
+	return pipeline.Lines(snowman.MaxLength+1, sources...), closeAll, nil
 }

@@ -208,7 +208,7 @@ func TestServeStopsAtBadFiles(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"-tls-cert", bad}, {"-stall", "0s"}, {"-max-connections", "0"}, {"-rate", "-1"}, {"-rate", "NaN"},
-		{"-log-texts", "-access-log=false"}, {"-cors", ""}, {"-cors", "https://a.example/"}, {"-drain", "-1s"}, {"-pprof", ":0"}, {"more"},
+		{"-log-texts", "-access-log=false"}, {"-cors", ""}, {"-cors", "https://a.example/"}, {"-host", ""}, {"-host", "a.example:443"}, {"-drain", "-1s"}, {"-pprof", ":0"}, {"more"},
 	} {
 		program := command(t, append([]string{"serve", "-listen", "127.0.0.1:0", "-model", toyPath}, args...)...)
 		if output, err := program.CombinedOutput(); err == nil || program.ProcessState.ExitCode() != exitUsage {

@@ -67,10 +67,8 @@ func runServe(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&f.keys, "keys", "", "let in only requests with an API key whose SHA-256 stands in this `file`, one a line: NAME SHA256")
 	flags.BoolVar(&f.watch, "watch", false, "read the model and the other files anew when they change")
 	flags.Float64Var(&f.options.Rate, "rate", 0, "let each client make `N` requests a second (default: any number)")
-	flags.Func("cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)", func(origin string) error {
-		f.options.Origins = append(f.options.Origins, origin)
-		return web.CheckOrigin(origin)
-	})
+	listFlag(flags, &f.options.Origins, "cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)", web.CheckOrigin)
+	listFlag(flags, &f.options.Hosts, "host", "answer requests for this `name`, and of other names only for localhost (may be given again; default: all, but on a loopback address none)", web.CheckHost)
 	flags.StringVar(&f.certificate, "tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
 	flags.StringVar(&f.key, "tls-key", "", "and the private key in this PEM `file`")
 	flags.DurationVar(&f.options.Stall, "stall", 10*time.Second, "give a client up that has not read its answer for this `duration`")
@@ -117,6 +115,12 @@ func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
 	defer lines.Flush(time.Second)
 	log := slog.New(slog.NewJSONHandler(lines, nil))
 	log.Info("snowman", "version", programVersion(), "go", runtime.Version())
+	listener, err := net.Listen("tcp", f.address)
+	if err != nil {
+		return fmt.Errorf("listening on %q: %w; choose another address with -listen", f.address, err)
+	}
+	defer listener.Close()
+	f.options.Hosts = serving.Hosts(listener.Addr(), f.options.Hosts)
 	files := reload.New(log)
 	service, err := f.open(files, log)
 	if err != nil {
@@ -133,11 +137,6 @@ func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
 		certificate.Set(first)
 		server.TLSConfig = &tls.Config{GetCertificate: certificate.Get}
 	}
-	listener, err := net.Listen("tcp", f.address)
-	if err != nil {
-		return fmt.Errorf("listening on %q: %w; choose another address with -listen", f.address, err)
-	}
-	defer listener.Close()
 	if f.profiles != "" {
 		stop, err := serving.Profiles(f.profiles, log)
 		switch {

@@ -154,6 +154,27 @@ func TestServeSaysThatItsPortIsTaken(t *testing.T) {
 	}
 }
 
+func TestServeOnLoopbackAnswersForNoOtherHost(t *testing.T) {
+	for _, test := range []struct {
+		args   []string
+		host   string
+		status int
+	}{
+		{nil, "localhost", http.StatusOK},
+		{nil, "snowman.example", http.StatusMisdirectedRequest},
+		{[]string{"-host", "a.example", "-host", "snowman.example"}, "snowman.example:443", http.StatusOK},
+		{[]string{"-host", "a.example"}, "snowman.example", http.StatusMisdirectedRequest},
+	} {
+		s := serveProgram(t, nil, append(test.args, "-listen", "127.0.0.1:0", "-access-log=false")...)
+		connection, err := net.Dial("tcp", s.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exchange(t, connection, "GET /v1/model HTTP/1.1\r\nHost: "+test.host+"\r\n\r\n", test.status)
+		connection.Close()
+	}
+}
+
 // A request is under way when the signal comes: the server has asked for its body.
 func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 	if runtime.GOOS == "windows" {

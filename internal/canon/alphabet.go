@@ -14,7 +14,8 @@ const (
 )
 
 // The segments of a canonical form, from left to right. A delimiter belongs to the segment that it
-// opens, except for the @ and the dot that close user-info and sub-domain.
+// opens, except for the dot that closes the sub-domain. User-info is no part of the form any more,
+// but alphabets of model files name it.
 const (
 	userSegment = iota
 	subdomainSegment
@@ -156,10 +157,10 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // Append appends the symbols of u to symbols. Of a host below the suffix of an operator it reads
 // only the suffix.
 //
-// It reads about limit characters. It cuts the user-info at a quarter of the limit, and then the
-// end of the text behind the port. It never cuts the host, since the rest would be another host.
+// It reads limit characters, and cuts the end of the text behind the port. It never cuts the host,
+// since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
-	var pieces [maxPieces]piece
+	var pieces [segments]piece
 	symbols = slices.Grow(symbols, len(u.text))
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
 		text := u.text[p.from:p.to]
@@ -176,7 +177,7 @@ func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 // AppendPositions appends to positions, for each symbol that Append appends, the index of its byte
 // in the canonical form. The indices ascend. Bytes without one are not read.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
-	var pieces [maxPieces]piece
+	var pieces [segments]piece
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
 		for at := p.from; at < p.to; at++ {
 			positions = append(positions, at)
@@ -188,11 +189,8 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 // A piece is a part of a canonical form that is read, text[from:to], and the segment of that part.
 type piece struct{ segment, from, to int }
 
-// maxPieces counts two pieces of user-info, its beginning and the @, and one of each other segment.
-const maxPieces = segments + 1
-
 // divide sets pieces to those of u that are read, from left to right, and returns their number.
-func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
+func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
 	n := 0
 	add := func(segment, from, to int) {
 		if from < to {
@@ -200,19 +198,11 @@ func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 			n++
 		}
 	}
-	user := u.host // its length
-	if longest := max(1, limit/4); user > longest {
-		add(userSegment, 0, longest-1)
-		limit -= longest - 1
-		user = 1
-	}
-	add(userSegment, u.host-user, u.host)
-	operator, _ := a.operators.find(u.Host())
-	host := u.host + operator
+	host, _ := a.operators.find(u.Host())
 	if a.splitsHost {
 		u.findSuffix()
 		domain, suffix := u.domain, u.suffix
-		if operator > 0 {
+		if host > 0 {
 			domain, suffix, _ = splitSuffix(u.text[host:u.port])
 			domain, suffix = host+domain, host+suffix
 		}
@@ -224,7 +214,7 @@ func (a *Alphabet) divide(pieces *[maxPieces]piece, u *URL, limit int) int {
 	}
 	add(portSegment, u.port, u.path)
 
-	end := u.path + max(0, limit-user-(u.path-host))
+	end := u.path + max(0, limit-(u.path-host))
 	end = min(end, len(u.text))
 	add(pathSegment, u.path, min(u.query, end))
 	add(querySegment, u.query, min(u.fragment, end))

@@ -19,16 +19,13 @@ func symbolsOf(t *testing.T, a *Alphabet, text string, limit int) []uint8 {
 
 func TestSymbolsKnowTheirSegment(t *testing.T) {
 	a := DefaultAlphabet()
-	symbols := symbolsOf(t, a, "user@ab.com:81/ab", 100)
-	user, host, path := symbols[:5], symbols[5:14], symbols[14:]
+	symbols := symbolsOf(t, a, "ab.com:81/ab", 100)
+	host, path := symbols[:9], symbols[9:]
 	if !slices.Equal(host[:2], symbolsOf(t, a, "ab", 100)) {
 		t.Errorf("the symbols of a host differ by what stands around it: %v", symbols)
 	}
 	if slices.Equal(host[:2], path[1:]) {
 		t.Errorf("ab in host and path are the same symbols: %v", symbols)
-	}
-	if userAgain := symbolsOf(t, a, "c.de/user@", 100)[5:]; !slices.Equal(user, userAgain) {
-		t.Errorf("user@ in user-info is %v, in the path %v: want the same in this alphabet", user, userAgain)
 	}
 }
 
@@ -46,15 +43,12 @@ func TestSymbolsStayWithinTheAlphabet(t *testing.T) {
 func TestTheHostIsNeverCut(t *testing.T) {
 	a := DefaultAlphabet()
 	host := symbolsOf(t, a, "evil.tld", 100)
-	user := "google.com." + strings.Repeat("a", 500)
 	for _, test := range []struct {
 		name, text string
 		limit      int
 		want       int
 	}{
 		{"a long path", "evil.tld/" + strings.Repeat("b", 500), 40, 40},
-		{"long user-info", user + "@evil.tld", 40, 10 + 8},
-		{"long user-info and path", user + "@evil.tld/" + strings.Repeat("b", 500), 40, 40},
 		{"a limit below the host", "evil.tld/b", 3, 8},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -76,14 +70,13 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 		want       string // the canonical form, with a ~ for each byte that is not read
 	}{
 		{"a name", "evil.tld", 100, "evil.tld"},
-		{"every part", "u@a.evil.tld:81/b?c#d", 100, "u@a.evil.tld:81/b?c#d"},
+		{"every part", "a.evil.tld:81/b?c#d", 100, "a.evil.tld:81/b?c#d"},
 		{"a query behind no path", "evil.tld?c#d", 100, "evil.tld/?c#d"},
 		{"a long path", "evil.tld/abcdef", 12, "evil.tld/abc~~~"},
 		{"a long path before a query", "evil.tld/abcdef?c#d", 12, "evil.tld/abc~~~~~~~"},
 		{"a long fragment", "evil.tld/a?b#cdef", 14, "evil.tld/a?b#c~~~"},
-		{"long user-info", "abcdef@evil.tld/b", 12, "ab~~~~@evil.tld/~"},
 		{"a limit below the host", "evil.tld/b", 3, "evil.tld~~"},
-		{"a host below an operator's suffix", "u@d111111.cloudfront.net:81/x", 100, "u@~~~~~~~~cloudfront.net:81/x"},
+		{"a host below an operator's suffix", "d111111.cloudfront.net:81/x", 100, "~~~~~~~~cloudfront.net:81/x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var u URL

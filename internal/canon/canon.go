@@ -1,17 +1,19 @@
 // Package canon turns a text into what the network sees: a canonical URL, then symbols.
 //
-// Parse takes what people and logs write (names, URLs, host:port, IP addresses, defanged text) and
-// gives it one form. What says nothing about maliciousness is gone:
+// There are two doors to one canonical form. Parse takes what people write (names, URLs, host:port,
+// addresses, with quotation marks around, defanged, in links of mail gateways). ParseName takes a
+// DNS name out of a record, where every byte counts. What says nothing about maliciousness is gone:
 //
-//	HXXPS://www.Evil[.]com:443/   ->  evil.com
-//	http://user@0x7f.1/a?b        ->  user@127.0.0.1/a?b
-//	bücher.de.                    ->  xn--bcher-kva.de
+//	"HXXPS://www.Evil[.]com:443/",         ->  evil.com
+//	http://user@0x7f.1/a/../%62?c          ->  127.0.0.1/b?c
+//	bücher.de.                             ->  xn--bcher-kva.de
 //
 // An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
 // that the byte stands in. Training and scoring use the same two steps.
 //
-// The canonical form of a canonical form is itself, and Parse refuses no name that DNS can carry.
-// The package reads no files, starts no goroutines and prints nothing.
+// The canonical form of a canonical form is itself. It is printable ASCII without spaces. ParseName
+// refuses no name that DNS can carry. The package reads no files, starts no goroutines and prints
+// nothing.
 package canon
 
 import (
@@ -28,28 +30,32 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// MaxLength is the length in bytes beyond which Parse refuses a text.
+// MaxLength is the length in bytes of the longest canonical form. Of a text that is longer, or whose
+// canonical form would be, the end of the path is not read.
 const MaxLength = 64 << 10
 
 // What Parse says of a text that is no URL or name. Other errors are of its parts, such as a port.
 var (
 	ErrNoHost  = errors.New("no host")
-	ErrTooLong = fmt.Errorf("text is longer than %d bytes", MaxLength)
+	ErrTooLong = fmt.Errorf("host is longer than %d bytes", MaxLength)
 )
 
 // A URL is the canonical form of one text:
 //
-//	[user '@'] host [':' port] [path ['?' query] ['#' fragment]]
+//	host [':' port] [path ['?' query] ['#' fragment]]
 //
 // The zero value is ready for Parse, which reuses the URL's memory. The slices that the methods
 // return lie in that memory and hold until the next Parse.
 type URL struct {
-	text             []byte
-	host, port, path int // where each starts
-	query, fragment  int
-	isAddress        bool   // the host is an IP address
-	isAmbiguous      bool   // programs disagree about the host
-	scratch          []byte // for the host
+	text            []byte
+	port, path      int // where each starts
+	query, fragment int
+	isAddress       bool // the host is an IP address
+	isAmbiguous     bool // programs disagree about the host
+	hasUserInfo     bool
+	textNotPublic   NotPublic
+	unwrappedFrom   string
+	scratch         []byte // for the host
 
 	// Set by findSuffix.
 	rule           *publicsuffix.Rule // of the public suffix; nil before findSuffix
@@ -57,11 +63,12 @@ type URL struct {
 }
 
 // reset begins a new canonical form in the memory of the last one.
-func (u *URL) reset(start string) {
-	u.text, u.isAddress, u.isAmbiguous, u.rule = append(u.text[:0], start...), false, false, nil
+func (u *URL) reset() {
+	*u = URL{text: u.text[:0], scratch: u.scratch[:0]}
 }
 
-// Parse sets u to the canonical form of text. After an error the content of u is undefined.
+// Parse sets u to the canonical form of a text from people. After an error the content of u is
+// undefined.
 func (u *URL) Parse(text string) error {
 	if u.parsePlain(text) {
 		return nil
@@ -80,21 +87,18 @@ func (u *URL) parsePlain(text string) bool {
 	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || strings.HasPrefix(rest, "www.") || len(text) > MaxLength {
 		return false
 	}
-	if path := rest[end:]; path != "" {
-		// A closing bracket right behind the slash is part of hxxp[:/]/ and the like.
-		if path[0] != '/' || path[len(path)-1] == ' ' || len(path) > 1 && strings.IndexByte("])}", path[1]) >= 0 {
+	if end == len(rest) {
+		if len(rest) == len(text) && notPublicText(text) != Public {
 			return false
 		}
-		for i := range len(path) {
-			if path[i] < ' ' || path[i] == 0x7f {
-				return false
-			}
-		}
+	} else if !isPlainPath(rest[end:]) || rewritesLinks(rest[:end]) {
+		return false
 	}
-	u.reset(rest[:end])
+	u.reset()
+	u.text = append(u.text, rest[:end]...)
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
-	u.host, u.port, u.path = 0, end, end
-	u.appendPath(rest[end:])
+	u.port, u.path = end, end
+	u.setPath(rest[end:])
 	return true
 }
 
@@ -106,17 +110,84 @@ var isPlain = func() (plain [256]bool) {
 	return plain
 }()
 
-// parse parses any text.
+// parse parses any text from people.
 func (u *URL) parse(text string) error {
-	if len(text) > MaxLength {
+	if text == "." {
+		return u.ParseName(text)
+	}
+	text = strip(text)
+	reason := notPublicText(text)
+	if reason == Hash || reason == Number || reason == Identifier {
+		u.reset()
+		u.appendName(u.decode(text))
+		u.textNotPublic = reason
+		return u.finishName(text)
+	}
+	if reason == FilePath {
+		text = strings.ReplaceAll(text, `\`, "/")
+	}
+	err := u.read(text)
+	if err != nil {
+		return err
+	}
+	u.textNotPublic = reason
+	if u.path == u.query {
+		return nil // no link leads anywhere without a path or a query
+	}
+	return u.unwrap(text)
+}
+
+// ParseName sets u to the canonical form of a DNS name out of a record: a name in the presentation
+// format of RFC 1035, section 5.1, in which \DDD is a byte, and \. a dot within a label. Nothing
+// around the name is removed, and no byte is refused. The error is ErrTooLong, of no name in DNS.
+func (u *URL) ParseName(name string) error {
+	u.reset()
+	raw := u.scratch
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c == '\\' && i+1 < len(name) {
+			if value, ok := decimalByte(name[i+1:]); ok {
+				c, i = value, i+3
+			} else {
+				c, i = name[i+1], i+1
+			}
+			if c == '.' {
+				// It separates no labels, as a decoded %2E would. So it is written %252e.
+				raw = append(raw, "%2e"...)
+				continue
+			}
+		}
+		raw = append(raw, lower(c))
+	}
+	u.scratch = raw
+	u.appendName(raw)
+	if !isNumber(unsafe.String(unsafe.SliceData(u.text), len(u.text))) {
+		u.convertIPv4()
+	}
+	return u.finishName(name)
+}
+
+// finishName ends a canonical form that is a name alone. An empty one is the root of DNS.
+func (u *URL) finishName(text string) error {
+	if len(u.text) == 0 {
+		u.text = append(u.text, '.')
+	}
+	u.port, u.path, u.query, u.fragment = len(u.text), len(u.text), len(u.text), len(u.text)
+	if len(u.text) > MaxLength {
 		return ErrTooLong
 	}
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] == 0x7f {
-			return fmt.Errorf("control character %q at byte %d", text[i], i+1)
-		}
+	return nil
+}
+
+// read sets u to the canonical form of a text with nothing around it.
+func (u *URL) read(text string) error {
+	u.reset()
+	isCut := len(text) > MaxLength
+	if isCut {
+		text = text[:cutLength(text)]
 	}
-	rest, plain, err := trimScheme(refang(strings.Trim(text, " ")))
+	text = removeBreaks(text)
+	rest, start, err := trimScheme(text)
 	if err != nil {
 		return err
 	}
@@ -124,22 +195,38 @@ func (u *URL) parse(text string) error {
 	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
 		authority, path = rest[:end], rest[end:]
 	}
-
-	user := authority[:strings.LastIndexByte(authority, '@')+1]
-	authority = authority[len(user):]
-	if user == "@" {
-		user = ""
+	if strings.HasPrefix(path, `\`) {
+		u.isAmbiguous = true
+		if !start.isReal {
+			authority, path = unescapeBackslashes(rest)
+		}
 	}
-	u.reset(user)
-	u.isAmbiguous = !plain || strings.HasPrefix(path, `\`)
-	u.host = len(u.text)
-	host, port, err := splitPort(authority)
+	if isCut && path == "" {
+		return ErrTooLong
+	}
+	user := authority[:strings.LastIndexByte(authority, '@')+1]
+	unknown := authority // nobody but a browser knows where its fields are
+	if start.scheme != "" {
+		unknown = authority[len(user):]
+	}
+	if err := checkAuthority(text, unknown); err != nil {
+		return err
+	}
+	host, port, err := splitPort(authority[len(user):])
 	if err != nil {
 		return err
 	}
+	isMail := isMailto(start.scheme) ||
+		start.scheme == "" && path == "" && port == 0 && strings.IndexByte(user, '@') == len(user)-1 && strings.IndexByte(user, ':') < 0
+	if isMail && user != "" {
+		path = ""
+	}
+	u.hasUserInfo = len(user) > len("@") && !isMail
+	u.isAmbiguous = u.isAmbiguous || !start.isPlain
+
 	u.appendHost(host)
 	u.port = len(u.text)
-	if u.port == u.host {
+	if u.port == 0 {
 		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}
 	// In the log of a proxy every HTTPS site ends in :443, in public data only malicious ones do.
@@ -148,137 +235,11 @@ func (u *URL) parse(text string) error {
 		u.text = strconv.AppendInt(u.text, int64(port), 10)
 	}
 	u.path = len(u.text)
+	if u.path > MaxLength {
+		return ErrTooLong
+	}
 	u.appendPath(path)
-	if len(u.text) > MaxLength {
-		return fmt.Errorf("%w in its canonical form", ErrTooLong)
-	}
 	return nil
-}
-
-// trimScheme removes schemes and the slashes before the authority, as browsers do for the schemes
-// they know. A scheme that was pasted twice is removed twice. The start of the text was plain if it
-// had no scheme, or one of the web with two slashes.
-func trimScheme(text string) (rest string, plain bool, err error) {
-	authority := strings.TrimLeft(text, `/\`)
-	if len(text)-len(authority) == 1 {
-		return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
-	}
-	plain = len(authority) == len(text) || strings.HasPrefix(text, "//") && len(authority) == len(text)-2
-	for first := true; ; first = false {
-		authority = strings.TrimLeft(authority, " ")
-		scheme, rest, found := strings.Cut(authority, ":")
-		slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
-		switch {
-		case !found || slashes == 0 && !hidesHost(scheme, rest):
-			return authority, plain, nil
-		case slashes == 0 || isWebScheme(scheme):
-		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
-			return authority, plain, nil
-		case slashes > 2: // file:///etc/hosts
-			return "", false, fmt.Errorf("%w: the text starts with a path", ErrNoHost)
-		}
-		plain = plain && first && slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme)
-		authority = rest[slashes:]
-	}
-}
-
-// hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as
-// browsers read it, and in view-source:http://evil.com. In http:8080 the host is http, with a port.
-func hidesHost(scheme, rest string) bool {
-	if isWebScheme(scheme) {
-		end := 0 // of the port
-		for end < len(rest) && isDigit(rest[end]) {
-			end++
-		}
-		return end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
-	}
-	inner, behind, _ := strings.Cut(rest, ":")
-	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/")
-}
-
-// isWebScheme reports whether browsers accept any number of slashes behind this scheme.
-func isWebScheme(scheme string) bool {
-	for _, known := range []string{"http", "https", "hxxp", "hxxps", "h**p", "h**ps", "ftp", "ws", "wss"} {
-		if strings.EqualFold(scheme, known) {
-			return true
-		}
-	}
-	return false
-}
-
-// isScheme follows RFC 3986, section 3.1, without the dot, so that evil.com://x is no scheme.
-func isScheme(text string) bool {
-	for i := range len(text) {
-		c := text[i] | 0x20
-		letter := c >= 'a' && c <= 'z'
-		if !letter && (i == 0 || !isDigit(text[i]) && text[i] != '+' && text[i] != '-') {
-			return false
-		}
-	}
-	return text != ""
-}
-
-// splitPort divides host and port. The port is 0 where there is none. The host has brackets if it
-// is an IPv6 address.
-func splitPort(authority string) (host string, port int, err error) {
-	if strings.HasPrefix(authority, "[") {
-		end := strings.IndexByte(authority, ']')
-		if end < 0 || !isIPv6(authority[1:end]) {
-			return "", 0, fmt.Errorf("%q is not an IPv6 address", visible.Abbreviate(authority, longestShown))
-		}
-		host, authority = authority[:end+1], authority[end+1:]
-		if authority == "" {
-			return host, 0, nil
-		}
-		if authority[0] != ':' {
-			return "", 0, fmt.Errorf("%q follows an IPv6 address, want a port", visible.Abbreviate(authority, longestShown))
-		}
-		authority = authority[1:]
-	} else {
-		colon := strings.LastIndexByte(authority, ':')
-		if colon < 0 {
-			return authority, 0, nil
-		}
-		if isIPv6(authority) {
-			return "[" + authority + "]", 0, nil
-		}
-		host, authority = authority[:colon], authority[colon+1:]
-	}
-	if authority == "" {
-		return host, 0, nil
-	}
-	for i := range len(authority) {
-		if !isDigit(authority[i]) {
-			return "", 0, fmt.Errorf("port %q is not a number", visible.Abbreviate(authority, longestShown))
-		}
-	}
-	port, err = strconv.Atoi(authority)
-	if err != nil || port > 65535 {
-		return "", 0, fmt.Errorf("port %q is above 65535", visible.Abbreviate(authority, longestShown))
-	}
-	return host, port, nil
-}
-
-// appendPath appends path, query and fragment, which are empty or start with one of / \ ? #, and
-// sets where each starts.
-func (u *URL) appendPath(path string) {
-	if path != "" && (path[0] == '/' || path[0] == '\\') {
-		path = path[1:]
-	}
-	if path == "" { // a lone slash carries nothing
-		u.query, u.fragment = len(u.text), len(u.text)
-		return
-	}
-	u.text = append(u.text, '/')
-	u.text = append(u.text, path...)
-	u.query, u.fragment = len(u.text), len(u.text)
-	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
-		u.fragment = u.path + fragment
-		u.query = u.fragment
-	}
-	if query := bytes.IndexByte(u.text[u.path:u.fragment], '?'); query >= 0 {
-		u.query = u.path + query
-	}
 }
 
 // Bytes returns the canonical form.
@@ -289,7 +250,7 @@ func (u *URL) String() string { return string(u.text) }
 
 // Host returns the host: a name in lower case and A-labels, an IPv4 address, or an IPv6 address in
 // brackets.
-func (u *URL) Host() []byte { return u.text[u.host:u.port] }
+func (u *URL) Host() []byte { return u.text[:u.port] }
 
 // IsAddress reports whether the host is an IP address.
 func (u *URL) IsAddress() bool { return u.isAddress }
@@ -307,6 +268,14 @@ func (u *URL) Address() netip.Addr {
 // IsAmbiguous reports whether other programs may read another host in the text, since it has a
 // backslash before or behind the authority, a scheme that is not of the web, or several schemes.
 func (u *URL) IsAmbiguous() bool { return u.isAmbiguous }
+
+// HasUserInfo reports whether the text was a URL with user-info, such as the google.com of
+// http://google.com@evil.com. An e-mail address is none.
+func (u *URL) HasUserInfo() bool { return u.hasUserInfo }
+
+// UnwrappedFrom returns the host of the link that leads to this URL, if the text was a link that a
+// mail gateway or a messenger had rewritten.
+func (u *URL) UnwrappedFrom() string { return u.unwrappedFrom }
 
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }
@@ -334,10 +303,9 @@ func (u *URL) findSuffix() {
 	switch {
 	case u.rule != nil:
 	case u.isAddress:
-		u.domain, u.suffix, u.rule = u.host, u.port, publicsuffix.DefaultRule
+		u.domain, u.suffix, u.rule = 0, u.port, publicsuffix.DefaultRule
 	default:
-		domain, suffix, rule := splitSuffix(u.Host())
-		u.domain, u.suffix, u.rule = u.host+domain, u.host+suffix, rule
+		u.domain, u.suffix, u.rule = splitSuffix(u.Host())
 	}
 }
 

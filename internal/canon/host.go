@@ -8,22 +8,8 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"golang.org/x/net/idna"
+	"github.com/snowman-ml/snowman/internal/uts46"
 )
-
-// lenient is IDNA for looking names up (UTS #46, non-transitional) without the rules for
-// registering them: real names break those (r3---sn-4g5e6nz7.googlevideo.com, _dmarc.example.com).
-var lenient = idna.New(
-	idna.MapForLookup(),
-	idna.Transitional(false),
-	idna.StrictDomainName(false),
-	idna.CheckHyphens(false),
-	idna.VerifyDNSLength(false),
-)
-
-// longestIDNA is the length in bytes above which IDNA is not tried. No name in DNS is as long, and
-// punycode takes time that grows with the square of the length.
-const longestIDNA = 1024
 
 // appendHost appends the canonical form of a host. It returns no error: a host that is neither a
 // valid name nor an address is a string of bytes, which DNS can carry.
@@ -31,13 +17,22 @@ func (u *URL) appendHost(host string) {
 	if strings.HasPrefix(host, "[") {
 		address, _ := parseIPv6(host[1 : len(host)-1])
 		u.isAddress = true
+		if address = embeddedIPv4(address); address.Is4() {
+			u.text = address.AppendTo(u.text)
+			return
+		}
 		u.text = append(u.text, '[')
 		u.text = address.AppendTo(u.text)
 		u.text = append(u.text, ']')
 		return
 	}
+	u.appendName(u.decode(host))
+	u.convertIPv4()
+}
+
+// decode returns a host in lower case with its escapes decoded once. It lies in u.scratch.
+func (u *URL) decode(host string) []byte {
 	raw := u.scratch[:0]
-	ascii := true
 	for i := 0; i < len(host); i++ {
 		c := host[i]
 		if c == '%' && i+2 < len(host) {
@@ -46,40 +41,57 @@ func (u *URL) appendHost(host string) {
 				i += 2
 			}
 		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		ascii = ascii && c < utf8.RuneSelf
-		raw = append(raw, c)
+		raw = append(raw, lower(c))
 	}
 	u.scratch = raw
-	if !ascii && len(raw) <= longestIDNA && utf8.Valid(raw) {
-		if name, err := lenient.ToASCII(string(raw)); err == nil {
-			raw = []byte(name)
+	return raw
+}
+
+// appendName appends the canonical form of a name whose bytes are decoded.
+func (u *URL) appendName(raw []byte) {
+	if !isASCII(raw) {
+		u.scratch = uts46.Append(raw, raw)
+		raw = u.scratch[len(raw):]
+	}
+	start := len(u.text)
+	for _, c := range raw {
+		if isPlain[c] || c == '*' {
+			u.text = append(u.text, c)
+		} else {
+			u.text = appendEscape(u.text, c)
 		}
 	}
-	u.text = appendEscaped(u.text, raw)
+	u.text = append(u.text[:start], trimWWW(u.text[start:])...)
+}
 
-	name := trimWWW(u.text[u.host:])
-	u.text = append(u.text[:u.host], name...)
-	if address, ok := parseIPv4(u.text[u.host:]); ok {
+// convertIPv4 replaces a host that browsers take for an IPv4 address by it.
+func (u *URL) convertIPv4() {
+	if address, ok := parseIPv4(u.text); ok {
 		u.isAddress = true
-		u.text = address.AppendTo(u.text[:u.host])
+		u.text = address.AppendTo(u.text[:0])
 	}
 }
 
-// appendEscaped appends a host and writes each byte that is rare in names as %XX. So a decoded
-// delimiter stays part of the name, and every host is printable ASCII.
-func appendEscaped(text, host []byte) []byte {
-	const digits = "0123456789ABCDEF"
-	for _, c := range host {
-		if c >= 'a' && c <= 'z' || isDigit(c) || c == '-' || c == '.' || c == '_' || c == '*' {
-			text = append(text, c)
-		} else {
-			text = append(text, '%', digits[c>>4], digits[c&15])
+func isASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
 		}
 	}
-	return text
+	return true
+}
+
+// nat64 is the prefix that translators put before an IPv4 address (RFC 6052, section 2.1).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// embeddedIPv4 returns the IPv4 address that an IPv6 address maps (RFC 4291, section 2.5.5.2) or
+// that NAT64 translates, or the address itself.
+func embeddedIPv4(address netip.Addr) netip.Addr {
+	if nat64.Contains(address) {
+		bytes := address.As16()
+		return netip.AddrFrom4([4]byte(bytes[12:]))
+	}
+	return address.Unmap()
 }
 
 // trimWWW removes leading and trailing dots, and www. if a registered domain stands behind it.

@@ -24,11 +24,11 @@ func (u *URL) HostKind() string {
 		return "IP address"
 	case ofOperator:
 		return "operator"
-	case spellsAddress(host, u.domain-u.host):
+	case spellsAddress(host, u.domain):
 		return "reverse DNS"
 	case u.rule.Private:
 		return "free hosting"
-	case u.domain == u.host:
+	case u.domain == 0:
 		return "registered domain itself"
 	}
 	return "other sub-domain"

@@ -1,32 +1,49 @@
 package canon
 
 import (
-	"slices"
+	"bytes"
 	"strings"
 )
 
-// fangs are what people put between brackets to make an address unclickable.
-var fangs = []string{".", "dot", ":", "://", "/", "@", "at"}
+// A fang is what people put between brackets to make an address unclickable. Some do the same with
+// one bracket, as in evil[.com.
+type fang struct {
+	text, meaning string
+	dangles       bool
+}
 
-// fangMeaning has the fangs that do not stand for themselves.
-var fangMeaning = map[string]string{"dot": ".", "at": "@"}
+var fangs = []fang{
+	{"://", "://", true}, {`:\\`, "://", true}, {":/", ":/", false}, {"::", "::", false}, {":", ":", false},
+	{"//", "//", false}, {"/", "/", false}, {".", ".", true}, {"@", "@", false},
+	{"dot", ".", false}, {"at", "@", false},
+}
 
-// refang undoes evil[.]com, hxxp[://]evil(dot)com and the like in scheme and authority, however
-// deep the brackets are nested. It leaves the path as it is.
+// refang undoes one layer of evil[.]com, hxxp[://]evil(dot)com and the like in scheme and
+// authority. It leaves the path as it is.
 func refang(text string) string {
-	if !strings.ContainsAny(text, "[({") {
+	if !strings.ContainsAny(text, opening+closing) {
 		return text
 	}
 	out := make([]byte, 0, len(text))
-	for i := range len(text) {
+	for i := 0; i < len(text); {
 		c := text[i]
-		if c == '?' || c == '#' || (c == '/' || c == '\\') && !mayPrecedeAuthority(out) && !isClosed(text[i+1:]) {
+		endsAuthority := !mayPrecedeAuthority(out)
+		if meaning, length := fangAt(text[i:], out); length > 0 {
+			if strings.IndexByte(opening, c) >= 0 {
+				out = bytes.TrimRight(out, " ")
+			}
+			out = append(out, meaning...)
+			i += length
+			if meaning == "/" && endsAuthority {
+				return string(append(out, text[i:]...))
+			}
+			continue
+		}
+		if c == '?' || c == '#' || c == '/' && endsAuthority || c == '\\' && endsAuthority && !escapesByte(text[i:]) {
 			return string(append(out, text[i:]...))
 		}
 		out = append(out, c)
-		if opening := strings.IndexByte("])}", c); opening >= 0 {
-			out = closeFang(out, "[({"[opening])
-		}
+		i++
 	}
 	return string(out)
 }
@@ -36,25 +53,46 @@ func mayPrecedeAuthority(out []byte) bool {
 	return len(out) == 0 || strings.IndexByte(`:/\`, out[len(out)-1]) >= 0
 }
 
-// isClosed reports whether rest begins with a closing bracket, as it does behind hxxp[:// of
-// hxxp[://]evil.com.
-func isClosed(rest string) bool {
-	return rest != "" && strings.IndexByte("])}", rest[0]) >= 0
+// escapesByte reports whether a backslash at the start of text is no slash: see unescapeBackslashes.
+func escapesByte(text string) bool {
+	_, ok := decimalByte(text[1:])
+	return ok || strings.HasPrefix(text, `\.`)
 }
 
-// closeFang replaces a fang at the end of out by its meaning.
-func closeFang(out []byte, opening byte) []byte {
-	start := max(0, len(out)-len("[://]"))
-	start += strings.LastIndexByte(string(out[start:]), opening)
-	if start < 0 || out[start] != opening {
-		return out
+// fangAt returns what a fang at the start of text means, and its length with its brackets, or 0.
+func fangAt(text string, before []byte) (meaning string, length int) {
+	bracket := strings.IndexByte(opening, text[0])
+	if bracket < 0 {
+		for _, f := range fangs {
+			if f.dangles && strings.HasPrefix(text, f.text) && len(text) > len(f.text) && strings.IndexByte(closing, text[len(f.text)]) >= 0 {
+				return f.meaning, len(f.text) + 1
+			}
+		}
+		return "", 0
 	}
-	fang := strings.ToLower(string(out[start+1 : len(out)-1]))
-	if !slices.Contains(fangs, fang) {
-		return out
+	inner := strings.TrimPrefix(text[1:], " ")
+	for _, f := range fangs {
+		if len(inner) < len(f.text) || !strings.EqualFold(inner[:len(f.text)], f.text) {
+			continue
+		}
+		behind := strings.TrimPrefix(inner[len(f.text):], " ")
+		if strings.HasPrefix(behind, closing[bracket:bracket+1]) {
+			if f.text == "::" && !endsInHexDigit(before) {
+				return "", 0 // [::] is an address
+			}
+			return f.meaning, len(text) - len(strings.TrimLeft(behind[1:], " "))
+		}
+		if f.dangles && inner == text[1:] {
+			return f.meaning, 1 + len(f.text)
+		}
 	}
-	if meaning, ok := fangMeaning[fang]; ok {
-		fang = meaning
+	return "", 0
+}
+
+func endsInHexDigit(text []byte) bool {
+	if len(text) == 0 {
+		return false
 	}
-	return append(out[:start], fang...)
+	_, ok := unhexDigit(text[len(text)-1])
+	return ok
 }

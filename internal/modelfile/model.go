@@ -18,12 +18,12 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
@@ -319,27 +319,15 @@ func checkSize(size int64) error {
 	return nil
 }
 
-// Open reads the model in a file of at most 64 MiB.
+// Open reads the model in a file of at most 64 MiB, which may be a pipe.
 func Open(path string) (m *Model, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("reading model %q: %w", path, err)
 		}
 	}()
-	file, err := os.Open(path)
+	content, err := inputfile.Read(path, maxFile)
 	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := checkSize(info.Size()); err != nil {
-		return nil, err
-	}
-	content := make([]byte, info.Size())
-	if _, err := io.ReadFull(file, content); err != nil {
 		return nil, err
 	}
 	return parseModel(content)

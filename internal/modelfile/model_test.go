@@ -384,7 +384,7 @@ func TestOpenNamesTheFile(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		damaged:                        "file of 4 bytes, too short for a header",
-		large:                          "file of 67108865 bytes, want at most 67108864",
+		large:                          "it is larger than 64 MiB",
 		filepath.Join(folder, "other"): "no such file or directory",
 		folder:                         "is a directory",
 	} {

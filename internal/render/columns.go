@@ -48,7 +48,7 @@ func likeliest(families []snowman.Family) (name, probability string) {
 	return families[0].Name, strconv.FormatFloat(families[0].Probability, 'f', 2, 64)
 }
 
-// note says what a host looks like, and what allows it. It is for people alone: a program that
+// note says what is odd about a text, and what allows it. It is for people alone: a program that
 // splits a line into four fields must not trip over the very names that it watches for.
 func note(r verdict.Record) string {
 	var notes []string
@@ -57,6 +57,15 @@ func note(r verdict.Record) string {
 	}
 	if r.MixedScript {
 		notes = append(notes, "mixes scripts")
+	}
+	if r.NotPublic != "" {
+		notes = append(notes, "not public: "+r.NotPublic)
+	}
+	if r.UserInfo {
+		notes = append(notes, "had user-info")
+	}
+	if r.UnwrappedFrom != "" {
+		notes = append(notes, "unwrapped from "+visible.Text(r.UnwrappedFrom))
 	}
 	if r.Allowed != nil {
 		notes = append(notes, "allowed by "+visible.Text(r.Allowed.Entry)+" in "+visible.Text(r.Allowed.List))

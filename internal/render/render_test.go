@@ -20,6 +20,8 @@ func TestFormats(t *testing.T) {
 	odd.Text, odd.Imitates, odd.MixedScript, odd.Allowed = "q\u202e.com", "q0.com", true, &allow.Match{Entry: "q.com", List: "mine"}
 	named := plain
 	named.Families = []snowman.Family{{Name: "banjori", Probability: 0.5}}
+	local := plain
+	local.Level, local.Kind, local.NotPublic, local.UserInfo, local.UnwrappedFrom = snowman.None, snowman.Benign, "local suffix", true, "links.com"
 	failure := errors.New("no host")
 	for _, test := range []struct {
 		name     string
@@ -32,33 +34,38 @@ func TestFormats(t *testing.T) {
 			"0.75000  low     dga       q.com\n" +
 			`0.75000  low     dga       q\u202e.com  (imitates q0.com, mixes scripts, allowed by q.com in mine)` + "\n" +
 			"0.75000  low     dga       q.com\n" +
+			"0.75000  none    benign    q.com  (not public: local suffix, had user-info, unwrapped from links.com)\n" +
 			`                           a\t\u202eb` + "\n"},
 		{"columns with families", Columns, true, "" +
 			"SCORE    LEVEL   KIND      FAMILY           PROB TEXT\n" +
 			"0.75000  low     dga                             q.com\n" +
 			`0.75000  low     dga                             q\u202e.com  (imitates q0.com, mixes scripts, allowed by q.com in mine)` + "\n" +
 			"0.75000  low     dga       banjori          0.50 q.com\n" +
+			"0.75000  none    benign                          q.com  (not public: local suffix, had user-info, unwrapped from links.com)\n" +
 			`                                                 a\t\u202eb` + "\n"},
 		{"tabs", Tabs, false, "" +
 			"0.75000\tlow\tdga\tq.com\n" +
 			"0.75000\tlow\tdga\tq\u202e.com\n" +
 			"0.75000\tlow\tdga\tq.com\n" +
+			"0.75000\tnone\tbenign\tq.com\n" +
 			"\t\t\t" + `a\t` + "\u202eb\n"},
 		{"tabs with families", Tabs, true, "" +
 			"0.75000\tlow\tdga\t\t\tq.com\n" +
 			"0.75000\tlow\tdga\t\t\tq\u202e.com\n" +
 			"0.75000\tlow\tdga\tbanjori\t0.50\tq.com\n" +
+			"0.75000\tnone\tbenign\t\t\tq.com\n" +
 			"\t\t\t\t\t" + `a\t` + "\u202eb\n"},
 		{"JSON lines", outputOf(t, "json"), true, "" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}` + "\n" +
 			`{"text":"q\u202e.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"q0.com","mixed_script":true,"allowed":{"entry":"q.com","list":"mine"}}` + "\n" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5}]}` + "\n" +
+			`{"text":"q.com","score":0.75,"level":"none","kind":"benign","kinds":{"benign":0.25,"dga":0.75},"not_public":"local suffix","user_info":true,"unwrapped_from":"links.com"}` + "\n" +
 			`{"text":"a\t\u202eb","error":"no host"}` + "\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			format := test.output.New(Options{Kinds: kinds, Families: test.families})
 			out := format.AppendHeader(nil)
-			for _, r := range []verdict.Record{plain, odd, named} {
+			for _, r := range []verdict.Record{plain, odd, named, local} {
 				out = format.AppendRecord(out, r)
 			}
 			out = format.AppendFailure(out, "a\t\u202eb", failure)

@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
@@ -48,12 +48,22 @@ func (r *run) save() error {
 	return nil
 }
 
+// checkpointLimit is the largest size that the run's checkpoint can have: its tensors and a header.
+func (r *run) checkpointLimit() int64 {
+	const header, valueSize = 2 << 20, 4
+	limit := int64(header)
+	for _, tensor := range r.tensors() {
+		limit += int64(len(tensor.Data)) * valueSize
+	}
+	return limit
+}
+
 // resume continues from the checkpoint, if there is one.
 func (r *run) resume() error {
 	if r.options.Checkpoint == "" {
 		return nil
 	}
-	data, err := os.ReadFile(r.options.Checkpoint)
+	data, err := inputfile.Read(r.options.Checkpoint, r.checkpointLimit())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

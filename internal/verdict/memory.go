@@ -24,6 +24,7 @@ const (
 // tag.
 type memory struct {
 	kinds         []string
+	reasons       []string // those met why a text is no public name, the first is none
 	seed          maphash.Seed
 	tags          []tag   // by hash
 	places        []place // by number; a power of two, as many as tags, or none
@@ -37,7 +38,7 @@ type memory struct {
 	newIndices []int    // which of the texts are new
 	newTexts   []string
 	failures   map[uint32]error           // by number
-	odd        map[uint32]snowman.Verdict // by number: those on names that look like something
+	odd        map[uint32]snowman.Verdict // by number: those that say more than a place holds
 	touched    uint32                     // keeps the compiler from dropping the loop that reads the tags
 }
 
@@ -46,11 +47,12 @@ type tag struct{ hash, number uint32 }
 
 // A place has the size of a cache line.
 type place struct {
-	score  float64
-	level  int8
-	kind   uint8 // a model has 64 at most
-	length uint8
-	text   [53]byte
+	score     float64
+	level     int8
+	kind      uint8 // a model has 64 at most
+	notPublic uint8 // the reason; there are some dozen
+	length    uint8
+	text      [52]byte
 }
 
 // nowhere is the number of a text that is not remembered.
@@ -58,7 +60,7 @@ const nowhere = 0
 
 // newMemory returns a memory of at most this many bytes.
 func newMemory(kinds []string, withProbabilities bool, bytes int) *memory {
-	m := &memory{kinds: kinds, seed: maphash.MakeSeed(), next: nowhere + 1}
+	m := &memory{kinds: kinds, reasons: []string{""}, seed: maphash.MakeSeed(), next: nowhere + 1}
 	m.failures, m.odd = make(map[uint32]error), make(map[uint32]snowman.Verdict)
 	const tagBytes, placeBytes, probabilityBytes = 8, 64, 8
 	if withProbabilities {
@@ -134,12 +136,13 @@ func (m *memory) keep(i int, text string, verdict snowman.Verdict, err error) {
 	case number == nowhere:
 	case err != nil:
 		m.failures[number] = err
-	case verdict.Imitates != "" || verdict.MixedScript: // too rare to have room in every place
+	case verdict.Imitates != "" || verdict.MixedScript || verdict.UserInfo || verdict.UnwrappedFrom != "": // too rare to have room in every place
 		verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
 		m.odd[number] = verdict
 	default:
 		p := m.place(number)
 		p.score, p.level, p.kind = verdict.Score, int8(verdict.Level), uint8(slices.Index(m.kinds, verdict.Kind))
+		p.notPublic = m.reason(verdict.NotPublic)
 		p.length = uint8(copy(p.text[:], text))
 		copy(m.probabilitiesOf(number), verdict.Probabilities.Values)
 	}
@@ -157,7 +160,18 @@ func (m *memory) verdict(i int) (snowman.Verdict, error) {
 	p := m.place(number)
 	return snowman.Verdict{
 		Score: p.score, Level: snowman.Level(p.level), Kind: m.kinds[p.kind], Probabilities: snowman.Probabilities{Kinds: m.kinds, Values: m.probabilitiesOf(number)},
+		NotPublic: m.reasons[p.notPublic],
 	}, nil
+}
+
+// reason returns the index in reasons of why a text is no public name.
+func (m *memory) reason(notPublic string) uint8 {
+	i := slices.Index(m.reasons, notPublic)
+	if i < 0 {
+		i = len(m.reasons)
+		m.reasons = append(m.reasons, notPublic)
+	}
+	return uint8(i)
 }
 
 func (m *memory) tag(hash uint64) *tag       { return &m.tags[hash&uint64(len(m.tags)-1)] }

@@ -20,12 +20,13 @@ import (
 )
 
 func TestARememberedTextHasTheSameRecord(t *testing.T) {
-	long := "https://" + strings.Repeat("long-", 9) + ".example/" // longer than what is remembered
-	fitting := strings.Repeat("f", len(place{}.text)-len(".example")) + ".example"
+	long := "https://" + strings.Repeat("long-", 9) + ".tests.net/" // longer than what is remembered
+	fitting := strings.Repeat("f", len(place{}.text)-len(".tests.net")) + ".tests.net"
 	texts := []string{
-		"q.com", "q.com", "x.com", "z.example/login", "", "", "q.com", "bad host", "bad host", "Q.COM", "www.q.com",
+		"q.com", "q.com", "x.com", "z.tests.net/login", "", "", "q.com", "bad host", "bad host", "Q.COM", "www.q.com",
 		long + "q", long + "x", long + "q", fitting, "f" + fitting, fitting, "f" + fitting, "bad host", "github.com",
 		"paypa1.com", "xn--pypal-4ve.com", "zπa.com", "paypa1.com",
+		"q.local", "z.test", "10.0.0.1", "T1059.001", "q.local", "https://z@q.com", "https://z@q.local",
 	}
 	var stream []string
 	random := rand.New(rand.NewPCG(1, 2))
@@ -33,13 +34,13 @@ func TestARememberedTextHasTheSameRecord(t *testing.T) {
 		stream = append(stream, texts[random.IntN(len(texts))])
 	}
 	for i := range 8 * longestFind { // more texts than a small memory holds
-		stream = append(stream, fmt.Sprintf("host-%d.example", i), fmt.Sprintf("q%d.example", i%(3*longestFind)), fmt.Sprintf("x%d.example", i%longestFind))
+		stream = append(stream, fmt.Sprintf("host-%d.tests.net", i), fmt.Sprintf("q%d.tests.net", i%(3*longestFind)), fmt.Sprintf("x%d.tests.net", i%longestFind))
 	}
 	toy, err := snowman.Open("../../web/testdata/toy.safetensors")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := allowList(t, "github.com\n*.example\n")
+	list := allowList(t, "github.com\n*.tests.net\n")
 	for _, test := range []struct {
 		name    string
 		model   *snowman.Model
@@ -108,7 +109,7 @@ func TestTextsAreForgottenInTime(t *testing.T) {
 			t.Fatalf("texts %v are new, want %v", m.newIndices, wantNew)
 		}
 	}
-	one, two := []string{"one.example"}, []string{"two.example", "one.example", "two.example"}
+	one, two := []string{"one.tests.net"}, []string{"two.tests.net", "one.tests.net", "two.tests.net"}
 	for m.tag(maphash.String(m.seed, one[0])) == m.tag(maphash.String(m.seed, two[0])) {
 		m.seed = maphash.MakeSeed() // where both have the same tag, one of them is forgotten at once
 	}
@@ -148,7 +149,7 @@ func TestLookingUpAllocatesNothing(t *testing.T) {
 	m := newMemory([]string{"benign"}, true, rememberedBytes)
 	texts := make([]string, longestFind)
 	for i := range texts {
-		texts[i] = fmt.Sprintf("name-%d.example", i%300)
+		texts[i] = fmt.Sprintf("name-%d.tests.net", i%300)
 	}
 	verdict := snowman.Verdict{Kind: "benign", Probabilities: snowman.Probabilities{Kinds: []string{"benign"}, Values: []float64{1}}}
 	if allocated := testing.AllocsPerRun(10, func() {

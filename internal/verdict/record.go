@@ -73,6 +73,17 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 	if r.MixedScript {
 		out = append(out, `,"mixed_script":true`...)
 	}
+	if r.NotPublic != "" {
+		out = append(out, `,"not_public":`...)
+		out = visible.AppendJSON(out, r.NotPublic)
+	}
+	if r.UserInfo {
+		out = append(out, `,"user_info":true`...)
+	}
+	if r.UnwrappedFrom != "" {
+		out = append(out, `,"unwrapped_from":`...)
+		out = visible.AppendJSON(out, r.UnwrappedFrom)
+	}
 	if r.Allowed != nil {
 		out = append(out, `,"allowed":{"entry":`...)
 		out = visible.AppendJSON(out, r.Allowed.Entry)

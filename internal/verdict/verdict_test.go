@@ -21,6 +21,7 @@ func TestWhatARecordHolds(t *testing.T) {
 		{"families of what reaches a level", generated, Options{Families: true, Minimum: snowman.Medium}, false, true, false},
 		{"no families below a level", generated, Options{Families: true, Minimum: snowman.High}, false, false, false},
 		{"a text on no list", generated, Options{Allow: list}, false, false, false},
+		{"what is no public name has no families", "xjwqpvtzkd.local", Options{Families: true}, false, false, false},
 		{"a text on a list has no level and no families", allowed, Options{Allow: list, Families: true}, false, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

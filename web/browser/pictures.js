@@ -6,7 +6,7 @@ import { serve } from "./server.js";
 const pictures = new URL("../../docs/pictures/", import.meta.url).pathname;
 const one = "https://www.paypal-login-secure.com/";
 const many = [
-  "github.com", "zis32msdi3.com", "paypal-login-secure.com", "paypa1.net", "xjwqpvtzkd.com", "hxxp://192[.]0[.]2[.]1:8080/a.exe",
+  "github.com", "zis32msdi3.com", "paypal-login-secure.com", "paypa1.net", "xjwqpvtzkd.com", "hxxp://update[.]zis32msdi3[.]com:8080/a.exe",
   "wikipedia.org", "en.wikipedia.org/wiki/Snowman", "kernel.org", "rnicrosoft.com", "d111111abcdef8.cloudfront.net", "docs.python.org/3/",
 ];
 

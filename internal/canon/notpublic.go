@@ -1,0 +1,213 @@
+package canon
+
+import (
+	"bytes"
+
+	"github.com/weppos/publicsuffix-go/publicsuffix"
+)
+
+// NotPublic says why a text is no public name, one that anybody can look up in the DNS of the
+// internet. The zero value is that of a public name.
+type NotPublic uint8
+
+// The reasons. Those up to FilePath are of the whole text, the others of its host.
+const (
+	Public          NotPublic = iota
+	Hash                      // hexadecimal digits, as many as MD5 to SHA-512 have
+	Number                    // a bare integer
+	Identifier                // a date, the number of a vulnerability, a MAC address, a UUID, ...
+	FilePath                  // of Windows or a home directory, or a file: URL
+	SingleLabel               // a host without a dot
+	PublicSuffix              // a suffix of the public suffix list, below which names are registered
+	LocalSuffix               // below a suffix that networks use for themselves
+	ReservedSuffix            // below a suffix that is reserved for special use
+	Onion                     // RFC 7686
+	ReverseZone               // below in-addr.arpa or ip6.arpa
+	PrivateAddress            // an address within somebody's network
+	ReservedAddress           // an address that no host on the internet has
+)
+
+var notPublicWords = [...]string{
+	"", "hash", "number", "identifier", "file path", "single label", "public suffix", "local suffix", "reserved suffix", "onion",
+	"reverse zone", "private address", "reserved address",
+}
+
+// String returns the reason in words, empty for a public name.
+func (n NotPublic) String() string { return notPublicWords[n] }
+
+// NotPublic returns why the text of the last Parse is no public name.
+func (u *URL) NotPublic() NotPublic {
+	if u.textNotPublic != Public {
+		return u.textNotPublic
+	}
+	return u.hostNotPublic()
+}
+
+// longestStart is how many letters a text begins with that is neither an identifier nor a path.
+const longestStart = len("capec-")
+
+// notPublicText returns why a text of people, without what stands around it, is no public name by
+// its form, whatever its host.
+func notPublicText(text string) NotPublic {
+	switch len(text) {
+	case 32, 40, 56, 64, 96, 128: // MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512
+		if isHexadecimal(text) {
+			return Hash
+		}
+	case len("00000000-0000-0000-0000-000000000000"):
+		if text[8] == '-' {
+			return identifierOrPath(text, 8)
+		}
+	}
+	for i := range min(len(text), longestStart) {
+		if c := text[i] | 0x20; c < 'a' || c > 'z' {
+			if text[i] == '.' && (i != 4 || len(text) != len("0000.0000.0000")) || text[i] > 0x7f {
+				return Public
+			}
+			return identifierOrPath(text, i)
+		}
+	}
+	return Public
+}
+
+// identifierOrPath is notPublicText for a text in which the byte at this index is the first that
+// is no letter, or could decide.
+func identifierOrPath(text string, at int) NotPublic {
+	if isFilePath(text, at) {
+		return FilePath
+	}
+	if c := text[at]; c == '/' || c == '\\' || c == ':' && at > len("urn") { // mostly http: and https:
+		return Public
+	}
+	switch {
+	case isNumber(text):
+		return Number
+	case isIdentifier(text):
+		return Identifier
+	}
+	return Public
+}
+
+// isFilePath reports whether a text whose first byte that is no letter has this index is the path
+// of a file, or of a key in a registry.
+func isFilePath(text string, at int) bool {
+	if at+1 == len(text) {
+		return false
+	}
+	next := text[at+1]
+	switch text[at] {
+	case ':': // C:\a, C:/a, file://server/a
+		return (next == '/' || next == '\\') && (at == 1 || at == 4 && foldedPrefix(text, "file:"))
+	case '\\': // \\server\share, HKLM\Software
+		if at == 0 {
+			return next == '\\' && indexFrom(text, 2, '\\') > 2
+		}
+		return foldedPrefix(text, `hklm\`) || foldedPrefix(text, `hkcu\`) || foldedPrefix(text, `hkcr\`) || foldedPrefix(text, `hku\`)
+	case '_':
+		return foldedPrefix(text, "hkey_") && indexFrom(text, at, '\\') > 0
+	case '~': // ~/a, ~user/a
+		return at == 0 && (next == '/' || next == '\\' || indexFrom(text, 1, '/') > 0)
+	case '%': // %TEMP%\a
+		end := indexFrom(text, 1, '%')
+		return at == 0 && end > 1 && end+1 < len(text) && text[end+1] == '\\'
+	}
+	return false
+}
+
+// indexFrom returns the index of a byte in text from start on, or -1.
+func indexFrom(text string, start int, c byte) int {
+	for i := start; i < len(text); i++ {
+		if text[i] == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// foldedPrefix reports whether text begins with a prefix in lower case, in whatever case.
+func foldedPrefix(text, prefix string) bool {
+	if len(text) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if c := text[i]; c != prefix[i] && (c < 'A' || c > 'Z' || c|0x20 != prefix[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isNumber reports whether text is an integer, decimal or hexadecimal. An Ethereum address is none.
+func isNumber(text string) bool {
+	if len(text) > 2 && text[0] == '0' && text[1]|0x20 == 'x' {
+		return len(text) != len(ethereumAddress) && isHexadecimal(text[2:])
+	}
+	for i := range len(text) {
+		if !isDigit(text[i]) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+func isHexadecimal(text string) bool {
+	for i := range len(text) {
+		if _, ok := unhexDigit(text[i]); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// hostNotPublic returns why the host is no public name. An unknown last label alone is no reason:
+// new ones come.
+func (u *URL) hostNotPublic() NotPublic {
+	if u.isAddress {
+		return addressNotPublic(u.Address())
+	}
+	u.findSuffix()
+	host := u.Host()
+	if u.rule == publicsuffix.DefaultRule {
+		return unlistedNotPublic(host)
+	}
+	switch u.rule.Value {
+	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
+		return ReservedSuffix
+	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
+		return ReverseZone
+	case "home.arpa": // RFC 8375
+		return LocalSuffix
+	case "onion":
+		return Onion
+	case "com", "net", "org": // RFC 6761, section 6.5
+		if domain := u.text[u.domain:u.suffix]; string(domain) == "example" {
+			return ReservedSuffix
+		}
+	}
+	// Companies answer below some of their suffixes: s3.amazonaws.com/bucket.
+	if u.suffix == u.port && !(u.rule.Private && u.HasPath()) {
+		return PublicSuffix
+	}
+	return Public
+}
+
+// unlistedNotPublic is hostNotPublic for a host below no listed public suffix.
+func unlistedNotPublic(host []byte) NotPublic {
+	dot := bytes.LastIndexByte(host, '.')
+	switch string(host[dot+1:]) {
+	case "test", "example", "invalid", "localhost", // RFC 6761, section 6
+		"alt": // RFC 9476
+		return ReservedSuffix
+	case "local", // RFC 6762
+		"intranet", "internal", "private", "corp", "home", "lan", // RFC 6762, appendix G; ICANN reserved internal
+		"mail", // ICANN delegates none of corp, home, mail
+		// What routers and companies use, as the queries that leak to the root servers show.
+		"localdomain", "localnet", "domain", "workgroup", "intra", "priv", "consul",
+		"router", "gateway", "belkin", "dlink":
+		return LocalSuffix
+	}
+	if dot < 0 {
+		return SingleLabel
+	}
+	return Public
+}

@@ -1,0 +1,200 @@
+package canon
+
+import (
+	"bytes"
+	"strings"
+)
+
+// appendPath appends path, query and fragment, which are empty or start with one of / \ ? #, and
+// sets where each starts. They get the form that all texts have in which a browser sees the same
+// (WHATWG URL): the characters that it escapes are escaped, escapes of unreserved characters (RFC
+// 3986, section 2.3) are decoded, other escapes are in upper case, and the dot segments of the path
+// are resolved.
+func (u *URL) appendPath(text string) {
+	path, fragment, hasFragment := strings.Cut(text, "#")
+	path, query, hasQuery := strings.Cut(path, "?")
+	if text != "" {
+		u.text = append(u.text, '/')
+		u.appendSegments(strings.TrimPrefix(strings.TrimPrefix(path, `\`), "/"))
+		if len(u.text) == u.path+len("/") && !hasQuery && !hasFragment {
+			u.text = u.text[:u.path] // a lone slash carries nothing
+		}
+	}
+	u.query = len(u.text)
+	if hasQuery {
+		u.text = append(u.text, '?')
+		u.appendPart(query, &escapedInQuery)
+	}
+	u.fragment = len(u.text)
+	if hasFragment {
+		u.text = append(u.text, '#')
+		u.appendPart(fragment, &escapedInFragment)
+	}
+	u.settleEnd()
+}
+
+// setPath is appendPath for a text that isPlainPath.
+func (u *URL) setPath(text string) {
+	if len(text) > len("/") {
+		u.text = append(u.text, text...)
+	}
+	u.query, u.fragment = len(u.text), len(u.text)
+	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
+		u.fragment = u.path + fragment
+		u.query = u.fragment
+	}
+	if query := bytes.IndexByte(u.text[u.path:u.fragment], '?'); query >= 0 {
+		u.query = u.path + query
+	}
+}
+
+// isPlainPath reports whether a path with what follows it starts with a slash, and is not changed by
+// appendPath for sure.
+func isPlainPath(path string) bool {
+	if path[0] != '/' {
+		return false
+	}
+	last := byte('/')
+	for i := 1; i < len(path); i++ {
+		c := path[i]
+		if !isPlainInPath[c] || c == '.' && last == '/' {
+			return false
+		}
+		last = c
+	}
+	return strings.IndexByte(endsOfText+closing, last) < 0
+}
+
+var isPlainInPath = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = !escapedInPath[c] && !escapedInQuery[c] && !escapedInFragment[c] && c != '%' && c != '\\'
+	}
+	plain['?'], plain['#'] = true, true
+	return plain
+}()
+
+// The characters that browsers escape in each part of a URL (WHATWG URL, percent-encode sets).
+var (
+	escapedInPath     = escapes(" \"#<>?^`{}")
+	escapedInQuery    = escapes(" \"#<>'")
+	escapedInFragment = escapes(" \"<>`")
+)
+
+func escapes(characters string) (escaped [256]bool) {
+	for c := range escaped {
+		escaped[c] = c < ' ' || c > '~' || strings.IndexByte(characters, byte(c)) >= 0
+	}
+	return escaped
+}
+
+// isUnreserved has the unreserved characters of RFC 3986, section 2.3.
+var isUnreserved = func() (unreserved [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~" {
+		unreserved[c] = true
+	}
+	return unreserved
+}()
+
+// appendSegments appends the segments of a path, of which the first slash is appended already, and
+// resolves those that are dots.
+func (u *URL) appendSegments(path string) {
+	first := len(u.text)
+	start := first // of the segment
+	for more := true; more; {
+		end := strings.IndexAny(path, `/\`)
+		if more = end >= 0; !more {
+			end = len(path)
+		}
+		u.appendPart(path[:end], &escapedInPath)
+		switch string(u.text[start:]) {
+		case ".":
+			u.text = u.text[:start]
+		case "..":
+			start = max(first, bytes.LastIndexByte(u.text[:max(0, start-1)], '/')+1)
+			u.text = u.text[:start]
+		default:
+			if more {
+				u.text = append(u.text, '/')
+				start = len(u.text)
+			}
+		}
+		if more {
+			path = path[end+1:]
+		}
+	}
+}
+
+// appendPart appends a part of a URL in which some characters are to be escaped.
+func (u *URL) appendPart(part string, escaped *[256]bool) {
+	for i := 0; i < len(part); i++ {
+		switch c := part[i]; {
+		case c == '%':
+			decoded, ok := byte('%'), false // a lone one would be read together with what follows
+			if i+2 < len(part) {
+				decoded, ok = unhex(part[i+1], part[i+2])
+			}
+			if !ok {
+				decoded = '%'
+			} else {
+				i += 2
+			}
+			if isUnreserved[decoded] {
+				u.text = append(u.text, decoded)
+			} else {
+				u.text = appendEscape(u.text, decoded)
+			}
+		case escaped[c]:
+			u.text = appendEscape(u.text, c)
+		default:
+			u.text = append(u.text, c)
+		}
+	}
+}
+
+func appendEscape(text []byte, c byte) []byte {
+	const digits = "0123456789ABCDEF"
+	return append(text, '%', digits[c>>4], digits[c&15])
+}
+
+// settleEnd cuts what is longer than MaxLength, and escapes a last character that strip would take
+// for what people put behind a text.
+func (u *URL) settleEnd() {
+	if u.path == len(u.text) {
+		return
+	}
+	last := u.text[len(u.text)-1]
+	isEnd := strings.IndexByte(endsOfText, last) >= 0 || strings.IndexByte(closing, last) >= 0 && !isBalanced(u.text, last)
+	switch {
+	case len(u.text) > MaxLength || isEnd && len(u.text) > MaxLength-2:
+		text := u.text[:cutLength(u.text)]
+		if len(text) == u.path+len("/") {
+			text = text[:u.path]
+		}
+		u.text = text
+		u.query, u.fragment = min(u.query, len(text)), min(u.fragment, len(text))
+	case isEnd:
+		u.text = appendEscape(u.text[:len(u.text)-1], last)
+	}
+}
+
+// isBalanced reports whether a closing bracket has an opening one in the text.
+func isBalanced(text []byte, bracket byte) bool {
+	open := opening[strings.IndexByte(closing, bracket)]
+	return bytes.Count(text, []byte{bracket}) <= bytes.Count(text, []byte{open})
+}
+
+// cutLength returns how much of a text is read that is too long: at most MaxLength bytes that end
+// in no part of an escape, and in nothing that strip would remove or that is a dot segment.
+func cutLength[T []byte | string](text T) int {
+	end := min(len(text), MaxLength)
+	for _, at := range []int{end - 2, end - 1} {
+		if text[at] == '%' {
+			end = at
+			break
+		}
+	}
+	for end > 0 && strings.IndexByte(endsOfText+closing, text[end-1]) >= 0 {
+		end--
+	}
+	return end
+}

@@ -1,0 +1,162 @@
+package canon
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/weppos/publicsuffix-go/publicsuffix"
+)
+
+// What people put around a text, and defanging puts into it.
+const (
+	opening = "([{<"
+	closing = ")]}>" // in the same order
+
+	// The characters of ASCII that are no part of a text at its end. A closing bracket is one only
+	// if no opening one stands in the text.
+	endsOfText = ",;.:!'\"`" + opening
+
+	// Quotation marks and brackets of other scripts.
+	otherQuotes = "\u00ab\u00bb\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07" +
+		"\uff08\uff09\uff3b\uff3d\uff5b\uff5d\u3010\u3011\u3014\u3015\u3008\u3009\u300a\u300b\uff1c\uff1e"
+	// Their punctuation.
+	otherPunctuation = "\uff0c\uff1b\u3002\uff0e\uff61\uff1a\uff01\u3001"
+)
+
+// maxLayers is how often strip looks for something around or in what it has found. Nobody wraps a
+// text as often.
+const maxLayers = 16
+
+// strip returns the text without what people put around it (white space, quotation marks, brackets,
+// a comma or full stop behind it, the syntax of a Markdown link), and with defanging undone.
+func strip(text string) string {
+	for range maxLayers {
+		stripped := markdownTarget(trimAround(refang(text)))
+		if stripped == text {
+			break
+		}
+		text = stripped
+	}
+	return spelledOut(text)
+}
+
+// trimAround removes what stands around a text.
+func trimAround(text string) string {
+	start := 0
+	for start < len(text) {
+		r, size := utf8.DecodeRuneInString(text[start:])
+		if !isAround(r) && !strings.ContainsRune(`'"`+"`"+opening+closing, r) || r == '[' && bracketStays(text[start:]) {
+			break
+		}
+		start += size
+	}
+	text = text[start:]
+	var unmatched [len(closing)]int // closing brackets of each sort without an opening one
+	counted := false
+	for text != "" {
+		r, size := utf8.DecodeLastRuneInString(text)
+		switch bracket := strings.IndexRune(closing, r); {
+		case bracket >= 0:
+			if !counted {
+				counted = true
+				for i := range closing {
+					unmatched[i] = strings.Count(text, closing[i:i+1]) - strings.Count(text, opening[i:i+1])
+				}
+			}
+			if unmatched[bracket] <= 0 {
+				return text
+			}
+			unmatched[bracket]--
+		case strings.ContainsRune(opening, r):
+			unmatched[strings.IndexRune(opening, r)]++
+		case r == '.' && endsInDotSegment(text), r == ':' && isIPv6(text):
+			return text
+		case !isAround(r) && !strings.ContainsRune(endsOfText+otherPunctuation, r):
+			return text
+		}
+		text = text[:len(text)-size]
+	}
+	return text
+}
+
+// isAround reports whether a character is white space, not visible, or a quotation mark or bracket
+// outside ASCII.
+func isAround(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r <= ' ' || r == 0x7f
+	}
+	return r != utf8.RuneError && (unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf)) || strings.ContainsRune(otherQuotes, r)
+}
+
+// bracketStays reports whether the bracket at the start of a text is one of an IPv6 address or of a
+// Markdown link.
+func bracketStays(text string) bool {
+	const longestLinkText = 1 << 10 // a text may have many brackets
+	end := strings.IndexByte(text[:min(len(text), longestLinkText)], ']')
+	return end > 0 && (isIPv6(text[1:end]) || strings.HasPrefix(text[end+1:], "("))
+}
+
+func startsWithIPv6(text string) bool {
+	end := strings.IndexByte(text, ']')
+	return end > 0 && isIPv6(text[1:end])
+}
+
+// endsInDotSegment reports whether the dot at the end of a text is one of a segment of a path, "." or
+// "..".
+func endsInDotSegment(text string) bool {
+	return strings.HasSuffix(text, "/.") || strings.HasSuffix(text, "/..")
+}
+
+// markdownTarget returns the target of a text that is a link or an image in Markdown (CommonMark,
+// section 6.3), otherwise the text.
+func markdownTarget(text string) string {
+	link := strings.TrimPrefix(text, "!")
+	if !strings.HasPrefix(link, "[") || !strings.HasSuffix(link, ")") {
+		return text
+	}
+	end := strings.IndexByte(link, ']')
+	if !strings.HasPrefix(link[end+1:], "(") || startsWithIPv6(link) {
+		return text
+	}
+	target := link[end+len("](") : len(link)-1]
+	if title := strings.IndexAny(target, " \t"); title >= 0 && strings.ContainsAny(target[title:], `"'(`) {
+		target = target[:title]
+	}
+	return target
+}
+
+// spelledOut reads "x dot com" and "alice at x dot com", where that gives a name below a public
+// suffix.
+func spelledOut(text string) string {
+	if !strings.Contains(text, " ") || len(text) > 2*longestName {
+		return text
+	}
+	words := strings.Fields(text)
+	if len(words)%2 == 0 || len(words) < 3 {
+		return text
+	}
+	var name strings.Builder
+	for i, word := range words {
+		switch {
+		case i%2 == 0 && !strings.ContainsFunc(word, isNoLabel):
+			name.WriteString(word)
+		case i%2 == 1 && strings.EqualFold(word, "dot"):
+			name.WriteByte('.')
+		case i == 1 && strings.EqualFold(word, "at"):
+			name.WriteByte('@')
+		default:
+			return text
+		}
+	}
+	host := []byte(strings.ToLower(name.String()))
+	if _, suffix, rule := splitSuffix(host); rule == publicsuffix.DefaultRule || suffix == len(host) {
+		return text
+	}
+	return name.String()
+}
+
+// isNoLabel reports whether a character of ASCII stands in no label that people spell out.
+func isNoLabel(r rune) bool {
+	return r < utf8.RuneSelf && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+}
