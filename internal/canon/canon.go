@@ -64,7 +64,9 @@ type URL struct {
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	*u = URL{text: u.text[:0], scratch: u.scratch[:0]}
+	u.text, u.scratch = u.text[:0], u.scratch[:0]
+	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
+	u.unwrappedFrom, u.rule = "", nil
 }
 
 // Parse sets u to the canonical form of a text from people. After an error the content of u is
@@ -87,15 +89,19 @@ func (u *URL) parsePlain(text string) bool {
 	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || strings.HasPrefix(rest, "www.") || len(text) > MaxLength {
 		return false
 	}
-	if end == len(rest) {
-		if len(rest) == len(text) && notPublicText(text) != Public {
+	switch {
+	case end < len(rest):
+		if !isPlainPath(rest[end:]) {
 			return false
 		}
-	} else if !isPlainPath(rest[end:]) || rewritesLinks(rest[:end]) {
+	case end == len(text) && !endsInLetters(text) && notPublicText(text) != Public:
 		return false
 	}
 	u.reset()
 	u.text = append(u.text, rest[:end]...)
+	if end < len(rest) && rewritesLinks(u.text) {
+		return false
+	}
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.port, u.path = end, end
 	u.setPath(rest[end:])
@@ -126,15 +132,43 @@ func (u *URL) parse(text string) error {
 	if reason == FilePath {
 		text = strings.ReplaceAll(text, `\`, "/")
 	}
-	err := u.read(text)
-	if err != nil {
+	if err := u.read(text); err != nil {
 		return err
 	}
 	u.textNotPublic = reason
-	if u.path == u.query {
-		return nil // no link leads anywhere without a path or a query
+	return u.follow(text)
+}
+
+// maxNested is how many links may stand in one another. A deeper nest is left as it is.
+const maxNested = 8
+
+// follow sets u to what a link leads to that an operator has rewritten. It is called when u is the
+// form of the link. A target that cannot be read leaves the link that holds it.
+func (u *URL) follow(link string) error {
+	outermost, from, isAmbiguous, hasUserInfo := link, "", u.isAmbiguous, u.hasUserInfo
+	for depth := 0; u.port == u.path && u.HasPath(); depth++ {
+		target, ok := unwrap(u.Host(), u.text[u.path:])
+		if !ok {
+			break
+		}
+		if depth == maxNested {
+			return u.read(outermost)
+		}
+		host := string(u.Host())
+		if u.read(target) != nil {
+			if err := u.read(link); err != nil {
+				return err
+			}
+			break
+		}
+		if from == "" {
+			from = host
+		}
+		link = target
+		isAmbiguous, hasUserInfo = isAmbiguous || u.isAmbiguous, hasUserInfo || u.hasUserInfo
 	}
-	return u.unwrap(text)
+	u.unwrappedFrom, u.isAmbiguous, u.hasUserInfo = from, isAmbiguous, hasUserInfo
+	return nil
 }
 
 // ParseName sets u to the canonical form of a DNS name out of a record: a name in the presentation

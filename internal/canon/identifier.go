@@ -107,14 +107,20 @@ func mayBeIdentifier(text string) bool {
 	if len(text) > len("%XX")*longestIdentifier {
 		return false
 	}
-	if !isDigit(text[0]) { // these have no dot, but T1059.001, the MAC address abcd.ef01.2345 and Nov 28 05:09:37.123
-		return len(text) == len("t0000.000") || len(text) == len(macAddressDot) || strings.IndexByte(text, '.') < 0 || len(text) > 3 && (text[3] == ' ' || text[3] == '%')
-	}
-	if len(text) >= shortestBase58 && strings.IndexByte(text, '.') < 0 {
+	dot := strings.LastIndexByte(text, '.')
+	switch {
+	case dot < 0 && isDigit(text[0]) && len(text) < shortestBase58:
+		last := text[len(text)-1] | 0x20 // of a hexadecimal number, or the z, utc, gmt of a time
+		return isDigit(text[len(text)-1]) || last >= 'a' && last <= 'f' || last == 'z' || last == 't'
+	case dot < 0:
 		return true
+	case len(text) == len(macAddressDot) && dot == 9:
+		return text[4] == '.'
+	case dot+1 == len(text) || !isDigit(text[dot+1]):
+		return false
 	}
-	last := text[len(text)-1] | 0x20 // of a hexadecimal number, or the z, utc, gmt of a time
-	return isDigit(text[len(text)-1]) || last >= 'a' && last <= 'f' || last == 'z' || last == 't'
+	// T1059.001 and Nov 28 05:09:37.123
+	return isDigit(text[0]) || len(text) == len("t0000.000") || len(text) > 3 && (text[3] == ' ' || text[3] == '%')
 }
 
 func lower(c byte) byte {

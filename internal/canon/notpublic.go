@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
@@ -68,6 +69,13 @@ func notPublicText(text string) NotPublic {
 		}
 	}
 	return Public
+}
+
+// endsInLetters reports whether a plain text has a last label that begins with a letter. Then
+// notPublicText finds nothing in it, unless it is as long as a MAC address with dots.
+func endsInLetters(text string) bool {
+	dot := strings.LastIndexByte(text, '.')
+	return dot >= 0 && text[dot+1] >= 'a' && len(text) != len(macAddressDot)
 }
 
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that

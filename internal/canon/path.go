@@ -35,9 +35,11 @@ func (u *URL) appendPath(text string) {
 
 // setPath is appendPath for a text that isPlainPath.
 func (u *URL) setPath(text string) {
-	if len(text) > len("/") {
-		u.text = append(u.text, text...)
+	if len(text) <= len("/") {
+		u.query, u.fragment = len(u.text), len(u.text)
+		return
 	}
+	u.text = append(u.text, text...)
 	u.query, u.fragment = len(u.text), len(u.text)
 	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
 		u.fragment = u.path + fragment

@@ -31,6 +31,9 @@ const maxLayers = 16
 // strip returns the text without what people put around it (white space, quotation marks, brackets,
 // a comma or full stop behind it, the syntax of a Markdown link), and with defanging undone.
 func strip(text string) string {
+	if text != "" && isInner(text[0]) && isInner(text[len(text)-1]) && !strings.ContainsAny(text, opening+closing+" ") {
+		return text
+	}
 	for range maxLayers {
 		stripped := markdownTarget(trimAround(refang(text)))
 		if stripped == text {
@@ -39,6 +42,11 @@ func strip(text string) string {
 		text = stripped
 	}
 	return spelledOut(text)
+}
+
+// isInner reports whether a character may stand at an end of a text.
+func isInner(c byte) bool {
+	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '/' || c == '-' || c == '_'
 }
 
 // trimAround removes what stands around a text.

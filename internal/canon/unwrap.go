@@ -205,6 +205,12 @@ func (r *rewriterOf) matches(host []byte) bool {
 	return matched
 }
 
+// rewritesLinks reports whether a host is an operator's.
+func rewritesLinks(host []byte) bool {
+	rows := rewritersOf[ending(host)]
+	return slices.ContainsFunc(rows, func(r rewriterOf) bool { return r.matches(host) })
+}
+
 // unwrap returns the target of a link that an operator has rewritten, and whether the link is one.
 // The target is a text: it begins with http:// or https://, and may be refused by Parse or be
 // itself such a link. It is shorter than the link.

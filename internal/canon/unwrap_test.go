@@ -497,3 +497,55 @@ func BenchmarkUnwrap(b *testing.B) {
 		})
 	}
 }
+
+func TestParseFollowsRewrittenLinks(t *testing.T) {
+	nested := func(depth int, target string) string {
+		for range depth {
+			target = "https://www.google.com/url?q=" + url.QueryEscape(target)
+		}
+		return target
+	}
+	for _, test := range []struct{ name, text, want, from string }{
+		{"a link", nested(1, "https://www.bbc.co.uk/news?a=b"), "bbc.co.uk/news?a=b", "google.com"},
+		{"a quoted link", `"` + nested(1, "https://www.bbc.co.uk/news") + `",`, "bbc.co.uk/news", "google.com"},
+		{"a link within a link of another", "https://slack-redir.net/link?url=" + url.QueryEscape(nested(1, "https://bbc.co.uk/")), "bbc.co.uk", "slack-redir.net"},
+		{"the deepest nest", nested(maxNested, "https://bbc.co.uk/"), "bbc.co.uk", "google.com"},
+		{"a nest that is too deep", nested(maxNested+1, "https://bbc.co.uk/"), canonicalOf(t, nested(maxNested+1, "https://bbc.co.uk/")), ""},
+		{"a target that cannot be read", nested(1, "https://a;b.com/"), "google.com/url?q=https%3A%2F%2Fa%3Bb.com%2F", ""},
+		{"a target that cannot be read, in a link", nested(2, "https://a;b.com/"), "google.com/url?q=https%3A%2F%2Fa%3Bb.com%2F", "google.com"},
+		{"another port of the operator's host", "https://google.com:8080/url?q=https://bbc.co.uk/", "google.com:8080/url?q=https://bbc.co.uk/", ""},
+		{"an operator's name in user-info", "https://google.com@evil.com/url?q=https://bbc.co.uk/", "evil.com/url?q=https://bbc.co.uk/", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var u, again URL
+			if err := u.Parse(test.text); err != nil || u.String() != test.want || u.UnwrappedFrom() != test.from {
+				t.Errorf("%s is %s from %q (%v), want %s from %q", test.text, &u, u.UnwrappedFrom(), err, test.want, test.from)
+			}
+			if err := again.Parse(test.want); err != nil || again.String() != test.want {
+				t.Errorf("the form of %s is %s (%v)", test.want, &again, err)
+			}
+		})
+	}
+	for text, want := range map[string][2]bool{ // ambiguous, user-info
+		nested(1, "https://a@bbc.co.uk/"):                    {false, true},
+		"http:/google.com/url?q=https://bbc.co.uk/":          {true, false},
+		"http://b@google.com/url?q=https://bbc.co.uk/":       {false, true},
+		nested(1, `https:\\bbc.co.uk/`):                      {false, false}, // no link at all
+		nested(2, "https://bbc.co.uk\\@a.com/"):              {true, false},
+		"https://google.com/url?q=https://http://bbc.co.uk/": {true, false},
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil || u.IsAmbiguous() != want[0] || u.HasUserInfo() != want[1] {
+			t.Errorf("%s is %s, ambiguous %v, with user-info %v (%v), want %v", text, &u, u.IsAmbiguous(), u.HasUserInfo(), err, want)
+		}
+	}
+}
+
+func canonicalOf(t *testing.T, text string) string {
+	t.Helper()
+	var u URL
+	if err := u.read(text); err != nil {
+		t.Fatal(err)
+	}
+	return u.String()
+}

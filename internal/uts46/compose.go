@@ -29,7 +29,7 @@ func compose(label []rune) []rune {
 	starter, before := -1, uint16(0) // the last starter in composed, and the class of what stands before r
 	for _, r := range characters {
 		class := combiningClass(r)
-		if starter >= 0 && (starter == len(composed)-1 || before < class) {
+		if combines(r) && starter >= 0 && (starter == len(composed)-1 || before < class) {
 			if composite, ok := composeTwo(composed[starter], r); ok {
 				composed[starter] = composite
 				continue
@@ -44,11 +44,15 @@ func compose(label []rune) []rune {
 	return composed
 }
 
+// combines reports whether a character of a mapped label can change or compose with what stands
+// before it.
+func combines(r rune) bool { return lookUp(r) >= mark }
+
 func combiningClass(r rune) uint16 {
-	if value := lookUp(r); value >= mark && value < mapped {
-		return value - mark
+	if !combines(r) {
+		return 0
 	}
-	return 0
+	return lookUp(r) - mark
 }
 
 // appendDecomposed appends what a character is composed of.
@@ -61,6 +65,9 @@ func appendDecomposed(characters []rune, r rune) []rune {
 			characters = append(characters, trailBase+trail)
 		}
 		return characters
+	}
+	if r < compositions[0].composite {
+		return append(characters, r)
 	}
 	i, found := slices.BinarySearchFunc(compositions[:], r, func(c composition, r rune) int {
 		return cmp.Compare(c.composite, r)

@@ -5,9 +5,10 @@
 //
 // Where a browser refuses a host, Append does not, since DNS carries any byte: each label is for
 // itself, and one that cannot be an A-label stays as it was, less the characters that UTS #46
-// ignores. Hyphens, bidirectional text, joiners and leading marks are not checked: browsers refuse
-// such hosts, so nobody meets the A-label that they get here. A-labels are not looked at, as
-// browsers do not look at them in a host of ASCII.
+// ignores. Hyphens may stand anywhere, as in browsers. The rules for bidirectional text, joiners
+// and leading marks are not checked: browsers refuse hosts that break them, so nobody meets the
+// A-label that such a host gets here. A-labels are not looked at, as browsers do not look at them
+// in a host of ASCII.
 //
 // Work grows with the length of the host, times the logarithm of a label's. A label of up to 64
 // characters takes no memory but the result's.
@@ -43,7 +44,7 @@ func lookUp(r rune) uint16 {
 }
 
 // Append appends a host to dst. The host's bytes are what its escapes stand for, and its ASCII
-// letters are in lower case. They may be those of dst.
+// letters are in lower case. Host may be a part of dst, whose bytes stay as they are.
 //
 // The characters that UTS #46 maps to a dot divide labels as dots do. A label that is not ASCII is
 // mapped and composed (NFC), and appended:
@@ -57,6 +58,10 @@ func lookUp(r rune) uint16 {
 //   - byte by byte as it was if it is not UTF-8.
 //
 // So a label that stays as it was does so again, and Append of its own result changes nothing.
+//
+// Of a label that is not ASCII, Chromium escapes spaces and asterisks before it encodes, and
+// decodes escapes behind U+FF05 after that. The A-label is then one of other characters; Append
+// does neither.
 func Append(dst, host []byte) []byte {
 	start := 0
 	for i := 0; i < len(host); {
@@ -124,7 +129,7 @@ func mapLabel(characters []rune, label []byte) (_ []rune, composed, ok bool) {
 			start := int(value-mapped) + 1
 			for _, replacement := range mappings[start : start+int(mappings[start-1])] {
 				characters = append(characters, replacement)
-				composed = composed && lookUp(replacement) < mark
+				composed = composed && !combines(replacement)
 			}
 		default:
 			characters = append(characters, r)
@@ -151,7 +156,7 @@ func appendMapped(dst []byte, label []rune) ([]byte, bool) {
 			return dst, false
 		}
 	}
-	if len(label) >= 4 && string(label[:4]) == "xn--" {
+	if len(label) >= 4 && label[0] == 'x' && label[1] == 'n' && label[2] == '-' && label[3] == '-' {
 		return dst, false
 	}
 	return appendPunycode(append(dst, "xn--"...), label), true

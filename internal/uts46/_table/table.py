@@ -70,9 +70,17 @@ for start, end, status, replacement in zip(
 ):
     values.extend(value(c, chr(status), replacement) for c in range(start, end))
 assert len(values) == CODE_POINTS and max(values) < 1 << 16
-assert all(v in (VALID, MAPPED) or c >= 0x41 for c, v in enumerate(values[:0x80]))
-for text in offsets:
-    assert all(values[ord(c)] < MAPPED and values[ord(c)] not in (DISALLOWED, IGNORED) for c in text), text
+assert not any(v for c, v in enumerate(values[:0x80]) if not chr(c).isupper())
+
+
+def is_kept(code_point):
+    return values[code_point] < MAPPED and values[code_point] not in (DISALLOWED, IGNORED)
+
+
+assert all(is_kept(ord(c)) for text in offsets for c in text)
+for c, pair in pairs.items():  # what composes to a valid character is valid
+    assert not is_kept(c) or all(map(is_kept, pair))
+
 
 def cut(sequence, length):
     """Cuts a sequence into pieces: the distinct ones, and of each piece which it is."""
