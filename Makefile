@@ -51,16 +51,17 @@ startup: ## time the program's first answer
 # Every target runs for FUZZTIME, even if an earlier one fails. Those of SLOW are too slow to make an
 # input smaller by many tries.
 FUZZTIME ?= 1m
-SLOW     := FuzzParseModel FuzzReadKept FuzzHandler FuzzService
+SLOW     := FuzzParseModel FuzzReadKept FuzzHandler FuzzService FuzzDecodedBody
 fuzz: ## run every fuzz target, and list those that failed
-	@failed=; \
+	@failed=; count=0; \
 	for found in $$(grep -roE --include='*_test.go' --exclude-dir=build --exclude-dir=dist --exclude-dir=node_modules '^func Fuzz\w+' . | sed -E 's,/[^/]*:func ,:,' | sort); do \
-		target=$${found#*:}; minimize=1m; \
+		target=$${found#*:}; minimize=1m; count=$$((count + 1)); \
 		case " $(SLOW) " in *" $$target "*) minimize=10x ;; esac; \
 		echo "== $$found"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime $$minimize $${found%:*} || failed="$$failed $$found"; \
 	done; \
-	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+	echo "== $$count targets, failed:$${failed:- none}"; \
+	[ -z "$$failed" ] && [ $$count -gt 0 ]
 
 # CHROMIUM is the browser, by default /usr/bin/chromium. A program that is missing is named.
 browsers: ## compare the canonical form with what Chromium and Node make of URLs

@@ -21,16 +21,17 @@
 //
 // A [Scorer], made by [Model.NewScorer], is for a loop: it does the same on one goroutine and
 // reuses its memory. [Scorer.ClassifyAll] is the fastest way to verdicts on many texts. A Scorer
-// allocates nothing for a text in ASCII that has no bracket of any kind and no IPv6 address. It
-// does for evil[.]com, ::1 and bücher.de.
+// allocates nothing for a text without brackets, backslashes, tabs and IPv6 addresses whose labels
+// have at most 64 characters, unless it is a link that a mail gateway rewrote.
 //
-// [Canonical] is the form in which a text is scored: equal forms have equal scores.
+// [Canonical] is the form in which a text from people is scored, [CanonicalName] that of a name out
+// of a DNS record: equal forms have equal scores.
 //
 // # What a score means
 //
 // A score is a probability only where malicious texts are as common as they were in training. What
 // carries over to other traffic are the levels: each stands for the share of ordinary names that
-// score as high.
+// score as high. What is no public name has none, and Verdict.NotPublic says why.
 //
 // # What stays the same
 //
@@ -58,13 +59,13 @@ import (
 	"github.com/snowman-ml/snowman/models"
 )
 
-// MaxLength is the length in bytes beyond which a text is refused.
+// MaxLength is the length in bytes beyond which the path of a text is cut.
 const MaxLength = canon.MaxLength
 
 // Errors that tell why a text has no score, to be found with errors.Is.
 var (
 	ErrNoHost  = canon.ErrNoHost
-	ErrTooLong = canon.ErrTooLong // longer than MaxLength, or its canonical form is
+	ErrTooLong = canon.ErrTooLong // the host is longer than MaxLength
 )
 
 // The kinds of text that a model may tell apart. Model.Kinds has those of one model.
@@ -136,10 +137,23 @@ func Parse(file []byte) (*Model, error) {
 	return m, nil
 }
 
-// Canonical returns the form of a text in which it is scored. The error is that of Model.Score.
+// Canonical returns the form in which a text from people is scored. The error is that of
+// Model.Score. The canonical form of a canonical form is itself.
 func Canonical(text string) (string, error) {
 	var u canon.URL
 	if err := u.Parse(text); err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}
+
+// CanonicalName returns the canonical form of a DNS name out of a log or a packet, to be scored like
+// a text. The name is in the presentation format of RFC 1035, section 5.1: \DDD is a byte, and \. a
+// dot within a label. Unlike Canonical, it takes nothing away around a name and refuses no byte. The
+// error is ErrTooLong.
+func CanonicalName(name string) (string, error) {
+	var u canon.URL
+	if err := u.ParseName(name); err != nil {
 		return "", err
 	}
 	return u.String(), nil

@@ -164,8 +164,8 @@ func (b *builder) readLines(source io.Reader) error {
 	return r.Err()
 }
 
-// notUTF8 refuses a list of which a line is in another encoding: its names would be others than those
-// meant, and match nothing.
+// notUTF8 refuses a list of which a line is in another encoding: its names would be others than
+// those meant, and match nothing.
 func notUTF8(line int) error {
 	return fmt.Errorf("line %d is not UTF-8; convert the list, for example with iconv", line)
 }

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -67,6 +69,27 @@ func TestCheckHost(t *testing.T) {
 			t.Errorf("%q: %v, want that it may be given: %v", host, err, isOne)
 		}
 	}
+}
+
+// FuzzHosts checks that a host that is answered for is, as net/url reads it, one of those that may
+// be named.
+func FuzzHosts(f *testing.F) {
+	for _, host := range []string{"localhost", "LOCALHOST.:5000", "[::1]:80", "127.0.0.1", "a.example", "snowman.example:443", "localhost:1:2", "[localhost]", "a@localhost", "[::ffff:127.0.0.1%25lo]", "localhost#.a.example", "127.1"} {
+		f.Add(host)
+	}
+	service := New(Options{Model: openToy(f), Hosts: []string{"snowman.example"}})
+	f.Fuzz(func(t *testing.T, host string) {
+		request := httptest.NewRequest("GET", "/", nil)
+		request.Host = host
+		u, err := url.Parse("http://" + host + "/")
+		if !service.answersFor(request) || err != nil || u.Host != host || host == "" {
+			return
+		}
+		name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+		if address, err := netip.ParseAddr(name); name != "localhost" && name != "snowman.example" && (err != nil || !address.Unmap().IsLoopback()) {
+			t.Errorf("%q is answered for", host)
+		}
+	})
 }
 
 func TestPagesOfOtherOrigins(t *testing.T) {

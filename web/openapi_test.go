@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/snowman-ml/snowman/internal/canon"
 )
 
 // openAPIDocument is what the tests read of the document.
@@ -31,6 +33,11 @@ type openAPIDocument struct {
 		} `json:"responses"`
 	} `json:"paths"`
 	Components struct {
+		Schemas map[string]struct {
+			Properties map[string]struct {
+				Enum []string `json:"enum"`
+			} `json:"properties"`
+		} `json:"schemas"`
 		Responses map[string]struct {
 			Content map[string]json.RawMessage `json:"content"`
 		} `json:"responses"`
@@ -81,6 +88,19 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	}
 }
 
+func TestOpenAPIHasEveryReasonWhyATextIsNoPublicName(t *testing.T) {
+	var reasons []string
+	for reason := canon.Public + 1; reason <= canon.ReservedAddress; reason++ {
+		reasons = append(reasons, reason.String())
+	}
+	document := readOpenAPI(t)
+	for _, schema := range []string{"Scored", "Explanation"} {
+		if got := document.Components.Schemas[schema].Properties["not_public"].Enum; !slices.Equal(got, reasons) {
+			t.Errorf("%s: not_public is one of %q, want %q", schema, got, reasons)
+		}
+	}
+}
+
 // A describedRequest is a request for a route of the document.
 type describedRequest struct{ route, path, contentType, body string }
 
@@ -98,17 +118,20 @@ func describedRequests() []describedRequest {
 		{"POST /model", "/model", formType, "url=" + long},
 		{"PUT /model", "/model?url=" + long[:128<<10], "", ""},
 		{"POST /model", "/model?url=" + long[:128<<10], "", ""},
+		{"PUT /model", "/model", formType + "; charset=utf-16", "url=q.com"},
+		{"POST /model", "/model", formType + "; charset=utf-16", "url=q.com"},
 		{"GET /model", "/model", "", ""},
 		{"GET /v1/model", "/v1/model", "", ""},
 		{"GET /v1/model", "/v1/model?a=b", "", ""},
 		{"POST /v1/score", "/v1/score?families=true", "application/json", texts},
-		{"POST /v1/score", "/v1/score", "text/plain", "q.com\n\nzis32msdi3.com"},
+		{"POST /v1/score", "/v1/score", "text/plain", "q.com\n\nzis32msdi3.com\nhttps://me@q.local"},
 		{"POST /v1/score", "/v1/score?families=true", "application/x-ndjson", "\"q.com\"\n{\"text\":\"x.com\"}\n{}\n[\n"},
 		{"POST /v1/score", "/v1/score", "application/json", "["},
 		{"POST /v1/score", "/v1/score", "application/json", long},
 		{"POST /v1/score", "/v1/score", "image/png", "q.com"},
 		{"POST /v1/explain", "/v1/explain", "application/json", `{"text":"https://pаypal.com.q-z.d111111abcdef8.cloudfront.net/\u00fc?a#b"}`},
 		{"POST /v1/explain", "/v1/explain?families=true", "application/json", `{"text":"q.com"}`},
+		{"POST /v1/explain", "/v1/explain", "application/json", `{"text":"https://me@10.0.0.1"}`},
 		{"POST /v1/explain", "/v1/explain", "application/json", "{}"},
 		{"POST /v1/explain", "/v1/explain", "application/json", long},
 		{"POST /v1/explain", "/v1/explain", "text/plain", "q.com"},
@@ -131,6 +154,7 @@ func describedRequests() []describedRequest {
 				{"GET " + base + "/ready", path + "/ready?a=b", "", ""},
 				{"POST " + base + "/infer", path + "/infer", "application/json", oneText},
 				{"POST " + base + "/infer", path + "/infer", "application/json", "{}"},
+				{"POST " + base + "/infer", path + "/infer", "application/json; charset=utf-16", oneText},
 				{"POST " + base + "/infer", path + "/infer", "application/json", long},
 			}...)
 		}

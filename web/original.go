@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -104,12 +105,9 @@ func readURL(r *http.Request, body []byte) (string, error) {
 			return *url, nil
 		}
 	case "multipart/form-data": // curl -F
-		parts, err := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]).ReadForm(maxBody)
-		if err != nil {
+		if form, err = readParts(body, parameters["boundary"]); err != nil {
 			return "", fmt.Errorf("reading the request as a form of several parts: %w", err)
 		}
-		defer parts.RemoveAll()
-		form = parts.Value
 	default:
 		if form, err = parseForm(string(body)); err != nil {
 			return "", fmt.Errorf("reading the request as a form: %w", err)
@@ -152,6 +150,32 @@ func urlOfJSON(body []byte) (*string, error) {
 		err = errNoURL
 	}
 	return &url, err
+}
+
+// readParts reads the field url of a form of several parts, each of which may have a charset of its
+// own.
+func readParts(body []byte, boundary string) (url.Values, error) {
+	form := url.Values{}
+	for reader := multipart.NewReader(bytes.NewReader(body), boundary); ; {
+		part, err := reader.NextPart()
+		if err == io.EOF {
+			return form, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if part.FormName() != "url" || part.FileName() != "" {
+			continue
+		}
+		if err := checkCharset(part.Header["Content-Type"]); err != nil {
+			return nil, err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, err
+		}
+		form.Add("url", string(value))
+	}
 }
 
 // parseForm reads a form in which a semicolon is part of a value, as the original did: semicolons

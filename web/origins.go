@@ -26,7 +26,7 @@ func (s *Service) crossOrigin(w *response, r *http.Request, allow string) (answe
 		return false
 	}
 	header.Set("Access-Control-Allow-Methods", allow)
-	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-ID")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, X-API-Key, X-Request-ID")
 	header.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -114,6 +114,7 @@ func (w *response) refuse(status int, reason string) {
 func (w *response) refuseError(err error) {
 	status := http.StatusBadRequest
 	var tooLarge tooLargeError
+	var unsupported unsupportedError
 	switch {
 	case errors.Is(err, errBusy):
 		status = http.StatusTooManyRequests
@@ -123,6 +124,11 @@ func (w *response) refuseError(err error) {
 		status = http.StatusInternalServerError
 	case errors.As(err, &tooLarge):
 		status = http.StatusRequestEntityTooLarge
+	case errors.As(err, &unsupported):
+		status = http.StatusUnsupportedMediaType
+		if unsupported.coding {
+			w.Header().Set("Accept-Encoding", acceptEncoding)
+		}
 	}
 	w.refuse(status, err.Error())
 }

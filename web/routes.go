@@ -113,6 +113,14 @@ func (s *Service) handler(r route) http.Handler {
 				w.refuseError(err)
 				return
 			}
+			if method == http.MethodPut || method == http.MethodPost {
+				done, err := s.openBody(w, request)
+				if err != nil {
+					w.refuseError(err)
+					return
+				}
+				defer done()
+			}
 			answer(s, w, request)
 		}
 	})

@@ -20,10 +20,6 @@ const (
 // score scores the texts of a JSON document, or any number of lines.
 func (s *Service) score(w *response, r *http.Request) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		w.refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Encoding is %q, want none", abbreviate(encoding)))
-		return
-	}
 	switch mediaType {
 	case "application/json":
 		s.scoreTexts(w, r)

@@ -435,27 +435,31 @@ func TestConnectionIsKept(t *testing.T) {
 // FuzzService checks that no request makes the service fail: no status is 500 or above, and an
 // answer that claims to be JSON is.
 func FuzzService(f *testing.F) {
-	for _, seed := range []struct{ method, path, query, contentType, body string }{
-		{"POST", "/v1/score", "", "application/json", `{"texts":["q.com",1]}`},
-		{"POST", "/v1/score", "families=true", "text/plain", "q.com\n\x00\n"},
-		{"POST", "/v1/score", "", "application/x-ndjson", "\"q.com\"\n{\"text\":\"\\ud800\"}\n"},
-		{"POST", "/v2/models/snowman/infer", "", "application/json", `{"id":"1","inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"kind"}]}`},
-		{"POST", "/v1/explain", "", "application/json", `{"text":"q.com/\xff"}`},
-		{"GET", "/v2/models/snowman/versions/1/ready", "", "", ""},
-		{"OPTIONS", "/model", "", "", ""},
-		{"GET", "/metrics", "", "", ""},
-		{"CONNECT", "//", ";", "a/b;c", "\xff"},
+	for _, seed := range []struct{ method, path, query, contentType, coding, body string }{
+		{"POST", "/v1/score", "", "application/json", "", `{"texts":["q.com",1]}`},
+		{"POST", "/v1/score", "families=true", "text/plain", "", "q.com\n\x00\n"},
+		{"POST", "/v1/score", "", "application/x-ndjson", "", "\"q.com\"\n{\"text\":\"\\ud800\"}\n"},
+		{"POST", "/v2/models/snowman/infer", "", "application/json", "", `{"id":"1","inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"kind"}]}`},
+		{"POST", "/v1/explain", "", "application/json", "", `{"text":"q.com/\xff"}`},
+		{"GET", "/v2/models/snowman/versions/1/ready", "", "", "", ""},
+		{"OPTIONS", "/model", "", "", "", ""},
+		{"GET", "/metrics", "", "", "", ""},
+		{"CONNECT", "//", ";", "a/b;c", "", "\xff"},
+		{"POST", "/v1/score", "", "text/plain", "gzip", gzipped("q.com\n", "x.com\n")},
+		{"POST", "/v1/score", "", "application/json; charset=utf-8", "zstd", zstandard(`{"texts":["q.com"]}`)},
+		{"PUT", "/model", "", "multipart/form-data; boundary=b", "identity, br", "--b\r\n"},
 	} {
-		f.Add(seed.method, seed.path, seed.query, seed.contentType, []byte(seed.body))
+		f.Add(seed.method, seed.path, seed.query, seed.contentType, seed.coding, []byte(seed.body))
 	}
 	service := New(Options{Model: openToy(f)})
-	f.Fuzz(func(t *testing.T, method, path, query, contentType string, body []byte) {
+	f.Fuzz(func(t *testing.T, method, path, query, contentType, coding string, body []byte) {
 		if !strings.HasPrefix(path, "/") {
 			path = "/" + path
 		}
 		request := httptest.NewRequest("POST", "/", strings.NewReader(string(body)))
 		request.Method, request.URL.Path, request.URL.RawQuery = method, path, query
 		request.Header.Set("Content-Type", contentType)
+		request.Header.Set("Content-Encoding", coding)
 		request.ProtoMajor = 2 // the recorder cannot do what HTTP/1.1 needs for lines
 		recorder := httptest.NewRecorder()
 		service.ServeHTTP(recorder, request)

@@ -56,6 +56,7 @@ type Service struct {
 	keys      atomic.Pointer[Keys]
 	clients   *clients
 	bodyBytes *semaphore.Weighted // of bodies above smallBody
+	decoding  decoding            // bodies that are compressed
 	slow      *gate               // for requests that take long for each text
 	draining  atomic.Bool
 

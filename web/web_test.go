@@ -257,6 +257,7 @@ func FuzzHandler(f *testing.F) {
 		{"HEAD", "text/plain; =", "", "url=%ff%zz"},
 		{"DELETE", "", "", ""},
 		{"CONNECT", "", "", ""},
+		{"PUT", formType + "; charset=utf-16", "", "url=q.com"},
 		{"", "\x00", ";", "url=[::1"},
 	} {
 		f.Add(seed.method, seed.contentType, seed.query, []byte(seed.body))
@@ -274,7 +275,7 @@ func FuzzHandler(f *testing.F) {
 		})
 		answer := recorder.Body.Bytes()
 		switch recorder.Code {
-		case http.StatusOK, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
+		case http.StatusOK, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		default:
 			t.Errorf("status %d", recorder.Code)
 		}

@@ -12,18 +12,19 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/measure"
 )
 
 // chooseRecipe returns the recipe that the flags of train and eval name.
-func chooseRecipe(data, recipe, black, white string) (dataset.Recipe, error) {
+func chooseRecipe(ctx context.Context, data, recipe, black, white string) (dataset.Recipe, error) {
 	switch {
 	case data == "" && recipe != "":
 		return dataset.Recipe{}, usageError{"-recipe says how to read the folder of -data, which is missing"}
 	case data != "" && (black != "" || white != ""):
 		return dataset.Recipe{}, usageError{"-data and -black, -white exclude each other"}
 	case data != "" && recipe != "":
-		return dataset.ReadRecipe(recipe)
+		return inputfile.Await(ctx, func() (dataset.Recipe, error) { return dataset.ReadRecipe(recipe) })
 	case data != "":
 		return dataset.DefaultRecipe(data)
 	case black == "" || white == "":
@@ -142,7 +143,7 @@ func (l *labelled) read(ctx context.Context, outputs []output, model string, std
 	inputs := append([]string{model, l.recipe}, l.files...)
 	if l.data != "" {
 		var err error
-		if recipe, err = chooseRecipe(l.data, l.recipe, "", ""); err != nil {
+		if recipe, err = chooseRecipe(ctx, l.data, l.recipe, "", ""); err != nil {
 			return nil, err
 		}
 		paths, err := recipe.Paths(l.data)

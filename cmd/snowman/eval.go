@@ -100,14 +100,14 @@ func (f *evalFlags) check() error {
 }
 
 func (f *evalFlags) run(ctx context.Context, s streams) error {
-	model, err := openModel(f.model)
+	model, err := openModel(ctx, f.model)
 	if err != nil {
 		return err
 	}
 	if f.exact {
 		model = model.Exact()
 	}
-	list, err := openAllowed(f.allow, s.stderr)
+	list, err := openAllowed(ctx, f.allow, s.stderr)
 	if err != nil {
 		return err
 	}

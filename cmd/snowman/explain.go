@@ -52,15 +52,15 @@ func runExplain(ctx context.Context, args []string, s streams) error {
 	if err := input.setArguments(flags); err != nil {
 		return err
 	}
-	model, err := openModel(modelPath)
+	model, err := openModel(ctx, modelPath)
 	if err != nil {
 		return err
 	}
-	allowed, err := openAllowed(allowPaths, s.stderr)
+	allowed, err := openAllowed(ctx, allowPaths, s.stderr)
 	if err != nil {
 		return err
 	}
-	feed, closeInput, err := input.open(s)
+	feed, closeInput, err := input.open(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -69,16 +69,15 @@ func runExplain(ctx context.Context, args []string, s streams) error {
 	job := explaining{
 		model:   model,
 		options: verdict.Options{Allow: allowed, Probabilities: *asJSON},
-		item:    input.item(),
 	}
-	var header []byte
+	job.lines = lineJob{what: "explanations", item: input.item(), newWorker: job.newWorker}
 	if *asJSON {
 		job.encoder = verdict.NewEncoder(model.Kinds())
 	} else {
 		job.drawing.Width, job.drawing.InColour = terminalColumns(s.stdout)
-		header = job.drawing.AppendLegend(nil)
+		job.lines.header = job.drawing.AppendLegend(nil)
 	}
-	return putLines(ctx, s, "explanations", header, feed, job.newWorker)
+	return job.lines.run(ctx, s, feed)
 }
 
 // explaining is one run of explain.
@@ -87,21 +86,20 @@ type explaining struct {
 	options verdict.Options
 	encoder *verdict.Encoder // nil where explanations are drawn
 	drawing render.Drawing
-	item    string // what an error calls a text
+	lines   lineJob
 }
 
 // newWorker returns what one goroutine explains chunks with.
-func (j explaining) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
+func (j *explaining) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
 	judge := verdict.New(j.model, j.options)
 	drawn := render.Columns.New(render.Options{})
 	return func(c *pipeline.Chunk[pipeline.Line]) {
+		var failed []string
 		for i, line := range c.Items {
 			r, x, err := judge.Explain(line.Text)
-			if line.Cut {
-				err = snowman.ErrTooLong
-			}
 			if err != nil {
-				c.Errors = appendFailure(c.Errors, c, i, j.item, err)
+				j.lines.appendFailure(c, i, err)
+				failed = append(failed, line.Text)
 			}
 			if j.encoder == nil && c.First+i > 1 {
 				c.Output = append(c.Output, '\n')
@@ -117,5 +115,6 @@ func (j explaining) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
 				c.Output = append(j.encoder.AppendExplanation(c.Output, r, x), '\n')
 			}
 		}
+		j.lines.failures.Add(len(c.Items), failed)
 	}
 }

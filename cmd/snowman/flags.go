@@ -1,17 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
-	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
@@ -68,11 +68,11 @@ func modelFlag(flags *flag.FlagSet, path *string, usage string) {
 }
 
 // openModel returns the model in the file, or the built-in one where no file is named.
-func openModel(path string) (*snowman.Model, error) {
+func openModel(ctx context.Context, path string) (*snowman.Model, error) {
 	if path == "" {
 		return snowman.Default(), nil
 	}
-	return snowman.Open(path)
+	return inputfile.Await(ctx, func() (*snowman.Model, error) { return snowman.Open(path) })
 }
 
 // outputFlags adds a flag for each output that has one. What is given stands in chosen afterwards.
@@ -124,90 +124,15 @@ func allowFlag(flags *flag.FlagSet, paths *[]string) {
 
 // openAllowed reads allow lists and says what is wrong with single entries. It returns nil where no
 // file is named.
-func openAllowed(paths []string, stderr io.Writer) (*allow.List, error) {
+func openAllowed(ctx context.Context, paths []string, stderr io.Writer) (*allow.List, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	list, problems, err := allow.Open(paths...)
-	for _, problem := range problems {
-		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(problem.Error()))
-	}
-	return list, err
-}
-
-// A textInput is where a verb's texts come from: its arguments, or the lines of files, or those of
-// standard input.
-type textInput struct {
-	files     []string // "-" is standard input
-	arguments []string
-}
-
-// addFlag adds the flag -f.
-func (in *textInput) addFlag(flags *flag.FlagSet) {
-	pathsFlag(flags, &in.files, "f", "read the texts from this `file`, one a line; - is standard input; several may be given")
-}
-
-// setArguments takes the arguments that stand behind the flags.
-func (in *textInput) setArguments(flags *flag.FlagSet) error {
-	in.arguments = flags.Args()
-	if len(in.files) > 0 && len(in.arguments) > 0 {
-		return usageError{"-f and texts as arguments exclude each other"}
-	}
-	for _, text := range in.arguments {
-		if strings.HasPrefix(text, "-") && flags.Lookup(strings.TrimLeft(text, "-")) != nil {
-			return usageError{fmt.Sprintf("flag %s stands behind a text; flags come first", text)}
+	return inputfile.Await(ctx, func() (*allow.List, error) {
+		list, problems, err := allow.Open(paths...)
+		for _, problem := range problems {
+			fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(problem.Error()))
 		}
-	}
-	return nil
-}
-
-// item is what an error calls a text.
-func (in *textInput) item() string {
-	if len(in.arguments) > 0 {
-		return "argument"
-	}
-	return "line"
-}
-
-// open returns the texts, and what closes their files.
-func (in *textInput) open(s streams) (feed pipeline.Feed[pipeline.Line], closeAll func(), err error) {
-	for _, text := range in.arguments {
-		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
-			fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]q reads the lines of the file\n", text)
-		}
-	}
-	if len(in.arguments) > 0 {
-		return pipeline.Texts(in.arguments), func() {}, nil
-	}
-	paths := in.files
-	if len(paths) == 0 {
-		paths = []string{"-"}
-	}
-	var sources []pipeline.Source
-	var files []*os.File
-	closeAll = func() {
-		for _, file := range files {
-			file.Close()
-		}
-	}
-	for _, path := range paths {
-		if path == "-" {
-			if isTerminal(s.stdin) {
-				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line; Ctrl-D ends them (on Windows Ctrl-Z and Enter)")
-			}
-			sources = append(sources, pipeline.Source{Input: s.stdin})
-			continue
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("reading texts: %w", err)
-		}
-		files = append(files, file)
-		sources = append(sources, pipeline.Source{Name: visible.Text(path), Input: file})
-	}
-	if len(sources) == 1 {
-		sources[0].Name = "" // an error need not say which
-	}
-	return pipeline.Lines(snowman.MaxLength+1, sources...), closeAll, nil
+		return list, err
+	})
 }

@@ -3,7 +3,8 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, and 3 when score -fail-on was given a level and something reached it.
+// line is wrong, 3 when score -fail-on was given a level and something reached it, and 4 when score
+// -strict was given and a text could not be scored, or -fail-on and none could.
 package main
 
 import (
@@ -26,14 +27,18 @@ import (
 
 // The exit codes.
 const (
-	exitDone    = 0
-	exitFailed  = 1
-	exitUsage   = 2
-	exitReached = 3
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitReached  = 3
+	exitUnscored = 4
 )
 
 // errReached says that a text reached the level of score -fail-on.
 var errReached = errors.New("a text reached the level of -fail-on")
+
+// errUnscored says that texts had to be scored and were not: one with -fail-on, all with -strict.
+var errUnscored = errors.New("texts have no score")
 
 // usageError is a command line that cannot be carried out.
 type usageError struct{ message string }
@@ -59,6 +64,11 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitDone
 	case errors.Is(err, errReached):
 		return exitReached
+	case errors.Is(err, errUnscored): // standard error has the number
+		return exitUnscored
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "snowman: interrupted")
+		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 		return exitUsage

@@ -41,9 +41,9 @@ example:
 `
 
 // runModel is the verb model.
-func runModel(_ context.Context, args []string, s streams) error {
+func runModel(ctx context.Context, args []string, s streams) error {
 	if len(args) > 0 && args[0] == "export" {
-		return exportModel(args[1:], s)
+		return exportModel(ctx, args[1:], s)
 	}
 	flags := newFlags("model", "show [-json | -html] [FILE]", modelDescription)
 	asJSON := flags.Bool("json", false, "print all that the model file says, as JSON")
@@ -62,7 +62,7 @@ func runModel(_ context.Context, args []string, s streams) error {
 	if *asJSON && *asHTML {
 		return usageError{"-json and -html exclude each other"}
 	}
-	m, err := openModel(flags.Arg(0))
+	m, err := openModel(ctx, flags.Arg(0))
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func runModel(_ context.Context, args []string, s streams) error {
 }
 
 // exportModel is the verb model export.
-func exportModel(args []string, s streams) error {
+func exportModel(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("model export", "-onnx FILE [MODEL]", exportDescription)
 	output := flags.String("onnx", "", "the ONNX `file` to write")
 	if err := parse(flags, args, s); err != nil {
@@ -103,7 +103,7 @@ func exportModel(args []string, s streams) error {
 	if isSameFile(*output, flags.Arg(0)) {
 		return usageError{fmt.Sprintf("-onnx %q is the model to read", *output)}
 	}
-	m, err := openModel(flags.Arg(0))
+	m, err := openModel(ctx, flags.Arg(0))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -64,12 +65,12 @@ func TestOddInput(t *testing.T) {
 				t.Skip("long hosts take seconds under the race detector")
 			}
 			endings := []string{"\n", ""}
-			if input.text == "" {
+			if input.text == "" || input.text == "\ufeff" {
 				endings = endings[:1] // without a line end, an empty text is no line
 			}
 			for _, ending := range endings {
 				text, score, message := scoreLine(t, input.text+ending)
-				if want := shown(strings.TrimPrefix(strings.TrimSuffix(input.text, "\r"), "\ufeff")); message == "" && text != want {
+				if want := shown(strings.TrimPrefix(strings.TrimSuffix(input.text, "\r"), "\ufeff")); message == "" && text != want[:min(len(want), snowman.MaxLength+1)] {
 					t.Errorf("score says that the text is %q, want %q", text, want)
 				}
 				check(t, "score", input.byScore, score, message, func(text string) string {
@@ -136,8 +137,8 @@ func scoreLine(t *testing.T, line string) (text, score, message string) {
 		}
 		return answer.Text, answer.Score.String(), ""
 	}
-	if want := fmt.Sprintf("snowman: line 1: %s\n", answer.Error); stderr.String() != want {
-		t.Errorf("standard error says %q, want %q", stderr.String(), want)
+	if want := fmt.Sprintf("snowman: line 1: %s\nsnowman: 1 of 1 lines is no name or URL", answer.Error); !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("standard error says %q, want %q and what it looks like", stderr.String(), want)
 	}
 	return answer.Text, "", "error " + answer.Error
 }

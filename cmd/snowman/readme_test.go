@@ -62,7 +62,7 @@ func scored(t *testing.T, output render.Output, texts []string) string {
 	}
 	var stdout, stderr bytes.Buffer
 	s := streams{stdout: &stdout, stderr: &stderr}
-	if err := putLines(t.Context(), s, "scores", job.format.AppendHeader(nil), pipeline.Texts(texts), job.newWorker); err != nil || stderr.Len() > 0 {
+	if err := job.run(t.Context(), s, "argument", pipeline.Texts(texts)); err != nil || stderr.Len() > 0 {
 		t.Fatalf("score: %v, %s", err, &stderr)
 	}
 	return stdout.String()

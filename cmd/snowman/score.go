@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"sync"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
@@ -26,7 +24,8 @@ and a terminal say which entry of which list the text is on. A list is a file of
 (*.example.com for all below it), a hosts file, or a MISP warning list.
 
 The level says how rarely ordinary names score as high: low 1 in 100, medium 1 in 1,000, high 1 in
-10,000.
+10,000. What is no public name, such as printer.local, 10.0.0.1 or a hash, has the level none; -json and
+a terminal say why.
 
 example:
   $ snowman score zis32msdi3.com github.com
@@ -35,8 +34,11 @@ example:
   {{second}}
   $ snowman score -min high < names.txt
 
+At most 20 lines are complained of one by one; the last line of standard error counts them all, and says
+what they look like. Texts may be compressed by gzip or zstd, or in UTF-16 with a byte order mark.
+
 exit code: 0 done, bad lines included; 1 not done; 2 wrong command line; 3 something reached the
-level of -fail-on.
+level of -fail-on; 4 otherwise, if a line is bad with -strict, or all lines with -fail-on.
 `
 
 // never is what -fail-on is without a level. An empty level, such as an unset variable of a script
@@ -50,6 +52,7 @@ type scoreFlags struct {
 	input           textInput
 	model           string
 	exact, families bool
+	strict          bool
 	allow           []string
 	output          *render.Output
 	minimum, failOn string
@@ -66,6 +69,7 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.families, "families", false, "name the likeliest family of what is called dga; with -json, the likeliest three")
 	flags.StringVar(&f.minimum, "min", "none", "print only what reaches this `level`: none, low, medium, high")
 	flags.StringVar(&f.failOn, "fail-on", never, "exit with 3 if something reaches this `level`")
+	flags.BoolVar(&f.strict, "strict", false, "exit with 4 if a line is no name or URL")
 	allowFlag(flags, &f.allow)
 	if err := parse(flags, args, s); err != nil {
 		return err
@@ -77,15 +81,15 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	if err := f.input.setArguments(flags); err != nil {
 		return err
 	}
-	model, err := f.openModel(minimum > snowman.None || failing <= snowman.High)
+	model, err := f.openModel(ctx, minimum > snowman.None || failing <= snowman.High)
 	if err != nil {
 		return err
 	}
-	allowed, err := openAllowed(f.allow, s.stderr)
+	allowed, err := openAllowed(ctx, f.allow, s.stderr)
 	if err != nil {
 		return err
 	}
-	feed, closeInput, err := f.input.open(s)
+	feed, closeInput, err := f.input.open(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -106,14 +110,16 @@ func runScore(ctx context.Context, args []string, s streams) error {
 		},
 		format:  output.New(render.Options{Kinds: model.Kinds(), Families: f.families}),
 		minimum: minimum,
-		item:    f.input.item(),
-		highest: noVerdict,
 	}
-	if err := putLines(ctx, s, "scores", job.format.AppendHeader(nil), feed, job.newWorker); err != nil {
+	if err := job.run(ctx, s, f.input.item(), feed); err != nil {
 		return err
 	}
-	if job.highest >= failing {
+	texts, failed := job.lines.failures.Count()
+	switch {
+	case job.highest >= failing:
 		return errReached
+	case f.strict && failed > 0, failing <= snowman.High && texts > 0 && failed == texts:
+		return errUnscored
 	}
 	return nil
 }
@@ -133,8 +139,8 @@ func (f scoreFlags) levels() (minimum, failing snowman.Level, err error) {
 }
 
 // openModel returns the model, which must have the levels and families that the flags ask for.
-func (f scoreFlags) openModel(needsLevels bool) (*snowman.Model, error) {
-	model, err := openModel(f.model)
+func (f scoreFlags) openModel(ctx context.Context, needsLevels bool) (*snowman.Model, error) {
+	model, err := openModel(ctx, f.model)
 	switch {
 	case err != nil:
 		return nil, err
@@ -146,53 +152,4 @@ func (f scoreFlags) openModel(needsLevels bool) (*snowman.Model, error) {
 		model = model.Exact()
 	}
 	return model, nil
-}
-
-// rememberedBytes is what all workers together remember verdicts in.
-const rememberedBytes = 12 << 20
-
-// noVerdict is the highest level where nothing has a score.
-const noVerdict = snowman.None - 1
-
-// scoring is one run of score.
-type scoring struct {
-	model   *snowman.Model
-	options verdict.Options
-	format  render.Format
-	minimum snowman.Level
-	item    string // what an error calls a text
-
-	mu      sync.Mutex
-	highest snowman.Level
-}
-
-// newWorker returns what one goroutine scores chunks with.
-func (j *scoring) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
-	judge := verdict.New(j.model, j.options)
-	var texts []string
-	return func(c *pipeline.Chunk[pipeline.Line]) {
-		const verdictBytes = 24 // of a line, beside its text
-		c.Output = make([]byte, 0, c.Bytes+len(c.Items)*verdictBytes)
-		texts = pipeline.AppendTexts(texts[:0], c.Items)
-		highest := noVerdict
-		judge.All(texts, func(i int, r verdict.Record, err error) {
-			if c.Items[i].Cut {
-				err = snowman.ErrTooLong // what was read of it means nothing
-			}
-			if err != nil {
-				c.Errors = appendFailure(c.Errors, c, i, j.item, err)
-				if j.minimum == snowman.None {
-					c.Output = j.format.AppendFailure(c.Output, c.Items[i].Text, err)
-				}
-				return
-			}
-			highest = max(highest, r.Level)
-			if r.Level >= j.minimum {
-				c.Output = j.format.AppendRecord(c.Output, r)
-			}
-		})
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.highest = max(j.highest, highest)
-	}
 }

@@ -68,7 +68,7 @@ func runServe(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.watch, "watch", false, "read the model and the other files anew when they change")
 	flags.Float64Var(&f.options.Rate, "rate", 0, "let each client make `N` requests a second (default: any number)")
 	listFlag(flags, &f.options.Origins, "cors", "let pages of this web `origin` ask, such as https://example.com, or * (may be given again)", web.CheckOrigin)
-	listFlag(flags, &f.options.Hosts, "host", "answer requests for this `name`, and of other names only for localhost (may be given again; default: all, but on a loopback address none)", web.CheckHost)
+	listFlag(flags, &f.options.Hosts, "host", "answer only requests whose Host is this `name` or one of loopback (may be given again; default: any, but on a loopback address only those of loopback)", web.CheckHost)
 	flags.StringVar(&f.certificate, "tls-cert", "", "serve HTTPS with the certificate in this PEM `file`")
 	flags.StringVar(&f.key, "tls-key", "", "and the private key in this PEM `file`")
 	flags.DurationVar(&f.options.Stall, "stall", 10*time.Second, "give a client up that has not read its answer for this `duration`")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/measure"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/internal/provenance"
@@ -82,7 +83,7 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 	if err := checkZeros(flags); err != nil {
 		return err
 	}
-	recipe, err := f.check()
+	recipe, err := f.check(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,12 +91,12 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 }
 
 // check completes the options and refuses, before long work, what would make it useless.
-func (f *trainFlags) check() (recipe dataset.Recipe, err error) {
+func (f *trainFlags) check(ctx context.Context) (recipe dataset.Recipe, err error) {
 	if f.options.Widths, err = parseWidths(f.widths); err != nil {
 		return recipe, err
 	}
 	if f.from != "" {
-		if f.options.From, err = modelfile.Open(f.from); err != nil {
+		if f.options.From, err = inputfile.Await(ctx, func() (*modelfile.Model, error) { return modelfile.Open(f.from) }); err != nil {
 			return recipe, err
 		}
 	}
@@ -108,7 +109,7 @@ func (f *trainFlags) check() (recipe dataset.Recipe, err error) {
 	if _, err := time.Parse(time.DateOnly, f.options.Created); f.options.Created != "" && err != nil {
 		return recipe, usageError{fmt.Sprintf("-date %q: want a date as 2006-01-02", f.options.Created)}
 	}
-	if recipe, err = chooseRecipe(f.data, f.recipe, f.black, f.white); err != nil {
+	if recipe, err = chooseRecipe(ctx, f.data, f.recipe, f.black, f.white); err != nil {
 		return recipe, err
 	}
 	inputs, err := recipe.Paths(f.data)

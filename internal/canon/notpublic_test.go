@@ -2,6 +2,7 @@ package canon
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -201,6 +202,18 @@ func TestReasonsHaveWords(t *testing.T) {
 	}
 	if got := ReservedAddress.String(); got != "reserved address" {
 		t.Errorf("the last reason is %q", got)
+	}
+}
+
+func TestEveryReasonIsInItsPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/not-public.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range notPublicWords[1:] {
+		if !strings.Contains(string(page), "\n| `"+reason+"` | ") {
+			t.Errorf("docs/not-public.md has no row for %q", reason)
+		}
 	}
 }
 

@@ -40,11 +40,7 @@ func NewParameters(shape Shape) (*Parameters, error) {
 		return nil, err
 	}
 	p := &Parameters{Shape: shape, Convolutions: make([]Convolution, len(shape.Widths))}
-	size := 0
-	for _, view := range p.views() {
-		size += product(view.shape)
-	}
-	p.Flat = make([]float32, size)
+	p.Flat = make([]float32, shape.parameters())
 	offset := 0
 	for _, view := range p.views() {
 		end := offset + product(view.shape)

@@ -108,7 +108,38 @@ func (s Shape) Validate() error {
 			return fmt.Errorf("network shape: widths %v do not ascend", s.Widths)
 		}
 	}
+	if tables, most := s.tableValues(), freeTableValues+tableGrowth*s.parameters(); tables > most {
+		return fmt.Errorf("network shape: the folded tables have %d values, want at most %d: the embedding is too small for this many symbols and filters", tables, most)
+	}
 	return nil
+}
+
+// Folding turns a weight that all symbols share into one for each symbol, so that a small file with
+// a tiny embedding would take a hundred times its size. Tables may have no more values than a free
+// amount, below which small networks stay, and a multiple of the parameters.
+const (
+	freeTableValues = 4 << 20
+	tableGrowth     = 32 // the shipped shape has 2
+)
+
+// tableValues is the number of values in the folded tables, those of lanes that are left over
+// included.
+func (s Shape) tableValues() int {
+	values := 0
+	for _, width := range s.Widths {
+		values += s.Symbols * width * roundUp(s.Filters, kernel.Lanes)
+	}
+	return values
+}
+
+// parameters is the number of all weights.
+func (s Shape) parameters() int {
+	p := &Parameters{Shape: s, Convolutions: make([]Convolution, len(s.Widths))}
+	count := 0
+	for _, view := range p.views() {
+		count += product(view.shape)
+	}
+	return count
 }
 
 // Equal reports whether both shapes are the same.

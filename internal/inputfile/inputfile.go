@@ -7,15 +7,16 @@
 //
 // A name may lead to a pipe that nobody writes to, a device without an end, or a file of gigabytes.
 // What is read whole has a limit, and the size is looked at before anything is read. Waiting ends
-// with a context. Errors do not repeat the path where the system's error does not: callers say what
-// they were reading.
+// with a context. Every error names the file, as those of package os do.
 package inputfile
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -64,10 +65,11 @@ func OpenLimited(path string, limit int64) (*Limited, error) {
 
 func (l *Limited) tooLarge() error {
 	const kibi, mebi = 1 << 10, 1 << 20
+	limit := fmt.Sprintf("%d MiB", l.limit/mebi)
 	if l.limit < mebi {
-		return fmt.Errorf("it is larger than %d KiB", l.limit/kibi)
+		limit = fmt.Sprintf("%d KiB", l.limit/kibi)
 	}
-	return fmt.Errorf("it is larger than %d MiB", l.limit/mebi)
+	return &fs.PathError{Op: "read", Path: l.file.Name(), Err: errors.New("it is larger than " + limit)}
 }
 
 // Read reads the file.

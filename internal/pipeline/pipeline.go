@@ -179,12 +179,9 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// AppendTexts appends the texts of lines. That of a line that was cut is left empty.
+// AppendTexts appends the texts of lines.
 func AppendTexts(texts []string, lines []Line) []string {
 	for _, line := range lines {
-		if line.Cut {
-			line.Text = ""
-		}
 		texts = append(texts, line.Text)
 	}
 	return texts

@@ -3,8 +3,8 @@
 //	r := lines.NewReader(plain.NewReader(os.Stdin), 64<<10)
 //
 // The first bytes tell what a stream is: gzip (RFC 1952, with any number of members), zstd (RFC
-// 8878, with any number of frames), UTF-16 with a byte order mark in either order, or UTF-8 with one,
-// which goes. Text in UTF-16 may be compressed. All else comes out byte for byte.
+// 8878, with any number of frames), UTF-16 with a byte order mark in either order, or UTF-8 with
+// one, which goes. Text in UTF-16 may be compressed. All else comes out byte for byte.
 //
 // A Reader takes constant memory whatever comes, and starts no goroutine. It hands on what has come
 // before it waits for more, and waits for a second byte only where the first could begin one of

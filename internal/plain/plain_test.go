@@ -205,8 +205,9 @@ func TestReaderTakesConstantMemory(t *testing.T) {
 	}
 }
 
-// FuzzReader holds that what a stream means does not depend on how it is cut, that packed text comes
-// out as it went in, and that a stream which begins with nothing of ours comes out byte for byte.
+// FuzzReader holds that what a stream means does not depend on how it is cut, that packed text
+// comes out as it went in, and that a stream which begins with nothing of ours comes out byte for
+// byte.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{"", text, gzipped(text), zstandard(f, text), inUTF16(text, true), inUTF16(text, false), "\ufeffx", "(", "\x28\xb5\x2f"} {
 		f.Add(seed)

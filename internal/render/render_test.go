@@ -45,16 +45,16 @@ func TestFormats(t *testing.T) {
 			`                                                 a\t\u202eb` + "\n"},
 		{"tabs", Tabs, false, "" +
 			"0.75000\tlow\tdga\tq.com\n" +
-			"0.75000\tlow\tdga\tq\u202e.com\n" +
+			"0.75000\tlow\tdga\t" + `q\u202e.com` + "\n" +
 			"0.75000\tlow\tdga\tq.com\n" +
 			"0.75000\tnone\tbenign\tq.com\n" +
-			"\t\t\t" + `a\t` + "\u202eb\n"},
+			"\t\t\t" + `a\t\u202eb` + "\n"},
 		{"tabs with families", Tabs, true, "" +
 			"0.75000\tlow\tdga\t\t\tq.com\n" +
-			"0.75000\tlow\tdga\t\t\tq\u202e.com\n" +
+			"0.75000\tlow\tdga\t\t\t" + `q\u202e.com` + "\n" +
 			"0.75000\tlow\tdga\tbanjori\t0.50\tq.com\n" +
 			"0.75000\tnone\tbenign\t\t\tq.com\n" +
-			"\t\t\t\t\t" + `a\t` + "\u202eb\n"},
+			"\t\t\t\t\t" + `a\t\u202eb` + "\n"},
 		{"JSON lines", outputOf(t, "json"), true, "" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}` + "\n" +
 			`{"text":"q\u202e.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"q0.com","mixed_script":true,"allowed":{"entry":"q.com","list":"mine"}}` + "\n" +

@@ -8,7 +8,7 @@ import (
 )
 
 // tabs are for programs that split a line: fields with tabs between them. The text is the last
-// field, as it came.
+// field, as it came but for what could steer a terminal: the pipe may end in a pager.
 type tabs struct{ families bool }
 
 func newTabs(o Options) Format { return tabs{o.Families} }
@@ -24,14 +24,13 @@ func (f tabs) AppendRecord(out []byte, r verdict.Record) []byte {
 	out = append(out, '\t')
 	name, probability := likeliest(r.Families)
 	out = f.appendFamily(out, name, probability)
-	out = append(out, r.Text...)
-	return append(out, '\n')
+	return append(visible.AppendField(out, r.Text), '\n')
 }
 
 func (f tabs) AppendFailure(out []byte, text string, _ error) []byte {
 	out = append(out, "\t\t\t"...)
 	out = f.appendFamily(out, "", "")
-	return append(append(out, visible.Field(text)...), '\n')
+	return append(visible.AppendField(out, text), '\n')
 }
 
 func (f tabs) appendFamily(out []byte, name, probability string) []byte {

@@ -24,10 +24,34 @@ func Lines(text string) string {
 	return join(text, func(r rune) bool { return r == '\n' || isVisible(r) })
 }
 
-// Field returns a text for a field of a line that a program reads. Only control characters and
-// bytes that are no UTF-8 are written out, so that the field stays within its line.
-func Field(text string) string {
-	return join(text, func(r rune) bool { return !unicode.IsControl(r) })
+// AppendField appends a text for a field of a line that a program reads, and that a terminal may
+// show. Only what could end the line or steer a terminal is written out; all else stays byte for
+// byte, so that programs find the texts that they gave.
+func AppendField(out []byte, text string) []byte {
+	start := 0
+	for i := 0; i < len(text); {
+		if c := text[i]; ' ' <= c && c <= '~' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if steers(r) || r == utf8.RuneError && size == 1 {
+			out = append(out, text[start:i]...)
+			quote := len(out)
+			out = strconv.AppendQuoteToASCII(out, text[i:i+size])
+			out = append(out[:quote], out[quote+1:len(out)-1]...)
+			start = i + size
+		}
+		i += size
+	}
+	return append(out, text[start:]...)
+}
+
+// steers reports whether a rune tells a terminal, or a program that divides lines, what to do: the
+// controls of C0 and C1, those of direction (UAX #9), and Unicode's separators of lines.
+func steers(r rune) bool {
+	const lineSeparator, paragraphSeparator = '\u2028', '\u2029'
+	return unicode.IsControl(r) || r == lineSeparator || r == paragraphSeparator || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // Label returns a name for a place with room for limit characters. A longer name is cut, and …

@@ -56,7 +56,7 @@ func TestWhatEachReaderGets(t *testing.T) {
 	tests := []struct{ name, got, want string }{
 		{"a screen, one line", Text(text), `a\u202e\tb\n\xff`},
 		{"a screen, lines", Lines(text), "a" + `\u202e\tb` + "\n" + `\xff`},
-		{"a field", Field(text), "a\u202e" + `\tb\n\xff`},
+		{"a field", string(AppendField(nil, text)), `a\u202e\tb\n\xff`},
 		{"a label", Label("a\u202ebc", 4), `a\u2…`},
 		{"a label that fits", Label("abc", 3), "abc"},
 		{"JSON", string(AppendJSON(nil, text)), `"a\u202e\tb\n\ufffd"`},
@@ -72,6 +72,57 @@ func TestWhatEachReaderGets(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAppendField(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"nothing", "", ""},
+		{"ASCII", `hxxp://a[.]b/"\x1b?c=d e`, `hxxp://a[.]b/"\x1b?c=d e`},
+		{"letters of other scripts", "bücher.de 例え.テスト نامه‌ای.ایران ישראל 🙂", "bücher.de 例え.テスト نامه‌ای.ایران ישראל 🙂"},
+		{"what has no width, and steers nothing", "a\u200b\u200d\ufeff\u00ad", "a\u200b\u200d\ufeff\u00ad"},
+		{"a pile of marks", "e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301\u0301\u0301"},
+		{"the mark of what was no UTF-8", "\ufffd", "\ufffd"},
+		{"C0", "a\x00\t\r\n\x1b[2J\x7f", `a\x00\t\r\n\x1b[2J\x7f`},
+		{"C1", "a\u009b31m\u0085", `a\u009b31m\u0085`},
+		{"C1 as Latin-1", "a\x9b31m\xfc", `a\x9b31m\xfc`},
+		{"direction", "\u202ea\u2067b\u200f\u061c", `\u202ea\u2067b\u200f\u061c`},
+		{"line ends of Unicode", "a\u2028b\u2029", `a\u2028b\u2029`},
+		{"a rune cut short", "a\xe4\xbe", `a\xe4\xbe`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			const before = "0.5\t"
+			if got := string(AppendField([]byte(before), test.text)); got != before+test.want {
+				t.Errorf("got %q, want %q", got, before+test.want)
+			}
+		})
+	}
+}
+
+func TestAppendFieldAllocatesNothing(t *testing.T) {
+	out := make([]byte, 0, 1<<10)
+	for _, text := range []string{"zis32msdi3.com", "bücher.de", "a\x1b[2J\xff\u202e"} {
+		if n := testing.AllocsPerRun(100, func() { out = AppendField(out[:0], text) }); n != 0 {
+			t.Errorf("%q costs %v allocations", text, n)
+		}
+	}
+}
+
+// FuzzAppendField holds that a field is UTF-8 without anything that steers, and that a text of
+// which this is true stays as it is.
+func FuzzAppendField(f *testing.F) {
+	for _, seed := range []string{"", "q.com", "a\x1b[2J", "\u009b", "\x9b", "a\u202e\xff\u2028"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		field := string(AppendField(nil, text))
+		if !utf8.ValidString(field) || strings.ContainsFunc(field, steers) {
+			t.Errorf("%q becomes %q", text, field)
+		}
+		if utf8.ValidString(text) && !strings.ContainsFunc(text, steers) && field != text {
+			t.Errorf("%q becomes %q, though nothing in it steers", text, field)
+		}
+	})
 }
 
 // FuzzAppendJSON holds that a string is JSON that reads back the same, but for bytes that are no

@@ -10,15 +10,15 @@ const thresholds = (more) => [["low", 0.8, 0.01], ["medium", 0.95, 0.001], ["hig
 const shipped = new Model({ thresholds: thresholds(), url_thresholds: thresholds() });
 
 for (const [name, model, level, canonical, said] of [
-  ["a name", shipped, "high", "a.com", /^About one in ten thousand ordinary names scores this high\.$/],
+  ["a name", shipped, "high", "a.com", /^At most one in ten thousand ordinary names scores this high\.$/],
   ["a URL", shipped, "medium", "a.com/x", /^About one in a thousand ordinary URLs/],
   ["no level", shipped, "none", "a.com", /^More than one in a hundred ordinary names score this high\.$/],
   ["an address", shipped, "low", "192.0.2.1", /^Levels say little of IP addresses/],
   ["an address with all that a URL may have", shipped, "high", "user:pw@192.0.2.1:8080/x", /^Levels say little/],
   ["an address of version 6", shipped, "low", "[2001:db8::1]:8080", /^Levels say little/],
-  ["a name that begins as an address does", shipped, "high", "192.168.0.1.paypal-login-secure.com", /^About one in ten thousand/],
-  ["another", shipped, "high", "1.2.3.4.evil.com/x", /^About one in ten thousand/],
-  ["a path that has an address", shipped, "high", "a.com/@192.0.2.1", /^About one in ten thousand/],
+  ["a name that begins as an address does", shipped, "high", "192.168.0.1.paypal-login-secure.com", /^At most one in ten thousand/],
+  ["another", shipped, "high", "1.2.3.4.evil.com/x", /^At most one in ten thousand/],
+  ["a path that has an address", shipped, "high", "a.com/@192.0.2.1", /^At most one in ten thousand/],
   ["too few texts", new Model({ thresholds: thresholds({ too_few: true }) }), "high", "a.com", /^Too few ordinary names/],
   ["no levels", new Model({}), "none", "a.com", /^No levels were measured/],
 ]) {

@@ -16,7 +16,7 @@ let browser, server;
 
 before(async () => {
   await writeFile(join(folder, "allow.txt"), "*.github.com\n");
-  await writeFile(join(folder, "million.txt"), Array.from({ length: 1_000_000 }, (_, i) => `${i.toString(36)}-name${i}.example\n`).join(""));
+  await writeFile(join(folder, "million.txt"), Array.from({ length: 1_000_000 }, (_, i) => `${i.toString(36)}-name${i}.net\n`).join(""));
   [browser, server] = await Promise.all([launch(), serve("-allow", join(folder, "allow.txt"))]);
 });
 
@@ -48,7 +48,7 @@ const loaded = (page) => page.waitForFunction(() => /^(All done|Stopped)/.test(d
 onPage("one name is judged while it is typed, with reasons", {}, async (page) => {
   await page.locator("#texts").pressSequentially("paypal-login-secure.com");
   const result = page.locator("#result");
-  await result.getByText("About one in ten thousand ordinary names scores this high.").waitFor();
+  await result.getByText("At most one in ten thousand ordinary names scores this high.").waitFor();
   assert.equal(await result.locator(".chip").textContent(), "high");
   assert.equal(await result.locator(".score .numbers").textContent(), "0.99987");
   assert.match(await result.locator(".facts").textContent(), /^Kindphishing/);
@@ -89,6 +89,35 @@ onPage("a name on the allow list names its entry", { hash: linkTo("xjwqpvtzkd.gi
   await page.locator("#result").getByText("On an allow list").waitFor();
   assert.equal(await page.locator("#result .chip").textContent(), "none");
   assert.match(await page.locator(".facts").textContent(), /Allowed by\*\.github\.com in .*allow\.txt/);
+});
+
+onPage("what is no public name says why, and nothing of how rare it is", { hash: linkTo("xjwqpvtzkd.local") }, async (page) => {
+  const result = page.locator("#result");
+  await result.getByText("Not a public name: local suffix. It has a score and no level.").waitFor();
+  assert.equal(await result.locator(".chip").textContent(), "none");
+  assert.ok(Number(await result.locator(".score .numbers").textContent()) > 0.5, "it has its score");
+  assert.equal(await result.locator(".scale").count(), 0, "no scale of levels");
+  assert.doesNotMatch(await result.textContent(), /one in|Family/);
+  await page.fill("#texts", "xjwqpvtzkd.com");
+  await result.locator(".scale").waitFor();
+  await page.fill("#texts", "T1059.001\n10.0.0.1\nxjwqpvtzkd.com");
+  await loaded(page);
+  assert.match(await page.locator("#rows tr", { hasText: "T1059" }).textContent(), /none.*benign.*not public: identifier/);
+  assert.match(await page.locator("#rows tr", { hasText: "10.0.0.1" }).textContent(), /none.*benign.*not public: private address/);
+  assert.match(await page.locator("#rows tr", { hasText: "xjwqpvtzkd" }).textContent(), /medium/);
+});
+
+onPage("user-info and a link that was unwrapped are said in words", { hash: linkTo("https://me@q.com/") }, async (page) => {
+  await page.locator(".oddities", { hasText: "had a user before an @" }).waitFor();
+  const gateway = "links.\u202egateway.com";
+  await page.route("**/v1/*", async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    for (const record of answer.verdicts ?? [answer]) record.unwrapped_from = gateway;
+    await route.fulfill({ response, json: answer });
+  });
+  await page.fill("#texts", "q.com");
+  await page.locator(".facts", { hasText: "Scored is what the link leads to, not its hostlinks.\\u202egateway.com" }).waitFor();
 });
 
 onPage("names are found in what is pasted around them", {}, async (page) => {
@@ -467,18 +496,19 @@ onPage("reading a file can be stopped, and another opened", {}, async (page) => 
 });
 
 onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
-  await choose(page, "names.txt", ["=cmd!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host"].join("\n"));
+  await choose(page, "names.txt", ["=cmd!a1.com", "@sum(1).com", "+1.com", "-1.com", "＝1.com", "q.com/;=1+1", 'q.com/",\u202e\n', "paypa1.net", "paypa1.net", "bad:host", "printer.local"].join("\n"));
   await loaded(page);
   await page.getByRole("columnheader", { name: "Line" }).getByRole("button").click();
   await page.waitForFunction(() => document.querySelector("#rows td:last-child").textContent === "1");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download as CSV" }).click()]);
   assert.equal(download.suggestedFilename(), "snowman.csv");
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
-  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error");
+  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,not_public,user_info,unwrapped_from,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
-    ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host"]);
-  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,$/);
-  assert.match(table[9], /^bad:host,,,,1,11,,,,"port ""host"" is not a number"$/);
+    ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
+  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,,,,$/);
+  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,local suffix,,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {
@@ -619,7 +649,8 @@ for (const [name, options, reach] of [
   ["before anything is asked", {}, async () => {}],
   ["a verdict", { hash: linkTo("https://paypal-login-secure.com/a?id=1#x") }, async (page) => page.locator("#result .chip").waitFor()],
   ["a generated name", { hash: linkTo("xjwqpvtzkd.com") }, async (page) => page.locator("#result .chip").waitFor()],
-  ["a table with an open row", { hash: linkTo("github.com", "xjwqpvtzkd.com", "paypa1.net", "zis32msdi3.com", "bad:host") }, async (page) => {
+  ["what is no public name", { hash: linkTo("https://me@xjwqpvtzkd.local/login") }, async (page) => page.locator("#result .chip").waitFor()],
+  ["a table with an open row", { hash: linkTo("github.com", "xjwqpvtzkd.com", "paypa1.net", "zis32msdi3.com", "bad:host", "10.0.0.1") }, async (page) => {
     await loaded(page);
     await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
     await page.locator("tr.opened .characters").waitFor();

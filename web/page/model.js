@@ -26,7 +26,9 @@ export class Model {
     const reached = thresholds.find((threshold) => threshold.level === level);
     if (!reached) return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high.`;
     if (reached.too_few) return `Too few ${what} were there to tell how many score this high.`;
-    return `About one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
+    // Nothing bounds the last level from above: a score in it may be far rarer.
+    const about = reached === thresholds.at(-1) ? "At most" : "About";
+    return `${about} one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
   }
 }
 

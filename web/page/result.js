@@ -25,9 +25,11 @@ export function result(explained, model, link) {
 }
 
 function head(explained, model) {
-  const { level, score, canonical, allowed } = explained;
+  const { level, score, canonical, allowed, not_public: notPublic } = explained;
   let words = model.rarity(level, canonical);
-  if (allowed) {
+  if (notPublic) {
+    words = `Not a public name: ${notPublic}. It has a score and no level.`;
+  } else if (allowed) {
     const alone = model.levelOf(score, canonical);
     words = alone === "none"
       ? "On an allow list. It would reach no level without it, either."
@@ -38,15 +40,16 @@ function head(explained, model) {
     element("p", { class: "level" }, chip(level), element("span", { class: "rarity" }, words)),
     oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
-    scale(explained, model),
+    !notPublic && scale(explained, model),
   );
 }
 
 /** Shows what else is odd about a text, if anything is. */
-function oddities({ text, imitates, mixed_script: mixedScript }) {
+function oddities({ text, imitates, mixed_script: mixedScript, user_info: userInfo }) {
   const odd = element("p", { class: "oddities" });
   if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
   if (mixedScript) odd.append(element("strong", {}, "mixes scripts within a label, as no ordinary name does"));
+  if (userInfo) odd.append(element("strong", {}, "had a user before an @, which is not scored"));
   if (pieces(text).some((piece) => piece.escaped)) odd.append(element("strong", {}, "holds characters that cannot be seen"));
   return odd.hasChildNodes() && odd;
 }
@@ -86,6 +89,7 @@ function facts(explained) {
     add("Family, likeliest first", element("ol", {}, ...explained.families.map((family) =>
       element("li", {}, foreign(family.name, 80), " ", element("span", { class: "numbers" }, family.probability.toFixed(2))))));
   }
+  if (explained.unwrapped_from) add("Scored is what the link leads to, not its host", foreign(explained.unwrapped_from, 200));
   if (explained.allowed) add("Allowed by", foreign(explained.allowed.entry, 200), " in ", foreign(explained.allowed.list, 200));
   return list;
 }

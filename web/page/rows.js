@@ -13,7 +13,9 @@ export class Rows {
   level = [];
   kind = []; // index in kinds
   kinds = [];
-  #notes = new Map(); // few rows have any: {imitates, mixedScript, allowed, error}, by row
+  #reason = []; // index in reasons: why it is no public name
+  #reasons = [""];
+  #notes = new Map(); // few rows have any: {imitates, mixedScript, userInfo, unwrappedFrom, allowed, error}, by row
   #known = new Map(); // rows by text
   #characters = 0;
 
@@ -42,12 +44,17 @@ export class Rows {
     this.score.push(NaN);
     this.level.push(pending);
     this.kind.push(-1);
+    this.#reason.push(0);
     return row;
   }
 
   /** Keeps what the server says of a row. */
-  settle(row, { score, level, kind, imitates, mixed_script: mixedScript, allowed, error }) {
-    if (imitates || mixedScript || allowed || error) this.#notes.set(row, { imitates, mixedScript, allowed, error });
+  settle(row, { score, level, kind, allowed, error, imitates, mixed_script: mixedScript, not_public: notPublic = "", user_info: userInfo, unwrapped_from: unwrappedFrom }) {
+    if (imitates || mixedScript || userInfo || unwrappedFrom || allowed || error) {
+      this.#notes.set(row, { imitates, mixedScript, userInfo, unwrappedFrom, allowed, error });
+    }
+    this.#reason[row] = this.#reasons.indexOf(notPublic);
+    if (this.#reason[row] < 0) this.#reason[row] = this.#reasons.push(notPublic) - 1;
     if (error !== undefined) {
       this.level[row] = refused;
       return;
@@ -92,13 +99,14 @@ export class Rows {
   at(row) {
     return {
       text: this.text[row], line: this.line[row], times: this.times[row], score: this.score[row],
-      level: levels[this.level[row]] ?? "", kind: this.kinds[this.kind[row]] ?? "", ...this.#notes.get(row),
+      level: levels[this.level[row]] ?? "", kind: this.kinds[this.kind[row]] ?? "",
+      notPublic: this.#reasons[this.#reason[row]], ...this.#notes.get(row),
     };
   }
 
   /** Returns rows as CSV (RFC 4180), with texts as the page shows them. */
   csv(order) {
-    const parts = ["text,score,level,kind,times,line,imitates,mixed_script,allowed_by,error\r\n"];
+    const parts = ["text,score,level,kind,times,line,imitates,mixed_script,not_public,user_info,unwrapped_from,allowed_by,error\r\n"];
     for (let start = 0; start < order.length; start += 10_000) {
       parts.push(order.slice(start, start + 10_000).map((row) => this.#record(row)).join(""));
     }
@@ -106,10 +114,10 @@ export class Rows {
   }
 
   #record(row) {
-    const { text, score, level, kind, times, line, imitates, mixedScript, allowed, error } = this.at(row);
+    const { text, score, level, kind, times, line, imitates, mixedScript, notPublic, userInfo, unwrappedFrom, allowed, error } = this.at(row);
     return [
       cell(text), level && score, level, cell(kind), times, line,
-      cell(imitates), mixedScript ?? "", cell(allowed && `${allowed.entry} in ${allowed.list}`), cell(error),
+      cell(imitates), mixedScript ?? "", cell(notPublic), userInfo ?? "", cell(unwrappedFrom), cell(allowed && `${allowed.entry} in ${allowed.list}`), cell(error),
     ].join(",") + "\r\n";
   }
 }

@@ -227,11 +227,14 @@ export class Table {
   }
 }
 
-function notes({ imitates, mixedScript, allowed, error }) {
+function notes({ imitates, mixedScript, notPublic, userInfo, unwrappedFrom, allowed, error }) {
   const said = element("span", { class: "notes" });
   const add = (kind, ...words) => said.append(element("span", { class: kind }, ...words));
   if (imitates) add("odd", "looks like ", foreign(imitates, 100));
   if (mixedScript) add("odd", "mixed scripts");
+  if (notPublic) add("", "not public: ", notPublic);
+  if (userInfo) add("odd", "had a user before an @");
+  if (unwrappedFrom) add("", "link of ", foreign(unwrappedFrom, 100));
   if (allowed) add("", "allowed by ", foreign(allowed.entry, 100));
   if (error) add("", foreign(error, 200));
   return said.hasChildNodes() && said;
