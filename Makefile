@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test bench bench-against soak startup fuzz check-onnx check-api check-page pictures check-deploy release check-release
+.PHONY: help test bench bench-against soak startup fuzz browsers check-onnx check-api check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ fuzz: ## run every fuzz target, and list those that failed
 	done; \
 	echo "== $$count targets, failed:$${failed:- none}"; \
 	[ -z "$$failed" ] && [ $$count -gt 0 ]
+
+# CHROMIUM is the browser, by default /usr/bin/chromium. A program that is missing is named.
+browsers: ## compare the canonical form with what Chromium and Node make of URLs
+	go test -count 1 -v -run 'TestMutatedURLs|TestEveryCodePoint' ./bench/browsers -whole
 
 # check-onnx takes the shipped model, a toy without a hidden layer, and 10,000 texts of DATA. It needs
 # Python 3, and a network the first time.
