@@ -47,8 +47,8 @@ var (
 	zones = []string{"", "z", "+H:S", "-H:S", "+HS", "-HS", "+H", "-H", " +HS", " -HS", " utc", " gmt"}
 )
 
-// isIdentifier reports whether the whole text, which may have escapes, is one of the identifiers
-// that analysts look up beside names.
+// isIdentifier reports whether the whole text, as it is or in its canonical form, is one of the
+// identifiers that analysts look up beside names.
 func isIdentifier(text string) bool {
 	if !mayBeIdentifier(text) {
 		return false
@@ -58,18 +58,24 @@ func isIdentifier(text string) bool {
 	}
 	var unescaped [longestIdentifier]byte
 	id := unescaped[:0]
+	escaped, raw := false, false // there are odd bytes written as %XX, and as they are
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c == '%' && i+2 < len(text) {
 			if decoded, ok := unhex(text[i+1], text[i+2]); ok {
-				c = decoded
+				c, escaped = decoded, true
 				i += 2
 			}
+		} else if !isPlain[lower(c)] {
+			raw = true
 		}
 		if c > 0x7f || len(id) == cap(id) {
 			return false
 		}
 		id = append(id, lower(c))
+	}
+	if escaped && raw { // the canonical form of an identifier has only escapes
+		return false
 	}
 	switch len(id) {
 	case len(macAddress):
@@ -107,10 +113,26 @@ func mayBeIdentifier(text string) bool {
 	if len(text) > len("%XX")*longestIdentifier {
 		return false
 	}
-	if !isDigit(text[0]) { // these have no dot, but T1059.001, the MAC address abcd.ef01.2345 and Nov 28 05:09:37.123
-		return len(text) == len("t0000.000") || len(text) == len(macAddressDot) || strings.IndexByte(text, '.') < 0 || len(text) > 3 && (text[3] == ' ' || text[3] == '%')
+	if !isDigit(text[0]) {
+		switch { // T1059.001, abcd.ef01.2345 and Nov 28 05:09:37.123 have a dot, the others none
+		case len(text) == len("t0000.000") && text[5] == '.', len(text) == len(macAddressDot) && text[4] == '.',
+			len(text) > 3 && (text[3] == ' ' || text[3] == '%'):
+			return true
+		}
+		return strings.IndexByte(text, '.') < 0
 	}
-	if len(text) >= shortestBase58 && strings.IndexByte(text, '.') < 0 {
+	dots, others := 0, 0
+	for i := range len(text) {
+		if text[i] == '.' {
+			dots++
+		} else if !isDigit(text[i]) {
+			others++
+		}
+	}
+	if others == 0 {
+		return dots != 3 // four numbers are an IPv4 address
+	}
+	if len(text) >= shortestBase58 && dots == 0 {
 		return true
 	}
 	last := text[len(text)-1] | 0x20 // of a hexadecimal number, or the z, utc, gmt of a time

@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
@@ -43,28 +44,98 @@ func (u *URL) NotPublic() NotPublic {
 	return u.hostNotPublic()
 }
 
-// longestStart is how many letters a text begins with that is neither an identifier nor a path.
-const longestStart = len("capec-")
+// start is how many bytes tell of most texts that they are no hash, identifier or path.
+const start = len("capec-")
+
+// What a byte within the start of a text says.
+const (
+	notHexadecimal = 1 << iota // the text is no hash
+	notLetter                  // the text may be an identifier or a path
+)
+
+// startBytes has what each byte says. An ordinary name starts with letters, perhaps with a dot.
+var startBytes = func() (says [256]uint8) {
+	for i := range says {
+		c := byte(i)
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if _, ok := unhexDigit(c); !ok {
+			says[i] |= notHexadecimal
+		}
+		if !letter && c != '.' && c < 0x80 {
+			says[i] |= notLetter
+		}
+	}
+	return says
+}()
+
+// pairs has, for each letter that a text may begin with, a set of what may follow in an identifier,
+// a hash or a path: a bit for each sort of byte.
+var pairs, sorts = func() (pairs [26]uint32, sorts [256]uint8) {
+	const digit, colon, other = 26, 27, 31
+	for i := range sorts {
+		switch c := byte(i) | 0x20; {
+		case isDigit(byte(i)):
+			sorts[i] = digit
+		case i == ':':
+			sorts[i] = colon
+		case c >= 'a' && c <= 'z':
+			sorts[i] = c - 'a'
+		default:
+			sorts[i] = other
+		}
+	}
+	add := func(start string) { pairs[start[0]-'a'] |= 1 << sorts[start[1]] }
+	for letter := range "abcdefghijklmnopqrstuvwxyz" {
+		pairs[letter] = 1 << colon // C:\a
+	}
+	for _, start := range slices.Concat(namedIdentifiers, months, []string{"bc1", "file:", "hk"}) {
+		add(start)
+	}
+	for _, first := range "abcdef" {
+		for _, second := range "abcdef0" {
+			add(string(first) + string(second))
+		}
+	}
+	return pairs, sorts
+}()
 
 // notPublicText returns why a text of people, without what stands around it, is no public name by
 // its form, whatever its host.
 func notPublicText(text string) NotPublic {
+	if len(text) >= start {
+		if first := (text[0] | 0x20) - 'a'; first < 26 && pairs[first]>>sorts[text[1]]&1 == 0 {
+			return Public
+		}
+		says := startBytes[text[0]] | startBytes[text[1]] | startBytes[text[2]] | startBytes[text[3]] | startBytes[text[4]] | startBytes[text[5]]
+		if says == notHexadecimal && (len(text) != len(macAddressDot) || text[4] != '.') {
+			return Public
+		}
+	}
+	return oddNotPublic(text)
+}
+
+// oddNotPublic is notPublicText for a text that does not start as an ordinary name does.
+func oddNotPublic(text string) NotPublic {
 	switch len(text) {
 	case 32, 40, 56, 64, 96, 128: // MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512
 		if isHexadecimal(text) {
 			return Hash
 		}
-	case len("00000000-0000-0000-0000-000000000000"):
+	case len(macAddressDot):
+		if text[4] == '.' {
+			return identifierOrPath(text, 4)
+		}
+	case len(uuid):
 		if text[8] == '-' {
 			return identifierOrPath(text, 8)
 		}
 	}
-	for i := range min(len(text), longestStart) {
-		if c := text[i] | 0x20; c < 'a' || c > 'z' {
-			if text[i] == '.' && (i != 4 || len(text) != len("0000.0000.0000")) || text[i] > 0x7f {
-				return Public
-			}
+	for i := range min(len(text), start) {
+		if startBytes[text[i]]&notLetter != 0 {
 			return identifierOrPath(text, i)
+		}
+		if text[i] == '.' || text[i] >= 0x80 {
+			break
 		}
 	}
 	return Public
@@ -73,16 +144,22 @@ func notPublicText(text string) NotPublic {
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that
 // is no letter, or could decide.
 func identifierOrPath(text string, at int) NotPublic {
-	if isFilePath(text, at) {
+	first := text[0] | 0x20
+	switch c := text[at]; {
+	case isDigit(text[0]):
+		if isNumber(text) {
+			return Number
+		}
+	case isDigit(c) || c == '-':
+		if at > 2 && first > 'g' { // these begin with hexadecimal digits, capec-, cve-, cwe-, euvd- or ghsa-
+			return Public
+		}
+	case isFilePath(text, at):
 		return FilePath
-	}
-	if c := text[at]; c == '/' || c == '\\' || c == ':' && at > len("urn") { // mostly http: and https:
+	case c == '/' || c == '\\' || c == ':' && at > len("urn"): // mostly http: and https:
 		return Public
 	}
-	switch {
-	case isNumber(text):
-		return Number
-	case isIdentifier(text):
+	if isIdentifier(text) {
 		return Identifier
 	}
 	return Public
