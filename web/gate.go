@@ -100,9 +100,9 @@ func (s *openStreams) endSlowest(client string) {
 }
 
 // slowest returns the stream that is to end for another one of a client, or nil. First come those
-// that have been slow for longer than maxSlow, then those of a client that has at least two more than
-// this one, so that the two do not end each other's for ever. Of these it is one of the client that
-// has the most, and of that client's the one that has been slow longest, or else sent least.
+// that have been slow for longer than maxSlow, then those of a client that has at least two more
+// than this one, so that the two do not end each other's for ever. Of these it is one of the client
+// that has the most, and of that client's the one that has been slow longest, or else sent least.
 func (s *openStreams) slowest(client string) *streamBody {
 	streams := make(map[string]int)
 	for body := range s.open {
