@@ -93,17 +93,17 @@ func (s *openStreams) leave(body *streamBody) {
 func (s *openStreams) endSlowest(client string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if body := s.slowest(client, time.Now().Add(-s.maxSlow).UnixNano()); body != nil {
+	if body := s.slowest(client); body != nil {
 		delete(s.open, body) // so that the next call ends another
 		body.end()
 	}
 }
 
 // slowest returns the stream that is to end for another one of a client, or nil. First come those
-// that have been slow since before a time, then those of a client that has at least two more than
-// this one, so that the two do not end each other's for ever. Of these it is one of the client that
-// has the most, and of that client's the one that has been slow longest, or else sent least.
-func (s *openStreams) slowest(client string, before int64) *streamBody {
+// that have been slow for longer than maxSlow, then those of a client that has at least two more
+// than this one, so that the two do not end each other's for ever. Of these it is one of the client
+// that has the most, and of that client's the one that has been slow longest, or else sent least.
+func (s *openStreams) slowest(client string) *streamBody {
 	streams := make(map[string]int)
 	for body := range s.open {
 		streams[body.client]++
@@ -111,19 +111,15 @@ func (s *openStreams) slowest(client string, before int64) *streamBody {
 	type rank struct {
 		tooSlow int // 1 where it is
 		streams int
-		slow    int64 // for how long
+		slow    time.Duration
 		texts   int64
 	}
 	var found *streamBody
 	var best rank
-	now := time.Now().UnixNano()
 	for body := range s.open {
-		r := rank{streams: streams[body.client], texts: body.texts.Load()}
-		if since := body.slowSince.Load(); since > 0 {
-			r.slow = now - since
-			if since < before {
-				r.tooSlow = 1
-			}
+		r := rank{streams: streams[body.client], slow: body.slow(), texts: body.texts.Load()}
+		if r.slow > s.maxSlow {
+			r.tooSlow = 1
 		}
 		if r.tooSlow == 0 && r.streams < streams[client]+2 {
 			continue

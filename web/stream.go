@@ -62,7 +62,7 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.
 	defer func() { control.SetWriteDeadline(writeDeadline(r)) }() // the rest of the answer has the server's
 	defer context.AfterFunc(ended, func() {
 		body.interrupt(errSlow)
-		time.AfterFunc(time.Second, output.abandon)
+		time.AfterFunc(patience/2, output.abandon)
 	})()
 	in, id, lines, fed := s.current.Load(), w.id, 0, make(chan struct{})
 	families := wantsFamilies(r)
@@ -221,8 +221,9 @@ type streamBody struct {
 	ended       bool // read to its end
 	moved       bool // something has come since silentSince
 	silentSince time.Time
-	few         int          // bytes of text that came since slowSince
-	slowSince   atomic.Int64 // when the Read began since which less than slowBytes came, in Unix nanoseconds; 0 while none waits
+	few         int          // bytes of text that came while waited grew
+	waited      atomic.Int64 // nanoseconds in Reads since slowBytes of text came last
+	readSince   atomic.Int64 // when the current Read began, in Unix nanoseconds; 0 if there is none
 	texts       atomic.Int64 // bytes of text that came
 	stopped     atomic.Pointer[error]
 }
@@ -249,18 +250,20 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		b.deadline = b.silentSince.Add(idle)
 		b.control.SetReadDeadline(b.deadline)
 	}
-	b.slowSince.CompareAndSwap(0, now.UnixNano())
+	b.readSince.Store(now.UnixNano())
 	if b.stopped.Load() != nil {
 		b.control.SetReadDeadline(time.Unix(1, 0))
 	}
 	n, err := b.body.Read(p)
 	b.ended = err == io.EOF
+	b.readSince.Store(0)
+	b.waited.Add(int64(time.Since(now)))
 	if text := n - bytes.Count(p[:n], []byte("\n")) - bytes.Count(p[:n], []byte("\r")); text > 0 {
 		b.moved = true
 		b.texts.Add(int64(text))
 		if b.few += text; b.few >= slowBytes {
 			b.few = 0
-			b.slowSince.Store(0)
+			b.waited.Store(0)
 		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -270,6 +273,16 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// slow returns for how long the service has waited for less than slowBytes of text. What keeps the
+// service from reading is not the client's fault.
+func (b *streamBody) slow() time.Duration {
+	waited := time.Duration(b.waited.Load())
+	if since := b.readSince.Load(); since > 0 {
+		waited += time.Since(time.Unix(0, since))
+	}
+	return waited
 }
 
 // interrupt makes the current Read and all later ones fail with an error.

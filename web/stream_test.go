@@ -526,11 +526,9 @@ func TestAPanicEndsItsStreamAlone(t *testing.T) {
 }
 
 func TestWhichStreamEndsForAnother(t *testing.T) {
-	stream := func(client string, slowFor, texts int64) *streamBody {
+	stream := func(client string, slow, texts int64) *streamBody {
 		b := &streamBody{client: client}
-		if slowFor > 0 {
-			b.slowSince.Store(time.Now().UnixNano() - slowFor)
-		}
+		b.waited.Store(slow)
 		b.texts.Store(texts)
 		return b
 	}
@@ -556,7 +554,7 @@ func TestWhichStreamEndsForAnother(t *testing.T) {
 			for _, body := range test.open {
 				s.open[body] = true
 			}
-			got := s.slowest(test.comes, time.Now().Add(-test.maxSlow).UnixNano())
+			got := s.slowest(test.comes)
 			want := (*streamBody)(nil)
 			if test.want >= 0 {
 				want = test.open[test.want]
@@ -583,8 +581,8 @@ func TestWhatIsProgress(t *testing.T) {
 			t.Errorf("read %d: it is silent since %v, want %v as before", i, body.silentSince, silentSince)
 		}
 		silentSince = body.silentSince
-		if body.moved != moved || (body.slowSince.Load() == 0) != (i == 4) {
-			t.Errorf("after %.10q: progress %v, slow since %d", parts[i], body.moved, body.slowSince.Load())
+		if body.moved != moved || (body.slow() == 0) != (i == 4) {
+			t.Errorf("after %.10q: progress %v, slow for %v", parts[i], body.moved, body.slow())
 		}
 	}
 	if sent := body.texts.Load(); sent != slowBytes+1 {

@@ -158,7 +158,11 @@ func TestParse(t *testing.T) {
 		{"a full stop behind a path", "example.com/a.", "example.com/a"},
 		{"a full stop that is escaped stays", "example.com/a%2E", "example.com/a%2E"},
 		{"dots at the end that are a segment", "example.com/a/b/..", "example.com/a/"},
+		{"dots at the end of a query", "example.com/a?b/.", "example.com/a?b/"},
 		{"the root of DNS", ".", "."},
+		{"a Markdown link with brackets in both parts", "[a.com/?b[c]=d](https://a.com/?b[c]=d)", "a.com/?b[c]=d"},
+		{"a Markdown link whose target ends in a bracket", "[a](https://a.com/)/)", "a.com/)/"},
+		{"a Markdown link in brackets", "([a](https://a.com/b))", "a.com/b"},
 		{"characters that hosts may have", "a!$&'()*+_~b.com", "a%21%24%26%27%28%29*%2B_%7Eb.com"},
 
 		{"a backslash behind a scheme is a slash", `https://evil.com\a\b?c\d`, "evil.com/a/b?c\\d"},

@@ -47,8 +47,8 @@ var (
 	zones = []string{"", "z", "+H:S", "-H:S", "+HS", "-HS", "+H", "-H", " +HS", " -HS", " utc", " gmt"}
 )
 
-// isIdentifier reports whether the whole text, which may have escapes, is one of the identifiers
-// that analysts look up beside names.
+// isIdentifier reports whether the whole text, as it is or in its canonical form, is one of the
+// identifiers that analysts look up beside names.
 func isIdentifier(text string) bool {
 	if !mayBeIdentifier(text) {
 		return false
@@ -58,18 +58,24 @@ func isIdentifier(text string) bool {
 	}
 	var unescaped [longestIdentifier]byte
 	id := unescaped[:0]
+	escaped, raw := false, false // there are odd bytes written as %XX, and as they are
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c == '%' && i+2 < len(text) {
 			if decoded, ok := unhex(text[i+1], text[i+2]); ok {
-				c = decoded
+				c, escaped = decoded, true
 				i += 2
 			}
+		} else if !isPlain[lower(c)] {
+			raw = true
 		}
 		if c > 0x7f || len(id) == cap(id) {
 			return false
 		}
 		id = append(id, lower(c))
+	}
+	if escaped && raw { // the canonical form of an identifier has only escapes
+		return false
 	}
 	switch len(id) {
 	case len(macAddress):
@@ -116,11 +122,24 @@ func mayBeIdentifier(text string) bool {
 		return true
 	case len(text) == len(macAddressDot) && dot == 9:
 		return text[4] == '.'
-	case dot+1 == len(text) || !isDigit(text[dot+1]):
+	case dot+1 == len(text) || !isDigit(text[dot+1]), isDigit(text[0]) && isIPv4Like(text):
 		return false
 	}
 	// T1059.001 and Nov 28 05:09:37.123
 	return isDigit(text[0]) || len(text) == len("t0000.000") || len(text) > 3 && (text[3] == ' ' || text[3] == '%')
+}
+
+// isIPv4Like reports whether a text is four numbers.
+func isIPv4Like(text string) bool {
+	dots := 0
+	for i := range len(text) {
+		if text[i] == '.' {
+			dots++
+		} else if !isDigit(text[i]) {
+			return false
+		}
+	}
+	return dots == 3
 }
 
 func lower(c byte) byte {

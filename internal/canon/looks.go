@@ -54,7 +54,7 @@ var looks = []struct {
 	{"a dnsmasq log", func(text string) bool { return holdsAny(text, "dnsmasq[", "dnsmasq: ") }},
 	{"an Unbound log", func(text string) bool { return holdsAny(text, "unbound[", "unbound: [") }},
 	{"a PowerDNS log", func(text string) bool {
-		return holdsAny(text, "] question for '", "] answer to question '", `" subsystem="`, `] Packet from `, `] Answer to `)
+		return holdsAny(text, "] question for '", "] answer to question '", `" subsystem="`, `] Packet from `, `] Answer to `, "Got query for ", "Got answer from ")
 	}},
 	{"a CoreDNS log", func(text string) bool {
 		return strings.HasPrefix(text, "[INFO] ") && holdsAny(text, ` IN `, ` CH `) && strings.Contains(text, `" `)

@@ -65,6 +65,8 @@ func trimAround(text string) string {
 	for text != "" {
 		r, size := utf8.DecodeLastRuneInString(text)
 		switch bracket := strings.IndexRune(closing, r); {
+		case r == ')' && isMarkdown(text):
+			return text
 		case bracket >= 0:
 			if !counted {
 				counted = true
@@ -99,35 +101,34 @@ func isAround(r rune) bool {
 
 // bracketStays reports whether the bracket at the start of a text is one of an IPv6 address or of a
 // Markdown link.
-func bracketStays(text string) bool {
-	const longestLinkText = 1 << 10 // a text may have many brackets
-	end := strings.IndexByte(text[:min(len(text), longestLinkText)], ']')
-	return end > 0 && (isIPv6(text[1:end]) || strings.HasPrefix(text[end+1:], "("))
-}
+func bracketStays(text string) bool { return startsWithIPv6(text) || isMarkdown(text) }
 
 func startsWithIPv6(text string) bool {
-	end := strings.IndexByte(text, ']')
+	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%25]") + 64 // with a zone
+	end := strings.IndexByte(text[:min(len(text), longest)], ']')
 	return end > 0 && isIPv6(text[1:end])
+}
+
+// isMarkdown reports whether a text may be a link or an image in Markdown (CommonMark, section 6.3).
+func isMarkdown(text string) bool {
+	const longestLinkText = 4 << 10 // a text may have many brackets
+	link := strings.TrimPrefix(text, "!")
+	return strings.HasPrefix(link, "[") && strings.Contains(link[:min(len(link), longestLinkText)], "](") && !startsWithIPv6(link)
 }
 
 // endsInDotSegment reports whether the dot at the end of a text is one of a segment of a path, "." or
 // "..".
 func endsInDotSegment(text string) bool {
-	return strings.HasSuffix(text, "/.") || strings.HasSuffix(text, "/..")
+	return (strings.HasSuffix(text, "/.") || strings.HasSuffix(text, "/..")) && !strings.ContainsAny(text, "?#")
 }
 
-// markdownTarget returns the target of a text that is a link or an image in Markdown (CommonMark,
-// section 6.3), otherwise the text.
+// markdownTarget returns the target of a text that is a link or an image in Markdown, otherwise the
+// text.
 func markdownTarget(text string) string {
-	link := strings.TrimPrefix(text, "!")
-	if !strings.HasPrefix(link, "[") || !strings.HasSuffix(link, ")") {
+	if !strings.HasSuffix(text, ")") || !isMarkdown(text) {
 		return text
 	}
-	end := strings.IndexByte(link, ']')
-	if !strings.HasPrefix(link[end+1:], "(") || startsWithIPv6(link) {
-		return text
-	}
-	target := link[end+len("](") : len(link)-1]
+	_, target, _ := strings.Cut(text[:len(text)-1], "](")
 	if title := strings.IndexAny(target, " \t"); title >= 0 && strings.ContainsAny(target[title:], `"'(`) {
 		target = target[:title]
 	}

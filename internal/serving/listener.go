@@ -104,6 +104,12 @@ func (l *Listener) closeIdle() {
 	}
 }
 
+// maxUnasked is how many bytes a connection may send before its first request: a handshake of TLS,
+// of which crypto/tls would keep 64 KiB for each connection, a header, and what came with it.
+const maxUnasked = 48 << 10
+
+var errUnasked = errors.New("much has come that is no request")
+
 // noteState is the ConnState of a server: it notes which connections are idle. To net/http one is
 // new or idle until the header of a request has come.
 func noteState(connection net.Conn, state http.ConnState) {
@@ -117,6 +123,8 @@ func noteState(connection net.Conn, state http.ConnState) {
 	since := int64(0)
 	if state == http.StateNew || state == http.StateIdle {
 		since = time.Now().UnixNano()
+	} else {
+		c.asked.Store(true)
 	}
 	c.idleSince.Store(since)
 }
@@ -130,6 +138,8 @@ type countedConnection struct {
 	net.Conn
 	leave       func()
 	idleSince   atomic.Int64 // in Unix nanoseconds; 0 if it is not idle
+	asked       atomic.Bool  // there was a request
+	unasked     atomic.Int64 // bytes that came before
 	read, write lazyDeadline
 }
 
@@ -147,6 +157,9 @@ func (c *countedConnection) CloseWrite() error {
 func (c *countedConnection) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
+		if n > 0 && !c.asked.Load() && c.unasked.Add(int64(n)) > maxUnasked {
+			return 0, errUnasked
+		}
 		if n > 0 || !c.read.isEarly(err) {
 			return n, err
 		}

@@ -149,3 +149,38 @@ func TestDeadlinesOfAServedConnection(t *testing.T) {
 		t.Errorf("%d bytes came, want the %d that were written", bytes, n+more)
 	}
 }
+
+// Much that is no request ends a connection, before crypto/tls or net/http keep it.
+func TestWhatComesBeforeTheFirstRequest(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := NewListener(tcp, 2)
+	defer listener.Close()
+	for name, asked := range map[string]bool{"nothing was asked": false, "a request came": true} {
+		client, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		connection, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		go client.Write(make([]byte, 3*maxUnasked)) // it ends with the connection
+		all := make([]byte, maxUnasked)
+		noteState(connection, http.StateNew)
+		if _, err := io.ReadFull(connection, all); err != nil {
+			t.Errorf("%s: %d bytes: %v", name, len(all), err)
+		}
+		if asked {
+			noteState(connection, http.StateActive)
+			noteState(connection, http.StateIdle)
+		}
+		if _, err := io.ReadFull(connection, all); errors.Is(err, errUnasked) == asked {
+			t.Errorf("%s: %d bytes more: %v", name, len(all), err)
+		}
+	}
+}
