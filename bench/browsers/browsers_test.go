@@ -145,7 +145,7 @@ func TestEveryCodePoint(t *testing.T) {
 }
 
 // compareAll compares our reading of texts with that of each oracle, and fails where they disagree
-// in a way that is not in the table of kinds.
+// in a way that is not in the table of kinds, or where the canonical form of a form is another one.
 func compareAll(t *testing.T, texts []string) {
 	for _, o := range oracles(t) {
 		t.Run(o.name, func(t *testing.T) {
@@ -159,6 +159,9 @@ func compareAll(t *testing.T, texts []string) {
 				for _, c := range classify(t, o, part) {
 					r := row{c.relation(), c.kind}
 					count[r]++
+					if again := read(c.ours.form); c.ours.err == nil && again != c.ours {
+						t.Errorf("%q is %q, and that is %q %v", c.text, c.ours.form, again.form, again.err)
+					}
 					const shown = 20
 					if c.kind != "" && c.kind == *show && count[r] <= shown {
 						t.Logf("%s: %q\nwe:   %q %v\nthey: %q", r.relation, c.text, c.ours.form, c.ours.err, c.href)
