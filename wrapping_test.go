@@ -20,8 +20,8 @@ var wrappings = []struct {
 	{`<NAME>`, func(text string) string { return "<" + text + ">" }},
 	{`„NAME.“`, func(text string) string { return "„" + text + ".“" }},
 	{`(NAME).`, func(text string) string { return "(" + text + ")." }},
-	{`[text](URL)`, func(text string) string { return "[Read more](" + withScheme(text) + ")" }},
-	{`[NAME](URL)`, func(text string) string { return "[" + text + "](" + withScheme(text) + ")" }},
+	{`[text](URL)`, func(text string) string { return "[Read more]" + target(text) }},
+	{`[NAME](URL)`, func(text string) string { return "[" + text + "]" + target(text) }},
 	{"`NAME`", func(text string) string { return "`" + text + "`" }},
 	{`TAB NAME, SPACE`, func(text string) string { return "\t" + text + ", " }},
 	{`BOM NBSP NAME ZWSP`, func(text string) string { return "\ufeff\u00a0" + text + "\u200b" }},
@@ -42,6 +42,14 @@ func withSlash(url string) string {
 		return url
 	}
 	return url + "/"
+}
+
+// target is the second part of a Markdown link (CommonMark, section 6.3).
+func target(text string) string {
+	if strings.Count(text, "(") != strings.Count(text, ")") {
+		return "(<" + withScheme(text) + ">)"
+	}
+	return "(" + withScheme(text) + ")"
 }
 
 // defanged is the text as people write it so that nobody clicks on it.

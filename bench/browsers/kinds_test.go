@@ -22,6 +22,7 @@ type kind struct {
 	readAs   func(text string) []string
 }
 
+// isOf reports whether the kind is about an oracle.
 func (k kind) isOf(o oracle) bool { return k.oracle == "" || k.oracle == o.name }
 
 // kinds are tried in this order, first those that explain.
@@ -37,15 +38,23 @@ var kinds = []kind{
 		example: "http://a,b.example/",
 		reason:  "Nearly always the text is a line of a table, a log or a sentence.",
 		explains: func(c comparison) bool {
-			return c.relation() == onlyTheyDo && strings.ContainsAny(rawHost(c.text), refused)
+			return c.relation() == onlyTheyDo && strings.ContainsFunc(rawHost(c.text), isRefused)
+		},
+	},
+	{
+		name:    "refused raw, written otherwise",
+		example: "http://a；b.example/",
+		reason:  "What is meant is a name. What the browser makes of it has the character raw.",
+		explains: func(c comparison) bool {
+			return c.relation() == differ && strings.ContainsFunc(c.hostname, isRefused) && sameHost(c.ours.host, c.hostname)
 		},
 	},
 	{
 		name:    "bytes that DNS can carry",
-		example: "http://a%20b.example/",
+		example: "http://a%3Cb.example/",
 		reason:  "A name with such a byte can be asked for and answered, and logs have some.",
 		explains: func(c comparison) bool {
-			return c.relation() == onlyWeTake && strings.ContainsAny(unescape(rawHost(c.text)), forbidden)
+			return c.relation() == onlyWeTake && strings.ContainsFunc(unescape(c.ours.host), isForbidden)
 		},
 	},
 	{
@@ -58,11 +67,10 @@ var kinds = []kind{
 	},
 	{
 		name:    "labels that IDNA refuses",
-		example: "http://xn--zzzzzzzz.example/",
+		example: "http://a⒈b.example/",
 		reason:  "DNS can carry the name. Browsers differ.",
 		explains: func(c comparison) bool {
-			host := unescape(rawHost(c.text))
-			return c.relation() == onlyWeTake && (!isASCII(host) || strings.Contains(strings.ToLower(host), "xn--"))
+			return c.relation() == onlyWeTake && (!isASCII(unescape(c.ours.host)) || strings.Contains(c.ours.host, "xn--"))
 		},
 	},
 	{
@@ -78,18 +86,20 @@ var kinds = []kind{
 		explains: func(c comparison) bool { return c.relation() == onlyTheyDo && strings.Trim(c.hostname, ".") == "" },
 	},
 	{
-		name:    "http: and a number",
+		name:    "a port behind a scheme",
 		example: "http:8080/x",
-		reason:  "A port of a host that somebody calls http.",
+		reason:  "In a log it is the port of a host that is called http.",
 		explains: func(c comparison) bool {
 			return httpPort.MatchString(stripped(c.text)) && webScheme.MatchString(c.ours.host+":")
 		},
 	},
 	{
-		name:     "brackets in a host",
-		example:  "http://a(.\r)b.example/",
-		reason:   "What the browser makes of the text reads like a defanged one.",
-		explains: func(c comparison) bool { return c.relation() == differ && strings.ContainsAny(c.hostname, "(){}") },
+		name:    "made to look defanged",
+		example: "http:/)/example.com/",
+		reason:  "What the browser makes of the text looks as if somebody had defanged it.",
+		explains: func(c comparison) bool {
+			return c.relation() == differ && sameHost(c.ours.host, c.hostname) && !sameHost(c.theirs.host, c.hostname)
+		},
 	},
 	{
 		name:    "odd IPv6 addresses",
@@ -101,16 +111,57 @@ var kinds = []kind{
 		},
 	},
 	{
-		name:    "behind the host, written raw",
-		example: "http://example.com/ü",
-		reason:  "",
+		name:    "several dots",
+		example: "http://192.0.2../",
+		reason:  "The dots go before anybody looks whether the host is an address.",
 		explains: func(c comparison) bool {
-			return c.relation() == differ && sameHost(c.ours.host, c.hostname) && escapeAll(c.ours.form) == escapeAll(c.theirs.form)
+			return c.relation() == differ && c.ours.form == c.theirs.form && strings.HasSuffix(c.hostname, "..")
 		},
 	},
 	{
+		name:    "escapes in an A-label",
+		example: "http://ü%20a.example/",
+		reason:  "Only Chromium escapes such characters before it makes an A-label.",
+		oracle:  "Chromium",
+		explains: func(c comparison) bool {
+			return c.relation() == differ && escapedLabel.MatchString(c.hostname)
+		},
+	},
+	{
+		name:    "escapes that IDNA makes",
+		example: "http://ü％61.example/",
+		reason:  "Chromium decodes some of these, Node refuses them.",
+		explains: func(c comparison) bool {
+			return c.relation() != onlyTheyDo && madeEscape.MatchString(rawHost(c.text))
+		},
+	},
+	{
+		name:    "to be mended",
+		example: "http:3221225985/x",
+		reason:  "A fault.",
+		explains: func(c comparison) bool {
+			return c.relation() == onlyTheyDo && longNumber.MatchString(stripped(c.text)) ||
+				c.relation() == differ && strings.ContainsAny(c.text, `\|`)
+		},
+	},
+	{
+		name:    "letters of Unicode 18",
+		example: "http://ex\u209dample.com/",
+		reason:  "Browsers will have them. Until then such a host leads nowhere.",
+		readAs: func(text string) []string {
+			return []string{inHost(text, strings.NewReplacer("\u209d", "w", "\u209e", "y", "\u209f", "z", "\U0001d6a6", "ss", "\U0001df95", "ss"))}
+		},
+	},
+	{
+		name:    "older tables",
+		example: "http://exẞample.com/",
+		reason:  "Node has those of an older UTS #46.",
+		oracle:  "Node",
+		readAs:  func(text string) []string { return []string{inHost(text, newer)} },
+	},
+	{
 		name:    "around a text",
-		example: "http://example.com/x.",
+		example: "http://example.com/x\"",
 		reason:  "People paste these with the text.",
 		readAs:  trimmed,
 	},
@@ -126,28 +177,28 @@ var kinds = []kind{
 		reason:  "People paste a URL behind a scheme. Nobody means the host https.",
 		readAs:  schemeOnce,
 	},
-	{
-		name:     "not as browsers read yet",
-		example:  "http://example.com/a/../b",
-		reason:   "To come.",
-		explains: func(c comparison) bool { return true },
-	},
 }
 
-// refused are the characters that we refuse raw in a host.
-const refused = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f" +
-	" \",;=<>{}|^`\u0085\u00a0\u1680\u2000\u2028\u3000"
+// isRefused reports whether we refuse a character raw in a host.
+func isRefused(c rune) bool {
+	return c <= ' ' || unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune("\",;=<>{}|^`", c)
+}
 
-// forbidden are the characters that browsers refuse in a host (WHATWG URL, forbidden domain code
-// points).
-const forbidden = refused + "\t\r\n#%/:?@[\\]"
+// isForbidden reports whether browsers refuse a character in a host (WHATWG URL, forbidden domain
+// code points).
+func isForbidden(c rune) bool {
+	return c <= ' ' || c == 0x7f || strings.ContainsRune("#%/:<>?@[\\]^|", c)
+}
 
 var (
 	hasScheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 	anyScheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[/\\]*`)
-	twice        = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:[/\\]|(?i:https?|wss?|ftp):)`)
+	twice        = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:([/\\]|(?i:h(tt|xx)ps?|wss?|ftp):)|(?i:h(tt|xx)ps?|wss?|ftp|mailto):)`)
 	webScheme    = regexp.MustCompile(`^(?i:https?|wss?|ftp):`)
 	httpPort     = regexp.MustCompile(`^(?i:https?|wss?|ftp)(:[0-9]{0,5})?($|[/\\?#])`)
+	escapedLabel = regexp.MustCompile(`(?i)xn--[^.]*%`)
+	longNumber   = regexp.MustCompile(`^(?i:https?|wss?|ftp):[0-9]+([/\\?#]|$)`)
+	madeEscape   = regexp.MustCompile(`[％﹪]|%[0-9A-Fa-f]?[^\x00-\x7f]`)
 	endsInNumber = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
 )
 
@@ -170,6 +221,33 @@ func rawHost(text string) string {
 // otherMarks are the quotation marks, brackets and punctuation outside ASCII among the tokens.
 const otherMarks = "。．｡："
 
+// inHost replaces what stands before a text's path.
+func inHost(text string, replacer *strings.Replacer) string {
+	text = stripped(text)
+	start := len(anyScheme.FindString(text))
+	end := len(text)
+	if path := strings.IndexAny(text[start:], `/\?#`); path >= 0 {
+		end = start + path
+	}
+	return replacer.Replace(text[:end]) + text[end:]
+}
+
+// newer replaces what Chromium's UTS #46 maps, and Node's does not or to something else.
+var newer = func() *strings.Replacer {
+	pairs := []string{"ẞ", "ß", "\ua7f1", "s"}
+	ignored := []rune{0x115f, 0x1160, 0x17b4, 0x17b5, 0x180e, 0x2061, 0x2062, 0x2063, 0x206a, 0x206b, 0x206c, 0x206d, 0x206e, 0x206f, 0x3164, 0xffa0}
+	for c := rune(0x1d173); c <= 0x1d17a; c++ {
+		ignored = append(ignored, c)
+	}
+	for _, c := range ignored {
+		pairs = append(pairs, string(c), "")
+	}
+	for i, letter := range "abcdefghijklmnopqrstuvwxyz0123456789" {
+		pairs = append(pairs, string(rune(0x1ccd6+i)), string(letter))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
 // trimmed are a text without its last characters, one by one, as long as people may have put them
 // around the text, and those without such characters before the text.
 func trimmed(text string) []string {
@@ -189,17 +267,22 @@ func trimmed(text string) []string {
 	}
 }
 
-var fang = regexp.MustCompile(`(?i)\[(\.|dot|:|://|/|@|at)\]|\((\.|dot|:|://|/|@|at)\)|\{(\.|dot|:|://|/|@|at)\}`)
+// A fang has brackets on both sides, or on one.
+var fang = regexp.MustCompile(`(?i) *[\[({<]+(\.|dot|:|://|/|@|at)[\])}>]+ *|[\[({<]+(\.|:|@)|[.:@/\\][\])}>]+`)
 
+// refanged are a text without one of its fangs, or without the first ones: those in a path stay.
 func refanged(text string) []string {
-	meaning := strings.NewReplacer("dot", ".", "at", "@", "[", "", "]", "", "(", "", ")", "", "{", "", "}", "")
-	for {
-		next := fang.ReplaceAllStringFunc(text, func(found string) string { return meaning.Replace(strings.ToLower(found)) })
-		if next == text {
-			return []string{text}
-		}
-		text = next
+	meaning := strings.NewReplacer("dot", ".", "at", "@", "[", "", "]", "", "(", "", ")", "", "{", "", "}", "", "<", "", ">", "", " ", "")
+	var all []string
+	var before strings.Builder // without its fangs
+	done := 0
+	for _, found := range fang.FindAllStringIndex(text, -1) {
+		plain := meaning.Replace(strings.ToLower(text[found[0]:found[1]]))
+		before.WriteString(text[done:found[0]] + plain)
+		done = found[1]
+		all = append(all, before.String()+text[done:], text[:found[0]]+plain+text[done:])
 	}
+	return all
 }
 
 // schemeOnce are a text without its first scheme, the first two, and so on: as a URL of the scheme
@@ -213,19 +296,6 @@ func schemeOnce(text string) []string {
 		}
 		all = append(all, text, "http://"+text[len(anyScheme.FindString(text)):])
 	}
-}
-
-// escapeAll writes all characters behind a host in escapes that some browser writes so somewhere.
-func escapeAll(form string) string {
-	var out strings.Builder
-	for i := range len(form) {
-		if c := form[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>`{}|^'", c) >= 0 {
-			out.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16))[1:])
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
 }
 
 // unescape decodes %XX.
