@@ -37,7 +37,7 @@ bench-against: ## compare the Go benchmarks with those of the commit BASE, in tu
 	git worktree remove --force $(AGAINST)/tree
 	go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da $(AGAINST)/old.txt $(AGAINST)/new.txt
 
-# soak needs wrk, and takes a quarter of an hour; build/soak -h lists the SOAKFLAGS.
+# soak needs wrk, and takes twenty-five minutes; build/soak -h lists the SOAKFLAGS.
 soak: ## measure and torture the service, on loopback alone
 	@mkdir -p build
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman

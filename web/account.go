@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,13 +10,19 @@ import (
 // An account counts the bytes that requests hold: what the server keeps for each, bodies, streams,
 // and answers that wait to be written, for as long as a client likes. What exceeds it is refused,
 // at once: nothing waits for bytes. How the numbers add up: docs/decisions/service.md.
-type account struct{ held atomic.Int64 }
+type account struct {
+	held atomic.Int64
+
+	mu       sync.Mutex
+	byClient map[string]int64 // of what is large
+}
 
 // How much may be held when somebody wants more, by what for. The rest of one is left for the next:
-// clients that fill memory with large answers keep nobody from small ones, and no client keeps
-// probes out.
+// clients that fill memory with large answers keep nobody from small ones, no client by itself
+// keeps others from large ones, and none keeps probes out.
 const (
-	roomForLarge = 144 << 20 // bodies, streams, answers
+	roomForOne   = 108 << 20 // bodies, streams and answers of one client
+	roomForLarge = 144 << 20 // those of all clients
 	roomForSmall = 176 << 20 // requests
 	roomForAll   = 192 << 20 // probes
 )
@@ -42,6 +49,34 @@ func (a *account) take(bytes, most int64) bool {
 // give ends what take began.
 func (a *account) give(bytes int64) { a.held.Add(-bytes) }
 
+// takeLarge counts bytes of what is large, unless that would be more than there is room for, or
+// than one client may hold.
+func (a *account) takeLarge(client string, bytes int64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byClient[client]+bytes > roomForOne || !a.take(bytes, roomForLarge) {
+		return false
+	}
+	if a.byClient == nil {
+		a.byClient = make(map[string]int64)
+	}
+	a.byClient[client] += bytes
+	return true
+}
+
+// giveLarge ends what takeLarge began.
+func (a *account) giveLarge(client string, bytes int64) {
+	if bytes == 0 {
+		return
+	}
+	a.give(bytes)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byClient[client] -= bytes; a.byClient[client] == 0 {
+		delete(a.byClient, client)
+	}
+}
+
 // bytesOfRequest is what the server holds of a request, whatever becomes of it.
 func bytesOfRequest(r *http.Request) int64 {
 	bytes := int64(requestBytes)
@@ -57,7 +92,10 @@ func bytesOfRequest(r *http.Request) int64 {
 // An answer is made as a whole before any of it is written, so that nothing that others wait for is
 // held while the client reads. It is counted until it is written.
 type answer struct {
-	account *account
+	service *Service
+	w       *response
+	r       *http.Request
+	client  string // whose it is, once something is taken
 	taken   int64
 	bytes   []byte
 }
@@ -68,7 +106,10 @@ func (a *answer) count() bool {
 	if size <= smallAnswer || size <= a.taken {
 		return true
 	}
-	if !a.account.take(size-a.taken, roomForLarge) {
+	if a.taken == 0 {
+		a.client = clientOf(a.w, a.r)
+	}
+	if !a.service.account.takeLarge(a.client, size-a.taken) {
 		return false
 	}
 	a.taken = size
@@ -77,7 +118,7 @@ func (a *answer) count() bool {
 
 // free ends the count.
 func (a *answer) free() {
-	a.account.give(a.taken)
+	a.service.account.giveLarge(a.client, a.taken)
 	a.taken, a.bytes = 0, nil
 }
 

@@ -160,6 +160,26 @@ func TestRefusalsThatAreNotCounted(t *testing.T) {
 	})
 }
 
+// One client leaves room for the others.
+func TestWhatOneClientMayHold(t *testing.T) {
+	var a account
+	if !a.takeLarge("a", roomForOne) || a.takeLarge("a", 1) {
+		t.Errorf("a client holds %d bytes, want %d at most", a.held.Load(), roomForOne)
+	}
+	if !a.takeLarge("b", roomForLarge-roomForOne) || a.takeLarge("c", 1) {
+		t.Errorf("all hold %d bytes, want %d", a.held.Load(), roomForLarge)
+	}
+	a.giveLarge("a", roomForOne)
+	if a.takeLarge("b", roomForOne) || !a.takeLarge("a", roomForOne) {
+		t.Error("what one gives back is not its own to take again")
+	}
+	a.giveLarge("a", roomForOne)
+	a.giveLarge("b", roomForLarge-roomForOne)
+	if a.held.Load() != 0 || len(a.byClient) > 0 {
+		t.Errorf("%d bytes of %v are left", a.held.Load(), a.byClient)
+	}
+}
+
 func TestBadTextsAreNotEchoedWhole(t *testing.T) {
 	bad := strings.Repeat(`\u007f`, 20_000)
 	w := httptest.NewRecorder()

@@ -23,7 +23,7 @@ var bodyPool = sync.Pool{New: func() any { return new([smallBody]byte) }}
 // withBody reads the body of a request, at most limit bytes, and calls use with it. A body above
 // smallBody is counted as it arrives, a length that is announced and not sent is not, until use
 // returns.
-func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) error) error {
+func (s *Service) withBody(w *response, r *http.Request, limit int64, use func(body []byte) error) error {
 	if r.ContentLength > limit {
 		return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
 	}
@@ -37,7 +37,8 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 		return use(body)
 	}
 	body, taken := make([]byte, 0, smallBody), int64(0)
-	defer func() { s.account.give(taken) }()
+	client := clientOf(w, r)
+	defer func() { s.account.giveLarge(client, taken) }()
 	for {
 		n, err := io.ReadFull(wholeBody{r.Body}, body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -50,7 +51,7 @@ func (s *Service) withBody(r *http.Request, limit int64, use func(body []byte) e
 			return tooLargeError{fmt.Sprintf("the request body is larger than %d bytes", limit)}
 		}
 		more := min(int64(len(body)), limit+1-int64(len(body))) // doubles the buffer
-		if !s.account.take(bytesOfBodyByte*more, roomForLarge) {
+		if !s.account.takeLarge(client, bytesOfBodyByte*more) {
 			return errBusy
 		}
 		taken += bytesOfBodyByte * more

@@ -16,7 +16,7 @@ func (s *Service) explain(w *response, r *http.Request) {
 		return
 	}
 	var text *string // nil if it is missing
-	err := s.withBody(r, 6*maxExplained+1<<10, func(body []byte) error {
+	err := s.withBody(w, r, 6*maxExplained+1<<10, func(body []byte) error {
 		err := readJSON(body, `{"text": "example.com"}`, func(d *document) members {
 			return members{"text": d.string(func(given string) { text = &given })}
 		})
@@ -33,7 +33,7 @@ func (s *Service) explain(w *response, r *http.Request) {
 		w.refuseError(tooLargeError{fmt.Sprintf("the text is longer than %d bytes", maxExplained)})
 		return
 	}
-	out := answer{account: &s.account}
+	out := answer{service: s, w: w, r: r}
 	defer out.free()
 	if err := s.explanation(&out, w, r, *text); err != nil {
 		w.refuseError(err)

@@ -204,9 +204,9 @@ func (s *Service) infer(w *response, r *http.Request) {
 		w.refuse(http.StatusBadRequest, "binary tensors are not read: send them as JSON (tritonclient: binary_data=False)")
 		return
 	}
-	out := answer{account: &s.account}
+	out := answer{service: s, w: w, r: r}
 	defer out.free()
-	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+	err := s.withBody(w, r, maxScoreBody, func(body []byte) error {
 		if err := s.work.enter(); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ const maxBody = 6*snowman.MaxLength + 1<<10
 // original scores one url as the Snowman of 2017 did.
 func (s *Service) original(w *response, r *http.Request) {
 	text := ""
-	err := s.withBody(r, maxBody, func(body []byte) (err error) {
+	err := s.withBody(w, r, maxBody, func(body []byte) (err error) {
 		text, err = readURL(r, body)
 		return err
 	})
@@ -46,7 +46,7 @@ func (s *Service) original(w *response, r *http.Request) {
 		w.refuseError(err)
 		return
 	}
-	out := answer{account: &s.account, bytes: make([]byte, 0, 64+len(text))}
+	out := answer{service: s, w: w, r: r, bytes: make([]byte, 0, 64+len(text))}
 	defer out.free()
 	out.bytes = append(out.bytes, `{"input query": `...)
 	out.bytes = appendASCII(out.bytes, text)

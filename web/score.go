@@ -36,9 +36,9 @@ func (s *Service) score(w *response, r *http.Request) {
 
 // scoreTexts scores the texts of a JSON document.
 func (s *Service) scoreTexts(w *response, r *http.Request) {
-	out := answer{account: &s.account}
+	out := answer{service: s, w: w, r: r}
 	defer out.free()
-	err := s.withBody(r, maxScoreBody, func(body []byte) error {
+	err := s.withBody(w, r, maxScoreBody, func(body []byte) error {
 		if err := s.work.enter(); err != nil {
 			return err
 		}

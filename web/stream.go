@@ -42,11 +42,11 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.
 		return
 	}
 	defer s.streams.leave(body)
-	if !s.account.take(streamBytes+streamBuffers, roomForLarge) {
+	if !s.account.takeLarge(body.client, streamBytes+streamBuffers) {
 		w.refuseError(errBusy)
 		return
 	}
-	defer s.account.give(streamBytes + streamBuffers)
+	defer s.account.giveLarge(body.client, streamBytes+streamBuffers)
 	if r.ProtoMajor == 1 {
 		if err := control.EnableFullDuplex(); err != nil {
 			w.refuse(http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))

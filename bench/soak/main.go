@@ -11,8 +11,9 @@
 //	kill    kill -9 under load and reloads, and the next start on the same port
 //
 // It prints Markdown tables to standard output, and what it does to standard error. The figures of
-// rate, stream and start stand beside the bar that they should reach, for the reader to judge,
-// since the machine may be busy. The exit code is 1 where faults or kill found anything at all.
+// rate, stream, start and siege stand beside the bar that they should reach, for the reader to
+// judge, since the machine may be busy. The exit code is 1 where faults or kill found anything at
+// all, or siege a wrong answer.
 package main
 
 import (

@@ -65,7 +65,7 @@ func laySieges(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := markdown.NewTable(stdout, fmt.Sprintf("Sieges of %v each, GOMEMLIMIT=%s", o.siege, o.memoryLimit), "", "resident before, MiB", "at most",
+	t := markdown.NewTable(stdout, fmt.Sprintf("Sieges of %v each, GOMEMLIMIT=%s; wanted: at most 512 MiB, probes within 100 ms", o.siege, o.memoryLimit), "", "resident before, MiB", "at most",
 		"probes: answered, failed", "p50, p99, largest, ms", "on -ops-listen: answered, failed", "p50, p99, largest, ms", "texts answered", "refused with 429", "without an answer")
 	l := newLedger()
 	for _, one := range siegers {
