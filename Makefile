@@ -65,7 +65,7 @@ fuzz: ## run every fuzz target, and list those that failed
 
 # CHROMIUM is the browser, by default /usr/bin/chromium. A program that is missing is named.
 browsers: ## compare the canonical form with what Chromium and Node make of URLs
-	go test -count 1 -v -run 'TestMutatedURLs|TestEveryCodePoint' ./bench/browsers -whole
+	go test -count 1 -v -timeout 30m ./bench/browsers -whole
 
 # check-onnx takes the shipped model, a toy without a hidden layer, and 10,000 texts of DATA. It needs
 # Python 3, and a network the first time.
