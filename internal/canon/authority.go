@@ -55,7 +55,7 @@ func hidesHost(scheme, rest string) bool {
 		for end < len(rest) && isDigit(rest[end]) {
 			end++
 		}
-		return end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
+		return end > len("65535") || end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
 	}
 	inner, behind, _ := strings.Cut(rest, ":")
 	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/") || isMailto(scheme) && hasUser(rest)
