@@ -108,7 +108,7 @@ func isScheme(text string) bool {
 // a scheme may have them only behind its host: before that they separate fields.
 func removeBreaks(text string) string {
 	const breaks = "\t\r\n"
-	if !strings.ContainsAny(text, breaks) {
+	if !hasControl(text) {
 		return text
 	}
 	whole := strings.Map(func(r rune) rune {
@@ -124,6 +124,16 @@ func removeBreaks(text string) string {
 		return text
 	}
 	return whole
+}
+
+// hasControl reports whether a control character stands in a text.
+func hasControl(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' {
+			return true
+		}
+	}
+	return false
 }
 
 // authorityEnd returns where the first character stands that ends an authority.

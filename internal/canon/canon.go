@@ -64,9 +64,11 @@ type URL struct {
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	u.text, u.scratch = u.text[:0], u.scratch[:0]
+	u.text, u.rule = u.text[:0], nil
 	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
-	u.unwrappedFrom, u.rule = "", nil
+	if u.unwrappedFrom != "" {
+		u.unwrappedFrom = ""
+	}
 }
 
 // Parse sets u to the canonical form of a text from people. After an error the content of u is
@@ -103,8 +105,10 @@ func (u *URL) parsePlain(text string) bool {
 		return false
 	}
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
-	u.port, u.path = end, end
-	u.setPath(rest[end:])
+	u.port, u.path, u.query, u.fragment = end, end, end, end
+	if len(rest)-end > len("/") {
+		u.setPath(rest[end:])
+	}
 	return true
 }
 
@@ -188,7 +192,7 @@ func (u *URL) follow(link string) error {
 // around the name is removed, and no byte is refused. The error is ErrTooLong, of no name in DNS.
 func (u *URL) ParseName(name string) error {
 	u.reset()
-	raw := u.scratch
+	raw := u.scratch[:0]
 	for i := 0; i < len(name); i++ {
 		c := name[i]
 		if c == '\\' && i+1 < len(name) {

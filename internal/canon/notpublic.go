@@ -72,10 +72,10 @@ func notPublicText(text string) NotPublic {
 }
 
 // endsInLetters reports whether a plain text has a last label that begins with a letter. Then
-// notPublicText finds nothing in it, unless it is as long as a MAC address with dots.
+// notPublicText finds nothing in it but a MAC address with dots.
 func endsInLetters(text string) bool {
 	dot := strings.LastIndexByte(text, '.')
-	return dot >= 0 && text[dot+1] >= 'a' && len(text) != len(macAddressDot)
+	return dot >= 0 && text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
 }
 
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that

@@ -33,12 +33,8 @@ func (u *URL) appendPath(text string) {
 	u.settleEnd()
 }
 
-// setPath is appendPath for a text that isPlainPath.
+// setPath is appendPath for a text that isPlainPath and more than a slash.
 func (u *URL) setPath(text string) {
-	if len(text) <= len("/") {
-		u.query, u.fragment = len(u.text), len(u.text)
-		return
-	}
 	u.text = append(u.text, text...)
 	u.query, u.fragment = len(u.text), len(u.text)
 	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {

@@ -31,7 +31,7 @@ const maxLayers = 16
 // strip returns the text without what people put around it (white space, quotation marks, brackets,
 // a comma or full stop behind it, the syntax of a Markdown link), and with defanging undone.
 func strip(text string) string {
-	if text != "" && isInner(text[0]) && isInner(text[len(text)-1]) && !strings.ContainsAny(text, opening+closing+" ") {
+	if isBare(text) {
 		return text
 	}
 	for range maxLayers {
@@ -44,10 +44,25 @@ func strip(text string) string {
 	return spelledOut(text)
 }
 
-// isInner reports whether a character may stand at an end of a text.
-func isInner(c byte) bool {
-	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '/' || c == '-' || c == '_'
+// isBare reports whether strip has nothing to do with a text for sure.
+func isBare(text string) bool {
+	if text == "" || !isPlain[lower(text[0])] || text[0] == '.' || strings.IndexByte(endsOfText, text[len(text)-1]) >= 0 {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' || isBracket[c] {
+			return false
+		}
+	}
+	return true
 }
+
+var isBracket = func() (brackets [256]bool) {
+	for _, c := range opening + closing {
+		brackets[c] = true
+	}
+	return brackets
+}()
 
 // trimAround removes what stands around a text.
 func trimAround(text string) string {
