@@ -147,10 +147,10 @@ func Canonical(text string) (string, error) {
 	return u.String(), nil
 }
 
-// CanonicalName returns the canonical form of a DNS name out of a log or a packet, to be scored like
-// a text. The name is in the presentation format of RFC 1035, section 5.1: \DDD is a byte, and \. a
-// dot within a label. Unlike Canonical, it takes nothing away around a name and refuses no byte. The
-// error is ErrTooLong.
+// CanonicalName returns the canonical form of a DNS name out of a log or a packet, to be scored
+// like a text. The name is in the presentation format of RFC 1035, section 5.1: \DDD is a byte, and
+// \. a dot within a label. Unlike Canonical, it takes nothing away around a name and refuses no
+// byte. The error is ErrTooLong.
 func CanonicalName(name string) (string, error) {
 	var u canon.URL
 	if err := u.ParseName(name); err != nil {

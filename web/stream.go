@@ -193,7 +193,7 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *p
 // more.
 const longestLine = snowman.MaxLength + 1
 
-var errTooLong = fmt.Errorf("line is longer than %d bytes", longestLine)
+var errTooLong = fmt.Errorf("line is longer than %d bytes", snowman.MaxLength)
 
 // plainText returns a line. The path of a URL may be cut.
 func plainText(line pipeline.Line) (string, error) { return line.Text, nil }

@@ -27,7 +27,7 @@ var siegers = []sieger{
 	{"nobody", nil},
 	{"40 HTTP/2 connections of 100 streams ask for 8 KB of texts, with no window", (*siege).askWithoutWindow},
 	{"200 HTTP/2 connections of 100 streams ask for /card, with no window", (*siege).askForCard},
-	{"six clients with 50 connections each ask to explain hosts of 64 KiB, and read nothing", (*siege).askToExplain},
+	{"six clients with 50 connections each ask to explain hosts of 64 and of 8 KiB, and read nothing", (*siege).askToExplain},
 	{"60 clients send 4 MiB of bad texts, and read nothing", (*siege).sendBadTexts},
 	{"64 streams of lines that grow sixfold, unread", (*siege).streamOddBytes},
 	{"64 streams that send a byte each four seconds", (*siege).drip},

@@ -120,11 +120,14 @@ func (s *siege) askForCard() {
 }
 
 func (s *siege) askToExplain() {
-	host := strings.Repeat("q.", 1<<15-2) + "com"
-	asks := []byte(post("/v1/explain", jsonType, `{"text":"`+host+`"}`))
-	s.many(6*50, func(c *connection, _ int) {
+	const longest, explained = 64 << 10, 8 << 10
+	var asks [2]string
+	for i, length := range []int{longest, explained} {
+		asks[i] = post("/v1/explain", jsonType, `{"text":"`+strings.Repeat("q.", length/2-2)+`com"}`)
+	}
+	s.many(6*50, func(c *connection, number int) {
 		c.Conn.(*net.TCPConn).SetReadBuffer(4096)
-		if _, err := c.Write(asks); err == nil {
+		if _, err := io.WriteString(c, asks[number%2]); err == nil {
 			s.hold()
 		}
 	})

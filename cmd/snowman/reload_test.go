@@ -303,7 +303,7 @@ func TestServeAnswersProbesOnTheirOwnListener(t *testing.T) {
 	if match == nil {
 		t.Fatalf("the log says %q, want where probes are answered", s.profiles)
 	}
-	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ok\n", "/metrics": "snowman_requests_total", "/v1/model": "there is nothing"} {
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ok\n", "/metrics": "snowman_build_info", "/v1/model": "there is nothing"} {
 		if answer := answerOf(t, http.DefaultClient, "http://"+match[1], path, ""); !strings.Contains(answer, want) {
 			t.Errorf("GET %s: %.200q, want %q", path, answer, want)
 		}

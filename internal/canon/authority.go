@@ -55,7 +55,7 @@ func hidesHost(scheme, rest string) bool {
 		for end < len(rest) && isDigit(rest[end]) {
 			end++
 		}
-		return end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
+		return end > len("65535") || end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
 	}
 	inner, behind, _ := strings.Cut(rest, ":")
 	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/") || isMailto(scheme) && hasUser(rest)
@@ -69,7 +69,8 @@ func hasUser(text string) bool {
 
 func isMailto(scheme string) bool { return strings.EqualFold(scheme, "mailto") }
 
-// webSchemes are those behind which browsers accept any number of slashes (WHATWG URL, special schemes).
+// webSchemes are those behind which browsers accept any number of slashes (WHATWG URL, special
+// schemes).
 var webSchemes = []string{"http", "https", "ftp", "ws", "wss"}
 
 // isWebScheme reports whether a scheme is one of webSchemes, or was one before somebody made it
@@ -199,8 +200,8 @@ func characterName(r rune) string {
 	return fmt.Sprintf("%q", r)
 }
 
-// isRefused has the characters of ASCII that may not stand in a host as they are. Browsers take some
-// of them, and refuse some of the others.
+// isRefused has the characters of ASCII that may not stand in a host as they are. Browsers take
+// some of them, and refuse some of the others.
 var isRefused = func() (refused [utf8.RuneSelf]bool) {
 	for c := range refused {
 		refused[c] = c <= ' ' || c == 0x7f || strings.IndexByte("\",;=<>{}|^`", byte(c)) >= 0

@@ -30,8 +30,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// MaxLength is the length in bytes of the longest canonical form. Of a text that is longer, or whose
-// canonical form would be, the end of the path is not read.
+// MaxLength is the length in bytes of the longest canonical form. Of a text that is longer, or
+// whose canonical form would be, the end of the path is not read.
 const MaxLength = 64 << 10
 
 // What Parse says of a text that is no URL or name. Other errors are of its parts, such as a port.
@@ -130,13 +130,25 @@ func (u *URL) parse(text string) error {
 		return u.finishName(text)
 	}
 	if reason == FilePath {
-		text = strings.ReplaceAll(text, `\`, "/")
+		return u.readFilePath(text)
 	}
 	if err := u.read(text); err != nil {
 		return err
 	}
-	u.textNotPublic = reason
 	return u.follow(text)
+}
+
+// readFilePath sets u to the form of a path of a file. Behind \\ and file:// may stand a host that
+// anybody can reach.
+func (u *URL) readFilePath(path string) error {
+	if err := u.read(strings.ReplaceAll(path, `\`, "/")); err != nil {
+		return err
+	}
+	u.isAmbiguous = true
+	if u.hostNotPublic() != Public {
+		u.textNotPublic = FilePath
+	}
+	return nil
 }
 
 // maxNested is how many links may stand in one another. A deeper nest is left as it is.

@@ -19,6 +19,7 @@ func TestParse(t *testing.T) {
 		{"a scheme without slashes", "https:evil.com:8080/x", "evil.com:8080/x"},
 		{"a scheme without slashes, pasted twice", "http:http://evil.com", "evil.com"},
 		{"a scheme before another", "view-source:http://evil.com", "evil.com"},
+		{"a number without slashes that is no port", "http:3221225985/a", "192.0.2.1/a"},
 		{"a host with the name of a scheme", "http:8080/a", "http:8080/a"},
 		{"a scheme with one slash", "http:/example.com", "example.com"},
 		{"a scheme with three slashes", "http:///example.com", "example.com"},

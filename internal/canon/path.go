@@ -50,8 +50,8 @@ func (u *URL) setPath(text string) {
 	}
 }
 
-// isPlainPath reports whether a path with what follows it starts with a slash, and is not changed by
-// appendPath for sure.
+// isPlainPath reports whether a path with what follows it starts with a slash, and is not changed
+// by appendPath for sure.
 func isPlainPath(path string) bool {
 	if path[0] != '/' {
 		return false

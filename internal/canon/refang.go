@@ -53,7 +53,8 @@ func mayPrecedeAuthority(out []byte) bool {
 	return len(out) == 0 || strings.IndexByte(`:/\`, out[len(out)-1]) >= 0
 }
 
-// escapesByte reports whether a backslash at the start of text is no slash: see unescapeBackslashes.
+// escapesByte reports whether a backslash at the start of text is no slash: see
+// unescapeBackslashes.
 func escapesByte(text string) bool {
 	_, ok := decimalByte(text[1:])
 	return ok || strings.HasPrefix(text, `\.`)

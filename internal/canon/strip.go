@@ -109,15 +109,16 @@ func startsWithIPv6(text string) bool {
 	return end > 0 && isIPv6(text[1:end])
 }
 
-// isMarkdown reports whether a text may be a link or an image in Markdown (CommonMark, section 6.3).
+// isMarkdown reports whether a text may be a link or an image in Markdown (CommonMark, section
+// 6.3).
 func isMarkdown(text string) bool {
 	const longestLinkText = 4 << 10 // a text may have many brackets
 	link := strings.TrimPrefix(text, "!")
 	return strings.HasPrefix(link, "[") && strings.Contains(link[:min(len(link), longestLinkText)], "](") && !startsWithIPv6(link)
 }
 
-// endsInDotSegment reports whether the dot at the end of a text is one of a segment of a path, "." or
-// "..".
+// endsInDotSegment reports whether the dot at the end of a text is one of a segment of a path, "."
+// or "..".
 func endsInDotSegment(text string) bool {
 	return (strings.HasSuffix(text, "/.") || strings.HasSuffix(text, "/..")) && !strings.ContainsAny(text, "?#")
 }
