@@ -134,7 +134,7 @@ var kinds = []kind{
 	},
 	{
 		name:    "to be mended",
-		example: "http:3221225985/x",
+		example: `http://example.com\/x`,
 		reason:  "A fault.",
 		explains: func(c comparison) bool {
 			return c.relation() == onlyTheyDo && longNumber.MatchString(stripped(c.text)) ||
