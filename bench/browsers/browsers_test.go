@@ -213,7 +213,7 @@ func classify(t *testing.T, o oracle, texts []string) []classified {
 		if c.relation() == notOfWeb || !c.isDisagreement() {
 			continue
 		}
-		if c.kind = explanation(c.comparison, o); c.kind == "" {
+		if c.kind = explanation(c.comparison); c.kind == "" {
 			open = append(open, rewriting{i, c.text, ""})
 		}
 	}
@@ -222,7 +222,7 @@ func classify(t *testing.T, o oracle, texts []string) []classified {
 		var others []string
 		for _, r := range open {
 			for _, k := range kinds {
-				if all[r.number].kind != "" || k.readAs == nil || !k.isOf(o) {
+				if all[r.number].kind != "" || k.readAs == nil {
 					continue
 				}
 				for _, other := range k.readAs(r.text) {
@@ -238,7 +238,7 @@ func classify(t *testing.T, o oracle, texts []string) []classified {
 			c := &all[open[i].number]
 			other := compare(others[i], a)
 			other.ours = c.ours
-			if c.kind == "" && (!other.isDisagreement() || explanation(other, o) != "") {
+			if c.kind == "" && (!other.isDisagreement() || explanation(other) != "") {
 				c.kind = open[i].kind
 			}
 		}
@@ -247,9 +247,9 @@ func classify(t *testing.T, o oracle, texts []string) []classified {
 }
 
 // explanation returns the name of the first kind that explains a comparison.
-func explanation(c comparison, o oracle) string {
+func explanation(c comparison) string {
 	for _, k := range kinds {
-		if k.explains != nil && k.isOf(o) && k.explains(c) {
+		if k.explains != nil && k.explains(c) {
 			return k.name
 		}
 	}

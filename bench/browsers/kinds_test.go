@@ -14,16 +14,13 @@ type kind struct {
 	name    string
 	example string
 	reason  string // for docs/differences.md
-	oracle  string // the only one that it is about; empty for all
+	shownBy string // the browser that the example is for; empty for Chromium
 
 	// One of these is set. The former says whether a difference is of the kind; the latter returns
 	// what we read the text as, of which the browser must make the same.
 	explains func(c comparison) bool
 	readAs   func(text string) []string
 }
-
-// isOf reports whether the kind is about an oracle.
-func (k kind) isOf(o oracle) bool { return k.oracle == "" || k.oracle == o.name }
 
 // kinds are tried in this order, first those that explain.
 var kinds = []kind{
@@ -105,7 +102,7 @@ var kinds = []kind{
 		name:    "odd IPv6 addresses",
 		example: "http://[2001:db8::\u20607]/",
 		reason:  "Only Chromium decodes escapes in an address, and ignores there what it ignores in names.",
-		oracle:  "Chromium",
+		shownBy: "Chromium",
 		explains: func(c comparison) bool {
 			return c.isOfWeb() && strings.HasPrefix(c.hostname, "[") && strings.ContainsFunc(rawHost(c.text), func(r rune) bool { return r == '%' || r >= utf8.RuneSelf })
 		},
@@ -122,7 +119,7 @@ var kinds = []kind{
 		name:    "escapes in an A-label",
 		example: "http://ü%20a.example/",
 		reason:  "Only Chromium escapes such characters before it makes an A-label.",
-		oracle:  "Chromium",
+		shownBy: "Chromium",
 		explains: func(c comparison) bool {
 			return c.relation() == differ && escapedLabel.MatchString(c.hostname)
 		},
@@ -137,7 +134,7 @@ var kinds = []kind{
 	},
 	{
 		name:    "to be mended",
-		example: "http:3221225985/x",
+		example: `http://example.com\/x`,
 		reason:  "A fault.",
 		explains: func(c comparison) bool {
 			return c.relation() == onlyTheyDo && longNumber.MatchString(stripped(c.text)) ||
@@ -155,8 +152,8 @@ var kinds = []kind{
 	{
 		name:    "older tables",
 		example: "http://exẞample.com/",
-		reason:  "Node has those of an older UTS #46.",
-		oracle:  "Node",
+		reason:  "Node 20 has those of an older UTS #46.",
+		shownBy: "Node",
 		readAs:  func(text string) []string { return []string{inHost(text, newer)} },
 	},
 	{
