@@ -81,14 +81,19 @@ func (u *URL) Parse(text string) error {
 }
 
 // parsePlain parses texts of the most common sort, and reports whether text is one: a name in lower
-// case, with or without a scheme and a path, otherwise in canonical form. The result is parse's.
+// case, with or without a scheme, www. and a path, otherwise in canonical form. The result is parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
 	end := 0
+	for ; end+3 < len(rest); end += 4 { // a branch for each byte would take as long as all the rest
+		if !(isPlain[rest[end]] && isPlain[rest[end+1]] && isPlain[rest[end+2]] && isPlain[rest[end+3]]) {
+			break
+		}
+	}
 	for end < len(rest) && isPlain[rest[end]] {
 		end++
 	}
-	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || strings.HasPrefix(rest, "www.") || len(text) > MaxLength {
+	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || len(text) > MaxLength {
 		return false
 	}
 	switch {
@@ -100,14 +105,23 @@ func (u *URL) parsePlain(text string) bool {
 		return false
 	}
 	u.reset()
+	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.text = append(u.text, rest[:end]...)
-	if end < len(rest) && rewritesLinks(u.text) {
+	rest = rest[end:]
+	if end > len("www.") && string(u.text[:len("www.")]) == "www." {
+		name := trimWWW(u.text)
+		if isDigit(name[0]) {
+			return false
+		}
+		u.text = append(u.text[:0], name...)
+		end = len(u.text)
+	}
+	if rest != "" && rewritesLinks(u.text) {
 		return false
 	}
-	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
 	u.port, u.path, u.query, u.fragment = end, end, end, end
-	if len(rest)-end > len("/") {
-		u.setPath(rest[end:])
+	if len(rest) > len("/") {
+		u.setPath(rest)
 	}
 	return true
 }

@@ -422,7 +422,7 @@ func TestPlainTextsAreParsedAsAllOthers(t *testing.T) {
 		"example.com": true, "a.b-c_d.example": true, "http://example.com": true, "https://http://example.com": true,
 		"example.com/": true, "example.com/a?b#c": true, "example.com//": true, "example.com/(dot)/": true,
 		"example.com/a:http://b@c": true, "localhost": true, "-": true, "xn--bcher-kva.de": true, "example.com/http://": true,
-		"www.example.com": false, "Example.com": false, "example.com.": false, ".example.com": false, "192.0.2.1": false,
+		"www.example.com": true, "www.com": true, "www.www.example.com/a": true, "www.": false, "www.1.example.com": false, "www.google.com/url?q=x": false, "Example.com": false, "example.com.": false, ".example.com": false, "192.0.2.1": false,
 		"1.example.com": false, "example.com:80": false, "user@example.com": false, "example.com/a ": false,
 		"example.com?a": false, "example.com/]": false, "http:example.com": false, "": false, "/": false, "http://": false,
 		"example.com/ü b": false, "example.com/(dot)": false, "example.com/%61": false, "example.com/./a": false, "example.com/a.": false,

@@ -2,7 +2,6 @@ package canon
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
@@ -74,8 +73,12 @@ func notPublicText(text string) NotPublic {
 // endsInLetters reports whether a plain text has a last label that begins with a letter. Then
 // notPublicText finds nothing in it but a MAC address with dots.
 func endsInLetters(text string) bool {
-	dot := strings.LastIndexByte(text, '.')
-	return dot >= 0 && text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
+	for dot := len(text) - 1; dot > 0; dot-- {
+		if text[dot] == '.' {
+			return text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
+		}
+	}
+	return false
 }
 
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that
