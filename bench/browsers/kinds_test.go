@@ -133,15 +133,6 @@ var kinds = []kind{
 		},
 	},
 	{
-		name:    "to be mended",
-		example: `http://example.com\/x`,
-		reason:  "A fault.",
-		explains: func(c comparison) bool {
-			return c.relation() == onlyTheyDo && longNumber.MatchString(stripped(c.text)) ||
-				c.relation() == differ && strings.ContainsAny(c.text, `\|`)
-		},
-	},
-	{
 		name:    "letters of Unicode 18",
 		example: "http://ex\u209dample.com/",
 		reason:  "Browsers will have them. Until then such a host leads nowhere.",
@@ -194,7 +185,6 @@ var (
 	webScheme    = regexp.MustCompile(`^(?i:https?|wss?|ftp):`)
 	httpPort     = regexp.MustCompile(`^(?i:https?|wss?|ftp)(:[0-9]{0,5})?($|[/\\?#])`)
 	escapedLabel = regexp.MustCompile(`(?i)xn--[^.]*%`)
-	longNumber   = regexp.MustCompile(`^(?i:https?|wss?|ftp):[0-9]+([/\\?#]|$)`)
 	madeEscape   = regexp.MustCompile(`[％﹪]|%[0-9A-Fa-f]?[^\x00-\x7f]`)
 	endsInNumber = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
 )

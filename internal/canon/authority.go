@@ -2,7 +2,6 @@ package canon
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -39,7 +38,7 @@ func trimScheme(text string) (rest string, s start, err error) {
 			return "", s, errPath
 		}
 		s.isPlain = s.isPlain && s.scheme == "" && (isMailto(scheme) || slashes == 2 && strings.HasPrefix(rest, "//") && isWebScheme(scheme))
-		s.scheme, s.isReal = scheme, !isWebScheme(scheme) || slices.Contains(webSchemes, strings.ToLower(scheme))
+		s.scheme, s.isReal = scheme, !isWebScheme(scheme) || isRealWebScheme(scheme)
 		authority = rest[slashes:]
 	}
 }
@@ -55,7 +54,10 @@ func hidesHost(scheme, rest string) bool {
 		for end < len(rest) && isDigit(rest[end]) {
 			end++
 		}
-		return end > len("65535") || end < len(rest) && strings.IndexByte(`/\?#`, rest[end]) < 0
+		if number, err := strconv.Atoi(rest[:end]); end > 0 && (err != nil || number > 65535) {
+			return true
+		}
+		return end < len(rest) && strings.IndexByte("/?#", rest[end]) < 0
 	}
 	inner, behind, _ := strings.Cut(rest, ":")
 	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/") || isMailto(scheme) && hasUser(rest)
@@ -69,11 +71,18 @@ func hasUser(text string) bool {
 
 func isMailto(scheme string) bool { return strings.EqualFold(scheme, "mailto") }
 
-// webSchemes are those behind which browsers accept any number of slashes (WHATWG URL, special
-// schemes).
-var webSchemes = []string{"http", "https", "ftp", "ws", "wss"}
+// isRealWebScheme reports whether browsers accept any number of slashes behind this scheme (WHATWG
+// URL, special schemes).
+func isRealWebScheme(scheme string) bool {
+	for _, known := range []string{"http", "https", "ftp", "ws", "wss"} {
+		if strings.EqualFold(scheme, known) {
+			return true
+		}
+	}
+	return false
+}
 
-// isWebScheme reports whether a scheme is one of webSchemes, or was one before somebody made it
+// isWebScheme reports whether a scheme is a real one of the web, or was one before somebody made it
 // unclickable: hxxp, h**ps, h__p, fxp.
 func isWebScheme(scheme string) bool {
 	name := scheme
@@ -86,7 +95,7 @@ func isWebScheme(scheme string) bool {
 	case len(name) == 3 && name[0]|0x20 == 'f' && name[2]|0x20 == 'p':
 		return isT(name[1])
 	}
-	return strings.EqualFold(scheme, "ws") || strings.EqualFold(scheme, "wss")
+	return isRealWebScheme(scheme)
 }
 
 // isT reports whether a character stands for the t of a scheme.

@@ -81,7 +81,8 @@ func (u *URL) Parse(text string) error {
 }
 
 // parsePlain parses texts of the most common sort, and reports whether text is one: a name in lower
-// case, with or without a scheme, www. and a path, otherwise in canonical form. The result is parse's.
+// case, with or without a scheme, www. and a path, otherwise in canonical form. The result is
+// parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
 	end := 0

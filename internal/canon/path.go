@@ -15,7 +15,10 @@ func (u *URL) appendPath(text string) {
 	path, query, hasQuery := strings.Cut(path, "?")
 	if text != "" {
 		u.text = append(u.text, '/')
-		u.appendSegments(strings.TrimPrefix(strings.TrimPrefix(path, `\`), "/"))
+		if path != "" && (path[0] == '/' || path[0] == '\\') {
+			path = path[1:]
+		}
+		u.appendSegments(path)
 		if len(u.text) == u.path+len("/") && !hasQuery && !hasFragment {
 			u.text = u.text[:u.path] // a lone slash carries nothing
 		}
@@ -71,9 +74,10 @@ var isPlainInPath = func() (plain [256]bool) {
 	return plain
 }()
 
-// The characters that browsers escape in each part of a URL (WHATWG URL, percent-encode sets).
+// The characters that browsers escape in each part of a URL: the percent-encode sets of WHATWG URL,
+// and | in a path, which Chromium escapes as well.
 var (
-	escapedInPath     = escapes(" \"#<>?^`{}")
+	escapedInPath     = escapes(" \"#<>?^`{|}")
 	escapedInQuery    = escapes(" \"#<>'")
 	escapedInFragment = escapes(" \"<>`")
 )

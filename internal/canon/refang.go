@@ -24,6 +24,8 @@ func refang(text string) string {
 	if !strings.ContainsAny(text, opening+closing) {
 		return text
 	}
+	scheme, _, found := strings.Cut(text, ":")
+	isReal := found && isRealWebScheme(scheme)
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -39,7 +41,7 @@ func refang(text string) string {
 			}
 			continue
 		}
-		if c == '?' || c == '#' || c == '/' && endsAuthority || c == '\\' && endsAuthority && !escapesByte(text[i:]) {
+		if c == '?' || c == '#' || c == '/' && endsAuthority || c == '\\' && endsAuthority && (isReal || !escapesByte(text[i:])) {
 			return string(append(out, text[i:]...))
 		}
 		out = append(out, c)
