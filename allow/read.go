@@ -218,6 +218,14 @@ func (b *builder) addText(written string, hostsAreMeant bool) {
 		return
 	}
 	host, text := b.url.Host(), b.url.Bytes()
+	if from := b.url.UnwrappedFrom(); from != "" {
+		b.refuse(written, "a link of %s, which would allow what it leads to", from)
+		return
+	}
+	if b.url.HasUserInfo() || len(host) == len(text) && strings.Contains(written, "@") {
+		b.refuse(written, "a user or an e-mail address, which would allow the whole host; write the host alone")
+		return
+	}
 	if err := checkHost(host); err != nil {
 		b.refuse(written, "%w", err)
 		return
@@ -305,7 +313,7 @@ func (b *builder) file() uint16 { return uint16(len(b.files) - 1) }
 // checkHost refuses a host in canonical form that cannot be a name in DNS.
 func checkHost(host []byte) error {
 	switch {
-	case bytes.IndexByte(host, '*') >= 0:
+	case bytes.IndexByte(host, '*') >= 0, bytes.Contains(host, []byte("%2A")):
 		return errors.New("a * stands for the first labels of a name alone")
 	case bytes.IndexByte(host, '%') >= 0:
 		return errors.New("not a name")

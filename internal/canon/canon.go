@@ -164,7 +164,7 @@ func (u *URL) readFilePath(path string) error {
 		return err
 	}
 	u.isAmbiguous = true
-	if u.hostNotPublic() != Public {
+	if u.hostNotPublic() != Public || bytes.IndexByte(u.Host(), '.') < 0 {
 		u.textNotPublic = FilePath
 	}
 	return nil
@@ -271,7 +271,7 @@ func (u *URL) read(text string) error {
 	}
 	user := authority[:strings.LastIndexByte(authority, '@')+1]
 	unknown := authority // nobody but a browser knows where its fields are
-	if start.scheme != "" {
+	if start.scheme != "" && !isMailto(start.scheme) {
 		unknown = authority[len(user):]
 	}
 	if err := checkAuthority(text, unknown); err != nil {

@@ -54,8 +54,9 @@ func (u *URL) appendName(raw []byte) {
 		raw = u.scratch[len(raw):]
 	}
 	start := len(u.text)
-	for _, c := range raw {
-		if isPlain[c] || c == '*' {
+	for i, c := range raw {
+		isWildcard := c == '*' && (i == 0 || raw[i-1] == '.') && (i+1 == len(raw) || raw[i+1] == '.')
+		if isPlain[c] || isWildcard {
 			u.text = append(u.text, c)
 		} else {
 			u.text = appendEscape(u.text, c)

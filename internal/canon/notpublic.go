@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
@@ -179,7 +180,11 @@ func (u *URL) hostNotPublic() NotPublic {
 	u.findSuffix()
 	host := u.Host()
 	if u.rule == publicsuffix.DefaultRule {
-		return unlistedNotPublic(host)
+		reason := unlistedNotPublic(host)
+		if reason == SingleLabel && (isOdd(host) || bytes.HasPrefix(u.text[u.path:], []byte("//"))) {
+			return Public // what is left of a name or URL that somebody wrote otherwise: https//evil.com
+		}
+		return reason
 	}
 	switch u.rule.Value {
 	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
@@ -200,6 +205,11 @@ func (u *URL) hostNotPublic() NotPublic {
 		return PublicSuffix
 	}
 	return Public
+}
+
+// isOdd reports whether a host has a character that ordinary names lack.
+func isOdd(host []byte) bool {
+	return slices.ContainsFunc(host, func(c byte) bool { return !isPlain[c] })
 }
 
 // unlistedNotPublic is hostNotPublic for a host below no listed public suffix.

@@ -116,6 +116,8 @@ func TestNotPublic(t *testing.T) {
 
 		{"a name without a dot", "intranet-server", SingleLabel},
 		{"a name without a dot, with a path", "http://mediawiki/index.php", SingleLabel},
+		{"a scheme without its colon", "https//zis32msdi3.com/a", Public},
+		{"a label with a bracket", "zis32msdi3[d]com", Public},
 		{"a label of a service", "_dmarc", SingleLabel},
 
 		{"a top-level domain", "com", PublicSuffix},

@@ -71,8 +71,8 @@ func checkOperator(suffix string) error {
 		return fmt.Errorf("want two labels or more, of %d to %d bytes", shortestSuffix, longestName)
 	}
 	for i, label := range labels {
-		if strings.Contains(label, "*") && (i == 0 || label != "*") {
-			return errors.New("a * must be a whole label, and not the first")
+		if i == 0 && label == "*" {
+			return errors.New("a * must not be the first label")
 		}
 	}
 	if strings.Contains(suffix[len(suffix)-shortestSuffix:], "*") {

@@ -15,13 +15,14 @@ const (
 
 	// The characters of ASCII that are no part of a text at its end. A closing bracket is one only
 	// if no opening one stands in the text.
-	endsOfText = ",;.:!'\"`" + opening
+	endsOfText = ",;.:!|'\"`" + opening
 
-	// Quotation marks and brackets of other scripts.
+	// Quotation marks and brackets of other scripts, dashes and bullets.
 	otherQuotes = "\u00ab\u00bb\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07" +
-		"\uff08\uff09\uff3b\uff3d\uff5b\uff5d\u3010\u3011\u3014\u3015\u3008\u3009\u300a\u300b\uff1c\uff1e"
+		"\uff08\uff09\uff3b\uff3d\uff5b\uff5d\u3010\u3011\u3014\u3015\u3008\u3009\u300a\u300b\uff1c\uff1e" +
+		"\u2013\u2014\u2022\u2023\u25aa\u25e6"
 	// Their punctuation.
-	otherPunctuation = "\uff0c\uff1b\u3002\uff0e\uff61\uff1a\uff01\u3001"
+	otherPunctuation = "\uff0c\uff1b\u3002\uff0e\uff61\uff1a\uff01\u3001\u2026"
 )
 
 // maxLayers is how often strip looks for something around or in what it has found. Nobody wraps a
@@ -29,13 +30,14 @@ const (
 const maxLayers = 16
 
 // strip returns the text without what people put around it (white space, quotation marks, brackets,
-// a comma or full stop behind it, the syntax of a Markdown link), and with defanging undone.
+// bullets, a comma or full stop behind it, the syntax of links and emphasis), and with defanging
+// undone.
 func strip(text string) string {
 	if isBare(text) {
 		return text
 	}
 	for range maxLayers {
-		stripped := markdownTarget(trimAround(refang(text)))
+		stripped := trimEmphasis(linkTarget(trimAround(refang(unescapeSlashes(text)))))
 		if stripped == text {
 			break
 		}
@@ -46,11 +48,11 @@ func strip(text string) string {
 
 // isBare reports whether strip has nothing to do with a text for sure.
 func isBare(text string) bool {
-	if text == "" || !isPlain[lower(text[0])] || text[0] == '.' || strings.IndexByte(endsOfText, text[len(text)-1]) >= 0 {
+	if text == "" || !isPlain[lower(text[0])] || text[0] == '.' || strings.IndexByte(endsOfText+"_", text[len(text)-1]) >= 0 {
 		return false
 	}
 	for i := range len(text) {
-		if c := text[i]; c <= ' ' || c > '~' || isBracket[c] {
+		if c := text[i]; c <= ' ' || c > '~' || c == '\\' || isBracket[c] {
 			return false
 		}
 	}
@@ -66,10 +68,11 @@ var isBracket = func() (brackets [256]bool) {
 
 // trimAround removes what stands around a text.
 func trimAround(text string) string {
+	text = trimBullet(text)
 	start := 0
 	for start < len(text) {
 		r, size := utf8.DecodeRuneInString(text[start:])
-		if !isAround(r) && !strings.ContainsRune(`'"`+"`"+opening+closing, r) || r == '[' && bracketStays(text[start:]) {
+		if !isAround(r) && !strings.ContainsRune(`|'"`+"`"+opening+closing, r) || bracketStays(text[start:]) {
 			break
 		}
 		start += size
@@ -80,7 +83,7 @@ func trimAround(text string) string {
 	for text != "" {
 		r, size := utf8.DecodeLastRuneInString(text)
 		switch bracket := strings.IndexRune(closing, r); {
-		case r == ')' && isMarkdown(text):
+		case r == ')' && isMarkdown(text) || (r == '>' || r == ']') && linkTarget(text) != text:
 			return text
 		case bracket >= 0:
 			if !counted {
@@ -114,9 +117,38 @@ func isAround(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf)) || strings.ContainsRune(otherQuotes, r)
 }
 
+// trimBullet removes what stands before an item of a list: "- ", "1. ".
+func trimBullet(text string) string {
+	digits := 0
+	for digits < len(text) && isDigit(text[digits]) {
+		digits++
+	}
+	rest := text[digits:]
+	if len(rest) > 2 && rest[1] == ' ' && strings.IndexByte(".)", rest[0]) >= 0 == (digits > 0) && strings.IndexByte("-*+.)", rest[0]) >= 0 && digits <= 3 {
+		return rest[2:]
+	}
+	return text
+}
+
 // bracketStays reports whether the bracket at the start of a text is one of an IPv6 address or of a
-// Markdown link.
-func bracketStays(text string) bool { return startsWithIPv6(text) || isMarkdown(text) }
+// link.
+func bracketStays(text string) bool {
+	return text[0] == '[' && startsWithIPv6(text) || isMarkdown(text) || isPiped(text)
+}
+
+// isPiped reports whether a text may be a link as Slack writes it, <URL|text>, or Jira, [text|URL].
+func isPiped(text string) bool {
+	head := text[:min(len(text), longestLinkText)]
+	return head[0] == '<' && startsWithScheme(head[1:]) && strings.Contains(head, "|") ||
+		head[0] == '[' && strings.Contains(head, "|http")
+}
+
+// startsWithScheme reports whether a text starts with a scheme of the web and two slashes.
+func startsWithScheme(text string) bool {
+	const longest = len("https://")
+	scheme, _, found := strings.Cut(text[:min(len(text), longest)], "://")
+	return found && isWebScheme(scheme)
+}
 
 func startsWithIPv6(text string) bool {
 	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%25]") + 64 // with a zone
@@ -124,10 +156,12 @@ func startsWithIPv6(text string) bool {
 	return end > 0 && isIPv6(text[1:end])
 }
 
+// longestLinkText is how much is read of the text of a link: there may be many brackets.
+const longestLinkText = 4 << 10
+
 // isMarkdown reports whether a text may be a link or an image in Markdown (CommonMark, section
 // 6.3).
 func isMarkdown(text string) bool {
-	const longestLinkText = 4 << 10 // a text may have many brackets
 	link := strings.TrimPrefix(text, "!")
 	return strings.HasPrefix(link, "[") && strings.Contains(link[:min(len(link), longestLinkText)], "](") && !startsWithIPv6(link)
 }
@@ -138,10 +172,26 @@ func endsInDotSegment(text string) bool {
 	return (strings.HasSuffix(text, "/.") || strings.HasSuffix(text, "/..")) && !strings.ContainsAny(text, "?#")
 }
 
-// markdownTarget returns the target of a text that is a link or an image in Markdown, otherwise the
-// text.
-func markdownTarget(text string) string {
-	if !strings.HasSuffix(text, ")") || !isMarkdown(text) {
+// linkTarget returns the target of a text that is a link in Markdown, Slack or Jira, or the address
+// of one that is a name and an e-mail address (RFC 5322, section 3.4), otherwise the text.
+func linkTarget(text string) string {
+	if strings.HasSuffix(text, ">") {
+		if start := strings.LastIndexByte(text, '<'); start > 0 && text[start-1] == ' ' && hasUser(text[start+1:]) && !strings.ContainsAny(text[:start], `/\?#:`) {
+			return text[start+1 : len(text)-1]
+		}
+	}
+	switch {
+	case text == "":
+		return text
+	case text[0] == '<' && text[len(text)-1] == '>' && isPiped(text):
+		target, _, _ := strings.Cut(text[1:len(text)-1], "|")
+		return target
+	case text[0] == '[' && text[len(text)-1] == ']' && isPiped(text) && !startsWithIPv6(text):
+		if target := text[strings.LastIndexByte(text, '|')+1 : len(text)-1]; startsWithScheme(target) {
+			return target
+		}
+		return text
+	case text[len(text)-1] != ')' || !isMarkdown(text):
 		return text
 	}
 	_, target, _ := strings.Cut(text[:len(text)-1], "](")
@@ -149,6 +199,27 @@ func markdownTarget(text string) string {
 		target = target[:title]
 	}
 	return target
+}
+
+// trimEmphasis removes the marks around a text that Markdown and chats show as bold, italic or struck
+// out. A name may begin and end with an underscore.
+func trimEmphasis(text string) string {
+	for _, mark := range []string{"**", "~~", "__", "*", "_"} {
+		inner := strings.TrimSuffix(strings.TrimPrefix(text, mark), mark)
+		if len(text)-len(inner) == 2*len(mark) && inner != "" &&
+			(startsWithScheme(inner) || mark[0] != '_' && inner[0] != '.' && isPlain[lower(inner[0])]) {
+			return inner
+		}
+	}
+	return text
+}
+
+// unescapeSlashes undoes how some programs write the slashes of a URL in JSON.
+func unescapeSlashes(text string) string {
+	if !strings.Contains(text, `:\/\/`) {
+		return text
+	}
+	return strings.ReplaceAll(text, `\/`, "/")
 }
 
 // spelledOut reads "x dot com" and "alice at x dot com", where that gives a name below a public

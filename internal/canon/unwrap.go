@@ -282,18 +282,16 @@ func parameter(query string, names []string) (value string, ok bool) {
 	return unescape(value), value != ""
 }
 
-// webAddress returns a text that has a scheme of the web and something behind it. Some links have a
-// target that was escaped once more.
+// webAddress returns a text that has a scheme of the web and something behind it, without defanging. Some
+// links have a target that was escaped once more.
 func webAddress(text string) (string, bool) {
 	if hasPrefixFold(text, "http%3A") || hasPrefixFold(text, "https%3A") {
 		text = unescape(text)
 	}
-	for _, scheme := range []string{"http://", "https://"} {
-		if hasPrefixFold(text, scheme) && len(text) > len(scheme) {
-			return text, strings.IndexByte(`/\?#`, text[len(scheme)]) < 0
-		}
-	}
-	return "", false
+	text = refang(text)
+	scheme, rest, _ := strings.Cut(text, "://")
+	isWeb := isWebScheme(scheme) && lower(scheme[0]) == 'h'
+	return text, isWeb && rest != "" && strings.IndexByte(`/\?#`, rest[0]) < 0
 }
 
 func hasPrefixFold(text, prefix string) bool {

@@ -513,6 +513,7 @@ func TestParseFollowsRewrittenLinks(t *testing.T) {
 		{"a nest that is too deep", nested(maxNested+1, "https://bbc.co.uk/"), canonicalOf(t, nested(maxNested+1, "https://bbc.co.uk/")), ""},
 		{"a target that cannot be read", nested(1, "https://a;b.com/"), "google.com/url?q=https%3A%2F%2Fa%3Bb.com%2F", ""},
 		{"a target that cannot be read, in a link", nested(2, "https://a;b.com/"), "google.com/url?q=https%3A%2F%2Fa%3Bb.com%2F", "google.com"},
+		{"a link that is defanged as a whole", "hxxps://www[.]google[.]com/url?q=hxxps://bbc[.]co[.]uk/news", "bbc.co.uk/news", "google.com"},
 		{"another port of the operator's host", "https://google.com:8080/url?q=https://bbc.co.uk/", "google.com:8080/url?q=https://bbc.co.uk/", ""},
 		{"an operator's name in user-info", "https://google.com@evil.com/url?q=https://bbc.co.uk/", "evil.com/url?q=https://bbc.co.uk/", ""},
 	} {

@@ -8,7 +8,8 @@
 //
 // A line ends with a line feed; the last line needs none. One carriage return before the line feed
 // and a byte order mark before the first line are no part of a line. A line longer than the maximum
-// is cut, and Cut reports it; the lines after it are read as usual.
+// is cut, and Cut reports it; the lines after it are read as usual. A last line without its end is one
+// only at the end of the stream, not where reading it failed.
 package lines
 
 import (
@@ -56,8 +57,8 @@ func (r *Reader) Scan() bool {
 		}
 		break
 	}
-	if !read {
-		return false
+	if !read || r.err != nil && r.err != io.EOF {
+		return false // half a line, as a damaged stream ends in, would be another text
 	}
 	r.number++
 	if !r.cut {

@@ -93,7 +93,7 @@ onPage("a name on the allow list names its entry", { hash: linkTo("xjwqpvtzkd.gi
 
 onPage("what is no public name says why, and nothing of how rare it is", { hash: linkTo("xjwqpvtzkd.local") }, async (page) => {
   const result = page.locator("#result");
-  await result.getByText("Not a public name: local suffix. It has a score and no level.").waitFor();
+  await result.getByText("Not a public name: local suffix. It has a score; its level is none.").waitFor();
   assert.equal(await result.locator(".chip").textContent(), "none");
   assert.ok(Number(await result.locator(".score .numbers").textContent()) > 0.5, "it has its score");
   assert.equal(await result.locator(".scale").count(), 0, "no scale of levels");
@@ -117,7 +117,7 @@ onPage("user-info and a link that was unwrapped are said in words", { hash: link
     await route.fulfill({ response, json: answer });
   });
   await page.fill("#texts", "q.com");
-  await page.locator(".facts", { hasText: "Scored is what the link leads to, not its hostlinks.\\u202egateway.com" }).waitFor();
+  await page.locator(".gateway", { hasText: "A link of links.\\u202egateway.com, scored by what it leads to: q.com" }).waitFor();
 });
 
 onPage("names are found in what is pasted around them", {}, async (page) => {

@@ -28,7 +28,7 @@ function head(explained, model) {
   const { level, score, canonical, allowed, not_public: notPublic } = explained;
   let words = model.rarity(level, canonical);
   if (notPublic) {
-    words = `Not a public name: ${notPublic}. It has a score and no level.`;
+    words = `Not a public name: ${notPublic}. It has a score; its level is none.`;
   } else if (allowed) {
     const alone = model.levelOf(score, canonical);
     words = alone === "none"
@@ -38,6 +38,7 @@ function head(explained, model) {
   return element("header", { class: "verdict" },
     element("h2", {}, foreign(explained.text, longestHeading)),
     element("p", { class: "level" }, chip(level), element("span", { class: "rarity" }, words)),
+    explained.unwrapped_from && element("p", { class: "gateway" }, "A link of ", foreign(explained.unwrapped_from, 200), ", scored by what it leads to: ", foreign(canonical, 200)),
     oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
     !notPublic && scale(explained, model),
@@ -89,7 +90,6 @@ function facts(explained) {
     add("Family, likeliest first", element("ol", {}, ...explained.families.map((family) =>
       element("li", {}, foreign(family.name, 80), " ", element("span", { class: "numbers" }, family.probability.toFixed(2))))));
   }
-  if (explained.unwrapped_from) add("Scored is what the link leads to, not its host", foreign(explained.unwrapped_from, 200));
   if (explained.allowed) add("Allowed by", foreign(explained.allowed.entry, 200), " in ", foreign(explained.allowed.list, 200));
   return list;
 }
