@@ -2,7 +2,6 @@ package web
 
 import (
 	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/snowman-ml/snowman/internal/plain"
 )
 
 // unsupportedError says that a body is in a form that is not read.
@@ -42,7 +43,7 @@ func (s *Service) openBody(w *response, r *http.Request) (done func(), err error
 	body := &decodedBody{Closer: r.Body, source: &source{body: r.Body}, coding: coding}
 	buffered := bufio.NewReaderSize(body.source, 4<<10)
 	if coding == "gzip" {
-		body.decoder, err = &gunzip{source: buffered}, share.take(gzipMemory)
+		body.decoder, err = plain.NewGzip(buffered), share.take(gzipMemory)
 	} else {
 		frames := &unzstd{source: buffered, share: share}
 		body.decoder, err = frames, frames.next()
@@ -140,31 +141,6 @@ func (b *decodedBody) explain(err error) error {
 		return err
 	}
 	return fmt.Errorf("the body is no %s: %w", b.coding, err)
-}
-
-// A gunzip reads the members of gzip, one after the other. gzip.Reader would hold the end of one
-// back until the next begins.
-type gunzip struct {
-	source   *bufio.Reader
-	reader   gzip.Reader
-	inMember bool
-}
-
-func (g *gunzip) Read(p []byte) (n int, err error) {
-	for n == 0 && err == nil && len(p) > 0 {
-		if !g.inMember {
-			if err := g.reader.Reset(g.source); err != nil {
-				return 0, err // io.EOF if there is no other member
-			}
-			g.reader.Multistream(false)
-			g.inMember = true
-		}
-		n, err = g.reader.Read(p)
-		if err == io.EOF {
-			g.inMember, err = false, nil
-		}
-	}
-	return n, err
 }
 
 // An unzstd reads the frames of zstd (RFC 8878), one after the other. Each may need another window,

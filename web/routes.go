@@ -106,33 +106,39 @@ func (s *Service) handler(r route, held *account) http.Handler {
 		if !r.open && !s.admit(w, request) {
 			return
 		}
-		method := request.Method
-		if method == http.MethodHead {
-			method = http.MethodGet
-		}
-		answer := r.methods[method]
-		switch {
-		case r.methods == nil:
-			w.refuseUnknown(request)
-		case answer == nil:
-			w.Header().Set("Allow", allow)
-			w.refuse(http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
-		default:
-			if err := r.checkQuery(request.URL.RawQuery); err != nil {
-				w.refuseError(err)
-				return
-			}
-			if method == http.MethodPut || method == http.MethodPost {
-				done, err := s.openBody(w, request)
-				if err != nil {
-					w.refuseError(err)
-					return
-				}
-				defer done()
-			}
-			answer(s, w, request)
-		}
+		r.answer(s, w, request, allow)
 	})
+}
+
+// answer answers a request that was let in. The methods of the route are those in allow.
+func (r route) answer(s *Service, w *response, request *http.Request, allow string) {
+	method := request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	handle := r.methods[method]
+	switch {
+	case r.methods == nil:
+		w.refuseUnknown(request)
+		return
+	case handle == nil:
+		w.Header().Set("Allow", allow)
+		w.refuse(http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed, only %s", abbreviate(request.Method), allow))
+		return
+	}
+	if err := r.checkQuery(request.URL.RawQuery); err != nil {
+		w.refuseError(err)
+		return
+	}
+	if method == http.MethodPut || method == http.MethodPost {
+		done, err := s.openBody(w, request)
+		if err != nil {
+			w.refuseError(err)
+			return
+		}
+		defer done()
+	}
+	handle(s, w, request)
 }
 
 // checkQuery returns an error for a parameter that the route does not take.

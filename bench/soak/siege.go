@@ -206,7 +206,7 @@ func probeOnce(address, path string, deadline time.Time) error {
 	defer c.Close()
 	c.(*net.TCPConn).SetLinger(0)
 	c.SetDeadline(deadline)
-	if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: soak\r\nConnection: close\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
 		return err
 	}
 	answer, err := io.ReadAll(c)

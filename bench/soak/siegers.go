@@ -59,7 +59,7 @@ func (s *siege) frames(c *connection, streams int, window, frame uint32, method,
 	var header bytes.Buffer
 	encoder := hpack.NewEncoder(&header)
 	encoder.SetMaxDynamicTableSize(0) // so that the header can be sent again as it is
-	for _, field := range [][2]string{{":method", method}, {":scheme", "http"}, {":authority", "soak"}, {":path", path}, {"content-type", contentType}} {
+	for _, field := range [][2]string{{":method", method}, {":scheme", "http"}, {":authority", "localhost"}, {":path", path}, {"content-type", contentType}} {
 		encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]})
 	}
 	room := make(chan struct{}, streams) // of streams that may be open
@@ -204,7 +204,7 @@ func (s *siege) announceFrames() {
 
 func (s *siege) sendHalfHeaders() {
 	s.many(4000, func(c *connection, _ int) {
-		io.WriteString(c, "GET / HTTP/1.1\r\nHost: soak\r\nX: "+strings.Repeat("x", 60_000))
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 60_000))
 		io.Copy(io.Discard, c.reader)
 	})
 }

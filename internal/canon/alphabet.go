@@ -14,8 +14,8 @@ const (
 )
 
 // The segments of a canonical form, from left to right. A delimiter belongs to the segment that it
-// opens, except for the dot that closes the sub-domain. User-info is no part of the form any more,
-// but alphabets of model files name it.
+// opens, except for the dot that closes the sub-domain. No form has user-info; its segment is there
+// since the alphabets of model files name it.
 const (
 	userSegment = iota
 	subdomainSegment

@@ -8,6 +8,18 @@
 //	http://user@0x7f.1/a/../%62?c          ->  127.0.0.1/b?c
 //	bücher.de.                             ->  xn--bcher-kva.de
 //
+// A text from people goes through these steps, in this order:
+//
+//	strip          what stands around it goes, and defanging    strip.go, refang.go
+//	notPublicText  hashes, dates, paths of files are no URLs    notpublic.go, identifier.go
+//	read           scheme, user-info, host and port             authority.go
+//	               the host: UTS #46, IPv4, IPv6                host.go
+//	               path, query and fragment                     path.go
+//	follow         the target of a rewritten link is read       unwrap.go, rewriters.go
+//
+// A name in DNS goes through those of the host alone. What is known of a host beyond its form
+// stands in suffix.go, specialaddress.go, operators.go and hostkind.go.
+//
 // An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
 // that the byte stands in. Training and scoring use the same two steps.
 //
@@ -137,7 +149,7 @@ var isPlain = func() (plain [256]bool) {
 
 // parse parses any text from people.
 func (u *URL) parse(text string) error {
-	if text == "." {
+	if text == "." { // the canonical form of the root of DNS, which strip would take for a full stop
 		return u.ParseName(text)
 	}
 	text = strip(text)
@@ -256,10 +268,8 @@ func (u *URL) read(text string) error {
 	if err != nil {
 		return err
 	}
-	authority, path := rest, ""
-	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
-		authority, path = rest[:end], rest[end:]
-	}
+	end := authorityEnd(rest)
+	authority, path := rest[:end], rest[end:]
 	if strings.HasPrefix(path, `\`) {
 		u.isAmbiguous = true
 		if !start.isReal {
@@ -344,71 +354,6 @@ func (u *URL) UnwrappedFrom() string { return u.unwrappedFrom }
 
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }
-
-// RegisteredDomain returns the part of the host that somebody registered: a public suffix and the
-// label before it. It is the whole host if that is itself a public suffix, or an address.
-func (u *URL) RegisteredDomain() []byte {
-	u.findSuffix()
-	return u.text[u.domain:u.port]
-}
-
-// IsRegistrable reports whether the host is a name below a listed public suffix. An address, a
-// suffix itself, and a name of another system, such as a local network, are not.
-func (u *URL) IsRegistrable() bool {
-	u.findSuffix()
-	return u.rule != publicsuffix.DefaultRule && u.suffix < u.port
-}
-
-// IsHosted reports whether the host is a name below a company's public suffix, such as github.io,
-// where its customers have names.
-func (u *URL) IsHosted() bool { return u.IsRegistrable() && u.rule.Private }
-
-// findSuffix finds the public suffix of the host, once for each text. An address has no suffix.
-func (u *URL) findSuffix() {
-	switch {
-	case u.rule != nil:
-	case u.isAddress:
-		u.domain, u.suffix, u.rule = 0, u.port, publicsuffix.DefaultRule
-	default:
-		u.domain, u.suffix, u.rule = splitSuffix(u.Host())
-	}
-}
-
-// longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
-const longestName = 255
-
-// suffixRules finds the rules of ICANN and of private suffixes such as github.io. Without a rule
-// that matches, the last label is the suffix.
-var suffixRules = &publicsuffix.FindOptions{DefaultRule: publicsuffix.DefaultRule}
-
-// SuffixListVersion is the version of the public suffix list.
-const SuffixListVersion = publicsuffix.ListVersion
-
-// splitSuffix returns where in host the registered domain starts, where the dot before its public
-// suffix stands, and the rule for that suffix. A host that is itself a public suffix is all domain.
-func splitSuffix(host []byte) (domain, suffix int, rule *publicsuffix.Rule) {
-	if len(host) == 0 {
-		return 0, 0, publicsuffix.DefaultRule
-	}
-	// Finding a rule takes time that grows with the square of the length.
-	end := host[max(0, len(host)-longestName):]
-	rule = publicsuffix.DefaultList.Find(unsafe.String(&end[0], len(end)), suffixRules)
-	labels := rule.Length
-	switch {
-	case rule == publicsuffix.DefaultRule:
-		labels = 1
-	case rule.Type == publicsuffix.ExceptionType:
-		labels--
-	}
-	suffix = len(host)
-	for range labels {
-		suffix = bytes.LastIndexByte(host[:suffix], '.')
-		if suffix < 0 {
-			return 0, len(host), rule
-		}
-	}
-	return bytes.LastIndexByte(host[:suffix], '.') + 1, suffix, rule
-}
 
 // longestShown is how many bytes of a text an error quotes.
 const longestShown = 80

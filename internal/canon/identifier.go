@@ -107,8 +107,8 @@ func isIdentifier(text string) bool {
 	return isBech32Address(id) || isTime(id)
 }
 
-// mayBeIdentifier is a cheap look at a text: it reports false for most names that have a digit or a
-// hyphen early.
+// mayBeIdentifier is a cheap look at a text: it reports true for every identifier, and false for
+// most names that have a digit or a hyphen early.
 func mayBeIdentifier(text string) bool {
 	if len(text) > len("%XX")*longestIdentifier {
 		return false

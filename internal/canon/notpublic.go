@@ -3,6 +3,7 @@ package canon
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
@@ -109,44 +110,21 @@ func isFilePath(text string, at int) bool {
 	next := text[at+1]
 	switch text[at] {
 	case ':': // C:\a, C:/a, file://server/a
-		return (next == '/' || next == '\\') && (at == 1 || at == 4 && foldedPrefix(text, "file:"))
+		return (next == '/' || next == '\\') && (at == 1 || at == 4 && hasPrefixFold(text, "file:"))
 	case '\\': // \\server\share, HKLM\Software
 		if at == 0 {
-			return next == '\\' && indexFrom(text, 2, '\\') > 2
+			return next == '\\' && strings.IndexByte(text[2:], '\\') > 0
 		}
-		return foldedPrefix(text, `hklm\`) || foldedPrefix(text, `hkcu\`) || foldedPrefix(text, `hkcr\`) || foldedPrefix(text, `hku\`)
+		return hasPrefixFold(text, `hklm\`) || hasPrefixFold(text, `hkcu\`) || hasPrefixFold(text, `hkcr\`) || hasPrefixFold(text, `hku\`)
 	case '_':
-		return foldedPrefix(text, "hkey_") && indexFrom(text, at, '\\') > 0
+		return hasPrefixFold(text, "hkey_") && strings.Contains(text, `\`)
 	case '~': // ~/a, ~user/a
-		return at == 0 && (next == '/' || next == '\\' || indexFrom(text, 1, '/') > 0)
+		return at == 0 && (next == '/' || next == '\\' || strings.Contains(text, "/"))
 	case '%': // %TEMP%\a
-		end := indexFrom(text, 1, '%')
-		return at == 0 && end > 1 && end+1 < len(text) && text[end+1] == '\\'
+		variable, behind, _ := strings.Cut(text[1:], "%")
+		return at == 0 && variable != "" && strings.HasPrefix(behind, `\`)
 	}
 	return false
-}
-
-// indexFrom returns the index of a byte in text from start on, or -1.
-func indexFrom(text string, start int, c byte) int {
-	for i := start; i < len(text); i++ {
-		if text[i] == c {
-			return i
-		}
-	}
-	return -1
-}
-
-// foldedPrefix reports whether text begins with a prefix in lower case, in whatever case.
-func foldedPrefix(text, prefix string) bool {
-	if len(text) < len(prefix) {
-		return false
-	}
-	for i := range len(prefix) {
-		if c := text[i]; c != prefix[i] && (c < 'A' || c > 'Z' || c|0x20 != prefix[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // isNumber reports whether text is an integer, decimal or hexadecimal. An Ethereum address is none.

@@ -63,7 +63,7 @@ func isPlainPath(path string) bool {
 		}
 		last = c
 	}
-	return strings.IndexByte(endsOfText+closing, last) < 0
+	return strings.IndexByte(endsOfText+closingBrackets, last) < 0
 }
 
 var isPlainInPath = func() (plain [256]bool) {
@@ -165,7 +165,7 @@ func (u *URL) settleEnd() {
 		return
 	}
 	last := u.text[len(u.text)-1]
-	isEnd := strings.IndexByte(endsOfText, last) >= 0 || strings.IndexByte(closing, last) >= 0 && !isBalanced(u.text, last)
+	isEnd := strings.IndexByte(endsOfText, last) >= 0 || strings.IndexByte(closingBrackets, last) >= 0 && !isBalanced(u.text, last)
 	switch {
 	case len(u.text) > MaxLength || isEnd && len(u.text) > MaxLength-2:
 		text := u.text[:cutLength(u.text)]
@@ -181,7 +181,7 @@ func (u *URL) settleEnd() {
 
 // isBalanced reports whether a closing bracket has an opening one in the text.
 func isBalanced(text []byte, bracket byte) bool {
-	open := opening[strings.IndexByte(closing, bracket)]
+	open := openingBrackets[strings.IndexByte(closingBrackets, bracket)]
 	return bytes.Count(text, []byte{bracket}) <= bytes.Count(text, []byte{open})
 }
 
@@ -195,7 +195,7 @@ func cutLength[T []byte | string](text T) int {
 			break
 		}
 	}
-	for end > 0 && strings.IndexByte(endsOfText+closing, text[end-1]) >= 0 {
+	for end > 0 && strings.IndexByte(endsOfText+closingBrackets, text[end-1]) >= 0 {
 		end--
 	}
 	return end

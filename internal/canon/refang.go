@@ -9,7 +9,7 @@ import (
 // one bracket, as in evil[.com.
 type fang struct {
 	text, meaning string
-	dangles       bool
+	dangles       bool // may stand behind or before one bracket alone
 }
 
 var fangs = []fang{
@@ -21,7 +21,7 @@ var fangs = []fang{
 // refang undoes one layer of evil[.]com, hxxp[://]evil(dot)com and the like in scheme and
 // authority. It leaves the path as it is.
 func refang(text string) string {
-	if !strings.ContainsAny(text, opening+closing) {
+	if !strings.ContainsAny(text, openingBrackets+closingBrackets) {
 		return text
 	}
 	scheme, _, found := strings.Cut(text, ":")
@@ -31,7 +31,7 @@ func refang(text string) string {
 		c := text[i]
 		endsAuthority := !mayPrecedeAuthority(out)
 		if meaning, length := fangAt(text[i:], out); length > 0 {
-			if strings.IndexByte(opening, c) >= 0 {
+			if strings.IndexByte(openingBrackets, c) >= 0 {
 				out = bytes.TrimRight(out, " ")
 			}
 			out = append(out, meaning...)
@@ -64,10 +64,10 @@ func escapesByte(text string) bool {
 
 // fangAt returns what a fang at the start of text means, and its length with its brackets, or 0.
 func fangAt(text string, before []byte) (meaning string, length int) {
-	bracket := strings.IndexByte(opening, text[0])
+	bracket := strings.IndexByte(openingBrackets, text[0])
 	if bracket < 0 {
 		for _, f := range fangs {
-			if f.dangles && strings.HasPrefix(text, f.text) && len(text) > len(f.text) && strings.IndexByte(closing, text[len(f.text)]) >= 0 {
+			if f.dangles && strings.HasPrefix(text, f.text) && len(text) > len(f.text) && strings.IndexByte(closingBrackets, text[len(f.text)]) >= 0 {
 				return f.meaning, len(f.text) + 1
 			}
 		}
@@ -79,7 +79,7 @@ func fangAt(text string, before []byte) (meaning string, length int) {
 			continue
 		}
 		behind := strings.TrimPrefix(inner[len(f.text):], " ")
-		if strings.HasPrefix(behind, closing[bracket:bracket+1]) {
+		if strings.HasPrefix(behind, closingBrackets[bracket:bracket+1]) {
 			if f.text == "::" && !endsInHexDigit(before) {
 				return "", 0 // [::] is an address
 			}

@@ -10,12 +10,12 @@ import (
 
 // What people put around a text, and defanging puts into it.
 const (
-	opening = "([{<"
-	closing = ")]}>" // in the same order
+	openingBrackets = "([{<"
+	closingBrackets = ")]}>" // in the same order
 
 	// The characters of ASCII that are no part of a text at its end. A closing bracket is one only
 	// if no opening one stands in the text.
-	endsOfText = ",;.:!|'\"`" + opening
+	endsOfText = ",;.:!|'\"`" + openingBrackets
 
 	// Quotation marks and brackets of other scripts, dashes and bullets.
 	otherQuotes = "\u00ab\u00bb\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07" +
@@ -60,7 +60,7 @@ func isBare(text string) bool {
 }
 
 var isBracket = func() (brackets [256]bool) {
-	for _, c := range opening + closing {
+	for _, c := range openingBrackets + closingBrackets {
 		brackets[c] = true
 	}
 	return brackets
@@ -72,32 +72,32 @@ func trimAround(text string) string {
 	start := 0
 	for start < len(text) {
 		r, size := utf8.DecodeRuneInString(text[start:])
-		if !isAround(r) && !strings.ContainsRune(`|'"`+"`"+opening+closing, r) || bracketStays(text[start:]) {
+		if !isAround(r) && !strings.ContainsRune(`|'"`+"`"+openingBrackets+closingBrackets, r) || bracketStays(text[start:]) {
 			break
 		}
 		start += size
 	}
 	text = text[start:]
-	var unmatched [len(closing)]int // closing brackets of each sort without an opening one
+	var unmatched [len(closingBrackets)]int // closing brackets of each sort without an opening one
 	counted := false
 	for text != "" {
 		r, size := utf8.DecodeLastRuneInString(text)
-		switch bracket := strings.IndexRune(closing, r); {
+		switch bracket := strings.IndexRune(closingBrackets, r); {
 		case r == ')' && isMarkdown(text) || (r == '>' || r == ']') && linkTarget(text) != text:
 			return text
 		case bracket >= 0:
 			if !counted {
 				counted = true
-				for i := range closing {
-					unmatched[i] = strings.Count(text, closing[i:i+1]) - strings.Count(text, opening[i:i+1])
+				for i := range closingBrackets {
+					unmatched[i] = strings.Count(text, closingBrackets[i:i+1]) - strings.Count(text, openingBrackets[i:i+1])
 				}
 			}
 			if unmatched[bracket] <= 0 {
 				return text
 			}
 			unmatched[bracket]--
-		case strings.ContainsRune(opening, r):
-			unmatched[strings.IndexRune(opening, r)]++
+		case strings.ContainsRune(openingBrackets, r):
+			unmatched[strings.IndexRune(openingBrackets, r)]++
 		case r == '.' && endsInDotSegment(text), r == ':' && isIPv6(text):
 			return text
 		case !isAround(r) && !strings.ContainsRune(endsOfText+otherPunctuation, r):

@@ -67,11 +67,7 @@ func (r *Reader) open() error {
 	case err != nil:
 		return err
 	case magic == gzipMagic:
-		unpacked, err := gzip.NewReader(bufio.NewReaderSize(stream, bytesOfInput))
-		if err != nil {
-			return readingError("gzip", err)
-		}
-		stream = named{unpacked, "gzip"}
+		stream = named{NewGzip(bufio.NewReaderSize(stream, bytesOfInput)), "gzip"}
 	case magic == zstdMagic:
 		unpacked, err := zstd.NewReader(stream, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(endless))
@@ -121,6 +117,34 @@ func recognise(source io.Reader, magics ...string) (stream io.Reader, magic stri
 		}
 	}
 	return nil, "", io.ErrNoProgress
+}
+
+// NewGzip returns a reader of the members of gzip, one after the other, that asks source for no
+// byte behind one before all of it was read. gzip.Reader would hold the end of one back until the
+// next begins.
+func NewGzip(source *bufio.Reader) io.Reader { return &members{source: source} }
+
+type members struct {
+	source  *bufio.Reader
+	reader  gzip.Reader
+	isInOne bool
+}
+
+func (m *members) Read(p []byte) (n int, err error) {
+	for n == 0 && err == nil && len(p) > 0 {
+		if !m.isInOne {
+			if err := m.reader.Reset(m.source); err != nil {
+				return 0, err // io.EOF if there is no other member
+			}
+			m.reader.Multistream(false)
+			m.isInOne = true
+		}
+		n, err = m.reader.Read(p)
+		if err == io.EOF {
+			m.isInOne, err = false, nil
+		}
+	}
+	return n, err
 }
 
 // mostIdleReads is how often a source may read nothing without an error, as in package bufio.

@@ -199,6 +199,25 @@ func TestReaderDoesNotWaitForPackedText(t *testing.T) {
 	}
 }
 
+// TestReaderDoesNotWaitBehindAMember holds the same of a whole member of gzip or frame of zstd.
+func TestReaderDoesNotWaitBehindAMember(t *testing.T) {
+	for name, pack := range map[string]func(string) string{
+		"gzip": gzipped,
+		"zstd": func(text string) string { return zstandard(t, text) },
+	} {
+		packed := pack(text)
+		source := &inParts{parts: []string{packed, packed}}
+		r := NewReader(source)
+		for i := range source.parts {
+			source.open = i + 1
+			got := make([]byte, len(text))
+			if _, err := io.ReadFull(r, got); err != nil || string(got) != text {
+				t.Errorf("%s: got %q, %v, want %q", name, got, err, text)
+			}
+		}
+	}
+}
+
 // inParts gives the parts that are open, and fails where a live stream would block.
 type inParts struct {
 	parts       []string
