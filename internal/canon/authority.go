@@ -46,7 +46,7 @@ func trimScheme(text string) (rest string, s start, err error) {
 var errPath = fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 
 // hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as
-// browsers read it, in view-source:http://evil.com, and in mailto:alice@evil.com. In http:8080 the
+// browsers read it, in view-source:http://evil.com, jdbc:mysql://evil.com and mailto:alice@evil.com. In http:8080 the
 // host is http, with a port.
 func hidesHost(scheme, rest string) bool {
 	if isWebScheme(scheme) {
@@ -59,8 +59,21 @@ func hidesHost(scheme, rest string) bool {
 		}
 		return end < len(rest) && strings.IndexByte("/?#", rest[end]) < 0
 	}
-	inner, behind, _ := strings.Cut(rest, ":")
-	return isScheme(scheme) && isWebScheme(inner) && strings.HasPrefix(behind, "/") || isMailto(scheme) && hasUser(rest)
+	if isMailto(scheme) {
+		return hasUser(rest)
+	}
+	const mostSchemes = 4 // scm:git:ssh://evil.com
+	for range mostSchemes {
+		inner, behind, found := strings.Cut(rest, ":")
+		if !found || !isScheme(scheme) || !isScheme(inner) && !isWebScheme(inner) {
+			return false
+		}
+		if strings.HasPrefix(behind, "//") || isWebScheme(inner) && strings.HasPrefix(behind, "/") {
+			return true
+		}
+		rest = behind
+	}
+	return false
 }
 
 // hasUser reports whether a user stands before a host.

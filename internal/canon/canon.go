@@ -152,6 +152,10 @@ func (u *URL) parse(text string) error {
 	if text == "." { // the canonical form of the root of DNS, which strip would take for a full stop
 		return u.ParseName(text)
 	}
+	isCut := len(text) > MaxLength
+	if isCut {
+		text = text[:cutLength(text)]
+	}
 	text = strip(text)
 	reason := notPublicText(text)
 	if reason == Hash || reason == Number || reason == Identifier {
@@ -166,13 +170,25 @@ func (u *URL) parse(text string) error {
 	if err := u.read(text); err != nil {
 		return err
 	}
+	if isCut && !u.HasPath() {
+		return ErrTooLong // what was read may be the start of user-info
+	}
 	return u.follow(text)
 }
 
 // readFilePath sets u to the form of a path of a file. Behind \\ and file:// may stand a host that
-// anybody can reach.
+// anybody can reach. Behind that Windows takes @SSL and @8080 for how WebDAV is spoken.
 func (u *URL) readFilePath(path string) error {
-	if err := u.read(strings.ReplaceAll(path, `\`, "/")); err != nil {
+	path = strings.ReplaceAll(path, `\`, "/")
+	if start := strings.Index(path, "//"); start >= 0 {
+		host, rest, _ := strings.Cut(path[start+len("//"):], "/")
+		host, _, _ = strings.Cut(host, "@")
+		path = "//" + host + "/" + rest
+	}
+	if err := u.read(path); err != nil {
+		return err
+	}
+	if err := u.follow(path); err != nil {
 		return err
 	}
 	u.isAmbiguous = true
@@ -186,22 +202,27 @@ func (u *URL) readFilePath(path string) error {
 const maxNested = 8
 
 // follow sets u to what a link leads to that an operator has rewritten. It is called when u is the
-// form of the link. A target that cannot be read leaves the link that holds it.
+// form of the link. A target that cannot be read leaves the link that holds it, and such a link is
+// ambiguous: the operator may read what we cannot.
 func (u *URL) follow(link string) error {
 	outermost, from, isAmbiguous, hasUserInfo := link, "", u.isAmbiguous, u.hasUserInfo
 	for depth := 0; u.port == u.path && u.HasPath(); depth++ {
 		target, ok := unwrap(u.Host(), u.text[u.path:])
 		if !ok {
+			isAmbiguous = isAmbiguous || redirects(u.Host(), u.text[u.path:])
 			break
 		}
 		if depth == maxNested {
-			return u.read(outermost)
+			err := u.read(outermost)
+			u.isAmbiguous = true
+			return err
 		}
 		host := string(u.Host())
 		if u.read(target) != nil {
 			if err := u.read(link); err != nil {
 				return err
 			}
+			isAmbiguous = true
 			break
 		}
 		if from == "" {
@@ -259,10 +280,6 @@ func (u *URL) finishName(text string) error {
 // read sets u to the canonical form of a text with nothing around it.
 func (u *URL) read(text string) error {
 	u.reset()
-	isCut := len(text) > MaxLength
-	if isCut {
-		text = text[:cutLength(text)]
-	}
 	text = removeBreaks(text)
 	rest, start, err := trimScheme(text)
 	if err != nil {
@@ -275,9 +292,6 @@ func (u *URL) read(text string) error {
 		if !start.isReal {
 			authority, path = unescapeBackslashes(rest)
 		}
-	}
-	if isCut && path == "" {
-		return ErrTooLong
 	}
 	user := authority[:strings.LastIndexByte(authority, '@')+1]
 	unknown := authority // nobody but a browser knows where its fields are
@@ -341,7 +355,8 @@ func (u *URL) Address() netip.Addr {
 }
 
 // IsAmbiguous reports whether other programs may read another host in the text, since it has a
-// backslash before or behind the authority, a scheme that is not of the web, or several schemes.
+// backslash before or behind the authority, a scheme that is not of the web, or several schemes, or
+// is the path of a file or a link of an operator that is not unwrapped.
 func (u *URL) IsAmbiguous() bool { return u.isAmbiguous }
 
 // HasUserInfo reports whether the text was a URL with user-info, such as the google.com of

@@ -97,16 +97,21 @@ func embeddedIPv4(address netip.Addr) netip.Addr {
 
 // trimWWW removes leading and trailing dots, and www. if a registered domain stands behind it.
 func trimWWW(host []byte) []byte {
+	host = bytes.Trim(host, ".")
+	registered := -1 // the length of the registered domain, once it is known
 	for {
-		host = bytes.Trim(host, ".")
 		shorter, found := bytes.CutPrefix(host, []byte("www."))
 		if !found {
 			return host
 		}
-		if domain, _, _ := splitSuffix(host); domain < len("www.") {
+		if registered < 0 {
+			domain, _, _ := splitSuffix(host)
+			registered = len(host) - domain
+		}
+		if len(shorter) < registered {
 			return host
 		}
-		host = shorter
+		host = bytes.TrimLeft(shorter, ".")
 	}
 }
 

@@ -111,7 +111,10 @@ func isFilePath(text string, at int) bool {
 	switch text[at] {
 	case ':': // C:\a, C:/a, file://server/a
 		return (next == '/' || next == '\\') && (at == 1 || at == 4 && hasPrefixFold(text, "file:"))
-	case '\\': // \\server\share, HKLM\Software
+	case '\\': // \\server\share, HKLM\Software; behind hku\. may stand the suffix of a name
+		if next == '.' {
+			return false
+		}
 		if at == 0 {
 			return next == '\\' && strings.IndexByte(text[2:], '\\') > 0
 		}
@@ -168,7 +171,10 @@ func (u *URL) hostNotPublic() NotPublic {
 	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
 		return ReservedSuffix
 	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
-		return ReverseZone
+		if !u.HasPath() && isReverse(host[:max(0, u.suffix)]) {
+			return ReverseZone
+		}
+		return Public // somebody who has an address may give any name below it an address
 	case "home.arpa": // RFC 8375
 		return LocalSuffix
 	case "onion":
@@ -178,11 +184,36 @@ func (u *URL) hostNotPublic() NotPublic {
 			return ReservedSuffix
 		}
 	}
-	// Companies answer below some of their suffixes: s3.amazonaws.com/bucket.
-	if u.suffix == u.port && !(u.rule.Private && u.HasPath()) {
+	// Companies answer at some of their suffixes, s3.amazonaws.com/bucket, and what a rule such as
+	// *.at.ply.gg matches is somebody's host.
+	isServer := u.rule.Private && (u.path > u.port || u.HasPath() || u.rule.Type == publicsuffix.WildcardType)
+	if u.suffix == u.port && !isServer {
 		return PublicSuffix
 	}
 	return Public
+}
+
+// isReverse reports whether labels are those of an address, or of a part of a network (RFC 2317) or
+// a service (RFC 6763) below one.
+func isReverse(labels []byte) bool {
+	for label := range bytes.SplitSeq(labels, []byte(".")) {
+		if len(label) > 0 && label[0] == '_' {
+			continue
+		}
+		if i := bytes.IndexByte(label, '-'); i > 0 {
+			label = label[:i]
+		}
+		if i := bytes.Index(label, []byte("%2F")); i > 0 {
+			label = label[:i]
+		}
+		if string(label) == "lb" || string(label) == "dr" || string(label) == "r" { // RFC 6763, section 11
+			continue
+		}
+		if len(label) > len("255") || !isHexadecimal(string(label)) {
+			return false
+		}
+	}
+	return true
 }
 
 // isOdd reports whether a host has a character that ordinary names lack.

@@ -128,6 +128,8 @@ func TestNotPublic(t *testing.T) {
 		{"an exception to a wildcard", "www.ck", Public},
 		{"a company's suffix", "github.io", PublicSuffix},
 		{"a company's suffix with a path", "s3.amazonaws.com/bucket/a.exe", Public},
+		{"a company's suffix with a port", "s3.amazonaws.com:8080", Public},
+		{"somebody's host at a company's wildcard", "vacation-family.at.ply.gg", Public},
 		{"a name below a company's suffix", "user.github.io", Public},
 
 		{"a name of mDNS", "printer.local", LocalSuffix},
@@ -149,6 +151,11 @@ func TestNotPublic(t *testing.T) {
 		{"a telephone number", "4.3.2.1.e164.arpa", ReservedSuffix},
 		{"an onion service", "duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion", Onion},
 		{"the name of an IPv4 address", "8.8.8.8.in-addr.arpa", ReverseZone},
+		{"the name of a part of a network", "0-127.2.0.192.in-addr.arpa", ReverseZone},
+		{"the name of a service of a network", "lb._dns-sd._udp.0.2.0.192.in-addr.arpa", ReverseZone},
+		{"a web page in a zone of names of addresses", "http://d.d.e.0.1.0.0.2.ip6.arpa/login", Public},
+		{"another name in a zone of names of addresses", "paypal.d.d.e.0.1.0.0.2.ip6.arpa", Public},
+		{"a name with a backslash before its dot", `hku\.hk`, Public},
 		{"the name of an IPv6 address", "8.b.d.0.1.0.0.2.ip6.arpa", ReverseZone},
 		{"a zone of names of addresses", "in-addr.arpa", ReverseZone},
 

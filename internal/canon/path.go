@@ -175,7 +175,14 @@ func (u *URL) settleEnd() {
 		u.text = text
 		u.query, u.fragment = min(u.query, len(text)), min(u.fragment, len(text))
 	case isEnd:
-		u.text = appendEscape(u.text[:len(u.text)-1], last)
+		end := len(u.text)
+		u.text = appendEscape(u.text[:end-1], last)
+		if u.query == end {
+			u.query = len(u.text)
+		}
+		if u.fragment == end {
+			u.fragment = len(u.text)
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ var fangs = []fang{
 	{"dot", ".", false}, {"at", "@", false},
 }
 
+// longestAuthority is how much is read of an authority. Nobody defangs one as long.
+const longestAuthority = 4 << 10
+
 // refang undoes one layer of evil[.]com, hxxp[://]evil(dot)com and the like in scheme and
 // authority. It leaves the path as it is.
 func refang(text string) string {
@@ -28,6 +31,9 @@ func refang(text string) string {
 	isReal := found && isRealWebScheme(scheme)
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
+		if i > longestAuthority {
+			return string(append(out, text[i:]...))
+		}
 		c := text[i]
 		endsAuthority := !mayPrecedeAuthority(out)
 		if meaning, length := fangAt(text[i:], out); length > 0 {

@@ -98,7 +98,7 @@ func trimAround(text string) string {
 			unmatched[bracket]--
 		case strings.ContainsRune(openingBrackets, r):
 			unmatched[strings.IndexRune(openingBrackets, r)]++
-		case r == '.' && endsInDotSegment(text), r == ':' && isIPv6(text):
+		case r == '.' && endsInDotSegment(text), r == ':' && len(text) <= longestIPv6 && isIPv6(text):
 			return text
 		case !isAround(r) && !strings.ContainsRune(endsOfText+otherPunctuation, r):
 			return text
@@ -151,13 +151,15 @@ func startsWithScheme(text string) bool {
 }
 
 func startsWithIPv6(text string) bool {
-	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%25]") + 64 // with a zone
-	end := strings.IndexByte(text[:min(len(text), longest)], ']')
+	end := strings.IndexByte(text[:min(len(text), longestIPv6)], ']')
 	return end > 0 && isIPv6(text[1:end])
 }
 
 // longestLinkText is how much is read of the text of a link: there may be many brackets.
 const longestLinkText = 4 << 10
+
+// longestIPv6 is the length of an IPv6 address in brackets, with a long zone.
+const longestIPv6 = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%25]") + 64
 
 // isMarkdown reports whether a text may be a link or an image in Markdown (CommonMark, section
 // 6.3).
@@ -194,7 +196,11 @@ func linkTarget(text string) string {
 	case text[len(text)-1] != ')' || !isMarkdown(text):
 		return text
 	}
-	_, target, _ := strings.Cut(text[:len(text)-1], "](")
+	end := endOfLinkText(text)
+	if end < 0 || strings.Contains(text[end+len("]("):], "](") {
+		return text // of two links, none is the text
+	}
+	target := text[end+len("](") : len(text)-1]
 	if title := strings.IndexAny(target, " \t"); title >= 0 && strings.ContainsAny(target[title:], `"'(`) {
 		target = target[:title]
 	}
@@ -220,6 +226,26 @@ func unescapeSlashes(text string) string {
 		return text
 	}
 	return strings.ReplaceAll(text, `\/`, "/")
+}
+
+// endOfLinkText returns where the bracket stands that closes the first one of a text, if a round
+// bracket follows, otherwise -1. A link may stand in the text of another.
+func endOfLinkText(text string) int {
+	depth := 0
+	for i := range min(len(text), longestLinkText) {
+		switch text[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				if strings.HasPrefix(text[i+1:], "(") {
+					return i
+				}
+				return -1
+			}
+		}
+	}
+	return -1
 }
 
 // spelledOut reads "x dot com" and "alice at x dot com", where that gives a name below a public

@@ -95,16 +95,35 @@ func unwrap(host, rest []byte) (target string, ok bool) {
 	return "", false
 }
 
+// redirects reports whether a link has the place of one that an operator has rewritten, and a query.
+func redirects(host, rest []byte) bool {
+	rows := rewritersOf[ending(host)]
+	return slices.ContainsFunc(rows, func(r rewriterOf) bool {
+		if r.parameters == "" || !r.matches(host) {
+			return false
+		}
+		text, _, _ := strings.Cut(string(rest), "#")
+		place, query, _ := strings.Cut(text, "?")
+		return query != "" && r.isAt(place)
+	})
+}
+
+// isAt reports whether a path is that of a row with parameters.
+func (r *rewriter) isAt(place string) bool {
+	if place = strings.TrimSuffix(place, "/"); place == "" {
+		place = "/"
+	}
+	matched, _ := path.Match(r.path, place)
+	return matched
+}
+
 // target reads what stands behind the host of a link.
 func (r *rewriter) target(text string) (target string, ok bool) {
 	if r.parameters == "" {
 		return r.read(text)
 	}
 	place, query, _ := strings.Cut(text, "?")
-	if place = strings.TrimSuffix(place, "/"); place == "" {
-		place = "/"
-	}
-	if matched, _ := path.Match(r.path, place); !matched {
+	if !r.isAt(place) {
 		return "", false
 	}
 	value, ok := parameter(query, strings.Fields(r.parameters))
@@ -121,9 +140,10 @@ func parameter(query string, names []string) (value string, ok bool) {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, text, _ := strings.Cut(strings.TrimPrefix(pair, "amp;"), "=")
 		name = unescape(name)
+		meant, _, _ := strings.Cut(strings.TrimLeft(name, " +"), "[") // as PHP takes it
 		for i, want := range names {
 			switch {
-			case !strings.EqualFold(name, want):
+			case !strings.EqualFold(meant, want):
 			case name != want || seen[i] || text != "" && value != "":
 				return "", false
 			default:
