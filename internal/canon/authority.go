@@ -46,8 +46,8 @@ func trimScheme(text string) (rest string, s start, err error) {
 var errPath = fmt.Errorf("%w: the text starts with a path", ErrNoHost)
 
 // hidesHost reports whether a host follows a scheme without slashes, as in http:evil.com, as
-// browsers read it, in view-source:http://evil.com, jdbc:mysql://evil.com and mailto:alice@evil.com. In http:8080 the
-// host is http, with a port.
+// browsers read it, in view-source:http://evil.com, jdbc:mysql://evil.com and
+// mailto:alice@evil.com. In http:8080 the host is http, with a port.
 func hidesHost(scheme, rest string) bool {
 	if isWebScheme(scheme) {
 		end := 0 // of the port

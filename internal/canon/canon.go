@@ -182,6 +182,9 @@ func (u *URL) readFilePath(path string) error {
 	path = strings.ReplaceAll(path, `\`, "/")
 	if start := strings.Index(path, "//"); start >= 0 {
 		host, rest, _ := strings.Cut(path[start+len("//"):], "/")
+		if host == "" {
+			return errPath
+		}
 		host, _, _ = strings.Cut(host, "@")
 		path = "//" + host + "/" + rest
 	}

@@ -171,7 +171,7 @@ func (u *URL) hostNotPublic() NotPublic {
 	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
 		return ReservedSuffix
 	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
-		if !u.HasPath() && isReverse(host[:max(0, u.suffix)]) {
+		if !u.HasPath() && (u.suffix == u.port || isReverse(host[:u.suffix])) {
 			return ReverseZone
 		}
 		return Public // somebody who has an address may give any name below it an address

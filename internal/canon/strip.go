@@ -133,6 +133,9 @@ func trimBullet(text string) string {
 // bracketStays reports whether the bracket at the start of a text is one of an IPv6 address or of a
 // link.
 func bracketStays(text string) bool {
+	if strings.HasPrefix(text, "[[") {
+		return false
+	}
 	return text[0] == '[' && startsWithIPv6(text) || isMarkdown(text) || isPiped(text)
 }
 
@@ -207,8 +210,8 @@ func linkTarget(text string) string {
 	return target
 }
 
-// trimEmphasis removes the marks around a text that Markdown and chats show as bold, italic or struck
-// out. A name may begin and end with an underscore.
+// trimEmphasis removes the marks around a text that Markdown and chats show as bold, italic or
+// struck out. A name may begin and end with an underscore.
 func trimEmphasis(text string) string {
 	for _, mark := range []string{"**", "~~", "__", "*", "_"} {
 		inner := strings.TrimSuffix(strings.TrimPrefix(text, mark), mark)

@@ -95,7 +95,8 @@ func unwrap(host, rest []byte) (target string, ok bool) {
 	return "", false
 }
 
-// redirects reports whether a link has the place of one that an operator has rewritten, and a query.
+// redirects reports whether a link has the place of one that an operator has rewritten, and a
+// query.
 func redirects(host, rest []byte) bool {
 	rows := rewritersOf[ending(host)]
 	return slices.ContainsFunc(rows, func(r rewriterOf) bool {
@@ -155,8 +156,8 @@ func parameter(query string, names []string) (value string, ok bool) {
 	return unescape(value), value != ""
 }
 
-// webAddress returns a text that has a scheme of the web and something behind it, without defanging. Some
-// links have a target that was escaped once more.
+// webAddress returns a text that has a scheme of the web and something behind it, without
+// defanging. Some links have a target that was escaped once more.
 func webAddress(text string) (string, bool) {
 	if hasPrefixFold(text, "http%3A") || hasPrefixFold(text, "https%3A") {
 		text = unescape(text)

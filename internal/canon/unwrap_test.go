@@ -531,7 +531,7 @@ func TestParseFollowsRewrittenLinks(t *testing.T) {
 		nested(1, "https://a@bbc.co.uk/"):                    {false, true},
 		"http:/google.com/url?q=https://bbc.co.uk/":          {true, false},
 		"http://b@google.com/url?q=https://bbc.co.uk/":       {false, true},
-		nested(1, `https:\\bbc.co.uk/`):                      {false, false}, // no link at all
+		nested(1, `https:\\bbc.co.uk/`):                      {true, false}, // the target is not read
 		nested(2, "https://bbc.co.uk\\@a.com/"):              {true, false},
 		"https://google.com/url?q=https://http://bbc.co.uk/": {true, false},
 	} {

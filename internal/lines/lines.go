@@ -8,8 +8,8 @@
 //
 // A line ends with a line feed; the last line needs none. One carriage return before the line feed
 // and a byte order mark before the first line are no part of a line. A line longer than the maximum
-// is cut, and Cut reports it; the lines after it are read as usual. A last line without its end is one
-// only at the end of the stream, not where reading it failed.
+// is cut, and Cut reports it; the lines after it are read as usual. A last line without its end is
+// one only at the end of the stream, not where reading it failed.
 package lines
 
 import (
