@@ -269,15 +269,15 @@ type Scorer struct {
 	url           canon.URL
 	batch         cnn.Texts
 	errors        []error // of each text given
-	looks         []look  // of each text of the batch
+	facts         []facts // of each text of the batch
 	scratch       cnn.Scratch
 	logits        []float32
 	probabilities []float64
 	families      familyScratch
 }
 
-// look is what a text looks like.
-type look struct {
+// facts are what a verdict says of a text beside its score.
+type facts struct {
 	isURL         bool // it has a path
 	imitates      string
 	mixedScript   bool
@@ -346,7 +346,7 @@ const (
 
 func (s *Scorer) clear() {
 	s.batch.Symbols, s.batch.Ends = s.batch.Symbols[:0], s.batch.Ends[:0]
-	s.errors, s.looks = s.errors[:0], s.looks[:0]
+	s.errors, s.facts = s.errors[:0], s.facts[:0]
 }
 
 // add adds a text to the batch.
@@ -356,14 +356,14 @@ func (s *Scorer) add(text string) error {
 	}
 	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
 	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
-	l := look{
+	f := facts{
 		isURL: s.url.HasPath(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
 	}
 	if host := s.url.Host(); lookalike.IsOdd(host) {
 		domain := len(host) - len(s.url.RegisteredDomain())
-		l.imitates, l.mixedScript = s.model.imitated.Look(host, domain)
+		f.imitates, f.mixedScript = s.model.imitated.Look(host, domain)
 	}
-	s.looks = append(s.looks, l)
+	s.facts = append(s.facts, f)
 	return nil
 }
 

@@ -93,12 +93,12 @@ func (p *Probabilities) UnmarshalJSON(object []byte) error {
 
 // verdict returns the verdict on the batch's i-th text, for which score was called last.
 func (s *Scorer) verdict(i int, score float64) Verdict {
-	kinds := s.model.file.Metadata.Kinds
+	kinds, facts := s.model.file.Metadata.Kinds, s.facts[i]
 	verdict := Verdict{
-		Score: score, Level: s.model.level(score, s.looks[i].isURL), Kind: kinds[0],
+		Score: score, Level: s.model.level(score, facts.isURL), Kind: kinds[0],
 		Probabilities: Probabilities{kinds, s.probabilities},
-		Imitates:      s.looks[i].imitates, MixedScript: s.looks[i].mixedScript,
-		NotPublic: s.looks[i].notPublic.String(), UserInfo: s.looks[i].hasUserInfo, UnwrappedFrom: s.looks[i].unwrappedFrom,
+		Imitates:      facts.imitates, MixedScript: facts.mixedScript,
+		NotPublic: facts.notPublic.String(), UserInfo: facts.hasUserInfo, UnwrappedFrom: facts.unwrappedFrom,
 	}
 	if verdict.NotPublic != "" {
 		verdict.Level = None

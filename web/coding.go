@@ -91,8 +91,8 @@ func codingOf(contentEncodings []string) (coding string, err error) {
 				name = "gzip"
 			}
 			if coding != "" || name != "gzip" && name != "zstd" {
-				return "", unsupportedError{fmt.Sprintf("Content-Encoding is %q, want gzip or zstd, one of them, or none",
-					abbreviate(strings.Join(contentEncodings, ", "))), true}
+				return "", unsupportedError{message: fmt.Sprintf("Content-Encoding is %q, want gzip or zstd, one of them, or none",
+					abbreviate(strings.Join(contentEncodings, ", "))), coding: true}
 			}
 			coding = name
 		}
@@ -191,7 +191,7 @@ func (z *unzstd) next() error {
 		window = max(header.FrameContentSize, zstd.MinWindowSize)
 	}
 	if window > mostWindow {
-		return unsupportedError{fmt.Sprintf("the zstd of the body needs a window of %d bytes, want at most %d; compress at a lower level, or without --long", window, mostWindow), true}
+		return unsupportedError{message: fmt.Sprintf("the zstd of the body needs a window of %d bytes, want at most %d; compress at a lower level, or without --long", window, mostWindow), coding: true}
 	}
 	more := int64(window) - z.window
 	if z.decoder == nil {

@@ -72,7 +72,7 @@ var looks = []struct {
 	{"XML", isXML},
 	{"a system log", isSyslog},
 	{"a log", isLogTime},
-	{"an e-mail", isMail},
+	{"an e-mail", isMailHeader},
 	{"an ad blocker's list", func(text string) bool {
 		return strings.HasPrefix(text, "||") || strings.HasPrefix(text, "@@||") || strings.Contains(text, "##") && !strings.HasPrefix(text, "#")
 	}},
@@ -268,8 +268,8 @@ func isXML(text string) bool {
 		text[0] == '<' && len(text) > 1 && isTagLetter(text[1]) && holdsAny(text, "</", "/>", `="`)
 }
 
-// isMail knows the first words of the header lines of e-mails (RFC 5322).
-func isMail(text string) bool {
+// isMailHeader knows the first words of the header lines of e-mails (RFC 5322).
+func isMailHeader(text string) bool {
 	name, _, found := strings.Cut(text[:min(len(text), 40)], ": ")
 	if !found {
 		return false
