@@ -239,7 +239,7 @@ var newer = func() *strings.Replacer {
 // around the text, and those without such characters before the text.
 func trimmed(text string) []string {
 	isAround := func(c rune) bool {
-		return c <= ' ' || c == 0x7f || strings.ContainsRune(",;.:!\"'`()[]{}<>", c) || strings.ContainsRune(otherMarks, c) ||
+		return c <= ' ' || c == 0x7f || strings.ContainsRune(",;.:!\"'`()[]{}<>|", c) || strings.ContainsRune(otherMarks, c) ||
 			unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf)
 	}
 	text = strings.TrimLeftFunc(text, isAround)

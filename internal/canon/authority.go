@@ -29,7 +29,7 @@ func trimScheme(text string) (rest string, s start, err error) {
 		scheme, rest, found := strings.Cut(authority, ":")
 		slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
 		switch {
-		case !found || slashes == 0 && !hidesHost(scheme, rest):
+		case !found, slashes == 0 && !hidesHost(scheme, rest), slashes == 0 && isWebScheme(s.scheme) && !isWebScheme(scheme):
 			return authority, s, nil
 		case slashes == 0 || isWebScheme(scheme):
 		case !isScheme(scheme) || !strings.HasPrefix(rest, "//"):
