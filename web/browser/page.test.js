@@ -188,6 +188,13 @@ onPage("a table keeps its histogram when the window changes", { hash: linkTo("gi
   });
 });
 
+onPage("a line in which nothing looks like a name is asked about as a whole", {}, async (page) => {
+  await page.fill("#texts", "q dot com");
+  await page.locator("#result", { hasText: "q dot com" }).locator(".chip").waitFor();
+  await page.fill("#texts", "Dear customer please verify your account.");
+  await page.locator("#result .problem", { hasText: "the text looks like a sentence" }).waitFor();
+});
+
 onPage("a text that is no name has its reason, and the page goes on", {}, async (page) => {
   await page.fill("#texts", "bad:host");
   await page.locator("#result", { hasText: 'Not scored: port "host" is not a number' }).waitFor();

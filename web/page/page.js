@@ -27,7 +27,8 @@ const table = new Table({ explain: explainRow, done: tableDone, reread: (files, 
 async function answer() {
   const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const isTable = lines.length > 1 || lines[0]?.startsWith("{"); // an event of a log
-  const texts = isTable ? [] : [...new Set(lines.flatMap(namesIn))];
+  let texts = isTable ? [] : [...new Set(lines.flatMap(namesIn))];
+  if (texts.length === 0 && !isTable) texts = lines; // the service reads more, or says what it is
   if (isTable || texts.length > 1) {
     openTable([new File([isTable ? field.value : texts.join("\n")], "")], link(lines));
     return;
@@ -38,7 +39,6 @@ async function answer() {
   if (texts.length === 0) {
     show("result", false);
     remember("");
-    if (lines.length > 0) say(noName, true);
     return;
   }
   try {
