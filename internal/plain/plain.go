@@ -31,6 +31,7 @@ const (
 	littleEndianMark  = "\xff\xfe"
 	bigEndianMark     = "\xfe\xff"
 	utf8Mark          = "\xef\xbb\xbf"
+	skippableMagic    = "\x2a\x4d\x18" // of zstd, behind a byte from 0x50 to 0x5f
 	longestMagic      = len(zstdMagic)
 	maxWindow         = 8 << 20 // bytes; what RFC 8878 asks of every decoder, and zstd -19 writes
 	bytesOfInput      = 64 << 10
@@ -62,7 +63,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 
 // open recognises the stream.
 func (r *Reader) open() error {
-	stream, magic, err := recognise(r.packed, gzipMagic, zstdMagic, littleEndianMark, bigEndianMark, utf8Mark)
+	magics := []string{gzipMagic, zstdMagic, littleEndianMark, bigEndianMark, utf8Mark}
+	for first := byte(0x50); first <= 0x5f; first++ {
+		magics = append(magics, string([]byte{first})+skippableMagic)
+	}
+	stream, magic, err := recognise(r.packed, magics...)
+	if strings.HasSuffix(magic, skippableMagic) { // a frame that pzstd begins with
+		magic = zstdMagic
+	}
 	switch {
 	case err != nil:
 		return err
