@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,23 +14,28 @@ import (
 type account struct {
 	held atomic.Int64
 
-	mu       sync.Mutex
-	byClient map[string]int64 // of what is large
+	mu        sync.Mutex
+	byClient  map[string]int64 // of what is large
+	byNetwork map[string]int64 // of requests, before it is known whose key they have
 }
 
 // How much may be held when somebody wants more, by what for. The rest of one is left for the next:
 // clients that fill memory with large answers keep nobody from small ones, no client by itself
-// keeps others from large ones, and none keeps probes out.
+// keeps others from either, and none keeps probes out.
 const (
-	roomForOne   = 108 << 20 // bodies, streams and answers of one client
-	roomForLarge = 144 << 20 // those of all clients
-	roomForSmall = 176 << 20 // requests
-	roomForAll   = 192 << 20 // probes
+	roomForOne     = 96 << 20  // bodies, streams and answers of one client
+	roomForLarge   = 144 << 20 // those of all clients
+	roomForAddress = 64 << 20  // requests of one address
+	roomForSmall   = 176 << 20 // those of all
+	roomForAll     = 192 << 20 // probes
 )
 
 // What things are taken to hold.
 const (
-	requestBytes    = 16 << 10  // goroutine, header, buffers of the server
+	requestBytes    = 16 << 10  // goroutine, buffers of the server, ordinary header
+	fieldBytes      = 128       // of a field of a header, beside what it has twice: its own bytes
+	ordinaryFields  = 16        // that requestBytes holds
+	metricsBytes    = 32 << 10  // of the answer of /metrics
 	receiveBytes    = 64 << 10  // of a body over HTTP/2 that nobody reads: serving.NewServer sets it
 	bytesOfBodyByte = 3         // its copies and the texts in it
 	streamBytes     = 1 << 20   // lines and answers of a stream
@@ -52,34 +58,56 @@ func (a *account) give(bytes int64) { a.held.Add(-bytes) }
 // takeLarge counts bytes of what is large, unless that would be more than there is room for, or
 // than one client may hold.
 func (a *account) takeLarge(client string, bytes int64) bool {
+	return a.takeOf(&a.byClient, client, bytes, roomForOne, roomForLarge)
+}
+
+// takeRequest counts bytes of a request, unless that would be more than there is room for, or than
+// the requests of one address may hold.
+func (a *account) takeRequest(network string, bytes int64) bool {
+	return a.takeOf(&a.byNetwork, network, bytes, roomForAddress, roomForSmall)
+}
+
+func (a *account) takeOf(by *map[string]int64, whose string, bytes, mostOfOne, most int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.byClient[client]+bytes > roomForOne || !a.take(bytes, roomForLarge) {
+	if (*by)[whose]+bytes > mostOfOne || !a.take(bytes, most) {
 		return false
 	}
-	if a.byClient == nil {
-		a.byClient = make(map[string]int64)
+	if *by == nil {
+		*by = make(map[string]int64)
 	}
-	a.byClient[client] += bytes
+	(*by)[whose] += bytes
 	return true
 }
 
 // giveLarge ends what takeLarge began.
-func (a *account) giveLarge(client string, bytes int64) {
+func (a *account) giveLarge(client string, bytes int64) { a.giveOf(&a.byClient, client, bytes) }
+
+// giveRequest ends what takeRequest began.
+func (a *account) giveRequest(network string, bytes int64) { a.giveOf(&a.byNetwork, network, bytes) }
+
+func (a *account) giveOf(by *map[string]int64, whose string, bytes int64) {
 	if bytes == 0 {
 		return
 	}
 	a.give(bytes)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.byClient[client] -= bytes; a.byClient[client] == 0 {
-		delete(a.byClient, client)
+	if (*by)[whose] -= bytes; (*by)[whose] == 0 {
+		delete(*by, whose)
 	}
 }
 
 // bytesOfRequest is what the server holds of a request, whatever becomes of it.
 func bytesOfRequest(r *http.Request) int64 {
-	bytes := int64(requestBytes)
+	bytes, fields := int64(requestBytes), -ordinaryFields
+	for name, values := range r.Header {
+		fields += len(values)
+		for _, value := range values {
+			bytes += 2 * int64(len(name)+len(value))
+		}
+	}
+	bytes += fieldBytes*int64(max(0, fields)) + 2*int64(len(r.RequestURI))
 	if r.ProtoMajor > 1 && r.ContentLength != 0 {
 		if r.ContentLength < 0 || r.ContentLength > receiveBytes {
 			return bytes + receiveBytes
@@ -146,6 +174,31 @@ func (w *response) writePieces(r *http.Request, bytes []byte, before func()) err
 	return nil
 }
 
+// flush waits until an answer over HTTP/2 is written. Of one below 4 KiB the handler would end, and
+// so would the count, while net/http keeps all of the request for a client that opens no window.
+func (s *Service) flush(w *response, r *http.Request) {
+	if r.ProtoMajor == 1 || w.brief || w.cut != "" {
+		return
+	}
+	control := http.NewResponseController(w.ResponseWriter)
+	end := writeDeadline(r)
+	control.SetWriteDeadline(s.nextDeadline(end))
+	if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		w.cut = "writing the answer: " + err.Error()
+		return
+	}
+	control.SetWriteDeadline(end)
+}
+
+// nextDeadline is that of what is to be written now, of an answer with a deadline.
+func (s *Service) nextDeadline(end time.Time) time.Time {
+	deadline := time.Now().Add(s.options.Stall)
+	if !end.IsZero() && end.Before(deadline) {
+		return end
+	}
+	return deadline
+}
+
 // send writes the body of an answer. A client that takes none of it for as long as Options.Stall is
 // given up, and so is one that takes longer than the server's WriteTimeout.
 func (s *Service) send(w *response, r *http.Request, body []byte) {
@@ -156,11 +209,7 @@ func (s *Service) send(w *response, r *http.Request, body []byte) {
 	control := http.NewResponseController(w.ResponseWriter)
 	end := writeDeadline(r)
 	err := w.writePieces(r, body, func() {
-		deadline := time.Now().Add(s.options.Stall)
-		if !end.IsZero() && end.Before(deadline) {
-			deadline = end
-		}
-		control.SetWriteDeadline(deadline) // without deadlines the server's own holds
+		control.SetWriteDeadline(s.nextDeadline(end)) // without deadlines the server's own holds
 	})
 	if err != nil {
 		w.cut = "writing the answer: " + err.Error()

@@ -114,7 +114,10 @@ func TestWhatIsAnsweredWhenMuchIsHeld(t *testing.T) {
 		{"room for a small one", "POST", "/v1/score", jsonBody, `{"texts":["q.com"]}`, roomForLarge, 200},
 		{"no room for a small one", "PUT", "/model", formType, "url=q.com", roomForSmall, 429},
 		{"room for probes", "GET", "/readyz", "", "", roomForSmall, 200},
-		{"room for metrics", "GET", "/metrics", "", "", roomForSmall, 200},
+		{"room for metrics", "GET", "/metrics", "", "", roomForLarge, 200},
+		{"no room for metrics", "GET", "/metrics", "", "", roomForSmall, 429},
+		{"none for what is no probe", "POST", "/readyz", "", "", roomForSmall, 429},
+		{"a body that is none", "GET", "/readyz", "", "q", 0, 400},
 		{"no room at all", "GET", "/readyz", "", "", roomForAll, 429},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -237,6 +240,90 @@ func TestLongTextsAreNotExplained(t *testing.T) {
 		<-serve(New(Options{Model: openToy(t)}), w, "POST", "/v1/explain", jsonBody, `{"text":"`+text+`"}`)
 		if w.Code != want {
 			t.Errorf("%d bytes: status %d, want %d: %.200s", length, w.Code, want, w.Body)
+		}
+	}
+}
+
+// A flushedWriter is a client over HTTP/2 whose window lets an answer through when it is flushed.
+type flushedWriter struct {
+	*httptest.ResponseRecorder
+	flush func()
+}
+
+func (w *flushedWriter) FlushError() error {
+	w.flush()
+	return nil
+}
+
+// net/http would keep a small answer over HTTP/2 until the window opens, and the handler would end.
+func TestSmallAnswersOverHTTP2AreCountedUntilTheyAreWritten(t *testing.T) {
+	for path, want := range map[string]int{"/healthz": 200, "/": 200, "/nothing": 404, "/v1/score": 405} {
+		service := New(Options{Model: openToy(t)})
+		request := httptest.NewRequest("GET", path, nil)
+		request.ProtoMajor, request.ProtoMinor = 2, 0
+		var held []int64
+		w := &flushedWriter{ResponseRecorder: httptest.NewRecorder()}
+		w.flush = func() { held = append(held, service.account.held.Load()) }
+		service.ServeHTTP(w, request)
+		if w.Code != want || len(held) != 1 || held[0] < requestBytes {
+			t.Errorf("%s: status %d, want %d; %v bytes are counted when it is flushed", path, w.Code, want, held)
+		}
+		if left := service.account.held.Load(); left != 0 {
+			t.Errorf("%s: afterwards %d bytes are counted", path, left)
+		}
+	}
+}
+
+// Where all else is taken, probes over HTTP/2 are answered with what waits for no window.
+func TestProbesOverHTTP2WaitForNothing(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	service.account.take(roomForSmall, roomForSmall)
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/v2/health/live": 200, "/metrics": 429} {
+		request := httptest.NewRequest("GET", path, nil)
+		request.ProtoMajor, request.ProtoMinor = 2, 0
+		w := &flushedWriter{ResponseRecorder: httptest.NewRecorder(), flush: func() { t.Error("it waits for its client") }}
+		service.ServeHTTP(w, request)
+		if w.Code != want || w.Body.Len() > 0 {
+			t.Errorf("%s: status %d, want %d, and %d bytes", path, w.Code, want, w.Body.Len())
+		}
+	}
+}
+
+// The requests of one address leave room for those of others, whatever else it holds.
+func TestRequestsOfOneAddress(t *testing.T) {
+	service := New(Options{Model: openToy(t)})
+	service.account.takeLarge("192.0.2.1", roomForOne)
+	service.account.takeRequest("192.0.2.1", roomForAddress)
+	for address, want := range map[string]int{"192.0.2.1:1": 429, "192.0.2.2:1": 200} {
+		request := httptest.NewRequest("POST", "/model?url=q.com", nil)
+		request.RemoteAddr = address
+		w := httptest.NewRecorder()
+		service.ServeHTTP(w, request)
+		if w.Code != want {
+			t.Errorf("%s: status %d, want %d: %s", address, w.Code, want, w.Body)
+		}
+	}
+}
+
+// A header of 16 KiB was measured to take 72 KiB where it has many fields, and 36 where it has one.
+func TestBytesOfRequests(t *testing.T) {
+	many, long := make(http.Header), http.Header{"X": {strings.Repeat("x", 16<<10)}}
+	for i := range 470 {
+		many[fmt.Sprint(i)] = []string{""}
+	}
+	for _, test := range []struct {
+		name        string
+		header      http.Header
+		least, most int64
+	}{
+		{"none", nil, requestBytes, requestBytes + 1<<10},
+		{"many fields", many, 72 << 10, 96 << 10},
+		{"a long one", long, 36 << 10, 64 << 10},
+	} {
+		request := httptest.NewRequest("GET", "/", nil)
+		request.Header = test.header
+		if bytes := bytesOfRequest(request); bytes < test.least || bytes > test.most {
+			t.Errorf("%s: %d bytes", test.name, bytes)
 		}
 	}
 }

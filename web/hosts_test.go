@@ -124,6 +124,9 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 			if test.path == "/model" {
 				body, contentType = "url=q.com", formType
 			}
+			if test.method != "POST" {
+				body = ""
+			}
 			request := httptest.NewRequest(test.method, test.path, strings.NewReader(body))
 			request.Header.Set("Content-Type", contentType)
 			fields := append(strings.Fields(test.header), "", "", "", "")

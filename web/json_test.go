@@ -109,6 +109,7 @@ func TestQueryParametersAreKnown(t *testing.T) {
 		{"GET", "/v1/model?verbose", "", `there is no query parameter "verbose", and no other`},
 		{"POST", "/v2/models/snowman/infer?families=true", `{}`, `there is no query parameter "families", and no other`},
 		{"POST", "/v1/score?families=%zz", `{"texts":["q.com"]}`, `reading the query: invalid URL escape "%zz"`},
+		{"POST", "/v1/score?families=false&families=xx", `{"texts":["q.com"]}`, `the query parameter families is given several times, want it once`},
 		{"POST", "/v1/score?families=true", `{"texts":["q.com"]}`, ""},
 		{"PUT", "/model?url=q.com&a=b", "", ""},
 		{"GET", "/model?a=b", "", ""},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -58,8 +59,21 @@ func newMetrics(version string) *metrics {
 
 // serveMetrics answers with the metrics in the format of Prometheus.
 func (s *Service) serveMetrics(w *response, r *http.Request) {
-	s.metrics.page.ServeHTTP(w, r)
+	page := pageBuffer{header: w.Header(), code: http.StatusOK}
+	s.metrics.page.ServeHTTP(&page, r)
+	w.WriteHeader(page.code)
+	s.send(w, r, page.Bytes()) // metricsBytes counts it
 }
+
+// A pageBuffer holds an answer until all of it is made.
+type pageBuffer struct {
+	bytes.Buffer
+	header http.Header
+	code   int
+}
+
+func (b *pageBuffer) Header() http.Header  { return b.header }
+func (b *pageBuffer) WriteHeader(code int) { b.code = code }
 
 func (m *metrics) setModel(info snowman.Info) {
 	m.model.Reset()

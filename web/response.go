@@ -24,6 +24,7 @@ type response struct {
 	key   string // name of the API key that let the request in
 	cut   string // why the response is not complete, empty if it is
 	page  bool   // people read it, so a refusal is a page
+	brief bool   // its status is all, which waits for no window of HTTP/2
 }
 
 var responsePool = sync.Pool{New: func() any { return new(response) }}
@@ -78,6 +79,9 @@ func (w *response) Write(p []byte) (int, error) {
 	if w.code == 0 {
 		w.code = http.StatusOK
 	}
+	if w.brief {
+		return len(p), nil
+	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -120,15 +124,14 @@ func (w *response) refuse(status int, reason string) {
 	w.Write(append(body, "}\n"...))
 }
 
-// refuseUncounted answers a request for which there is no room. Over HTTP/2 the answer has no body,
-// which could wait for the client.
-func (w *response) refuseUncounted(r *http.Request) {
-	if r.ProtoMajor == 1 {
-		w.refuseError(errBusy)
-		return
-	}
-	w.Header()["Retry-After"] = []string{"1"}
-	w.WriteHeader(http.StatusTooManyRequests)
+var errBodyOfGet = errors.New("GET and HEAD take no body")
+
+// refuseUncounted refuses a request that is not counted. Over HTTP/2 the answer has no body, which
+// could wait for the client, and holds no header of the request meanwhile.
+func (w *response) refuseUncounted(r *http.Request, status int, err error) {
+	w.brief = r.ProtoMajor > 1
+	w.refuse(status, err.Error())
+	r.Header = nil
 }
 
 // refuseError answers with an error, under the status that goes with it.

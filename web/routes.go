@@ -87,26 +87,32 @@ func (s *Service) handler(r route, held *account) http.Handler {
 		}()
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
-		bytes, room := bytesOfRequest(request), int64(roomForSmall)
-		if r.polled {
-			room = roomForAll
-		}
-		if !held.take(bytes, room) {
-			w.refuseUncounted(request)
+		isRead := request.Method == http.MethodGet || request.Method == http.MethodHead
+		if isRead && request.ContentLength != 0 {
+			w.refuseUncounted(request, http.StatusBadRequest, errBodyOfGet)
 			return
 		}
-		defer held.give(bytes)
-
-		if isProbe := r.open && r.polled; !isProbe && s.refuseForeign(w, request) {
+		bytes, network := bytesOfRequest(request), clientNetwork(request)
+		isProbe := r.open && r.polled
+		if r.polled && !r.open {
+			bytes += metricsBytes
+		}
+		switch {
+		case held.takeRequest(network, bytes):
+			defer held.giveRequest(network, bytes)
+		case isProbe && isRead && held.take(bytes, roomForAll):
+			defer held.give(bytes)
+			w.brief = request.ProtoMajor > 1
+		default:
+			w.refuseUncounted(request, http.StatusTooManyRequests, errBusy)
 			return
 		}
-		if s.crossOrigin(w, request, allow) {
-			return
+		switch {
+		case !isProbe && s.refuseForeign(w, request), s.crossOrigin(w, request, allow), !r.open && !s.admit(w, request):
+		default:
+			r.answer(s, w, request, allow)
 		}
-		if !r.open && !s.admit(w, request) {
-			return
-		}
-		r.answer(s, w, request, allow)
+		s.flush(w, request)
 	})
 }
 
@@ -153,6 +159,9 @@ func (r route) checkQuery(query string) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(r.query, name) {
 			return fmt.Errorf("there is no query parameter %q, %s", abbreviate(name), only(r.query))
+		}
+		if len(given[name]) > 1 {
+			return fmt.Errorf("the query parameter %s is given several times, want it once", name)
 		}
 		if _, err := strconv.ParseBool(given.Get(name)); err != nil { // all are of this kind
 			return fmt.Errorf("the query parameter %s is %q, want true or false", name, abbreviate(given.Get(name)))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,8 +51,9 @@ func (s *siege) hold() {
 }
 
 // frames speaks HTTP/2: it sends this request on many streams at a time, whose answers get this
-// window and are wanted in frames of this size.
-func (s *siege) frames(c *connection, streams int, window, frame uint32, method, path, contentType, body string) {
+// window and are wanted in frames of this size. A body is left open where more fields announce its
+// length.
+func (s *siege) frames(c *connection, streams int, window, frame uint32, method, path, contentType, body string, more ...[2]string) {
 	io.WriteString(c, http2.ClientPreface)
 	framer := http2.NewFramer(c, c.reader)
 	framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window}, http2.Setting{ID: http2.SettingMaxFrameSize, Val: frame})
@@ -59,9 +61,11 @@ func (s *siege) frames(c *connection, streams int, window, frame uint32, method,
 	var header bytes.Buffer
 	encoder := hpack.NewEncoder(&header)
 	encoder.SetMaxDynamicTableSize(0) // so that the header can be sent again as it is
-	for _, field := range [][2]string{{":method", method}, {":scheme", "http"}, {":authority", "localhost"}, {":path", path}, {"content-type", contentType}} {
+	fields := [][2]string{{":method", method}, {":scheme", "http"}, {":authority", "localhost"}, {":path", path}, {"content-type", contentType}}
+	for _, field := range append(fields, more...) {
 		encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]})
 	}
+	isOpen := slices.ContainsFunc(more, func(field [2]string) bool { return field[0] == "content-length" })
 	room := make(chan struct{}, streams) // of streams that may be open
 	for range streams {
 		room <- struct{}{}
@@ -96,11 +100,11 @@ func (s *siege) frames(c *connection, streams int, window, frame uint32, method,
 			id -= 2
 			continue
 		}
-		err := framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: header.Bytes(), EndHeaders: true, EndStream: body == ""})
+		err := framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: header.Bytes(), EndHeaders: true, EndStream: body == "" && !isOpen})
 		for rest := body; rest != "" && err == nil; {
 			piece := rest[:min(len(rest), 1<<14)]
 			rest = rest[len(piece):]
-			err = framer.WriteData(id, rest == "", []byte(piece))
+			err = framer.WriteData(id, rest == "" && !isOpen, []byte(piece))
 		}
 		if err != nil {
 			return
@@ -113,6 +117,33 @@ const ordinaryFrame = 1 << 14
 func (s *siege) askWithoutWindow() {
 	body := `{"texts":["` + strings.Repeat(`q.com","`, 1000) + `"]}`
 	s.many(40, func(c *connection, _ int) { s.frames(c, 100, 0, ordinaryFrame, "POST", "/v1/score", jsonType, body) })
+}
+
+// probeWithManyFields sends headers of just below 16 KiB, which take some five times as much.
+func (s *siege) probeWithManyFields() {
+	var fields [][2]string
+	for i := range 465 {
+		fields = append(fields, [2]string{string([]byte{'a' + byte(i/26), 'a' + byte(i%26)}), ""})
+	}
+	s.many(300, func(c *connection, _ int) { s.frames(c, 32, 0, ordinaryFrame, "GET", "/healthz", "", "", fields...) })
+}
+
+// announced is the length of a body of which nothing comes.
+func announced(bytes string) [2]string { return [2]string{"content-length", bytes} }
+
+func (s *siege) askForMetrics() {
+	s.many(75, func(c *connection, _ int) {
+		s.frames(c, 32, 0, ordinaryFrame, "GET", "/metrics", "", "", announced("100000"))
+	})
+	s.many(14, func(c *connection, _ int) { s.frames(c, 32, 0, ordinaryFrame, "GET", "/metrics", "", "") })
+}
+
+func (s *siege) announceBodies() {
+	for length, clients := range map[string]int{"100000": 70, "5": 15} {
+		s.many(clients, func(c *connection, _ int) {
+			s.frames(c, 32, 0, ordinaryFrame, "POST", "/model", formType, "", announced(length))
+		})
+	}
 }
 
 func (s *siege) askForCard() {
