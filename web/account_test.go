@@ -327,3 +327,20 @@ func TestBytesOfRequests(t *testing.T) {
 		}
 	}
 }
+
+// One client leaves places at a gate for others to wait in.
+func TestPlacesOfOneClientAtAGate(t *testing.T) {
+	g := newGate(1, 4)
+	for i, test := range []struct {
+		client string
+		want   bool
+	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}, {"c", true}, {"d", false}} {
+		if g.queue(test.client) != test.want {
+			t.Errorf("%d: that %s may wait is %v, want %v", i, test.client, !test.want, test.want)
+		}
+	}
+	g.unqueue("a")
+	if g.queue("b") != true || g.queue("a") {
+		t.Error("a place that one gives back is not for the next")
+	}
+}

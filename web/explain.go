@@ -49,7 +49,7 @@ const maxExplained = 8 << 10
 
 // explanation makes the answer about one text.
 func (s *Service) explanation(out *answer, w *response, r *http.Request, text string) error {
-	if err := s.slow.enter(); err != nil {
+	if err := s.slow.enter(clientOf(w, r)); err != nil {
 		return err
 	}
 	defer s.slow.leave()

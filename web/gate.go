@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -17,34 +16,58 @@ var errBusy = errors.New("too much is under way; try again later")
 // patience is how long a request waits at a gate.
 const patience = 5 * time.Second
 
-// A gate limits how many requests do something at a time. Some more wait for up to patience; others
-// are refused.
+// A gate limits how many requests do something at a time. Some more wait for up to patience, at most
+// half of them of one client; others are refused.
 type gate struct {
 	room       *semaphore.Weighted
-	waiting    atomic.Int64
-	maxWaiting int64
+	maxWaiting int
+
+	mu       sync.Mutex
+	waiting  int
+	byClient map[string]int // of those that wait
 }
 
 func newGate(room int64, maxWaiting int) *gate {
-	return &gate{room: semaphore.NewWeighted(room), maxWaiting: int64(maxWaiting)}
+	return &gate{room: semaphore.NewWeighted(room), maxWaiting: maxWaiting, byClient: make(map[string]int)}
 }
 
 // enter waits for room, until leave gives it back. It does not ask whether the client still waits:
 // the context of a request also ends when the client closes its side after sending all.
-func (g *gate) enter() error {
+func (g *gate) enter(client string) error {
 	if g.room.TryAcquire(1) {
 		return nil
 	}
-	defer g.waiting.Add(-1)
-	if g.waiting.Add(1) > g.maxWaiting {
+	if !g.queue(client) {
 		return errBusy
 	}
+	defer g.unqueue(client)
 	patient, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if g.room.Acquire(patient, 1) != nil {
 		return errBusy
 	}
 	return nil
+}
+
+// queue takes a place among those that wait, until unqueue gives it back.
+func (g *gate) queue(client string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.waiting >= g.maxWaiting || g.byClient[client] >= (g.maxWaiting+1)/2 {
+		return false
+	}
+	g.waiting++
+	g.byClient[client]++
+	return true
+}
+
+func (g *gate) unqueue(client string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting--
+	if g.byClient[client]--; g.byClient[client] == 0 {
+		delete(g.byClient, client)
+	}
 }
 
 // wait waits for room for as long as it takes.
@@ -72,7 +95,7 @@ func newOpenStreams(room int, maxSlow time.Duration) *openStreams {
 func (s *openStreams) enter(body *streamBody) error {
 	if !s.gate.room.TryAcquire(1) {
 		s.endSlowest(body.client)
-		if err := s.gate.enter(); err != nil {
+		if err := s.gate.enter(body.client); err != nil {
 			return err
 		}
 	}

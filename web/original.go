@@ -35,7 +35,7 @@ func (s *Service) original(w *response, r *http.Request) {
 		return
 	}
 	start := time.Now()
-	verdict, err := s.classify(text)
+	verdict, err := s.classify(text, func() string { return clientOf(w, r) })
 	if errors.Is(err, errBusy) {
 		w.refuseError(err)
 		return
@@ -65,13 +65,13 @@ func (s *Service) original(w *response, r *http.Request) {
 // longer, and would keep the others waiting.
 const shortText = 2 << 10
 
-// classify returns the verdict on a text, without its probabilities.
-func (s *Service) classify(text string) (said snowman.Verdict, err error) {
+// classify returns the verdict on a client's text, without its probabilities.
+func (s *Service) classify(text string, client func() string) (said snowman.Verdict, err error) {
 	in := s.current.Load()
 	if len(text) <= shortText {
 		return in.combiner.classify(text)
 	}
-	if err := s.slow.enter(); err != nil {
+	if err := s.slow.enter(client()); err != nil {
 		return said, err
 	}
 	defer s.slow.leave()

@@ -39,7 +39,7 @@ func (s *Service) scoreTexts(w *response, r *http.Request) {
 	out := answer{service: s, w: w, r: r}
 	defer out.free()
 	err := s.withBody(w, r, maxScoreBody, func(body []byte) error {
-		if err := s.work.enter(); err != nil {
+		if err := s.work.enter(clientOf(w, r)); err != nil {
 			return err
 		}
 		defer s.work.leave()

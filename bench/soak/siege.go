@@ -126,9 +126,9 @@ func besiege(ctx context.Context, o options, oracle *oracle, one sieger, l *ledg
 	ctx, cancel := context.WithTimeout(ctx, o.siege)
 	defer cancel()
 	var measuring sync.WaitGroup
-	measuring.Go(func() { r.probes = probe(ctx, service.address) })
+	measuring.Go(func() { r.probes = probe(ctx, service.address, "/healthz", "/readyz", "/v2/health/ready") })
 	if service.ops != "" {
-		measuring.Go(func() { r.other = probe(ctx, service.ops) })
+		measuring.Go(func() { r.other = probe(ctx, service.ops, "/healthz", "/readyz", "/metrics") })
 	}
 	ordinary := &ordinaryClients{address: service.address, oracle: oracle, ledger: l}
 	measuring.Go(func() { ordinary.run(ctx) })
@@ -169,9 +169,9 @@ func (p probeResult) times() string {
 	return fmt.Sprintf("%.0f, %.0f, %.0f", milliseconds(quantile(p.took, .5)), milliseconds(quantile(p.took, .99)), milliseconds(p.took[len(p.took)-1]))
 }
 
-// probe asks what probes and Prometheus ask, each time on a new connection, ten times a second. A
-// probe is due whether or not the one before it was answered, and fails after two seconds.
-func probe(ctx context.Context, address string) (r probeResult) {
+// probe asks for these paths in turn, each time on a new connection, ten times a second. A probe is
+// due whether or not the one before it was answered, and fails after two seconds.
+func probe(ctx context.Context, address string, paths ...string) (r probeResult) {
 	const interval, patience = 100 * time.Millisecond, 2 * time.Second
 	var mutex sync.Mutex
 	var probes sync.WaitGroup
@@ -185,7 +185,7 @@ func probe(ctx context.Context, address string) (r probeResult) {
 			return r
 		case <-tick.C:
 		}
-		path := []string{"/healthz", "/readyz", "/metrics"}[i%3]
+		path := paths[i%len(paths)]
 		probes.Go(func() {
 			begin := time.Now()
 			err := probeOnce(address, path, begin.Add(patience))
