@@ -16,8 +16,8 @@ var errBusy = errors.New("too much is under way; try again later")
 // patience is how long a request waits at a gate.
 const patience = 5 * time.Second
 
-// A gate limits how many requests do something at a time. Some more wait for up to patience, at most
-// half of them of one client; others are refused.
+// A gate limits how many requests do something at a time. Some more wait for up to patience, of one
+// client at most half as many as of all; others are refused.
 type gate struct {
 	room       *semaphore.Weighted
 	maxWaiting int
