@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,8 +16,8 @@ type account struct {
 	held atomic.Int64
 
 	mu        sync.Mutex
-	byClient  map[string]int64 // of what is large
-	byNetwork map[string]int64 // of requests, before it is known whose key they have
+	byClient  map[string]int64       // of what is large
+	byNetwork map[netip.Prefix]int64 // of requests, before it is known whose key they have
 }
 
 // How much may be held when somebody wants more, by what for. The rest of one is left for the next:
@@ -58,35 +59,37 @@ func (a *account) give(bytes int64) { a.held.Add(-bytes) }
 // takeLarge counts bytes of what is large, unless that would be more than there is room for, or
 // than one client may hold.
 func (a *account) takeLarge(client string, bytes int64) bool {
-	return a.takeOf(&a.byClient, client, bytes, roomForOne, roomForLarge)
+	return takeOf(a, &a.byClient, client, bytes, roomForOne, roomForLarge)
 }
 
 // takeRequest counts bytes of a request, unless that would be more than there is room for, or than
 // the requests of one address may hold.
-func (a *account) takeRequest(network string, bytes int64) bool {
-	return a.takeOf(&a.byNetwork, network, bytes, roomForAddress, roomForSmall)
+func (a *account) takeRequest(network netip.Prefix, bytes int64) bool {
+	return takeOf(a, &a.byNetwork, network, bytes, roomForAddress, roomForSmall)
 }
 
-func (a *account) takeOf(by *map[string]int64, whose string, bytes, mostOfOne, most int64) bool {
+func takeOf[K comparable](a *account, by *map[K]int64, whose K, bytes, mostOfOne, most int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if (*by)[whose]+bytes > mostOfOne || !a.take(bytes, most) {
 		return false
 	}
 	if *by == nil {
-		*by = make(map[string]int64)
+		*by = make(map[K]int64)
 	}
 	(*by)[whose] += bytes
 	return true
 }
 
 // giveLarge ends what takeLarge began.
-func (a *account) giveLarge(client string, bytes int64) { a.giveOf(&a.byClient, client, bytes) }
+func (a *account) giveLarge(client string, bytes int64) { giveOf(a, &a.byClient, client, bytes) }
 
 // giveRequest ends what takeRequest began.
-func (a *account) giveRequest(network string, bytes int64) { a.giveOf(&a.byNetwork, network, bytes) }
+func (a *account) giveRequest(network netip.Prefix, bytes int64) {
+	giveOf(a, &a.byNetwork, network, bytes)
+}
 
-func (a *account) giveOf(by *map[string]int64, whose string, bytes int64) {
+func giveOf[K comparable](a *account, by *map[K]int64, whose K, bytes int64) {
 	if bytes == 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -293,7 +294,7 @@ func TestProbesOverHTTP2WaitForNothing(t *testing.T) {
 func TestRequestsOfOneAddress(t *testing.T) {
 	service := New(Options{Model: openToy(t)})
 	service.account.takeLarge("192.0.2.1", roomForOne)
-	service.account.takeRequest("192.0.2.1", roomForAddress)
+	service.account.takeRequest(netip.MustParsePrefix("192.0.2.1/32"), roomForAddress)
 	for address, want := range map[string]int{"192.0.2.1:1": 429, "192.0.2.2:1": 200} {
 		request := httptest.NewRequest("POST", "/model?url=q.com", nil)
 		request.RemoteAddr = address

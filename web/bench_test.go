@@ -24,9 +24,9 @@ func BenchmarkModel(b *testing.B) {
 			request := httptest.NewRequest("GET", path, body)
 			if path == "/model" {
 				request.Method = "PUT"
+				request.Header.Set("Content-Type", formType)
+				request.Body, request.ContentLength = io.NopCloser(body), int64(len("url=zis32msdi3.com"))
 			}
-			request.Header.Set("Content-Type", formType)
-			request.Body, request.ContentLength = io.NopCloser(body), int64(len("url=zis32msdi3.com"))
 			w := discardWriter{make(http.Header)}
 			b.ReportAllocs()
 			for b.Loop() {

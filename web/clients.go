@@ -24,16 +24,27 @@ const maxClients = 1 << 15
 
 // clientNetwork returns the address that stands for a client without a key.
 func clientNetwork(r *http.Request) string {
-	text := clientAddress(r)
-	address, err := netip.ParseAddr(text)
+	network := networkOf(r)
+	switch {
+	case !network.IsValid():
+		return clientAddress(r)
+	case network.Addr().Is4():
+		return network.Addr().String()
+	}
+	return network.String()
+}
+
+// networkOf is clientNetwork without its text. It is not valid where the address is none.
+func networkOf(r *http.Request) netip.Prefix {
+	address, err := netip.ParseAddr(clientAddress(r))
 	if err != nil {
-		return text
+		return netip.Prefix{}
 	}
+	bits := 64
 	if address = address.Unmap().WithZone(""); address.Is4() {
-		return address.String()
+		bits = address.BitLen()
 	}
-	const bits = 64
-	return netip.PrefixFrom(address, bits).Masked().String()
+	return netip.PrefixFrom(address, bits).Masked()
 }
 
 // clientOf returns who asks, of a request that was admitted.

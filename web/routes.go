@@ -92,7 +92,7 @@ func (s *Service) handler(r route, held *account) http.Handler {
 			w.refuseUncounted(request, http.StatusBadRequest, errBodyOfGet)
 			return
 		}
-		bytes, network := bytesOfRequest(request), clientNetwork(request)
+		bytes, network := bytesOfRequest(request), networkOf(request)
 		isProbe := r.open && r.polled
 		if r.polled && !r.open {
 			bytes += metricsBytes
