@@ -472,7 +472,7 @@ func FuzzService(f *testing.F) {
 		answer := recorder.Body.Bytes()
 		switch recorder.Header().Get("Content-Type") {
 		case "application/json":
-			if !json.Valid(answer) {
+			if len(answer) > 0 && !json.Valid(answer) { // over HTTP/2 some refusals have no body
 				t.Errorf("no JSON: %q", answer)
 			}
 		case "application/x-ndjson":

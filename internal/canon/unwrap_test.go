@@ -472,7 +472,7 @@ func FuzzUnwrap(f *testing.F) {
 		if !ok {
 			return
 		}
-		if !hasPrefixFold(target, "http://") && !hasPrefixFold(target, "https://") {
+		if !startsWithScheme(target) {
 			t.Errorf("%q%q leads to %q, which has no scheme of the web", host, rest, target)
 		}
 		if len(target) >= len(host)+len(rest) {
