@@ -331,8 +331,8 @@ const hostile = [
   ["a null byte", "q\0.com", "q\\x00.com"],
   ["an escape sequence", "q.com/\x1b[2J", "q.com/\\x1b[2J"],
   ["marks that pile up", "q.com/a" + "\u0301".repeat(40), "q.com/a\u0301\u0301\u0301" + "\\u0301".repeat(37)],
-  ["a long name", "a".repeat(64_000) + ".com"],
-  ["a long path", "q.com/" + "<b>".repeat(20_000)],
+  ["a long name", "a".repeat(8_000) + ".com"],
+  ["a long path", "q.com/" + "<b>".repeat(2_600)],
   ["half a character", "q.com/\ud800", "q.com/\ufffd"],
 ];
 
@@ -360,9 +360,10 @@ for (const [name, text, shown = text] of hostile) {
   });
 }
 
-onPage("marks do not pile up among the characters", { hash: linkTo("https://q.com/a" + "\u0301".repeat(40)) }, async (page) => {
+onPage("marks do not pile up; among the characters they are escapes", { hash: linkTo("https://q.com/a" + "\u0301".repeat(40)) }, async (page) => {
   await page.locator("#result .characters").waitFor();
-  for (const place of [".characters", ".given", "h2"]) assert.equal(await page.locator(`#result ${place} .escaped`).count(), 37, place);
+  assert.equal(await page.locator("#result h2 .escaped").count(), 37);
+  assert.match(await page.locator("#result .characters").textContent(), /%CC%81%CC%81/);
 });
 
 onPage("letters stand in the order that they have, whatever their direction", { hash: linkTo("אבג.example/דה") }, async (page) => {
