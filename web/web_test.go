@@ -27,23 +27,7 @@ func newServer(t *testing.T) *httptest.Server {
 // answerOf sends a request and reads the whole answer.
 func answerOf(t *testing.T, method, address, contentType string, body io.Reader) (*http.Response, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(answer)
+	return sendCoded(t, address, method, "", contentType, "", body)
 }
 
 func TestModelAnswersInTheOriginalsBytes(t *testing.T) {
