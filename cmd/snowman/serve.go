@@ -144,7 +144,7 @@ func (f serveFlags) run(ctx context.Context, stdout io.Writer) error {
 	case errors.Is(err, serving.ErrNotLoopback):
 		return usageError{fmt.Sprintf("-pprof %q: %v", f.profiles, err)}
 	case err != nil:
-		return err
+		return fmt.Errorf("%w; choose another address with -ops-listen or -pprof", err)
 	}
 	defer stop()
 	go files.Follow(ctx, hangUp, f.watch, service.CountReload)
