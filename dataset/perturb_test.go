@@ -16,12 +16,14 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		Perturb: Perturb{
 			Subdomains: Perturbation{Share: 2}, MaliciousSubdomains: Perturbation{Share: 1}, RandomSubdomains: Perturbation{Share: 1, Weight: 0.5},
 			Suffixes: Perturbation{Share: 1}, Characters: Perturbation{Share: 1},
+			Paths: Perturbation{Share: 1}, MaliciousPaths: Perturbation{Share: 1}, Tails: Perturbation{Share: 1}, MaliciousTails: Perturbation{Share: 2},
+			Labels: Perturbation{Share: 1}, MaliciousLabels: Perturbation{Share: 1}, MaliciousBare: Perturbation{Share: 2},
 		},
 	}
 	var benign, dga []string
 	for i := range 300 {
-		benign = append(benign, fmt.Sprintf("company%d.com 0", i), fmt.Sprintf("mail%d.eu.shop%d.co.uk 0", i, i))
-		dga = append(dga, fmt.Sprintf("xqzvk%d.ru 1 dga family", i))
+		benign = append(benign, fmt.Sprintf("company%d.com 0", i), fmt.Sprintf("mail%d.eu.shop%d.co.uk 0", i, i), fmt.Sprintf("news%d.org/story%d?page=1#top 0", i, i))
+		dga = append(dga, fmt.Sprintf("xqzvk%d.ru 1 dga family", i), fmt.Sprintf("login.below%d.ru 1 dga family", i), fmt.Sprintf("path%d.ru/gate.php 1 dga family", i))
 	}
 	set := build(t, recipe, map[string]string{"benign.tsv": table(benign...), "dga.tsv": table(dga...)})
 
@@ -59,6 +61,24 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 				isRight = slices.ContainsFunc(benign, func(base string) bool {
 					return trained[strings.TrimSuffix(base, " 0")] && different(label(base), label(row.Text)) == 2
 				})
+			case "paths":
+				isRight = trained[domain] && strings.Contains(row.Text, "/story") && !strings.HasPrefix(row.Text, "news")
+			case "malicious_paths":
+				kind = DGA
+				isRight = trained[domain] && strings.Contains(row.Text, ".ru/story") && strings.HasSuffix(row.Text, "?page=1")
+			case "tails":
+				isRight = trained[domain] && strings.HasPrefix(row.Text, "news") && strings.Count(row.Text, "story") == 2
+			case "malicious_tails":
+				kind = DGA
+				isRight = trained[domain] && strings.HasPrefix(row.Text, "path") && strings.Contains(row.Text, "/story") && strings.Contains(row.Text, "/gate.php")
+			case "labels":
+				isRight = trained[domain] && strings.Count(strings.TrimSuffix(row.Text, domain), ".") >= 3
+			case "malicious_labels":
+				kind = DGA
+				isRight = trained[domain] && strings.HasSuffix(row.Text, ".ru") && strings.Count(strings.TrimSuffix(row.Text, domain), ".") >= 3
+			case "malicious_bare":
+				kind = DGA
+				isRight = trained["login."+row.Text]
 			}
 			if !isRight || row.Kind != kind || row.Malicious != (kind != Benign) || row.Weight != weight || row.Family != "" {
 				t.Errorf("%s makes %+v", how, row)
@@ -67,7 +87,10 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		if Part(part) != Train && len(counts) > 0 {
 			t.Errorf("%v has perturbed rows: %v", Part(part), counts)
 		}
-		for _, how := range []string{"subdomains", "malicious_subdomains", "random_subdomains", "suffixes", "characters"} {
+		for _, how := range []string{
+			"subdomains", "malicious_subdomains", "random_subdomains", "suffixes", "characters",
+			"paths", "malicious_paths", "tails", "malicious_tails", "labels", "malicious_labels", "malicious_bare",
+		} {
 			if Part(part) == Train && (counts[how] < 50 || counts[how] != set.Account.Perturbed[how]) {
 				t.Errorf("%d rows by %s, the account says %d, want at least 50", counts[how], how, set.Account.Perturbed[how])
 			}
