@@ -377,7 +377,7 @@ func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	for _, source := range r.Sources {
 		sources[source.name()] = source
 	}
-	slices.SortFunc(rows, byHash(r.Seed+1))
+	sortByHash(r.Seed+1, rows)
 	bySource, byFamily := make(map[string]int), make(map[family]int)
 	kept := make([]*Row, 0, len(rows))
 	for _, row := range rows {

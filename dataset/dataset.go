@@ -130,9 +130,23 @@ func hash(seed uint64, text string) uint64 {
 	return h ^ h>>32
 }
 
-// byHash orders rows at random, in the same order each time.
-func byHash(seed uint64) func(a, b *Row) int {
-	return func(a, b *Row) int {
-		return cmp.Or(cmp.Compare(hash(seed, a.Text), hash(seed, b.Text)), cmp.Compare(a.Text, b.Text))
+// sortByHash orders rows at random, in the same order each time.
+func sortByHash(seed uint64, rows []*Row) {
+	type hashed struct {
+		hash uint64
+		row  *Row
+	}
+	keys := make([]hashed, len(rows))
+	for i, row := range rows {
+		keys[i] = hashed{hash(seed, row.Text), row}
+	}
+	slices.SortFunc(keys, func(a, b hashed) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		return cmp.Compare(a.row.Text, b.row.Text) // only now: it waits for memory
+	})
+	for i, key := range keys {
+		rows[i] = key.row
 	}
 }
