@@ -4,7 +4,7 @@ JUDGE ?= judge
 BENCH ?= bench-data
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: model figures ageing bench-peers bench-public
+.PHONY: model figures ageing judge bench-peers bench-public
 
 # The same data and recipe give the same model, byte for byte.
 model: ## train the shipped model again
@@ -34,6 +34,10 @@ ageing: ## measure how a model ages, month by month
 	$(SNOWMAN) train -data $(DATA) -recipe $(AGED).json $(shell cat models/flags) -folds 0 -o $(AGED).safetensors > $(AGED).txt
 	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only names
 	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only urls
+
+# judge takes JUDGEFLAGS, such as -model FILE,RECIPE for each of several models, -quick and -intervals.
+judge: ## hold models against the files of JUDGE
+	go run ./bench/judge -data $(DATA) -recipe models/recipe.json -judge $(JUDGE) $(JUDGEFLAGS)
 
 # bench-peers installs the peers and trains the network where that is not done yet. The tables stay in
 # build/peers/tables.md; build/peers/peers -h lists the PEERSFLAGS.

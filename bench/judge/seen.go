@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/canon"
+)
+
+// made is what a recipe makes of the data, as far as it matters here.
+type made struct {
+	Domains []string      // registered domains in train
+	Report  []dataset.Row // the part report
+}
+
+// load returns what a recipe makes of the data. It is built once for the same files, recipe and
+// code, and kept in the folder of -seen.
+func (o options) load(ctx context.Context, path string) (made, error) {
+	recipe, err := dataset.ReadRecipe(path)
+	if err != nil {
+		return made{}, err
+	}
+	sources, err := recipe.Paths(o.data)
+	if err != nil {
+		return made{}, err
+	}
+	identity, err := identify(path, sources)
+	if err != nil {
+		return made{}, err
+	}
+	kept := filepath.Join(o.seen, identity+".gob")
+	if m, err := readMade(kept); err == nil {
+		return m, nil
+	}
+	fmt.Fprintf(o.stderr, "reading the data of %s\n", path)
+	set, err := recipe.Build(ctx, o.data)
+	if err != nil {
+		return made{}, err
+	}
+	m := made{slices.Collect(maps.Keys(set.Seen().Domains)), set.Parts[dataset.Report]}
+	if err := os.MkdirAll(o.seen, 0o755); err != nil {
+		return made{}, fmt.Errorf("making the folder of -seen: %w", err)
+	}
+	return m, atomicfile.Write(kept, func(w io.Writer) error { return gob.NewEncoder(w).Encode(m) })
+}
+
+func readMade(path string) (m made, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return m, err
+	}
+	defer f.Close()
+	return m, gob.NewDecoder(f).Decode(&m)
+}
+
+// identify returns a name for what a set depends on: the recipe, its sources by size and time, and
+// the code that builds it, where this program runs in its repository.
+func identify(recipe string, sources []string) (string, error) {
+	sum := sha256.New()
+	contents := []string{recipe}
+	for _, pattern := range []string{"dataset/*.go", "internal/canon/*.go", "internal/canon/*.txt"} {
+		code, err := filepath.Glob(pattern)
+		if err != nil {
+			return "", err
+		}
+		contents = append(contents, code...)
+	}
+	for _, path := range contents {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%d %s", len(content), content)
+	}
+	for _, path := range sources {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), nil
+}
+
+// bySource divides rows by source, those of firstSources first, and leaves out the rows whose
+// registered domain was seen.
+func bySource(report []dataset.Row, known dataset.Seen) []file {
+	found := make(map[string]*file)
+	var u canon.URL
+	for _, row := range report {
+		f := found[row.Source]
+		if f == nil {
+			f = &file{name: row.Source, report: true}
+			found[row.Source] = f
+		}
+		if u.Parse(row.Text) == nil && known.Domains[string(u.RegisteredDomain())] {
+			f.seen++
+			continue
+		}
+		f.rows = append(f.rows, row)
+	}
+	place := func(f file) int {
+		if i := slices.Index(firstSources, f.name); i >= 0 {
+			return i
+		}
+		return len(firstSources)
+	}
+	var files []file
+	for _, f := range found {
+		files = append(files, *f)
+	}
+	slices.SortFunc(files, func(a, b file) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.name, b.name))
+	})
+	return files
+}
+
+// sample returns at most wanted of the rows, the same each time.
+func sample(rows []dataset.Row, wanted int) []dataset.Row {
+	random := rand.New(rand.NewPCG(1, 0x6a75646765))
+	random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return rows[:min(wanted, len(rows))]
+}
