@@ -62,7 +62,7 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		return Explanation{}, err
 	}
 	verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
-	parts := m.explainer().Explain(s.batch.Symbols)
+	parts := m.explainer().Explain(s.batch.Text(int(s.batch.Rows[0].Views[cnn.Whole])))
 	x := Explanation{
 		Canonical: s.Canonical(),
 		Verdict:   verdict,

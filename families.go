@@ -55,7 +55,9 @@ func (s *Scorer) Families(text string, n int) ([]Family, error) {
 	if f.logits == nil {
 		f.logits, f.probabilities = make([]float32, network.Kinds()), make([]float64, network.Kinds())
 	}
-	network.Logits(f.logits, &s.scratch, s.batch)
+	views := &s.batch.Rows[0].Views
+	views[cnn.Whole] = views[cnn.Host] // this head reads one view: that of the host
+	network.Logits(f.logits, &s.scratch, &s.batch)
 	cnn.Softmax(f.probabilities, f.logits, 1)
 	f.likeliest = f.likeliest[:0]
 	for i, probability := range f.probabilities {

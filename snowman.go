@@ -96,7 +96,7 @@ type shared struct {
 
 // A network is what a model computes with: *cnn.Quantized or, exactly, *cnn.Network.
 type network interface {
-	Logits(logits []float32, scratch *cnn.Scratch, texts cnn.Texts)
+	Logits(logits []float32, scratch *cnn.Scratch, batch *cnn.Batch)
 }
 
 var loadDefault = sync.OnceValue(func() *Model {
@@ -267,7 +267,7 @@ func (m *Model) scorer() *Scorer {
 type Scorer struct {
 	model         *Model
 	url           canon.URL
-	batch         cnn.Texts
+	batch         cnn.Batch
 	errors        []error // of each text given
 	facts         []facts // of each text of the batch
 	scratch       cnn.Scratch
@@ -317,7 +317,7 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	for first := 0; first < len(texts); {
 		s.clear()
 		last := first
-		for ; last < len(texts) && len(s.errors) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
+		for ; last < len(texts) && max(len(s.errors), s.batch.Len()) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
 			s.errors = append(s.errors, s.add(texts[last]))
 		}
 		s.run()
@@ -337,15 +337,15 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	}
 }
 
-// A batch is full at either limit. It is large enough to be worth loading a block of filters into
-// the cache, and small enough for its features to stay there.
+// A batch is full at either limit; a view counts as a text. It is large enough to be worth loading a
+// block of filters into the cache, and small enough for its features to stay there.
 const (
 	batchTexts   = 128
 	batchSymbols = 1 << 20
 )
 
 func (s *Scorer) clear() {
-	s.batch.Symbols, s.batch.Ends = s.batch.Symbols[:0], s.batch.Ends[:0]
+	s.batch.Clear()
 	s.errors, s.facts = s.errors[:0], s.facts[:0]
 }
 
@@ -354,8 +354,7 @@ func (s *Scorer) add(text string) error {
 	if err := s.url.Parse(text); err != nil {
 		return err
 	}
-	s.batch.Symbols = s.model.alphabet.Append(s.batch.Symbols, &s.url, s.model.file.Metadata.SymbolLimit)
-	s.batch.Ends = append(s.batch.Ends, int32(len(s.batch.Symbols)))
+	s.addViews()
 	f := facts{
 		isURL: s.url.HasPath(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
 	}
@@ -369,12 +368,12 @@ func (s *Scorer) add(text string) error {
 
 // run computes the logits of the batch.
 func (s *Scorer) run() {
-	if s.batch.Len() == 0 {
+	if s.batch.RowCount() == 0 {
 		return
 	}
-	size := s.batch.Len() * len(s.probabilities)
+	size := s.batch.RowCount() * len(s.probabilities)
 	s.logits = slices.Grow(s.logits[:0], size)[:size]
-	s.model.network.Logits(s.logits, &s.scratch, s.batch)
+	s.model.network.Logits(s.logits, &s.scratch, &s.batch)
 }
 
 // score sets the probabilities to those of the batch's i-th text.

@@ -48,6 +48,20 @@ func TestToyModelIsCurrent(t *testing.T) {
 	}
 }
 
+// alphabetWithFragment is the alphabet of models before fragments were left out.
+func alphabetWithFragment(t *testing.T) *canon.Alphabet {
+	t.Helper()
+	groups, err := canon.DefaultAlphabet().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alphabet, err := canon.ParseAlphabet(bytes.Replace(groups, []byte(`"query"]`), []byte(`"query","fragment"]`), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return alphabet
+}
+
 // newToy returns a model with a filter of width 1 for each of the three letters, and no hidden
 // layer: each letter in a text adds its weight to the logit of its kind.
 func newToy(t *testing.T) modelfile.Model {
@@ -57,7 +71,7 @@ func newToy(t *testing.T) modelfile.Model {
 		weight float32
 	}{{"q", 3}, {"x", 4.5}, {"z", 7}}
 
-	alphabet := canon.DefaultAlphabet()
+	alphabet := alphabetWithFragment(t)
 	shape := cnn.Shape{
 		Symbols:   alphabet.Symbols(),
 		Embedding: len(letters),

@@ -53,6 +53,8 @@ type Alphabet struct {
 	symbols    int
 	table      [segments][256]uint8
 	splitsHost bool // subdomain, domain and suffix have different symbols
+
+	readsFragment bool
 }
 
 // printable is ASCII from ! to ~. The space is too rare for a symbol of its own.
@@ -65,19 +67,21 @@ const (
 
 // DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character
 // has different symbols in the host, in the host's public suffix, and elsewhere. So the network
-// sees where a name ends below a suffix such as github.io, where anybody can have a name.
+// sees where a name ends below a suffix such as github.io, where anybody can have a name. It reads no
+// fragment, which no server ever sees and anybody can add.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
 		{[]string{"suffix"}, suffixCharacters},
-		{[]string{"user", "path", "query", "fragment"}, printable},
+		{[]string{"user", "path", "query"}, printable},
 	}, ownOperators())
 	return a
 }
 
-// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group. The suffixes
-// of operators, which may be nil, are names in canonical form, in ascending order. A label of a
-// suffix, but not the first, may be *, which stands for any one label.
+// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group, except that a
+// fragment in none is not read. The suffixes of operators, which may be nil, are names in canonical
+// form, in ascending order. A label of a suffix, but not the first, may be *, which stands for any
+// one label.
 func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {
@@ -116,10 +120,11 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 		}
 		a.symbols += 1 + len(group.Characters)
 	}
-	if missing := slices.Index(first[:], 0); missing >= 0 {
+	if missing := slices.Index(first[:fragmentSegment], 0); missing >= 0 {
 		return nil, fmt.Errorf("alphabet: no group has the segment %q", segmentNames[missing])
 	}
 	a.splitsHost = first[subdomainSegment] != first[domainSegment] || first[domainSegment] != first[suffixSegment]
+	a.readsFragment = first[fragmentSegment] != 0
 	return a, nil
 }
 
@@ -161,9 +166,19 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [segments]piece
-	symbols = slices.Grow(symbols, len(u.text))
-	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
-		text := u.text[p.from:p.to]
+	n := a.divide(&pieces, u, limit)
+	return a.appendPieces(symbols, u, pieces[:n], 0, len(u.text))
+}
+
+// appendPieces appends the symbols of what is read of u.text[from:to].
+func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, to int) []uint8 {
+	symbols = slices.Grow(symbols, to-from)
+	for _, p := range pieces {
+		start, end := max(p.from, from), min(p.to, to)
+		if start >= end {
+			continue
+		}
+		text := u.text[start:end]
 		table := &a.table[p.segment]
 		first := len(symbols)
 		symbols = symbols[:first+len(text)]
@@ -216,8 +231,13 @@ func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
 
 	end := u.path + max(0, limit-(u.path-host))
 	end = min(end, len(u.text))
+	if !a.readsFragment && u.fragment == u.path+len("/") {
+		return n // the slash is there for the fragment's sake
+	}
 	add(pathSegment, u.path, min(u.query, end))
 	add(querySegment, u.query, min(u.fragment, end))
-	add(fragmentSegment, u.fragment, end)
+	if a.readsFragment {
+		add(fragmentSegment, u.fragment, end)
+	}
 	return n
 }

@@ -70,11 +70,13 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 		want       string // the canonical form, with a ~ for each byte that is not read
 	}{
 		{"a name", "evil.tld", 100, "evil.tld"},
-		{"every part", "a.evil.tld:81/b?c#d", 100, "a.evil.tld:81/b?c#d"},
-		{"a query behind no path", "evil.tld?c#d", 100, "evil.tld/?c#d"},
+		{"every part", "a.evil.tld:81/b?c#d", 100, "a.evil.tld:81/b?c~~"},
+		{"a query behind no path", "evil.tld?c#d", 100, "evil.tld/?c~~"},
+		{"a fragment behind no path", "evil.tld#d", 100, "evil.tld~~~"},
+		{"a fragment behind a path", "evil.tld/b/#d", 100, "evil.tld/b/~~"},
 		{"a long path", "evil.tld/abcdef", 12, "evil.tld/abc~~~"},
 		{"a long path before a query", "evil.tld/abcdef?c#d", 12, "evil.tld/abc~~~~~~~"},
-		{"a long fragment", "evil.tld/a?b#cdef", 14, "evil.tld/a?b#c~~~"},
+		{"a long query", "evil.tld/a?bcdef", 14, "evil.tld/a?bcd~~"},
 		{"a limit below the host", "evil.tld/b", 3, "evil.tld~~"},
 		{"a host below an operator's suffix", "d111111.cloudfront.net:81/x", 100, "~~~~~~~~cloudfront.net:81/x"},
 	} {
@@ -121,6 +123,16 @@ func checkPositions(t *testing.T, a *Alphabet, u *URL, limit int) {
 	}
 }
 
+func TestAnAlphabetThatReadsTheFragment(t *testing.T) {
+	var u URL
+	if err := u.Parse("evil.tld#ab"); err != nil {
+		t.Fatal(err)
+	}
+	if positions := placeless(t).AppendPositions(nil, &u, 11); len(positions) != len("evil.tld/#a") {
+		t.Errorf("of %q are read the bytes %v, want the first 11", &u, positions)
+	}
+}
+
 func contains(symbols, part []uint8) bool {
 	return strings.Contains(string(symbols), string(part))
 }
@@ -156,14 +168,14 @@ func TestASplitHostHasDifferentSymbols(t *testing.T) {
 }
 
 func TestNewAlphabetRefuses(t *testing.T) {
-	rest := []string{"user", "subdomain", "domain", "suffix", "port", "path", "query"}
+	rest := []string{"user", "subdomain", "domain", "suffix", "port", "path"}
 	for _, test := range []struct {
 		name   string
 		groups []Group
 		want   string
 	}{
 		{"no groups", nil, `no group has the segment "user"`},
-		{"a segment missing", []Group{{rest, "ab"}}, `no group has the segment "fragment"`},
+		{"a segment missing", []Group{{rest, "ab"}}, `no group has the segment "query"`},
 		{"a segment twice", []Group{{append(rest, "user"), "ab"}}, `segment "user" stands in two groups`},
 		{"an unknown segment", []Group{{append(rest, "scheme"), "ab"}}, `unknown segment "scheme"`},
 		{"a character twice", []Group{{rest, "aa"}}, "character 'a' stands twice"},

@@ -13,6 +13,7 @@ import (
 var shapes = map[string]Shape{
 	"one hidden layer, odd sizes":      {Symbols: 23, Embedding: 5, Widths: []int{1, 3, 4}, Filters: 7, Hidden: 6, Kinds: 4},
 	"several blocks, the last one cut": {Symbols: 11, Embedding: 3, Widths: []int{2, 5}, Filters: 70, Hidden: 9, Kinds: 3},
+	"three views of a text":            {Symbols: 17, Embedding: 4, Widths: []int{2, 3}, Filters: 9, Hidden: 7, Kinds: 4, Views: 3},
 	"the original Snowman of 2017":     {Symbols: 256, Embedding: 15, Widths: []int{2, 4, 6}, Filters: 15, Kinds: 2},
 }
 
@@ -26,6 +27,38 @@ func randomTexts(random *rand.Rand, s Shape, texts, longest int) Texts {
 		batch.Ends = append(batch.Ends, int32(len(batch.Symbols)))
 	}
 	return batch
+}
+
+// randomBatch returns a batch of as many rows. Rows of a network with views share some texts.
+func randomBatch(random *rand.Rand, s Shape, rows, longest int) Batch {
+	batch := Batch{Texts: randomTexts(random, s, rows, longest)}
+	if !s.HasViews() {
+		return batch
+	}
+	for range rows {
+		var row Row
+		for view := range row.Views {
+			row.Views[view] = int32(random.IntN(rows))
+		}
+		switch random.IntN(4) {
+		case 0:
+			row.Views = row.Views.domainAlone()
+		case 1:
+			row.Views = row.Views.hostAlone()
+		}
+		batch.Rows = append(batch.Rows, row)
+	}
+	return batch
+}
+
+// views returns the symbols that Reference takes of a row.
+func (b *Batch) views(s Shape, row int) [][]uint8 {
+	var views [][]uint8
+	texts := b.row(row).Views
+	for _, text := range texts[viewCount-s.views():] {
+		views = append(views, b.Text(int(text)))
+	}
+	return views
 }
 
 // newParameters returns random parameters with every bias set too.
@@ -54,20 +87,20 @@ func TestUnfoldedAndFoldedEqualTheFloat64Reference(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newParameters(t, shape, 1)
 			var scratch Scratch
-			texts := randomTexts(rand.New(rand.NewPCG(2, 2)), shape, 40, 60)
-			logits := make([]float32, texts.Len()*shape.Kinds)
-			NewNetwork(p).Logits(logits, &scratch, texts)
-			for i := range texts.Len() {
-				symbols := texts.Text(i)
-				want := Reference[float64](p, symbols)
-				unfolded := Reference[float32](p, symbols)
+			batch := randomBatch(rand.New(rand.NewPCG(2, 2)), shape, 40, 60)
+			logits := make([]float32, batch.RowCount()*shape.Kinds)
+			NewNetwork(p).Logits(logits, &scratch, &batch)
+			for i := range batch.RowCount() {
+				views := batch.views(shape, i)
+				want := Reference[float64](p, views...)
+				unfolded := Reference[float32](p, views...)
 				folded := logits[i*shape.Kinds:][:shape.Kinds]
 				for k := range want {
 					if e := relativeError(float64(unfolded[k]), want[k]); e > 1e-5 {
-						t.Errorf("unfolded logit %d of %d symbols is %v, want %v", k, len(symbols), unfolded[k], want[k])
+						t.Errorf("unfolded logit %d of row %d is %v, want %v", k, i, unfolded[k], want[k])
 					}
 					if e := relativeError(float64(folded[k]), want[k]); e > 1e-5 {
-						t.Errorf("folded logit %d of %d symbols is %v, want %v", k, len(symbols), folded[k], want[k])
+						t.Errorf("folded logit %d of row %d is %v, want %v", k, i, folded[k], want[k])
 					}
 				}
 			}
@@ -76,10 +109,10 @@ func TestUnfoldedAndFoldedEqualTheFloat64Reference(t *testing.T) {
 }
 
 // referenceLoss is the weighted mean loss of a batch, in float64 throughout.
-func referenceLoss(p *Parameters, batch Batch) float64 {
+func referenceLoss(p *Parameters, batch *TrainingBatch) float64 {
 	loss, total := 0.0, 0.0
-	for i := range batch.Len() {
-		logits := Reference[float64](p, batch.Text(i))
+	for i := range batch.RowCount() {
+		logits := Reference[float64](p, batch.views(p.Shape, i)...)
 		sum, malicious := 0.0, 0.0
 		for k, logit := range logits {
 			sum += math.Exp(logit)
@@ -98,9 +131,9 @@ func referenceLoss(p *Parameters, batch Batch) float64 {
 	return loss / total
 }
 
-func newBatch(random *rand.Rand, s Shape, texts int) Batch {
-	batch := Batch{Texts: randomTexts(random, s, texts, 20)}
-	for range texts {
+func newBatch(random *rand.Rand, s Shape, rows int) *TrainingBatch {
+	batch := &TrainingBatch{Batch: randomBatch(random, s, rows, 20)}
+	for range rows {
 		batch.Kinds = append(batch.Kinds, random.IntN(s.Kinds+1)-1) // UnknownMalicious among them
 		batch.Weights = append(batch.Weights, 0.5+random.Float32())
 	}
@@ -154,7 +187,7 @@ func TestGradientsEqualFiniteDifferences(t *testing.T) {
 
 // finiteDifference returns the loss's central difference by one weight, and whether a step of half
 // the size agrees, as it does where the loss is smooth.
-func finiteDifference(p *Parameters, batch Batch, weight *float32) (slope float64, smooth bool) {
+func finiteDifference(p *Parameters, batch *TrainingBatch, weight *float32) (slope float64, smooth bool) {
 	difference := func(step float32) float64 {
 		before := *weight
 		defer func() { *weight = before }()
@@ -170,7 +203,12 @@ func finiteDifference(p *Parameters, batch Batch, weight *float32) (slope float6
 }
 
 func TestGradientDoesNotDependOnTheOrderOfTasks(t *testing.T) {
-	shape := shapes["several blocks, the last one cut"]
+	for _, name := range []string{"several blocks, the last one cut", "three views of a text"} {
+		checkOrderOfTasks(t, shapes[name])
+	}
+}
+
+func checkOrderOfTasks(t *testing.T, shape Shape) {
 	p := newParameters(t, shape, 5)
 	batch := newBatch(rand.New(rand.NewPCG(6, 6)), shape, 150)
 	backwards := func(tasks int, task func(int)) {
@@ -276,6 +314,8 @@ func TestValidateRefusesWhatCannotBeBuilt(t *testing.T) {
 		"a width of 0":               func(s *Shape) { s.Widths = []int{0, 2} },
 		"a negative hidden layer":    func(s *Shape) { s.Hidden = -1 },
 		"one kind":                   func(s *Shape) { s.Kinds = 1 },
+		"two views":                  func(s *Shape) { s.Views = 2 },
+		"views without hidden layer": func(s *Shape) { s.Views, s.Hidden = 3, 0 },
 		"filters beyond memory":      func(s *Shape) { s.Filters = math.MaxInt },
 		"a width beyond the kernels": func(s *Shape) { s.Widths = []int{2, 9} },
 	} {
@@ -298,7 +338,7 @@ func BenchmarkLogits(b *testing.B) {
 	quantized, _ := Quantize(p)
 	for _, length := range []int{18, 77} {
 		for _, size := range []int{1, 128} {
-			var texts Texts
+			var texts Batch
 			random := rand.New(rand.NewPCG(1, 1))
 			for range size {
 				for range length {
@@ -308,12 +348,12 @@ func BenchmarkLogits(b *testing.B) {
 			}
 			for _, network := range []struct {
 				name   string
-				logits func([]float32, *Scratch, Texts)
+				logits func([]float32, *Scratch, *Batch)
 			}{{"float32", NewNetwork(p).Logits}, {"int16", quantized.Logits}} {
 				b.Run(fmt.Sprintf("%s/characters=%d/batch=%d", network.name, length, size), func(b *testing.B) {
 					var scratch Scratch
 					logits := make([]float32, size*benchmarkShape.Kinds)
-					network.logits(logits, &scratch, texts)
+					network.logits(logits, &scratch, &texts)
 					want := Reference[float64](p, texts.Text(0))
 					for k := range want {
 						if e := relativeError(float64(logits[k]), want[k]); e > 1e-2 {
@@ -322,7 +362,7 @@ func BenchmarkLogits(b *testing.B) {
 					}
 					b.ReportAllocs()
 					for b.Loop() {
-						network.logits(logits, &scratch, texts)
+						network.logits(logits, &scratch, &texts)
 					}
 					b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "texts/s")
 				})

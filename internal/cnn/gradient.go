@@ -6,11 +6,11 @@ import (
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// A Batch is what one training step is computed from.
-type Batch struct {
-	Texts
-	Kinds   []int     // [B], the true kind or UnknownMalicious
-	Weights []float32 // [B], each text's share of the loss
+// A TrainingBatch is what one training step is computed from.
+type TrainingBatch struct {
+	Batch
+	Kinds   []int     // [R], the true kind or UnknownMalicious
+	Weights []float32 // [R], each row's share of the loss
 }
 
 // A Backpropagation computes the loss of batches and its gradient. It keeps its memory from batch
@@ -31,9 +31,11 @@ type Backpropagation struct {
 	present    []int32   // the symbols that occur in a text or as padding
 	embedding  []float32 // theirs, [V][D']
 
-	head  head
-	sums  []float32 // [B][columns], of the next layer, after its bias and ReLU
-	dSums []float32 // [B][columns], by the sums of products alone
+	head     head
+	sums     []float32 // [B][columns], of the next layer, after its bias and ReLU
+	dSums    []float32 // [B][columns], by the sums of products alone
+	outputs  []float32 // [B][outputColumns]
+	dOutputs []float32 // [B][outputColumns], or [B][columns] without a hidden layer
 }
 
 // blockMemory is the memory of one block of filters.
@@ -50,11 +52,8 @@ type blockMemory struct {
 	live       []uint32  // [B], a bit for each feature that is not 0
 }
 
-// groupMemory is the memory of one group of neighbouring texts: their part of the loss and of the
-// gradient.
+// groupMemory is the memory of one group of neighbouring texts: their part of the gradient.
 type groupMemory struct {
-	loss        float64
-	outputs     []float32 // [groupTexts][outputColumns], then the gradient by them
 	dOutput     []float32 // [columns][outputColumns]
 	dOutputBias []float32 // [outputColumns]
 	dBias       []float32 // [columns], of the next layer
@@ -82,6 +81,8 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 	}
 	g.sums = make([]float32, size*g.head.columns)
 	g.dSums = make([]float32, size*g.head.columns)
+	g.outputs = make([]float32, size*g.head.outputColumns())
+	g.dOutputs = make([]float32, size*g.head.outputs(g.outputs, g.sums).Stride)
 	for _, b := range g.blocks {
 		g.memories = append(g.memories, blockMemory{
 			foldScratch: b.newFoldScratch(s),
@@ -98,7 +99,6 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 	}
 	for i := range g.groups {
 		g.groups[i] = groupMemory{
-			outputs:     make([]float32, groupTexts*g.head.outputColumns()),
 			dOutput:     make([]float32, len(g.head.output)),
 			dOutputBias: make([]float32, g.head.outputColumns()),
 			dBias:       make([]float32, g.head.columns),
@@ -113,21 +113,20 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 // Each pooled feature is dropped with the given probability, in steps of 1/256; the seed decides
 // which. Run calls do(n, task), which must call task(0) ... task(n-1) in any order, or in parallel,
 // and return when all are done. The result does not depend on the order.
-func (g *Backpropagation) Run(batch Batch, dropout float64, seed uint64, do func(tasks int, task func(int))) float64 {
+func (g *Backpropagation) Run(batch *TrainingBatch, dropout float64, seed uint64, do func(tasks int, task func(int))) float64 {
 	g.dropout = newDropout(dropout, seed)
 	g.head = newHead(g.parameters)
 	g.pad(batch.Texts)
 	g.embedding = g.parameters.embedding(g.present)
-	total := float32(0)
-	for _, weight := range batch.Weights {
-		total += weight
-	}
 	groups := (batch.Len() + groupTexts - 1) / groupTexts
 	last := len(g.blocks) - 1 // the widest filters come first: they take longest
-	do(len(g.blocks), func(i int) { g.convolve(last-i, batch) })
-	do(groups, func(i int) { g.classify(i, batch, total) })
-	do(len(g.blocks), func(i int) { g.convolveBackward(last-i, batch) })
-	return g.sumUp(groups)
+	do(len(g.blocks), func(i int) { g.convolve(last-i, batch.Texts) })
+	do(groups, func(i int) { g.classify(i, batch.Len()) })
+	loss := g.loss(batch)
+	do(groups, func(i int) { g.classifyBackward(i, batch.Len()) })
+	do(len(g.blocks), func(i int) { g.convolveBackward(last-i, batch.Texts) })
+	g.sumUp(groups)
+	return loss
 }
 
 // pad writes every text between the padding of the widest filter, and lists the symbols that occur.
@@ -156,13 +155,13 @@ func (g *Backpropagation) pad(texts Texts) {
 }
 
 // convolve computes one block's pooled features of every text and their positions.
-func (g *Backpropagation) convolve(i int, batch Batch) {
+func (g *Backpropagation) convolve(i int, texts Texts) {
 	p, b, memory := g.parameters, g.blocks[i], &g.memories[i]
 	b.fold(memory.table, p, g.present, memory.foldScratch)
 	copy(memory.bias, b.bias(p))
 	filters := kernel.Filters{Table: memory.table, Bias: memory.bias, Width: b.width}
-	kernel.ConvolveArgMax(kernel.Rows{Data: memory.features, Stride: b.lanes}, memory.positions, filters, batch.padded())
-	for text := range batch.Len() {
+	kernel.ConvolveArgMax(kernel.Rows{Data: memory.features, Stride: b.lanes}, memory.positions, filters, texts.padded())
+	for text := range texts.Len() {
 		g.dropout.apply(memory.features[text*b.lanes:][:b.lanes], text, b.pooled)
 	}
 }
@@ -170,12 +169,12 @@ func (g *Backpropagation) convolve(i int, batch Batch) {
 // convolveBackward is the way back through convolve: from the gradient by the sums of the next
 // layer to one block's part of the gradient, summed over all texts: by its weights to the next
 // layer, its filters and the embedding.
-func (g *Backpropagation) convolveBackward(i int, batch Batch) {
+func (g *Backpropagation) convolveBackward(i int, texts Texts) {
 	p, b, memory := g.parameters, g.blocks[i], &g.memories[i]
 	dWeights := b.nextWeights(g.Gradient).Data
 	clear(dWeights)
 	kernel.DenseBackward(
-		kernel.DenseGradient{Features: memory.dFeatures, Weights: dWeights, Live: memory.live[:batch.Len()]},
+		kernel.DenseGradient{Features: memory.dFeatures, Weights: dWeights, Live: memory.live[:texts.Len()]},
 		kernel.Rows{Data: g.dSums, Stride: g.head.columns},
 		b.nextWeights(p),
 		kernel.Rows{Data: memory.features, Stride: b.lanes})
@@ -187,7 +186,7 @@ func (g *Backpropagation) convolveBackward(i int, batch Batch) {
 	clear(memory.dBias)
 	padding := p.Shape.Padding()
 	first := padding // of the text in g.padded
-	for text, live := range memory.live[:batch.Len()] {
+	for text, live := range memory.live[:texts.Len()] {
 		positions := (*[kernel.Lanes]int32)(memory.positions[text*kernel.Lanes:])
 		dFeatures := (*[kernel.Lanes]float32)(memory.dFeatures[text*kernel.Lanes:])
 		for ; live != 0; live &= live - 1 {
@@ -200,33 +199,47 @@ func (g *Backpropagation) convolveBackward(i int, batch Batch) {
 				at += kernel.Lanes
 			}
 		}
-		first += len(batch.Text(text)) + 2*padding
+		first += len(texts.Text(text)) + 2*padding
 	}
 	copy(b.bias(g.Gradient), memory.dBias)
 	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, dTable, memory.foldScratch)
 }
 
-// classify takes a group of texts from their pooled features to their loss, and the gradient from
-// there back to the sums of the next layer.
-func (g *Backpropagation) classify(group int, batch Batch, total float32) {
-	first, last := group*groupTexts, min((group+1)*groupTexts, batch.Len())
-	texts, columns, memory := last-first, g.head.columns, &g.groups[group]
-	sums, dSums := g.sums[first*columns:last*columns], g.dSums[first*columns:last*columns]
+// classify takes a group of texts from their pooled features to their outputs.
+func (g *Backpropagation) classify(group, all int) {
+	first, last := group*groupTexts, min((group+1)*groupTexts, all)
+	texts, columns := last-first, g.head.columns
+	sums := g.sums[first*columns : last*columns]
 	clear(sums)
 	for i, b := range g.blocks {
 		features := kernel.Rows{Data: g.memories[i].features[first*b.lanes:], Stride: b.lanes}
 		kernel.Dense(kernel.Rows{Data: sums, Stride: columns}, b.nextWeights(g.parameters), features, texts)
 	}
 	g.head.activate(sums, g.dropout.scale)
-	outputs := g.head.forward(memory.outputs, sums, texts)
-	memory.loss = g.head.loss(outputs, batch.Kinds[first:last], batch.Weights[first:last], total)
-	g.head.backward(memory, dSums, outputs, sums, texts)
+	g.head.forward(g.outputs[first*g.head.outputColumns():], sums, texts)
+}
+
+// classifyBackward is the way back through classify: from the gradient by the outputs to that by the
+// sums of the next layer.
+func (g *Backpropagation) classifyBackward(group, all int) {
+	first, last := group*groupTexts, min((group+1)*groupTexts, all)
+	columns, memory := g.head.columns, &g.groups[group]
+	sums, dSums := g.sums[first*columns:last*columns], g.dSums[first*columns:last*columns]
+	dOutputs := g.head.outputs(g.dOutputs, g.dOutputs)
+	dOutputs.Data = dOutputs.Data[first*dOutputs.Stride : last*dOutputs.Stride]
+	g.head.backward(memory, dSums, dOutputs, sums, last-first)
 	g.head.activateBackward(memory.dBias, dSums, g.dropout.scale)
 }
 
-// sumUp adds the parts of the gradient that blocks and groups share, in a fixed order, and returns
-// the loss.
-func (g *Backpropagation) sumUp(groups int) float64 {
+// loss returns the loss of all rows and leaves its gradient by the outputs in g.dOutputs.
+func (g *Backpropagation) loss(batch *TrainingBatch) float64 {
+	dOutputs := g.head.outputs(g.dOutputs, g.dOutputs)
+	dOutputs.Data = dOutputs.Data[:batch.Len()*dOutputs.Stride]
+	return g.head.loss(dOutputs, g.head.outputs(g.outputs, g.sums), batch)
+}
+
+// sumUp adds the parts of the gradient that blocks and groups share, in a fixed order.
+func (g *Backpropagation) sumUp(groups int) {
 	s := g.parameters.Shape
 	dEmbedding := g.memories[0].dEmbedding
 	for i := range g.memories[1:] {
@@ -238,7 +251,6 @@ func (g *Backpropagation) sumUp(groups int) float64 {
 	sum := &g.groups[0]
 	for i := range g.groups[1:groups] {
 		memory := &g.groups[1+i]
-		sum.loss += memory.loss
 		kernel.AddScaled(sum.dBias, memory.dBias, 1)
 		kernel.AddScaled(sum.dOutputBias, memory.dOutputBias, 1)
 		kernel.AddScaled(sum.dOutput, memory.dOutput, 1)
@@ -246,10 +258,6 @@ func (g *Backpropagation) sumUp(groups int) float64 {
 	_, dBias := g.Gradient.nextLayer()
 	copy(dBias, sum.dBias)
 	if g.head.output != nil {
-		copy(g.Gradient.OutputBias, sum.dOutputBias)
-		for i := range s.Hidden {
-			copy(g.Gradient.OutputWeight[i*g.head.kinds:][:g.head.kinds], sum.dOutput[i*g.head.outputColumns():])
-		}
+		g.head.outputGradient(g.Gradient, sum.dOutput, sum.dOutputBias)
 	}
-	return sum.loss
 }

@@ -1,47 +1,98 @@
 package cnn
 
-import "github.com/snowman-ml/snowman/internal/kernel"
+import (
+	"math"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
+)
 
 // A head is what follows the pooled features: the hidden layer, where there is one, and the output.
 // Two networks with the same filters can have different heads, and so answer different questions.
 type head struct {
 	kinds   int
+	views   int
+	floor   float64
+	spread  float32   // a little above log(K-1)
 	bias    []float32 // [columns], of the next layer
 	columns int       // of the next layer, with zeros up to a multiple of what the kernels take at once
 
-	// Where the next layer is the hidden one:
+	// Where the next layer is the hidden one: a text has outputs for each view that it can be of.
+	// Those for the last one, the whole, have the bias.
 	output     []float32 // [columns][outputColumns]
 	outputBias []float32 // [outputColumns]
 }
 
-// outputColumns is K with zeros up to a register, and 0 without a hidden layer.
+// outputColumns is K times the views, with zeros up to a register, and 0 without a hidden layer.
 func (h *head) outputColumns() int { return len(h.outputBias) }
 
 func newHead(p *Parameters) head {
 	_, bias := p.nextLayer()
-	h := head{kinds: p.Shape.Kinds, columns: roundUp(len(bias), 64)}
+	s := p.Shape
+	h := head{kinds: s.Kinds, views: s.views(), floor: p.Floor, columns: roundUp(len(bias), 64)}
+	h.spread = float32(math.Log(float64(h.kinds-1)) + 1e-3)
 	h.bias = make([]float32, h.columns)
 	copy(h.bias, bias)
-	if p.Shape.Hidden == 0 {
+	if s.Hidden == 0 {
 		return h
 	}
 	const register = 16
-	h.outputBias = make([]float32, roundUp(h.kinds, register))
-	copy(h.outputBias, p.OutputBias)
+	h.outputBias = make([]float32, roundUp(h.views*h.kinds, register))
+	copy(h.outputBias[(h.views-1)*h.kinds:], p.OutputBias)
 	h.output = make([]float32, h.columns*h.outputColumns())
-	for i := range p.Shape.Hidden {
-		copy(h.output[i*h.outputColumns():], p.OutputWeight[i*h.kinds:][:h.kinds])
+	for view := range h.views {
+		for i := range s.Hidden {
+			copy(h.output[i*h.outputColumns()+view*h.kinds:], p.OutputWeight[(view*s.Hidden+i)*h.kinds:][:h.kinds])
+		}
 	}
 	return h
 }
 
+// outputGradient copies the gradient by the output layer, as backward leaves it, to its parameters.
+func (h *head) outputGradient(gradient *Parameters, dOutput, dOutputBias []float32) {
+	hidden := gradient.Shape.Hidden
+	copy(gradient.OutputBias, dOutputBias[(h.views-1)*h.kinds:])
+	for view := range h.views {
+		for i := range hidden {
+			copy(gradient.OutputWeight[(view*hidden+i)*h.kinds:][:h.kinds], dOutput[i*h.outputColumns()+view*h.kinds:])
+		}
+	}
+}
+
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
-// finish takes the sums of all texts to logits, [B][K].
-func (h *head) finish(logits []float32, scratch *Scratch, texts int) {
-	outputs := h.forward(scratch.outputs, scratch.sums, texts)
-	for text := range texts {
-		copy(logits[text*h.kinds:][:h.kinds], outputs.Data[text*outputs.Stride:])
+// finish takes the sums of all texts to the logits of all rows, [R][K].
+func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
+	outputs := h.forward(scratch.outputs, scratch.sums, batch.Len())
+	for i := range batch.RowCount() {
+		row, rowLogits := batch.row(i), logits[i*h.kinds:][:h.kinds]
+		h.logits(rowLogits, outputs, row.Views)
+		if h.floor > 0 && row.HasFloor {
+			h.applyFloor(rowLogits, outputs, row.Views)
+		}
+	}
+}
+
+// logits adds up what the views say, [K]. A network of one view reads the last one, the whole.
+func (h *head) logits(logits []float32, outputs kernel.Rows, views Views) {
+	for view, text := range views[viewCount-h.views:] {
+		output := outputs.Data[int(text)*outputs.Stride+view*h.kinds:][:h.kinds]
+		if view == 0 {
+			copy(logits, output)
+			continue
+		}
+		for k := range logits {
+			logits[k] += output[k]
+		}
+	}
+}
+
+// logitsBackward is the way back through logits: it adds their gradient to those by the outputs.
+func (h *head) logitsBackward(dOutputs kernel.Rows, dLogits []float32, views Views) {
+	for view, text := range views[viewCount-h.views:] {
+		dOutput := dOutputs.Data[int(text)*dOutputs.Stride+view*h.kinds:][:h.kinds]
+		for k, d := range dLogits {
+			dOutput[k] += d
+		}
 	}
 }
 
@@ -74,11 +125,11 @@ func (h *head) activateBackward(dBias, dSums []float32, scale float32) {
 // forward takes the sums of the next layer, [B][columns], to the outputs, [B][outputColumns]. The
 // products leave out sums below 0: the ReLU. Without a hidden layer the sums are the outputs.
 func (h *head) forward(outputs, sums []float32, texts int) kernel.Rows {
+	rows := h.outputs(outputs, sums)
 	if h.output == nil {
-		return kernel.Rows{Data: sums, Stride: h.columns}
+		return rows
 	}
 	columns := h.outputColumns()
-	rows := kernel.Rows{Data: outputs, Stride: columns}
 	for text := range texts {
 		copy(outputs[text*columns:], h.outputBias)
 	}
@@ -87,6 +138,14 @@ func (h *head) forward(outputs, sums []float32, texts int) kernel.Rows {
 		kernel.Dense(rows, weights, kernel.Rows{Data: sums[i:], Stride: h.columns}, texts)
 	}
 	return rows
+}
+
+// outputs returns the outputs that forward computes, of as many texts as the slices hold.
+func (h *head) outputs(outputs, sums []float32) kernel.Rows {
+	if h.output == nil {
+		return kernel.Rows{Data: sums, Stride: h.columns}
+	}
+	return kernel.Rows{Data: outputs, Stride: h.outputColumns()}
 }
 
 // backward is the way back through forward: from the gradient by the outputs to those by the sums

@@ -10,7 +10,7 @@ func TestCopyFiltersLeavesTheHead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newParameters(t, shape, 31)
 			otherShape := shape
-			otherShape.Hidden, otherShape.Kinds = 5, shape.Kinds+2
+			otherShape.Hidden, otherShape.Kinds, otherShape.Views = 5, shape.Kinds+2, 1
 			other := newParameters(t, otherShape, 32)
 			head := slices.Clone(other.Head())
 			other.CopyFilters(p)

@@ -10,18 +10,25 @@ import (
 // sum of the malicious kinds' probabilities.
 const UnknownMalicious = -1
 
-// loss returns the sum of neighbouring texts' losses, each times its weight / total, and overwrites
-// their outputs with its gradient.
-func (h *head) loss(outputs kernel.Rows, kinds []int, weights []float32, total float32) float64 {
+// loss returns the weighted mean of the rows' losses and sets dOutputs to its gradient by the
+// outputs. The floor is no part of it.
+func (h *head) loss(dOutputs, outputs kernel.Rows, batch *TrainingBatch) float64 {
+	total := float32(0)
+	for _, weight := range batch.Weights {
+		total += weight
+	}
+	var buffer [maxKinds]float32
+	logits := buffer[:h.kinds]
 	loss := 0.0
-	for text, kind := range kinds {
-		row := outputs.Data[text*outputs.Stride:][:outputs.Stride]
-		weight, logits := weights[text]/total, row[:h.kinds]
+	clear(dOutputs.Data)
+	for i, kind := range batch.Kinds {
+		views, weight := batch.row(i).Views, batch.Weights[i]/total
+		h.logits(logits, outputs, views)
 		loss += float64(weight) * crossEntropy(logits, kind)
 		for k := range logits {
 			logits[k] *= weight
 		}
-		clear(row[h.kinds:])
+		h.logitsBackward(dOutputs, logits, views)
 	}
 	return loss
 }

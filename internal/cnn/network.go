@@ -30,11 +30,12 @@ func NewNetwork(p *Parameters) *Network {
 // Kinds is K, the number of logits.
 func (n *Network) Kinds() int { return n.head.kinds }
 
-// Logits sets logits, [B][K], to those of the texts, of which there is at least one.
+// Logits sets logits, [R][K], to those of the rows, of which there is at least one.
 //
 // All texts run through one block before the next, so that a block's table and weights stay in the
 // caches near the core.
-func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
+func (n *Network) Logits(logits []float32, scratch *Scratch, batch *Batch) {
+	texts := batch.Texts
 	scratch.reset(texts.Len(), &n.head)
 	scratch.features = resized(scratch.features, texts.Len()*kernel.Lanes)
 	features := kernel.Rows{Data: scratch.features, Stride: kernel.Lanes}
@@ -43,7 +44,7 @@ func (n *Network) Logits(logits []float32, scratch *Scratch, texts Texts) {
 		kernel.ConvolveMax(features, n.filters[i], texts.padded())
 		kernel.Dense(sums, n.dense[i], features, texts.Len())
 	}
-	n.head.finish(logits, scratch, texts.Len())
+	n.head.finish(logits, scratch, batch)
 }
 
 // Scratch is the memory that scoring texts needs. It grows with the largest batch and belongs to

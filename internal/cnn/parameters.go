@@ -12,11 +12,15 @@ type Parameters struct {
 	Shape Shape
 	Flat  []float32
 
+	// Floor is how much less malicious than its paid part a text may be, in log-odds: see
+	// head.applyFloor. 0 stands for no floor. It is not trained.
+	Floor float64
+
 	Embedding    []float32 // [V][D]
 	Convolutions []Convolution
 	DenseWeight  []float32 // [P][H], A transposed: the weights of a feature lie side by side
 	DenseBias    []float32 // [H]
-	OutputWeight []float32 // [H][K], or [P][K] without a hidden layer
+	OutputWeight []float32 // [views][H][K], or [P][K] without a hidden layer
 	OutputBias   []float32 // [K]
 }
 

@@ -140,8 +140,9 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 	return dense, units, nil
 }
 
-// Logits sets logits, [B][K], to those of the texts, of which there is at least one.
-func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
+// Logits sets logits, [R][K], to those of the rows, of which there is at least one.
+func (q *Quantized) Logits(logits []float32, scratch *Scratch, batch *Batch) {
+	texts := batch.Texts
 	scratch.reset(texts.Len(), &q.head)
 	scratch.features16 = resized(scratch.features16, texts.Len()*kernel.Lanes16)
 	scratch.previous16 = resized(scratch.previous16, texts.Len()*kernel.Lanes16)
@@ -153,5 +154,5 @@ func (q *Quantized) Logits(logits []float32, scratch *Scratch, texts Texts) {
 	}
 	kernel.Dense16(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
 		kernel.Rows16{Data: features, Stride: kernel.Lanes16}, texts.Len())
-	q.head.finish(logits, scratch, texts.Len())
+	q.head.finish(logits, scratch, batch)
 }

@@ -48,6 +48,9 @@ func quantizable(t *testing.T) map[string]*Parameters {
 		change(p, rand.New(rand.NewPCG(22, 22)))
 		all[name] = p
 	}
+	withViews := shape
+	withViews.Views = viewCount
+	all["three views"] = newParameters(t, withViews, 26)
 	noHidden := shape
 	noHidden.Hidden = 0
 	all["no hidden layer"] = newParameters(t, noHidden, 23)
@@ -113,12 +116,12 @@ func TestQuantizedIsCloseToTheReference(t *testing.T) {
 				t.Fatal(err)
 			}
 			var scratch Scratch
-			texts := randomTexts(rand.New(rand.NewPCG(24, 24)), p.Shape, 60, 40)
+			batch := randomBatch(rand.New(rand.NewPCG(24, 24)), p.Shape, 60, 40)
 			kinds := p.Shape.Kinds
-			logits := make([]float32, texts.Len()*kinds)
-			q.Logits(logits, &scratch, texts)
-			for i := range texts.Len() {
-				want := Reference[float64](p, texts.Text(i))
+			logits := make([]float32, batch.RowCount()*kinds)
+			q.Logits(logits, &scratch, &batch)
+			for i := range batch.RowCount() {
+				want := Reference[float64](p, batch.views(p.Shape, i)...)
 				size := 0.0
 				for _, logit := range want {
 					size = max(size, math.Abs(logit))

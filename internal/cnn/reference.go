@@ -3,9 +3,24 @@ package cnn
 import "slices"
 
 // Reference returns the logits of one text, [K], computed as the package comment writes them, one
-// multiplication at a time in the caller's precision. Tests hold everything faster to it, so it
-// must stay plain.
-func Reference[float float32 | float64](p *Parameters, symbols []uint8) []float {
+// multiplication at a time in the caller's precision. views are the symbols of the registered
+// domain, the host and the whole; of a network with one view, those of the whole alone. Tests hold
+// everything faster to it, so it must stay plain.
+func Reference[float float32 | float64](p *Parameters, views ...[]uint8) []float {
+	if p.Shape.Hidden == 0 {
+		return affine(pool[float](p, views[0]), p.OutputWeight, p.OutputBias)
+	}
+	var hidden []float
+	for _, symbols := range views {
+		for _, sum := range affine(pool[float](p, symbols), p.DenseWeight, p.DenseBias) {
+			hidden = append(hidden, max(sum, 0))
+		}
+	}
+	return affine(hidden, p.OutputWeight, p.OutputBias)
+}
+
+// pool returns the pooled features of one text, [P].
+func pool[float float32 | float64](p *Parameters, symbols []uint8) []float {
 	s := p.Shape
 	pooled := make([]float, 0, s.Pooled())
 	for _, c := range p.Convolutions {
@@ -25,14 +40,7 @@ func Reference[float float32 | float64](p *Parameters, symbols []uint8) []float 
 			pooled = append(pooled, maximum)
 		}
 	}
-	features := pooled
-	if s.Hidden > 0 {
-		features = affine(pooled, p.DenseWeight, p.DenseBias)
-		for i := range features {
-			features[i] = max(features[i], 0)
-		}
-	}
-	return affine(features, p.OutputWeight, p.OutputBias)
+	return pooled
 }
 
 // affine returns bias + in . weight, for weight [len(in)][len(bias)].

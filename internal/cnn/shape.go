@@ -70,6 +70,10 @@ type Shape struct {
 	Filters   int   `json:"filters"`   // F, of each width
 	Hidden    int   `json:"hidden"`    // H; 0 connects the pooled features to the output
 	Kinds     int   `json:"kinds"`     // K, at least 2
+
+	// Views is how many views of a text the output layer reads side by side: 3, which need a hidden
+	// layer, or 1. 0 stands for 1: older files lack it.
+	Views int `json:"views,omitempty"`
 }
 
 // The largest layers that Validate accepts: no model needs larger ones, and a hostile model file
@@ -99,6 +103,12 @@ func (s Shape) Validate() error {
 		if field.size < field.low || field.size > field.high {
 			return fmt.Errorf("network shape: %s is %d, want %d to %d", field.name, field.size, field.low, field.high)
 		}
+	}
+	if s.Views < 0 || s.Views > 1 && s.Views != viewCount {
+		return fmt.Errorf("network shape: %d views, want 1 or %d", s.Views, viewCount)
+	}
+	if s.views() > 1 && s.Hidden == 0 {
+		return fmt.Errorf("network shape: %d views need a hidden layer", s.Views)
 	}
 	for i, width := range s.Widths {
 		if width < 1 || width > maxWidth {
@@ -145,7 +155,7 @@ func (s Shape) parameters() int {
 // Equal reports whether both shapes are the same.
 func (s Shape) Equal(other Shape) bool {
 	return s.Symbols == other.Symbols && s.Embedding == other.Embedding && slices.Equal(s.Widths, other.Widths) &&
-		s.Filters == other.Filters && s.Hidden == other.Hidden && s.Kinds == other.Kinds
+		s.Filters == other.Filters && s.Hidden == other.Hidden && s.Kinds == other.Kinds && s.views() == other.views()
 }
 
 // Pooled is P, the number of features after the max over time.
@@ -154,10 +164,16 @@ func (s Shape) Pooled() int { return len(s.Widths) * s.Filters }
 // Padding is the number of padding symbols that the widest filter reads on either side of a text.
 func (s Shape) Padding() int { return s.Widths[len(s.Widths)-1] - 1 }
 
-// features is the number of inputs of the output layer: H, or P where there is no hidden layer.
+// HasViews reports whether the network reads several views of a text.
+func (s Shape) HasViews() bool { return s.views() > 1 }
+
+func (s Shape) views() int { return max(1, s.Views) }
+
+// features is the number of inputs of the output layer: H of each view, or P where there is no
+// hidden layer.
 func (s Shape) features() int {
 	if s.Hidden > 0 {
-		return s.Hidden
+		return s.views() * s.Hidden
 	}
 	return s.Pooled()
 }

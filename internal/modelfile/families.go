@@ -28,9 +28,10 @@ func IsName(name string) bool {
 	return name != "" && len(name) <= maxName && utf8.ValidString(name) && !strings.ContainsFunc(name, unprintable)
 }
 
-// Shape returns the shape of this network with the families' head.
+// Shape returns the shape of this network with the families' head, which reads one view of a text:
+// its host.
 func (f Families) Shape(network cnn.Shape) cnn.Shape {
-	network.Hidden, network.Kinds = f.Hidden, len(f.Names)
+	network.Hidden, network.Kinds, network.Views = f.Hidden, len(f.Names), 0
 	return network
 }
 

@@ -27,8 +27,12 @@ import (
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
-// format is the version of model files that are read and written.
-const format = "snowman/1"
+// The versions of model files. The first has no views and no floor; programs that know it alone
+// refuse the second, which they would misread.
+const (
+	firstFormat  = "snowman/1"
+	secondFormat = "snowman/2"
+)
 
 // MaxSymbolLimit is the most symbols that a network may read of a text: no text is longer.
 const MaxSymbolLimit = 1 << 16
@@ -60,6 +64,7 @@ type Metadata struct {
 	Families        *Families       // nil if the model names none
 	SymbolFrequency []float64       // of each symbol in training, adding up to 1; empty if not counted
 	Imitated        []string        // registered domains that others imitate, the most popular first; may be empty
+	Floor           float64         // under the verdict, as in cnn.Parameters; 0 for none
 	Temperature     float64         // divides the logits before the softmax
 	Thresholds      []Threshold     // low, medium and high; empty if no texts were set aside to measure them
 	URLThresholds   []Threshold     // likewise, of texts with a path; empty if they are those of names
@@ -100,6 +105,7 @@ func (m *Metadata) fields() []field {
 		{key: "families", value: &m.Families, optional: true},
 		{key: "symbol_frequency", value: &m.SymbolFrequency, optional: true},
 		{key: "imitated", value: &m.Imitated, optional: true},
+		{key: "floor", value: &m.Floor, optional: true},
 		{key: "temperature", value: &m.Temperature},
 		{key: "thresholds", value: &m.Thresholds},
 		{key: "url_thresholds", value: &m.URLThresholds, optional: true},
@@ -112,7 +118,7 @@ func (m *Metadata) fields() []field {
 
 // encode returns the metadata as the strings of a container.
 func (m Metadata) encode() (map[string]string, error) {
-	texts := map[string]string{"format": format}
+	texts := map[string]string{"format": m.format()}
 	for _, f := range m.fields() {
 		switch value := f.value.(type) {
 		case *string:
@@ -124,13 +130,21 @@ func (m Metadata) encode() (map[string]string, error) {
 			if err != nil {
 				return nil, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
-			if !f.optional || string(text) != "null" {
+			if isEmpty := string(text) == "null" || string(text) == "0"; !f.optional || !isEmpty {
 				texts[f.key] = string(text)
 			}
 		}
 	}
 	texts[metadataHashKey] = hashMetadata(texts)
 	return texts, nil
+}
+
+// format returns the oldest version that has all of the metadata.
+func (m Metadata) format() string {
+	if m.Shape.HasViews() || m.Floor > 0 {
+		return secondFormat
+	}
+	return firstFormat
 }
 
 // metadataHashKey is the key of the hash of all metadata. The hash of the data section does not
@@ -151,8 +165,8 @@ func hashMetadata(texts map[string]string) string {
 
 // decodeMetadata is the inverse of encode. It ignores unknown keys.
 func decodeMetadata(texts map[string]string) (Metadata, error) {
-	if texts["format"] != format {
-		return Metadata{}, fmt.Errorf("format is %q, this program reads %q", texts["format"], format)
+	if found := texts["format"]; found != firstFormat && found != secondFormat {
+		return Metadata{}, fmt.Errorf("format is %q, this program reads %q and %q", found, firstFormat, secondFormat)
 	}
 	var m Metadata
 	for _, f := range m.fields() {
@@ -175,6 +189,9 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 				return Metadata{}, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
 		}
+	}
+	if found := texts["format"]; found < m.format() {
+		return Metadata{}, fmt.Errorf("format is %q, views and a floor need %q", found, m.format())
 	}
 	return m, nil
 }
@@ -215,6 +232,9 @@ func (m Metadata) Validate() error {
 	}
 	if err := lookalike.Check(m.Imitated); err != nil {
 		return err
+	}
+	if !(m.Floor >= 0) || math.IsInf(m.Floor, 1) {
+		return fmt.Errorf("floor is %v, want a finite number from 0 up", m.Floor)
 	}
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
 		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)
@@ -292,6 +312,9 @@ func (m Model) encode() ([]byte, error) {
 	}
 	if m.Parameters == nil || !m.Parameters.Shape.Equal(m.Metadata.Shape) {
 		return nil, errors.New("the parameters are not of the shape in the metadata")
+	}
+	if m.Parameters.Floor != m.Metadata.Floor {
+		return nil, fmt.Errorf("the parameters have a floor of %v, the metadata of %v", m.Parameters.Floor, m.Metadata.Floor)
 	}
 	tensors := m.Parameters.Tensors()
 	switch families := m.Metadata.Families; {
@@ -401,6 +424,7 @@ func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *
 	if network, err = cnn.NewParameters(metadata.Shape); err != nil {
 		return nil, nil, err
 	}
+	network.Floor = metadata.Floor
 	views := network.Tensors()
 	if metadata.Families != nil {
 		if families, err = cnn.NewParameters(metadata.Families.Shape(metadata.Shape)); err != nil {

@@ -77,6 +77,43 @@ func withFamilies(m *Model) {
 	m.Families.CopyFilters(m.Parameters)
 }
 
+// withViews gives the model three views and a floor.
+func withViews(m *Model) {
+	m.Metadata.Shape.Views, m.Metadata.Floor = 3, 0.5
+	m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
+	m.Parameters.Floor = m.Metadata.Floor
+	for i := range m.Parameters.Flat {
+		m.Parameters.Flat[i] = float32(i) - 10.1
+	}
+}
+
+func TestViewsAndAFloorAreOfTheSecondFormat(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Model)
+		want   string
+	}{
+		{"neither", func(*Model) {}, "snowman/1"},
+		{"both", withViews, "snowman/2"},
+		{"views", func(m *Model) {
+			withViews(m)
+			m.Metadata.Floor, m.Parameters.Floor = 0, 0
+		}, "snowman/2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newModel(t)
+			test.change(&m)
+			c, err := Parse(writeModel(t, m))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Metadata["format"]; got != test.want {
+				t.Errorf("format is %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // wantSame compares what two models say and do. The hash depends on the order of the tensors too.
 func wantSame(t *testing.T, got, want *Model) {
 	t.Helper()
@@ -102,6 +139,11 @@ func TestModelComesBackAsWritten(t *testing.T) {
 		"nobody imitated":         func(m *Model) { m.Metadata.Imitated = nil },
 		"two levels at one score": func(m *Model) { m.Metadata.Thresholds[1].Score = m.Metadata.Thresholds[2].Score },
 		"families":                withFamilies,
+		"views and a floor":       withViews,
+		"views and families": func(m *Model) {
+			withViews(m)
+			withFamilies(m)
+		},
 		"families without a hidden layer": func(m *Model) {
 			withFamilies(m)
 			m.Metadata.Families.Hidden = 0
@@ -222,6 +264,7 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 		"no parameters":                  {func(m *Model) { m.Parameters = nil }, "the parameters are not of the shape in the metadata"},
 		"parameters of another shape":    {func(m *Model) { m.Metadata.Shape.Filters++ }, "the parameters are not of the shape in the metadata"},
 		"a weight that is not finite":    {func(m *Model) { m.Parameters.Embedding[1] = float32(math.NaN()) }, `tensor "embedding.weight": value 1 is NaN`},
+		"another floor":                  {func(m *Model) { m.Parameters.Floor = 2 }, "the parameters have a floor of 2, the metadata of 0"},
 		"a layer that lost its weights":  {func(m *Model) { m.Parameters.DenseBias = nil }, `tensor "dense.bias" has 0 bytes, want 8 for shape [2]`},
 		"figures longer than the header": {func(m *Model) { m.Metadata.Figures = json.RawMessage(strings.Repeat("1", maxHeader)) }, "want at most 1048576"},
 		"more weights than are read": {func(m *Model) {
@@ -268,8 +311,12 @@ func TestParseModelNamesWhatIsWrong(t *testing.T) {
 		want   string
 	}
 	changes := map[string]change{
-		"no format":              {func(c *Container) { delete(c.Metadata, "format") }, `format is "", this program reads "snowman/1"`},
-		"another format":         {func(c *Container) { c.Metadata["format"] = "snowman/2" }, `format is "snowman/2", this program reads "snowman/1"`},
+		"no format":           {func(c *Container) { delete(c.Metadata, "format") }, `format is "", this program reads "snowman/1" and "snowman/2"`},
+		"another format":      {func(c *Container) { c.Metadata["format"] = "snowman/3" }, `format is "snowman/3", this program reads "snowman/1" and "snowman/2"`},
+		"a floor that is new": {func(c *Container) { c.Metadata["floor"] = "1" }, `format is "snowman/1", views and a floor need "snowman/2"`},
+		"views that are new": {func(c *Container) {
+			c.Metadata["shape"] = strings.Replace(c.Metadata["shape"], "{", `{"views":3,`, 1)
+		}, `format is "snowman/1", views and a floor need "snowman/2"`},
 		"no seed":                {func(c *Container) { delete(c.Metadata, "seed") }, `metadata "seed" is missing`},
 		"a shape that is broken": {func(c *Container) { c.Metadata["shape"] = "{" }, `metadata "shape": unexpected end of JSON input`},
 		"a name for a list":      {func(c *Container) { c.Metadata["imitated"] = `"paypal.com"` }, `metadata "imitated": json: cannot unmarshal string`},

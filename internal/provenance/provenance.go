@@ -18,6 +18,8 @@ type Options struct {
 	Widths       []int   `json:"widths"`        // of the filters, in symbols
 	Filters      int     `json:"filters"`       // of each width
 	Hidden       int     `json:"hidden"`        // size of the dense layer
+	Views        int     `json:"views"`         // of a text: 1, or 3 for registered domain, host and whole
+	Floor        float64 `json:"floor"`         // in log-odds, how far below its paid part a text may be; 0 for none
 	SymbolLimit  int     `json:"symbol_limit"`  // symbols read of a text
 	Epochs       int     `json:"epochs"`        // passes over the rows
 	BatchSize    int     `json:"batch_size"`    // texts in a step

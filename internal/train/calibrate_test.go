@@ -20,7 +20,7 @@ func TestCalibrateFindsWhatBentTheLogits(t *testing.T) {
 			var texts encoded
 			add := func(sharpened []float32, kind int, weight float64) {
 				logits = append(logits, sharpened...)
-				texts.ends = append(texts.ends, 0)
+				texts.rows = append(texts.rows, row{})
 				texts.kinds = append(texts.kinds, kind)
 				texts.weights = append(texts.weights, float32(1e4*weight)) // large, so that the prior says nothing
 			}

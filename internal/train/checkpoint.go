@@ -120,8 +120,8 @@ func fingerprint(options Options, alphabet *canon.Alphabet, start *cnn.Parameter
 // hash adds the texts to a sum.
 func (e encoded) hash(sum io.Writer) {
 	sum.Write(e.symbols)
-	for i := range e.ends {
-		fmt.Fprintln(sum, e.ends[i], e.kinds[i], e.weights[i])
+	for i, r := range e.rows {
+		fmt.Fprintln(sum, r.first, r.views, r.hasFloor, e.kinds[i], e.weights[i])
 	}
 }
 

@@ -52,14 +52,14 @@ func TestEachVettedTextIsJudgedByANetworkThatNeverSawItsDomain(t *testing.T) {
 		}
 		var trained [][]byte
 		for _, row := range apart.rows {
-			trained = append(trained, texts.train.text(row))
+			trained = append(trained, texts.train.text(row, canon.WholeView))
 		}
 		if len(trained) < len(rows)/2 || len(trained) > len(rows)*4/5 {
 			t.Errorf("network %d of 3 is trained on %d of %d rows", fold, len(trained), len(rows))
 		}
 		names := texts.names.inFold(fold)
 		for i := range names.len() {
-			if slices.ContainsFunc(trained, func(text []byte) bool { return bytes.Equal(text, names.text(i)) }) {
+			if slices.ContainsFunc(trained, func(text []byte) bool { return bytes.Equal(text, names.text(i, canon.WholeView)) }) {
 				t.Errorf("a name that network %d of 3 is to judge, it is trained on", fold)
 			}
 		}

@@ -23,7 +23,7 @@ type texts struct {
 const heldOut = -1
 
 func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kinds []string) (*texts, error) {
-	e := encoder{alphabet: alphabet, limit: options.SymbolLimit, kinds: kinds, folds: max(options.Folds, 1)}
+	e := encoder{alphabet: alphabet, limit: options.SymbolLimit, views: options.Views, kinds: kinds, folds: max(options.Folds, 1)}
 	x := &texts{alphabet: alphabet, kinds: kinds}
 	var err error
 	encode := func(rows []dataset.Row) (all encoded) {
@@ -77,18 +77,29 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 type encoder struct {
 	alphabet *canon.Alphabet
 	limit    int
+	views    int // 1, or those of canon
 	kinds    []string
 	folds    int // at least 1
 }
 
-// encoded are the symbols and labels of many texts. All symbols lie in one slice: the headers of
+// mostViews is how many texts a row may have.
+const mostViews = len(canon.Views{}.Ends)
+
+// encoded are the symbols and labels of many rows. All symbols lie in one slice: the headers of
 // millions of slices would take more memory than the symbols.
 type encoded struct {
 	symbols []uint8
-	ends    []int // of each text in symbols, which may be more than an int32 counts
+	rows    []row
 	kinds   []int // an index, or cnn.UnknownMalicious
-	folds   []int // of the text's registered domain
+	folds   []int // of the row's registered domain
 	weights []float32
+}
+
+// A row has neighbouring symbols: its views, as canon.Views has them.
+type row struct {
+	first    int              // of encoded.symbols
+	views    [mostViews]int32 // where each ends, counted from first
+	hasFloor bool
 }
 
 // encode encodes rows. Their texts are in canonical form.
@@ -106,13 +117,30 @@ func (e encoder) encode(rows []dataset.Row) (encoded, error) {
 				kind = cnn.UnknownMalicious
 			}
 		}
-		all.symbols = e.alphabet.Append(all.symbols, &u, e.limit)
-		all.ends = append(all.ends, len(all.symbols))
+		all.symbols, all.rows = e.append(all.symbols, all.rows, &u)
 		all.kinds = append(all.kinds, kind)
 		all.folds = append(all.folds, fold(u.RegisteredDomain(), e.folds))
 		all.weights = append(all.weights, row.Weight)
 	}
 	return all, nil
+}
+
+// append appends the symbols and the row of a text.
+func (e encoder) append(symbols []uint8, rows []row, u *canon.URL) ([]uint8, []row) {
+	r := row{first: len(symbols)}
+	if e.views == 1 {
+		symbols = e.alphabet.Append(symbols, u, e.limit)
+		for view := range r.views {
+			r.views[view] = int32(len(symbols) - r.first)
+		}
+		return symbols, append(rows, r)
+	}
+	symbols, views := e.alphabet.AppendViews(symbols, u, e.limit)
+	for view, end := range views.Ends {
+		r.views[view] = int32(end - r.first)
+	}
+	r.hasFloor = views.IsPaid
+	return symbols, append(rows, r)
 }
 
 // fold returns the fold of a registered domain, 0 ... folds-1.
@@ -122,15 +150,19 @@ func fold(domain []byte, folds int) int {
 	return int(sum.Sum32() % uint32(folds))
 }
 
-func (e encoded) len() int { return len(e.ends) }
+func (e encoded) len() int { return len(e.rows) }
 
-// text returns the symbols of one text.
-func (e encoded) text(i int) []uint8 {
-	start := 0
-	if i > 0 {
-		start = e.ends[i-1]
+// text returns the symbols of one view of a row.
+func (e encoded) text(i, view int) []uint8 {
+	r := e.rows[i]
+	for view > 0 && r.views[view] == r.views[view-1] {
+		view-- // they are one text
 	}
-	return e.symbols[start:e.ends[i]]
+	start := int32(0)
+	if view > 0 {
+		start = r.views[view-1]
+	}
+	return e.symbols[r.first+int(start) : r.first+int(r.views[view])]
 }
 
 // frequency returns each symbol's share of all symbols, which count as much as their text weighs,
@@ -139,7 +171,7 @@ func (e encoded) frequency(symbols int) []float64 {
 	shares, total := make([]float64, symbols), 0.0
 	for i := range e.len() {
 		weight := float64(e.weights[i])
-		for _, symbol := range e.text(i) {
+		for _, symbol := range e.text(i, canon.WholeView) {
 			shares[symbol] += weight
 			total += weight
 		}
@@ -153,35 +185,46 @@ func (e encoded) frequency(symbols int) []float64 {
 	return shares
 }
 
-// texts returns the texts first ... last-1.
-func (e encoded) texts(first, last int) cnn.Texts {
-	var texts cnn.Texts
-	for i := first; i < last; i++ {
-		texts.Symbols = append(texts.Symbols, e.text(i)...)
-		texts.Ends = append(texts.Ends, int32(len(texts.Symbols)))
+// keepHosts leaves each row the host as its only view. Where the network has one view, that stays.
+func (e encoded) keepHosts() {
+	for i := range e.rows {
+		host := e.text(i, canon.HostView)
+		r := &e.rows[i]
+		r.first += int(r.views[canon.HostView]) - len(host)
+		for view := range r.views {
+			r.views[view] = int32(len(host))
+		}
 	}
-	return texts
 }
 
-// batch returns a batch of these texts, in the memory of another.
-func (e encoded) batch(batch cnn.Batch, texts []int) cnn.Batch {
-	batch.Symbols, batch.Ends, batch.Kinds, batch.Weights = batch.Symbols[:0], batch.Ends[:0], batch.Kinds[:0], batch.Weights[:0]
-	for _, i := range texts {
-		batch.Symbols = append(batch.Symbols, e.text(i)...)
-		batch.Ends = append(batch.Ends, int32(len(batch.Symbols)))
+// add adds a row to a batch.
+func (e encoded) add(batch *cnn.Batch, i int) {
+	r, before := e.rows[i], len(batch.Symbols)
+	batch.Symbols = append(batch.Symbols, e.symbols[r.first:r.first+int(r.views[canon.WholeView])]...)
+	var ends [mostViews]int
+	for view, end := range r.views {
+		ends[view] = before + int(end)
+	}
+	batch.Add(ends, r.hasFloor)
+}
+
+// fill makes these rows the batch, in its memory.
+func (e encoded) fill(batch *cnn.TrainingBatch, rows []int) {
+	batch.Clear()
+	batch.Kinds, batch.Weights = batch.Kinds[:0], batch.Weights[:0]
+	for _, i := range rows {
+		e.add(&batch.Batch, i)
 		batch.Kinds = append(batch.Kinds, e.kinds[i])
 		batch.Weights = append(batch.Weights, e.weights[i])
 	}
-	return batch
 }
 
-// inFold returns the texts of a fold.
+// inFold returns the rows of a fold, which share the symbols.
 func (e encoded) inFold(fold int) encoded {
-	var some encoded
+	some := encoded{symbols: e.symbols}
 	for i := range e.len() {
 		if e.folds[i] == fold {
-			some.symbols = append(some.symbols, e.text(i)...)
-			some.ends = append(some.ends, len(some.symbols))
+			some.rows = append(some.rows, e.rows[i])
 			some.kinds = append(some.kinds, e.kinds[i])
 			some.folds = append(some.folds, fold)
 			some.weights = append(some.weights, e.weights[i])

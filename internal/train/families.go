@@ -71,15 +71,16 @@ func namedFamilies(rows []dataset.Row) (names []string, ofFamilies []dataset.Row
 	return names, ofFamilies
 }
 
-// encodeFamilies encodes rows for a network whose outputs are their families. A row weighs one over
-// the square root of its family's count: with equal rows small families are forgotten, with equal
-// families they are named too often.
+// encodeFamilies encodes the hosts of rows for a network whose outputs are their families. A row
+// weighs one over the square root of its family's count: with equal rows small families are
+// forgotten, with equal families they are named too often.
 func (r *run) encodeFamilies(rows []dataset.Row, names []string) (encoded, error) {
-	encoder := encoder{alphabet: r.texts.alphabet, limit: r.options.SymbolLimit, folds: 1}
+	encoder := encoder{alphabet: r.texts.alphabet, limit: r.options.SymbolLimit, views: r.options.Views, folds: 1}
 	texts, err := encoder.encode(rows)
 	if err != nil {
 		return encoded{}, err
 	}
+	texts.keepHosts()
 	counts := make([]int, len(names))
 	for i, row := range rows {
 		texts.kinds[i] = slices.Index(names, row.Family)

@@ -68,7 +68,7 @@ func TestFamiliesAreNamed(t *testing.T) {
 				t.Fatal(err)
 			}
 			symbols := alphabet.Append(nil, &u, model.Metadata.SymbolLimit)
-			network.Logits(logits, &scratch, cnn.Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}})
+			network.Logits(logits, &scratch, &cnn.Batch{Texts: cnn.Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}})
 			rows++
 			if logits[i] == slices.Max(logits) {
 				right++

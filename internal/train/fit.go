@@ -28,12 +28,12 @@ func (f fit) stepsPerEpoch() int {
 func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) error {
 	o, stepsPerEpoch := f.options, f.stepsPerEpoch()
 	steps := o.Epochs * stepsPerEpoch
-	gradient, err := cnn.NewBackpropagation(f.parameters, min(o.BatchSize, len(f.rows)))
+	gradient, err := cnn.NewBackpropagation(f.parameters, mostViews*min(o.BatchSize, len(f.rows)))
 	if err != nil {
 		return err
 	}
 	var order []int
-	var batch cnn.Batch
+	var batch cnn.TrainingBatch
 	for ; step < steps; step++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -45,10 +45,10 @@ func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) er
 				order[i] = f.rows[row]
 			}
 		}
-		batch = f.encoded.batch(batch, order[first:min(first+o.BatchSize, len(order))])
-		loss := gradient.Run(batch, o.Dropout, o.Seed<<32+uint64(step), f.workers().do)
+		f.encoded.fill(&batch, order[first:min(first+o.BatchSize, len(order))])
+		loss := gradient.Run(&batch, o.Dropout, o.Seed<<32+uint64(step), f.workers().do)
 		f.optimiser.step(f.trained(f.parameters), f.trained(gradient.Gradient), step+1, learningRate(o.Options, step, steps), o.WeightDecay)
-		err := done(Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: step + 1, Steps: steps, Texts: batch.Len(), Loss: loss})
+		err := done(Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: step + 1, Steps: steps, Texts: batch.RowCount(), Loss: loss})
 		if err != nil {
 			return err
 		}

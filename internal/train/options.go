@@ -53,6 +53,14 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.Embedding, 32)
 	setDefault(&o.Filters, 256)
 	setDefault(&o.Hidden, 128)
+	if o.Hidden > 0 {
+		setDefault(&o.Views, 3)
+	}
+	setDefault(&o.Views, 1)
+	if o.Views > 1 {
+		setDefault(&o.Floor, 1)
+	}
+	o.Floor = max(o.Floor, 0)
 	setDefault(&o.SymbolLimit, 200)
 	setDefault(&o.Epochs, 3)
 	setDefault(&o.BatchSize, 512)
@@ -66,11 +74,14 @@ func (o Options) withDefaults() (Options, error) {
 	if err != nil {
 		return o, err
 	}
-	network := cnn.Shape{Symbols: alphabet.Symbols(), Embedding: o.Embedding, Widths: o.Widths, Filters: o.Filters, Hidden: o.Hidden, Kinds: 2}
-	if err := network.Validate(); err != nil {
+	if err := o.shape(alphabet, 2).Validate(); err != nil {
 		return o, fmt.Errorf("training: %w", err)
 	}
 	switch {
+	case o.Views == 1 && o.Floor > 0:
+		return o, fmt.Errorf("training: a floor of %v, which a network with one view cannot have", o.Floor)
+	case !(o.Floor < math.MaxFloat32):
+		return o, fmt.Errorf("training: a floor of %v, want a number", o.Floor)
 	case o.Epochs < 1:
 		return o, fmt.Errorf("training: %d epochs, want at least 1", o.Epochs)
 	case o.BatchSize < 1:
@@ -95,6 +106,19 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// shape returns the shape of a network with this number of kinds.
+func (o Options) shape(alphabet *canon.Alphabet, kinds int) cnn.Shape {
+	return cnn.Shape{
+		Symbols:   alphabet.Symbols(),
+		Embedding: o.Embedding,
+		Widths:    o.Widths,
+		Filters:   o.Filters,
+		Hidden:    o.Hidden,
+		Kinds:     kinds,
+		Views:     o.Views,
+	}
+}
+
 // takeShape sets shape and symbol limit to those of the model to go on from.
 func (o *Options) takeShape() error {
 	metadata := o.From.Metadata
@@ -108,6 +132,7 @@ func (o *Options) takeShape() error {
 		{"embedding", &o.Embedding, shape.Embedding},
 		{"filters", &o.Filters, shape.Filters},
 		{"hidden", &o.Hidden, cmp.Or(shape.Hidden, -1)}, // -1: none
+		{"views", &o.Views, cmp.Or(shape.Views, 1)},
 	} {
 		if *field.given != 0 && *field.given != field.own {
 			return fmt.Errorf("training: %s is %d, the model to go on from has %d", field.name, max(0, *field.given), max(0, field.own))
@@ -118,6 +143,9 @@ func (o *Options) takeShape() error {
 		return fmt.Errorf("training: widths %v, the model to go on from has %v", o.Widths, shape.Widths)
 	}
 	o.Widths = shape.Widths
+	if o.Floor == 0 {
+		o.Floor = cmp.Or(metadata.Floor, -1) // -1: none
+	}
 	return nil
 }
 

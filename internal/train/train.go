@@ -65,19 +65,11 @@ func newModelRun(set *dataset.Set, options Options) (*run, error) {
 	if options.From != nil {
 		kinds = options.From.Metadata.Kinds
 	}
-	shape := cnn.Shape{
-		Symbols:   alphabet.Symbols(),
-		Embedding: options.Embedding,
-		Widths:    options.Widths,
-		Filters:   options.Filters,
-		Hidden:    options.Hidden,
-		Kinds:     len(kinds),
-	}
 	texts, err := encodeSet(set, options, alphabet, kinds)
 	if err != nil {
 		return nil, err
 	}
-	return newRun(texts, options, shape, 0)
+	return newRun(texts, options, options.shape(alphabet, len(kinds)), 0)
 }
 
 // Run trains a network on the set. It ends early when the context does; what was done until then is
@@ -131,6 +123,7 @@ func newRun(texts *texts, options Options, shape cnn.Shape, network int) (*run, 
 	if err != nil {
 		return nil, err
 	}
+	parameters.Floor = options.Floor
 	parameters.Initialize(options.Seed)
 	if options.From != nil {
 		copy(parameters.Flat, options.From.Parameters.Flat)
@@ -273,6 +266,7 @@ func (r *run) model(set *dataset.Set, benign benignScores) (*modelfile.Model, er
 			Kinds:           r.texts.kinds,
 			SymbolFrequency: r.texts.train.frequency(r.parameters.Shape.Symbols),
 			Imitated:        imitated,
+			Floor:           r.parameters.Floor,
 			Temperature:     r.temperature,
 			Thresholds:      thresholds(benign.names),
 			URLThresholds:   thresholds(benign.urls),

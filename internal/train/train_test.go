@@ -96,8 +96,10 @@ func scoresOf(t *testing.T, model *modelfile.Model, texts ...string) []float64 {
 		if err := u.Parse(text); err != nil {
 			t.Fatal(err)
 		}
-		symbols := alphabet.Append(nil, &u, model.Metadata.SymbolLimit)
-		network.Logits(logits, &scratch, cnn.Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}})
+		symbols, views := alphabet.AppendViews(nil, &u, model.Metadata.SymbolLimit)
+		batch := cnn.Batch{Texts: cnn.Texts{Symbols: symbols}}
+		batch.Add(views.Ends, views.IsPaid)
+		network.Logits(logits, &scratch, &batch)
 		cnn.Softmax(probabilities, logits, model.Metadata.Temperature)
 		scores = append(scores, cnn.Score(probabilities))
 	}
@@ -158,7 +160,7 @@ func TestTrainingLearns(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Calibration moves a few pairs: it gives kinds a bias.
-			if auc := aucOf(t, read, test.set.Parts[dataset.Choose]); math.Abs(auc-best.AUC) > 1e-3 {
+			if auc := aucOf(t, read, test.set.Parts[dataset.Choose]); math.Abs(auc-best.AUC) > 5e-3 {
 				t.Errorf("as read back the model has AUC %v on choose, want %v", auc, best.AUC)
 			}
 			if !slices.Equal(read.Metadata.Kinds, test.set.Kinds) {
@@ -180,7 +182,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 	}
 	model := mustRun(t, set, small)
 	network := cnn.NewNetwork(model.Parameters)
-	texts, err := encoder{alphabet: canon.DefaultAlphabet(), limit: 40, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
+	texts, err := encoder{alphabet: canon.DefaultAlphabet(), limit: 40, views: mostViews, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +326,7 @@ func TestTheBestEpochIsKeptAndNotTheLast(t *testing.T) {
 	if !isBetter(best, last) {
 		t.Fatalf("the last epoch %+v is no worse than the best %+v: nothing was tested", last, best)
 	}
-	if auc := aucOf(t, model, choose); math.Abs(auc-best.AUC) > 1e-3 { // calibration moves a few pairs
+	if auc := aucOf(t, model, choose); math.Abs(auc-best.AUC) > 5e-3 { // calibration moves a few pairs
 		t.Errorf("the model has AUC %v on choose, want that of the best epoch, %v", auc, best.AUC)
 	}
 }
@@ -494,6 +496,10 @@ func TestRunRefusesOptions(t *testing.T) {
 		{"checkpoints after no step", Options{CheckpointEvery: -1}, "checkpoint every 0 steps"},
 		{"widths that do not ascend", Options{Options: provenance.Options{Widths: []int{3, 2}}}, "do not ascend"},
 		{"no filters", Options{Options: provenance.Options{Filters: -1}}, "filters is 0"},
+		{"two views", Options{Options: provenance.Options{Views: 2}}, "2 views, want 1 or 3"},
+		{"views without a hidden layer", Options{Options: provenance.Options{Views: 3, Hidden: -1}}, "3 views need a hidden layer"},
+		{"a floor under one view", Options{Options: provenance.Options{Views: 1, Floor: 1}}, "a floor of 1, which a network with one view cannot have"},
+		{"a floor that is no number", Options{Options: provenance.Options{Floor: math.Inf(1)}}, "floor of +Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Run(context.Background(), set, test.options); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -507,7 +513,7 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	got, err := Options{Workers: 2}.withDefaults()
 	want := Options{
 		Options: provenance.Options{
-			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, SymbolLimit: 200, Epochs: 3,
+			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Views: 3, Floor: 1, SymbolLimit: 200, Epochs: 3,
 			BatchSize: 512, LearningRate: 1e-3, WeightDecay: 0.05, Dropout: 0.5, WarmUp: 0.05,
 		},
 		Workers: 2, CheckpointEvery: 500,
@@ -518,6 +524,13 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	got, err = Options{Options: provenance.Options{Hidden: -1, WeightDecay: -1, Dropout: -1, WarmUp: -1}}.withDefaults()
 	if err != nil || got.Hidden != 0 || got.WeightDecay != 0 || got.Dropout != 0 || got.WarmUp != 0 {
 		t.Errorf("options are %+v, error %v; want no hidden layer, decay, dropout and warm-up", got, err)
+	}
+	if got.Views != 1 || got.Floor != 0 {
+		t.Errorf("without a hidden layer there are %d views and a floor of %v, want 1 and none", got.Views, got.Floor)
+	}
+	got, err = Options{Options: provenance.Options{Floor: -1}}.withDefaults()
+	if err != nil || got.Views != 3 || got.Floor != 0 {
+		t.Errorf("options are %+v, error %v; want three views and no floor", got, err)
 	}
 }
 
@@ -553,12 +566,13 @@ func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
 		if err := u.Parse(row.Text); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := texts.text(i), alphabet.Append(nil, &u, 20); !slices.Equal(got, want) {
+		if got, want := texts.text(i, canon.WholeView), alphabet.Append(nil, &u, 20); !slices.Equal(got, want) {
 			t.Errorf("symbols of %q are %v, want %v", row.Text, got, want)
 		}
 	}
-	batch := texts.batch(cnn.Batch{Kinds: []int{9}}, []int{3, 1})
-	if !slices.Equal(batch.Text(0), texts.text(3)) || !slices.Equal(batch.Text(1), texts.text(1)) ||
+	batch := cnn.TrainingBatch{Kinds: []int{9}}
+	texts.fill(&batch, []int{3, 1})
+	if !slices.Equal(batch.Text(0), texts.text(3, canon.WholeView)) || !slices.Equal(batch.Text(2), texts.text(1, canon.WholeView)) ||
 		!slices.Equal(batch.Kinds, []int{cnn.UnknownMalicious, 3}) || !slices.Equal(batch.Weights, []float32{1, 0.5}) {
 		t.Errorf("the batch of texts 3 and 1 is %v", batch)
 	}

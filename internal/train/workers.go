@@ -31,8 +31,11 @@ func (w workers) logits(network *cnn.Network, texts encoded) []float32 {
 	all := make([]float32, texts.len()*kinds)
 	w.do((texts.len()+textsPerTask-1)/textsPerTask, func(task int) {
 		first, last := task*textsPerTask, min((task+1)*textsPerTask, texts.len())
-		var scratch cnn.Scratch
-		network.Logits(all[first*kinds:last*kinds], &scratch, texts.texts(first, last))
+		var batch cnn.Batch
+		for i := first; i < last; i++ {
+			texts.add(&batch, i)
+		}
+		network.Logits(all[first*kinds:last*kinds], new(cnn.Scratch), &batch)
 	})
 	return all
 }

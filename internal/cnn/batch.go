@@ -1,0 +1,63 @@
+package cnn
+
+// The views of a text, in the order of Row.Views.
+const (
+	RegisteredDomain = iota
+	Host
+	Whole
+	viewCount
+)
+
+// Views are the views of a text as indices of a batch's texts. Views that read alike are one text.
+type Views [viewCount]int32
+
+// hostAlone are the views of the host, as if nothing stood behind it.
+func (v Views) hostAlone() Views { return Views{v[RegisteredDomain], v[Host], v[Host]} }
+
+// domainAlone are the views of the registered domain, as if nothing stood before or behind it.
+func (v Views) domainAlone() Views {
+	return Views{v[RegisteredDomain], v[RegisteredDomain], v[RegisteredDomain]}
+}
+
+// A Row is what one verdict is computed from.
+type Row struct {
+	Views    Views
+	HasFloor bool // the registered domain was paid for: the floor holds
+}
+
+// A Batch is rows, and the texts that they are views of.
+type Batch struct {
+	Texts
+	Rows []Row // nil: each text is a row, alike in all views and without a floor
+}
+
+// RowCount is the number of rows, R.
+func (b *Batch) RowCount() int {
+	if b.Rows == nil {
+		return b.Len()
+	}
+	return len(b.Rows)
+}
+
+func (b *Batch) row(i int) Row {
+	if b.Rows == nil {
+		return Row{Views: Views{int32(i), int32(i), int32(i)}}
+	}
+	return b.Rows[i]
+}
+
+// Clear removes all texts and rows, and keeps their memory.
+func (b *Batch) Clear() { b.Symbols, b.Ends, b.Rows = b.Symbols[:0], b.Ends[:0], b.Rows[:0] }
+
+// Add adds the row of views whose symbols were appended to Symbols, where they end at ends. A view
+// that ends where the one before it does is the same text.
+func (b *Batch) Add(ends [viewCount]int, hasFloor bool) {
+	row := Row{HasFloor: hasFloor}
+	for view, end := range ends {
+		if view == 0 || end > ends[view-1] {
+			b.Ends = append(b.Ends, int32(end))
+		}
+		row.Views[view] = int32(len(b.Ends) - 1)
+	}
+	b.Rows = append(b.Rows, row)
+}

@@ -1,0 +1,172 @@
+package snowman
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
+)
+
+// withViews returns a model of three views and random weights, in which views differ a lot.
+func withViews(t *testing.T, floor float64) *Model {
+	t.Helper()
+	alphabet := canon.DefaultAlphabet()
+	data, err := alphabet.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := cnn.Shape{Symbols: alphabet.Symbols(), Embedding: 8, Widths: []int{2, 3}, Filters: 32, Hidden: 16, Kinds: 4, Views: 3}
+	parameters, err := cnn.NewParameters(shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters.Initialize(7)
+	for i := range parameters.OutputWeight {
+		parameters.OutputWeight[i] *= 4
+	}
+	parameters.Floor = floor
+	var file bytes.Buffer
+	err = modelfile.Model{Parameters: parameters, Metadata: modelfile.Metadata{
+		Shape: shape, Alphabet: data, SymbolLimit: 200, Kinds: []string{Benign, DGA, Phishing, Malware}, Floor: floor, Temperature: 1,
+	}}.Write(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Parse(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// randomURL returns a URL below a domain.
+func randomURL(random *rand.Rand, domain string) string {
+	letters := func() string {
+		text := make([]byte, 1+random.IntN(20))
+		for i := range text {
+			text[i] = "abcdefghij0123456789"[random.IntN(20)]
+		}
+		return string(text)
+	}
+	text := domain
+	for range random.IntN(3) {
+		text = letters() + "." + text
+	}
+	for range random.IntN(3) {
+		text += "/" + letters()
+	}
+	return text
+}
+
+func logOdds(t *testing.T, m *Model, text string) float64 {
+	t.Helper()
+	score, err := m.Score(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return math.Log(score / (1 - score))
+}
+
+func TestNoTextIsFarBelowItsHostAndItsRegisteredDomain(t *testing.T) {
+	const floor, rounding = 0.5, 1e-4
+	m, without := withViews(t, floor), withViews(t, 0)
+	for _, m := range []*Model{m, m.Exact()} {
+		random := rand.New(rand.NewPCG(1, 1))
+		held := 0
+		for range 500 {
+			domain := []string{"evil.com", "evil.co.uk", "evil.github.io", "192.0.2.1"}[random.IntN(3)]
+			text := randomURL(random, domain)
+			var u canon.URL
+			if err := u.Parse(text); err != nil {
+				t.Fatal(err)
+			}
+			got, host := logOdds(t, m, text), logOdds(t, m, string(u.Host()))
+			if least := logOdds(t, m, domain) - floor; got < least-rounding {
+				t.Errorf("%q is at %v, want at least %v, which its registered domain demands", text, got, least)
+			}
+			if least := host - floor; got < least-rounding {
+				t.Errorf("%q is at %v, want at least %v, which its host demands", text, got, least)
+			}
+			if got > logOdds(t, without, text)+0.01 {
+				held++
+			}
+		}
+		if held < 50 {
+			t.Errorf("the floor held %d of 500 texts: too few to test", held)
+		}
+	}
+}
+
+func TestNoFloorHoldsBelowAnOperatorsSuffix(t *testing.T) {
+	m, without := withViews(t, 1e-3), withViews(t, 0)
+	random := rand.New(rand.NewPCG(2, 2))
+	for range 100 {
+		text := randomURL(random, "d1.cloudfront.net")
+		if got, want := logOdds(t, m, text), logOdds(t, without, text); got != want {
+			t.Errorf("%q is at %v, without a floor at %v", text, got, want)
+		}
+	}
+}
+
+func TestAFragmentDoesNotCount(t *testing.T) {
+	m := withViews(t, 1)
+	for _, text := range []string{"evil.com", "a.evil.com/b", "evil.com/a?b"} {
+		if got, want := logOdds(t, m, text+"#the-history"), logOdds(t, m, text); got != want {
+			t.Errorf("%q is at %v with a fragment, at %v without", text, got, want)
+		}
+	}
+}
+
+func TestABatchOfViewsScoresAsEachTextAlone(t *testing.T) {
+	m := withViews(t, 0.5)
+	random := rand.New(rand.NewPCG(3, 3))
+	var texts []string
+	for range 400 {
+		texts = append(texts, randomURL(random, "evil.com"))
+	}
+	scores, errs := m.ScoreAll(texts)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	for i, text := range texts {
+		if alone, err := m.Score(text); alone != scores[i] || err != nil {
+			t.Errorf("%q scores %v in a batch, %v alone (%v)", text, scores[i], alone, err)
+		}
+	}
+}
+
+func TestNoAllocationForAViewEither(t *testing.T) {
+	s := withViews(t, 0.5).NewScorer()
+	texts := []string{"a.evil.com/b?c", "evil.com", "a.b.evil.co.uk"}
+	run := func() { s.ClassifyAll(texts, func(int, Verdict, error) {}) }
+	run()
+	if allocated := testing.AllocsPerRun(50, run); allocated > 0 {
+		t.Errorf("%v allocations for three texts", allocated)
+	}
+}
+
+// The scores of a file of the first format, with an alphabet that reads fragments, as the program
+// gave them that knew no views.
+func TestAModelWithOneViewScoresAsBefore(t *testing.T) {
+	m, err := Open("web/testdata/toy.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]uint64{
+		"zis32msdi3.com":                        0x3fee7c29e6031fda,
+		"github.com":                            0x3faaaae2cc3edcd4,
+		"a.example.co.uk:8080/login?next=%2F#a": 0x3fe41562a19c26fa,
+		"evil.com/#qz":                          0x3faaaae2cc3edcd4,
+		"d1.cloudfront.net/a":                   0x3faaaae2cc3edcd4,
+		"qx.com/#a":                             0x3fe574c1e0a51851,
+	} {
+		score, err := m.Score(text)
+		if got := math.Float64bits(score); got != want || err != nil {
+			t.Errorf("%q scores %v, want %v; error %v", text, score, math.Float64frombits(want), err)
+		}
+	}
+}
