@@ -278,7 +278,7 @@ type Scorer struct {
 
 // facts are what a verdict says of a text beside its score.
 type facts struct {
-	isURL         bool // it has a path
+	isURL         bool // it has a path or a query
 	imitates      string
 	mixedScript   bool
 	notPublic     canon.NotPublic
@@ -337,8 +337,8 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	}
 }
 
-// A batch is full at either limit; a view counts as a text. It is large enough to be worth loading a
-// block of filters into the cache, and small enough for its features to stay there.
+// A batch is full at either limit; a view counts as a text. It is large enough to be worth loading
+// a block of filters into the cache, and small enough for its features to stay there.
 const (
 	batchTexts   = 128
 	batchSymbols = 1 << 20
@@ -356,7 +356,7 @@ func (s *Scorer) add(text string) error {
 	}
 	s.addViews()
 	f := facts{
-		isURL: s.url.HasPath(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
+		isURL: s.url.IsURL(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
 	}
 	if host := s.url.Host(); lookalike.IsOdd(host) {
 		domain := len(host) - len(s.url.RegisteredDomain())

@@ -37,8 +37,12 @@ type Row struct {
 	Weight    float32 // in the training loss
 }
 
-// IsURL reports whether the text of a row in a Set has a path.
-func (r Row) IsURL() bool { return strings.Contains(r.Text, "/") }
+// IsURL reports whether the text of a row in a Set has a path or a query. A fragment alone makes no
+// URL of a name.
+func (r Row) IsURL() bool {
+	_, path, found := strings.Cut(r.Text, "/")
+	return found && !strings.HasPrefix(path, "#")
+}
 
 // Month returns the month in which the row was first seen: YYYY-MM, or as much as is known.
 func (r Row) Month() string { return r.Date[:min(len(r.Date), len("2006-01"))] }

@@ -46,3 +46,11 @@ func TestReadSplitKeepsRowsWhereTheyStand(t *testing.T) {
 		t.Errorf("the error of a missing file is %v", err)
 	}
 }
+
+func TestAFragmentAloneMakesNoURL(t *testing.T) {
+	for text, want := range map[string]bool{"a.com": false, "a.com/#top": false, "a.com/b": true, "a.com/?b": true, "a.com/b#top": true} {
+		if got := (Row{Text: text}).IsURL(); got != want {
+			t.Errorf("%q is a URL: %v", text, got)
+		}
+	}
+}

@@ -373,6 +373,10 @@ func (u *URL) UnwrappedFrom() string { return u.unwrappedFrom }
 // HasPath reports whether a path, a query or a fragment follows the host.
 func (u *URL) HasPath() bool { return u.path < len(u.text) }
 
+// IsURL reports whether a path or a query follows the host. A fragment alone makes no URL of a
+// name: no server ever sees it.
+func (u *URL) IsURL() bool { return u.HasPath() && u.fragment > u.path+len("/") }
+
 // longestShown is how many bytes of a text an error quotes.
 const longestShown = 80
 

@@ -600,3 +600,15 @@ func BenchmarkParseNestedSchemes(b *testing.B) {
 		})
 	}
 }
+
+func TestAFragmentAloneMakesNoURL(t *testing.T) {
+	for text, want := range map[string]bool{
+		"example.com": false, "example.com:8080": false, "example.com/": false, "example.com/#top": false, "192.0.2.1/#/login": false,
+		"example.com/a": true, "example.com?a=1": true, "example.com/?#top": true, "example.com/a#top": true,
+	} {
+		var u URL
+		if err := u.Parse(text); err != nil || u.IsURL() != want {
+			t.Errorf("%q is a URL: %v, error %v, want %v", text, u.IsURL(), err, want)
+		}
+	}
+}
