@@ -85,7 +85,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	if err != nil {
 		return err
 	}
-	account := SourceAccount{Name: source.name()}
+	account := SourceAccount{Name: source.name(), Group: source.Group}
 	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
 		row.Source, row.Weight = account.Name, source.weight()
 		row.Family = familyName(b.recipe.FamilyNames, row)
@@ -227,7 +227,8 @@ func (b *builder) split() *Set {
 			set.Parts[part] = append(set.Parts[part], *row)
 		}
 	}
-	set.Vetted = b.vettedTexts(partOf)
+	set.Groups = b.recipe.groups()
+	set.Vetted = b.vettedTexts(partOf, set.Groups)
 	if b.popular != nil {
 		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
 	}
@@ -279,13 +280,25 @@ func (b *builder) perturb(rows []*Row, partOf map[string]Part) []*Row {
 	return perturber.rows
 }
 
-// vettedTexts returns the texts of the vetted registered domains.
-func (b *builder) vettedTexts(partOf map[string]Part) (texts []Vetted) {
+// vettedTexts returns the texts of the vetted registered domains, and those of trusted sources.
+func (b *builder) vettedTexts(partOf map[string]Part, groups map[string]string) (texts []Vetted) {
+	trusted := make(map[string]bool)
+	for _, source := range b.recipe.Sources {
+		trusted[source.name()], trusted[hostsOf(source.name())] = source.Trusted, source.Trusted
+	}
+	var u canon.URL
 	for i, row := range b.rows {
 		domain, years := b.domains[i], b.recipe.VettedYears
-		if row != nil && !row.Malicious && b.vetted.has(domain, years) {
-			texts = append(texts, Vetted{Text: row.Text, Domain: domain, Part: partOf[domain], Popular: b.vetted.isPopular(domain, years)})
+		if row == nil || row.Malicious || !b.vetted.has(domain, years) && !(trusted[row.Source] && !b.vetted.malicious[domain]) {
+			continue
 		}
+		if u.Parse(row.Text) != nil || u.NotPublic() != canon.Public {
+			continue
+		}
+		texts = append(texts, Vetted{
+			Text: row.Text, Domain: domain, Group: groups[row.Source], Part: partOf[domain],
+			Popular: b.vetted.isPopular(domain, years),
+		})
 	}
 	return texts
 }
@@ -398,6 +411,24 @@ func (s Source) weight() float32 {
 		return 1
 	}
 	return s.Weight
+}
+
+func (s Source) collection() string {
+	if s.Collection != "" {
+		return s.Collection
+	}
+	return s.File
+}
+
+// groups returns the group of each source that has one, and of the hosts taken from it.
+func (r Recipe) groups() map[string]string {
+	groups := make(map[string]string)
+	for _, source := range r.Sources {
+		if source.Group != "" {
+			groups[source.name()], groups[hostsOf(source.name())] = source.Group, source.Group
+		}
+	}
+	return groups
 }
 
 // name is the source's name in rows and accounts.

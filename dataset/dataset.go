@@ -93,13 +93,16 @@ type Set struct {
 	Vetted      []Vetted          // taken before sampling; thresholds are measured on them
 	Imitated    []string          // the registered domains most worth imitating, in descending order
 	FamilyNames map[string]string // the recipe's
+	Groups      map[string]string // the group of each source's benign rows, by Row.Source; a source may have none
 	Account     Account
 }
 
-// A Vetted text is a benign name or URL that independent sources vouch for.
+// A Vetted text is a benign name or URL that independent sources vouch for. It is a public name:
+// what is none has no level.
 type Vetted struct {
 	Text   string
 	Domain string // its registered domain
+	Group  string // of the first source that has it, in the order of the recipe
 	Part   Part   // sampling may have left it out of Train, but not all rows of its domain
 
 	Popular bool // two lists of popular names, years apart, have its domain

@@ -23,7 +23,7 @@ func TestImitatedNames(t *testing.T) {
 		want  string
 	}{
 		{"on two lists years apart", listed([]string{"paypal.com 0", "gone.com 0"}, []string{"www.paypal.com/a 0", "newer.com 0"}, nil), "paypal.com"},
-		{"behind a curated link", map[string]string{"links.tsv": table("paypal.com/a 0")}, "paypal.com"},
+		{"behind a curated link and elsewhere", map[string]string{"links.tsv": table("paypal.com/a 0"), "other.tsv": table("paypal.com 0")}, "paypal.com"},
 		{"on lists of almost the same time", map[string]string{"new.tsv": table("paypal.com 0"), "new2.tsv": table("paypal.com 0")}, ""},
 		{"on lists under two suffixes, the one with more rows", listed([]string{"wikis.org 0", "a.wikis.org 0"}, []string{"wikis.net 0"}, nil), "wikis.org"},
 		{".com has more weight, even where it only has malicious guests",

@@ -61,7 +61,20 @@ type Source struct {
 	Hosts      bool    `json:"hosts,omitempty"`       // also take the hosts of its benign URLs, as names, without the limit of Rows
 	ListYear   int     `json:"list_year,omitempty"`   // the source is a list of popular names of this year
 	Dated      bool    `json:"dated,omitempty"`       // the source is a list of popular names, each row of its own date
-	Curated    bool    `json:"curated,omitempty"`     // people chose the links, and so vouch for the hosts
+	Curated    bool    `json:"curated,omitempty"`     // people chose the links or names, and so vouch for the hosts if another collection has them too
+
+	// Collection names what the source is a part of. Two sources of one collection are not
+	// independent: together they vouch for nothing that one of them would not. Default: the file.
+	Collection string `json:"collection,omitempty"`
+
+	// Group says in words for people what kind of site the benign rows are, such as "small sites".
+	// Levels are set so that they hold in each group. Default: none.
+	Group string `json:"group,omitempty"`
+
+	// Trusted sources vouch for each of their benign rows alone, addresses as well, unless a
+	// malicious row has its registered domain. It is for facts that people collected and checked
+	// and that no second source can have, such as addresses of public services.
+	Trusted bool `json:"trusted,omitempty"`
 }
 
 // maxRecipe is the largest size of a recipe, in bytes. One of 300 files has 40,000.

@@ -11,6 +11,7 @@ import (
 type Seen struct {
 	Domains  map[string]bool // registered domains of rows that were trained on
 	Families map[string]bool // of DGA
+	Names    map[string]bool // that the model itself has in its list of popular names
 
 	FamilyNames map[string]string // the recipe's, for files that it does not read
 }
@@ -18,6 +19,12 @@ type Seen struct {
 // Seen returns the registered domains and families in the rows of train.
 func (s *Set) Seen() Seen {
 	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool), FamilyNames: s.FamilyNames}
+	if len(s.Imitated) > 0 {
+		seen.Names = make(map[string]bool)
+	}
+	for _, name := range s.Imitated {
+		seen.Names[name] = true
+	}
 	var u canon.URL
 	for _, row := range s.Parts[Train] {
 		if u.Parse(row.Text) == nil { // always, since it is in canonical form

@@ -34,8 +34,12 @@ type Example struct {
 	Source    string
 	Month     string
 	Host      string // what kind of host it has, such as an IP address
+	Group     string // what kind of site a benign text is of, such as small sites
+	Country   string // the country suffix of a benign text, such as .br
 	IsURL     bool   // it has a path
 	Allowed   bool   // it is on an allow list, and so reaches no level
+	NotPublic bool   // it is no public name, and so reaches no level
+	Popular   bool   // it is a name on the model's own list, which is no test: it is in no figure but PopularRows
 }
 
 // A Meter collects examples. The zero value is ready to use, by one goroutine at a time. It takes
@@ -46,17 +50,21 @@ type Meter struct {
 
 	// Scores by label, which is an example without its score: millions of examples share a few
 	// thousand labels.
-	scores map[Example][]float64
+	scores, popular map[Example][]float64
 }
 
 // Add takes one more example.
 func (m *Meter) Add(e Example) {
-	if m.scores == nil {
-		m.scores = make(map[Example][]float64)
+	scores := &m.scores
+	if e.Popular {
+		scores = &m.popular
+	}
+	if *scores == nil {
+		*scores = make(map[Example][]float64)
 	}
 	score := e.Score
 	e.Score = 0
-	m.scores[e] = append(m.scores[e], score)
+	(*scores)[e] = append((*scores)[e], score)
 }
 
 // Rates say how well a model tells a set of rows apart.
@@ -90,11 +98,17 @@ type Result struct {
 	ByFamily         []Group `json:"by_family"`
 	ByMonth          []Group `json:"by_month"`
 
-	// How many rows reach each of the Meter's levels, by source and by kind of host. Rows on an
-	// allow list reach none. All three are nil where the Meter has no levels.
-	Levels  []Level      `json:"levels,omitempty"`
-	ByLevel []LevelGroup `json:"by_level,omitempty"`
-	ByHost  []LevelGroup `json:"by_host,omitempty"`
+	// How many rows reach each of the Meter's levels, by source, by kind of host, and of benign
+	// rows by group and by country suffix, if that has at least 1,000 of them. Rows on an allow
+	// list, and what is no public name, reach none. All are nil where the Meter has no levels.
+	Levels    []Level      `json:"levels,omitempty"`
+	ByLevel   []LevelGroup `json:"by_level,omitempty"`
+	ByHost    []LevelGroup `json:"by_host,omitempty"`
+	ByGroup   []LevelGroup `json:"by_group,omitempty"`
+	ByCountry []LevelGroup `json:"by_country,omitempty"`
+
+	// Popular counts the rows on the model's own list of popular names, nil where there are none.
+	Popular *PopularRows `json:"popular,omitempty"`
 
 	// Allowed counts the rows on an allow list, nil where there is no list. A Meter leaves it nil.
 	Allowed *AllowedRows `json:"allowed,omitempty"`
@@ -157,9 +171,12 @@ func (m *Meter) Result() Result {
 	}
 	if len(m.Levels) > 0 {
 		result.Levels = m.Levels
-		result.ByLevel = m.byLevel(func(label Example) string { return label.Source })
-		result.ByHost = m.byLevel(func(label Example) string { return label.Host })
+		result.ByLevel = m.byLevel(m.scores, func(label Example) string { return label.Source })
+		result.ByHost = m.byLevel(m.scores, func(label Example) string { return label.Host })
+		result.ByGroup = benignOf(m.byLevel(m.scores, func(label Example) string { return label.Group }), 1)
+		result.ByCountry = benignOf(m.byLevel(m.scores, func(label Example) string { return label.Country }), fewestOfCountry)
 	}
+	result.Popular = m.popularRows()
 	// The order of the map does not matter: sorted scores are summed, so equal rows give equal
 	// bits.
 	result.CalibrationError, result.CalibrationBins = CalibrationError(roc.benign, roc.malicious, 0)

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -34,11 +35,53 @@ type AllowedRows struct {
 	Malicious Proportion `json:"malicious"`
 }
 
+// PopularRows are the rows whose text is a name on the model's own list of popular names. What
+// stands in a model is no test of it, so they are in no other figure.
+type PopularRows struct {
+	Benign    int `json:"benign"`
+	Malicious int `json:"malicious"`
+
+	// WithRule counts the rows that reach each level, by source, with these among them. The rule is
+	// that a name on the list reaches the lowest level at most.
+	WithRule []LevelGroup `json:"with_rule,omitempty"`
+}
+
+// popularRows returns nil where there are none.
+func (m *Meter) popularRows() *PopularRows {
+	if len(m.popular) == 0 {
+		return nil
+	}
+	rows, all := &PopularRows{}, maps.Clone(m.scores)
+	if all == nil {
+		all = make(map[Example][]float64)
+	}
+	for label, scores := range m.popular {
+		if label.Malicious {
+			rows.Malicious += len(scores)
+		} else {
+			rows.Benign += len(scores)
+		}
+		all[label] = scores
+	}
+	if len(m.Levels) > 0 {
+		rows.WithRule = m.byLevel(all, func(label Example) string { return label.Source })
+	}
+	return rows
+}
+
+// fewestOfCountry is how many benign rows a country suffix has at least to be in a Result.
+const fewestOfCountry = 1000
+
+// benignOf returns the groups of at least so many benign rows.
+func benignOf(groups []LevelGroup, fewest int) []LevelGroup {
+	return slices.DeleteFunc(groups, func(g LevelGroup) bool { return g.Malicious || g.Reached[0].Total < fewest })
+}
+
 // byLevel counts the rows that reach each level, by name. Benign groups come first, each side is
 // sorted by name, and rows without a name are in no group.
-func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
+func (m *Meter) byLevel(all map[Example][]float64, name func(label Example) string) []LevelGroup {
 	var groups []LevelGroup
-	for label, scores := range m.scores {
+	for label, scores := range all {
 		n := name(label)
 		if n == "" {
 			continue
@@ -53,8 +96,11 @@ func (m *Meter) byLevel(name func(label Example) string) []LevelGroup {
 		for i, level := range m.Levels {
 			reached := &groups[at].Reached[i]
 			reached.Total += len(scores)
+			if label.Allowed || label.NotPublic || label.Popular && i > 0 {
+				continue
+			}
 			for _, score := range scores {
-				if !label.Allowed && level.IsReached(score, label.IsURL) {
+				if level.IsReached(score, label.IsURL) {
 					reached.Count++
 				}
 			}

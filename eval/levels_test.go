@@ -68,6 +68,62 @@ func TestByHostCountsTheRowsOfEachKindOfHost(t *testing.T) {
 	}
 }
 
+func TestByGroupAndCountryCountBenignRows(t *testing.T) {
+	m := Meter{Levels: []Level{{Name: "low", Threshold: 0.5}}}
+	for i := range 1000 {
+		m.Add(Example{Score: float64(i) / 1000, Group: "small sites", Country: ".br"})
+	}
+	for range 999 {
+		m.Add(Example{Score: 0.1, Group: "popular", Country: ".kz"})
+	}
+	m.Add(Example{Score: 0.9, Malicious: true, Group: "small sites", Country: ".br"})
+	m.Add(Example{Score: 0.9})
+	got := m.Result()
+	if want := []LevelGroup{{"popular", false, []Proportion{{0, 999}}}, {"small sites", false, []Proportion{{500, 1000}}}}; !reflect.DeepEqual(got.ByGroup, want) {
+		t.Errorf("by group: %v, want %v", got.ByGroup, want)
+	}
+	if want := []LevelGroup{{".br", false, []Proportion{{500, 1000}}}}; !reflect.DeepEqual(got.ByCountry, want) {
+		t.Errorf("by country: %v, want %v", got.ByCountry, want)
+	}
+}
+
+func TestWhatIsNoPublicNameReachesNoLevel(t *testing.T) {
+	m := Meter{Levels: []Level{{Name: "low", Threshold: 0.5}}}
+	m.Add(Example{Score: 0.9, Source: "a", Malicious: true, NotPublic: true})
+	m.Add(Example{Score: 0.9, Source: "a", Malicious: true})
+	if got, want := m.Result().ByLevel, []LevelGroup{{"a", true, []Proportion{{1, 2}}}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("by level: %v, want %v", got, want)
+	}
+}
+
+func TestPopularNamesAreInNoFigureButTheirOwn(t *testing.T) {
+	levels := []Level{{Name: "low", Threshold: 0.5}, {Name: "medium", Threshold: 0.8}}
+	without, with := Meter{Levels: levels}, Meter{Levels: levels}
+	for i := range 10 {
+		for _, m := range []*Meter{&without, &with} {
+			m.Add(Example{Score: float64(i) / 10, Source: "list", Kind: "benign"})
+			m.Add(Example{Score: float64(i) / 9, Source: "feed", Malicious: true})
+		}
+	}
+	with.Add(Example{Score: 0.95, Source: "list", Kind: "benign", Popular: true})
+	with.Add(Example{Score: 0.1, Source: "list", Kind: "benign", Popular: true})
+	with.Add(Example{Score: 0.99, Source: "feed", Malicious: true, Popular: true})
+	got, want := with.Result(), without.Result()
+	rows := got.Popular
+	if got.Popular = nil; !reflect.DeepEqual(got, want) || !reflect.DeepEqual(with.Curves(), without.Curves()) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if want := (PopularRows{2, 1, []LevelGroup{
+		{"list", false, []Proportion{{6, 12}, {2, 12}}}, // 5 and 2 of the others
+		{"feed", true, []Proportion{{6, 11}, {2, 11}}},
+	}}); rows == nil || !reflect.DeepEqual(*rows, want) {
+		t.Errorf("popular are %+v, want %+v", rows, want)
+	}
+	if want.Popular != nil {
+		t.Errorf("without popular names there are %+v", want.Popular)
+	}
+}
+
 func TestWithoutLevelsNothingIsCountedByLevel(t *testing.T) {
 	var m Meter
 	m.Add(Example{Score: 1, Source: "a", Host: "IP address"})

@@ -33,6 +33,7 @@ type Mistake struct {
 	Text, Source, Kind, Family string
 	IsURL                      bool // it has a path
 	Allowed                    bool // it is on an allow list, and so reaches no level
+	NotPublic                  bool // it is no public name, and so reaches no level
 	Score                      float64
 }
 
@@ -209,7 +210,7 @@ func mistakeRows(mistakes []Mistake, levels []eval.Level) []mistakeRow {
 	for _, m := range mistakes {
 		reached := "none"
 		for _, level := range levels { // from the lowest up
-			if !m.Allowed && level.IsReached(m.Score, m.IsURL) {
+			if !m.Allowed && !m.NotPublic && level.IsReached(m.Score, m.IsURL) {
 				reached = level.Name
 			}
 		}

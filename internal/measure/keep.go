@@ -38,7 +38,9 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	if err != nil {
 		return eval.Result{}, err
 	}
-	page, err := Evaluation{Model: model, Rows: set.Parts[dataset.Report], Seen: set.Seen()}.Page(ctx)
+	e := OnPart(set, dataset.Report)
+	e.Model = model
+	page, err := e.Page(ctx)
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -54,9 +56,13 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 
 // heldOutNames returns the vetted names that were set aside for the thresholds.
 func heldOutNames(set *dataset.Set) []string {
+	known := make(map[string]bool, len(set.Imitated))
+	for _, name := range set.Imitated {
+		known[name] = true
+	}
 	var names []string
 	for _, vetted := range set.Vetted {
-		if vetted.Part == dataset.Calibrate && !vetted.IsURL() {
+		if vetted.Part == dataset.Calibrate && !vetted.IsURL() && !known[vetted.Text] {
 			names = append(names, vetted.Text)
 		}
 	}

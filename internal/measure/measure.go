@@ -26,6 +26,9 @@ type Evaluation struct {
 	Rows  []dataset.Row // in canonical form
 	Seen  dataset.Seen  // what the model was trained on; a DGA family that is not in it is a kind of its own
 	Allow *allow.List   // rows on it reach no level; default none
+
+	// Groups has the group of each source's benign rows. Default: the group has the source's name.
+	Groups map[string]string
 }
 
 // worstRows is how many mistakes a page has of either side.
@@ -34,24 +37,17 @@ const worstRows = 25
 // Page measures the model: all figures and curves, and the rows that it is most wrong about. The
 // page has no facts yet.
 func (e Evaluation) Page(ctx context.Context) (report.Page, error) {
-	scores, err := scoresOf(ctx, e.Model, e.Rows)
+	meter := eval.Meter{Levels: Levels(e.Model.Info())}
+	popular := e
+	popular.Rows, e.Rows = e.splitPopular()
+	if _, err := popular.addTo(ctx, &meter); err != nil {
+		return report.Page{}, err
+	}
+	judged, err := e.addTo(ctx, &meter)
 	if err != nil {
 		return report.Page{}, err
 	}
-	allowed, counts := e.allowed()
-	meter := eval.Meter{Levels: Levels(e.Model.Info())}
-	var u canon.URL
-	for i, row := range e.Rows {
-		host := ""
-		if u.Parse(row.Text) == nil {
-			host = u.HostKind()
-		}
-		meter.Add(eval.Example{
-			Score: scores[i], Malicious: row.Malicious,
-			Kind: e.kind(row), Family: row.Family, Source: row.Source, Month: row.Month(), Host: host, IsURL: row.IsURL(),
-			Allowed: allowed[i],
-		})
-	}
+	_, counts := e.allowed()
 	page := report.Page{Result: meter.Result(), Curves: meter.Curves()}
 	page.Result.Allowed = counts
 	if page.Result.Families, err = namedFamilies(ctx, e.Model, e.Rows); err != nil {
@@ -60,17 +56,71 @@ func (e Evaluation) Page(ctx context.Context) (report.Page, error) {
 	mistakes := func(indices []int) []report.Mistake {
 		var worst []report.Mistake
 		for _, i := range indices {
-			row := e.Rows[i]
+			row, of := e.Rows[i], judged[i]
 			worst = append(worst, report.Mistake{
-				Text: row.Text, IsURL: row.IsURL(), Source: row.Source, Kind: e.kind(row), Family: row.Family,
-				Score: scores[i], Allowed: allowed[i],
+				Text: row.Text, IsURL: of.IsURL, Source: of.Source, Kind: of.Kind, Family: of.Family,
+				Score: of.Score, Allowed: of.Allowed, NotPublic: of.NotPublic,
 			})
 		}
 		return worst
 	}
+	scores := make([]float64, len(judged))
+	for i, of := range judged {
+		scores[i] = of.Score
+	}
 	benign, malicious := eval.Worst(scores, labels(e.Rows), worstRows)
 	page.FalsePositives, page.FalseNegatives = mistakes(benign), mistakes(malicious)
 	return page, nil
+}
+
+// splitPopular divides the rows into those whose text is a name on the model's own list of popular
+// names, which are no test of it, and the others.
+func (e Evaluation) splitPopular() (popular, others []dataset.Row) {
+	if len(e.Seen.Names) == 0 {
+		return nil, e.Rows
+	}
+	for _, row := range e.Rows {
+		if e.Seen.Names[row.Text] {
+			popular = append(popular, row)
+		} else {
+			others = append(others, row)
+		}
+	}
+	return popular, others
+}
+
+// addTo scores the rows, adds them to the meter and returns what it added.
+func (e Evaluation) addTo(ctx context.Context, meter *eval.Meter) ([]eval.Example, error) {
+	scores, err := scoresOf(ctx, e.Model, e.Rows)
+	if err != nil {
+		return nil, err
+	}
+	allowed, _ := e.allowed()
+	judged := make([]eval.Example, len(e.Rows))
+	var u canon.URL
+	for i, row := range e.Rows {
+		judged[i] = eval.Example{
+			Score: scores[i], Malicious: row.Malicious,
+			Kind: e.kind(row), Family: row.Family, Source: row.Source, Month: row.Month(), IsURL: row.IsURL(),
+			Allowed: allowed[i], Popular: e.Seen.Names[row.Text],
+		}
+		if u.Parse(row.Text) == nil {
+			judged[i].Host, judged[i].NotPublic = u.HostKind(), u.NotPublic() != canon.Public
+		}
+		if !row.Malicious {
+			judged[i].Group, judged[i].Country = e.group(row), dataset.Country(row.Text)
+		}
+		meter.Add(judged[i])
+	}
+	return judged, nil
+}
+
+// group returns the group of a benign row.
+func (e Evaluation) group(row dataset.Row) string {
+	if e.Groups == nil {
+		return row.Source
+	}
+	return e.Groups[row.Source]
 }
 
 // Compare holds the scores of the rows against those in float32.

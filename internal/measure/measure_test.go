@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +81,41 @@ func TestPage(t *testing.T) {
 	}
 	if got := len(page.Curves.Overall.Points); got < 3 {
 		t.Errorf("the curve has %d points", got)
+	}
+}
+
+func TestRowsAreCountedByGroup(t *testing.T) {
+	e := Evaluation{Model: toy(t), Rows: rows, Groups: map[string]string{"list": "popular"}}
+	page, err := e.Page(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []eval.LevelGroup{{Name: "popular", Reached: []eval.Proportion{{Count: 1, Total: 3}, {Count: 1, Total: 3}, {Count: 1, Total: 3}}}}
+	if got := page.Result.ByGroup; !reflect.DeepEqual(got, want) { // 192.0.2.1/q is low, and no public name
+		t.Errorf("by group: %+v, want %+v", got, want)
+	}
+	e.Groups = nil
+	if page, err = e.Page(t.Context()); err != nil || len(page.Result.ByGroup) != 1 || page.Result.ByGroup[0].Name != "list" {
+		t.Errorf("without groups there are %+v, error %v; want that of the source", page.Result.ByGroup, err)
+	}
+}
+
+func TestNamesThatTheModelKnowsAreInNoFigure(t *testing.T) {
+	e := Evaluation{Model: toy(t), Rows: rows, Seen: dataset.Seen{Names: map[string]bool{"zebra.org": true}}}
+	page, err := e.Page(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := page.Result.Overall.Benign; got != 2 {
+		t.Errorf("%d benign rows, want 2", got)
+	}
+	if got := page.Result.Popular; got == nil || got.Benign != 1 || got.WithRule[0].Reached[0].Total != 3 || got.WithRule[0].Reached[0].Count != 1 || got.WithRule[0].Reached[1].Count != 0 {
+		t.Errorf("popular are %+v, want 1 of 3 rows that is low and no more", got)
+	}
+	for _, worst := range page.FalsePositives {
+		if worst.Text == "zebra.org" {
+			t.Error("a name that the model knows is among the worst")
+		}
 	}
 }
 

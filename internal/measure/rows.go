@@ -10,7 +10,7 @@ import (
 
 // OnPart returns an evaluation on a part of the set that the model was trained on.
 func OnPart(set *dataset.Set, part dataset.Part) Evaluation {
-	return Evaluation{Rows: set.Parts[part], Seen: set.Seen()}
+	return Evaluation{Rows: set.Parts[part], Seen: set.Seen(), Groups: set.Groups}
 }
 
 // OnFiles returns an evaluation on the rows of files, and an account of them. The set is what the

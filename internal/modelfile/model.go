@@ -81,6 +81,18 @@ type Threshold struct {
 	FalsePositiveRate float64 `json:"false_positive_rate"` // that the threshold was set for
 	FalsePositives    int     `json:"false_positives"`     // measured: benign texts at or above the score
 	Benign            int     `json:"benign"`              // measured: all benign texts
+
+	// What the level gets in each group of benign texts, and in each country suffix with enough of
+	// them, sorted by name. Older files lack both.
+	Groups    []GroupCount `json:"groups,omitempty"`
+	Countries []GroupCount `json:"countries,omitempty"`
+}
+
+// A GroupCount is how many of a group's benign texts reach a level.
+type GroupCount struct {
+	Name           string `json:"name"`
+	FalsePositives int    `json:"false_positives"`
+	Benign         int    `json:"benign"`
 }
 
 // TooFew reports whether there were too few benign texts to measure the level: fewer than one of
@@ -290,6 +302,11 @@ func validateThresholds(thresholds []Threshold) error {
 		}
 		if t.FalsePositives < 0 || t.FalsePositives > t.Benign {
 			return fmt.Errorf("threshold %q has %d false positives of %d", t.Level, t.FalsePositives, t.Benign)
+		}
+		for _, g := range slices.Concat(t.Groups, t.Countries) {
+			if g.FalsePositives < 0 || g.FalsePositives > g.Benign || g.Benign > t.Benign {
+				return fmt.Errorf("threshold %q has %d false positives of %d in group %q", t.Level, g.FalsePositives, g.Benign, g.Name)
+			}
 		}
 	}
 	return nil

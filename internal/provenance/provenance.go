@@ -65,10 +65,11 @@ type Account struct {
 // A Source is one file's share of an Account.
 type Source struct {
 	Name    string `json:"name"`
-	SHA256  string `json:"sha256"`  // of the file as it is, compressed or not
-	Read    int    `json:"read"`    // rows
-	Refused int    `json:"refused"` // rows without a canonical form or a label
-	Hosts   int    `json:"hosts"`   // rows added: hosts of benign URLs as names
-	Kept    int    `json:"kept"`    // after merging
-	Used    int    `json:"used"`    // after sampling to the caps of source and family
+	Group   string `json:"group,omitempty"` // the kind of site that its benign rows are
+	SHA256  string `json:"sha256"`          // of the file as it is, compressed or not
+	Read    int    `json:"read"`            // rows
+	Refused int    `json:"refused"`         // rows without a canonical form or a label
+	Hosts   int    `json:"hosts"`           // rows added: hosts of benign URLs as names
+	Kept    int    `json:"kept"`            // after merging
+	Used    int    `json:"used"`            // after sampling to the caps of source and family
 }

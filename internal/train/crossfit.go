@@ -8,7 +8,7 @@ import (
 
 // benignScores are the scores of vetted texts, each by a network that never saw its registered
 // domain.
-type benignScores struct{ names, urls []float64 }
+type benignScores struct{ names, urls benign }
 
 // crossFit scores the vetted texts. The model's network scores those that were set aside. They are
 // too few to measure a rate of one in ten thousand, and texts that it was trained on would score
@@ -18,8 +18,12 @@ func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 	var all benignScores
 	score := func(r *run, fold int) {
 		network := cnn.NewNetwork(r.parameters)
-		all.names = append(all.names, r.workers().scores(network, r.texts.names.inFold(fold), r.temperature)...)
-		all.urls = append(all.urls, r.workers().scores(network, r.texts.urls.inFold(fold), r.temperature)...)
+		add := func(b *benign, texts encoded, strata []stratum) {
+			b.scores = append(b.scores, r.workers().scores(network, texts.inFold(fold), r.temperature)...)
+			b.strata = append(b.strata, texts.strataInFold(fold, strata)...)
+		}
+		add(&all.names, r.texts.names, r.texts.nameStrata)
+		add(&all.urls, r.texts.urls, r.texts.urlStrata)
 	}
 	score(r, heldOut)
 	for fold := range r.options.Folds {

@@ -11,6 +11,7 @@ import (
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/cnn"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
 // newVettedSet returns a set of which all benign names of train and calibrate are vetted, and as
@@ -128,5 +129,33 @@ func TestACancelledCrossFitGoesOnToTheSameBytes(t *testing.T) {
 	options.Progress = nil
 	if !bytes.Equal(bytesOf(t, mustRun(t, set, options)), want) {
 		t.Error("the bytes differ from those of an undisturbed run")
+	}
+}
+
+func TestNamesThatTheModelKnowsMeasureNothing(t *testing.T) {
+	set := newVettedSet()
+	options := small
+	all, allURLs := vettedTexts(set, options)
+	known := benignTexts(set.Parts[dataset.Calibrate])[0]
+	set.Imitated = []string{known}
+	names, urls := vettedTexts(set, options)
+	if len(names) != len(all)-1 || slices.ContainsFunc(names, func(v dataset.Vetted) bool { return v.Text == known }) {
+		t.Errorf("%d of %d names are left, want all but %q", len(names), len(all), known)
+	}
+	if len(urls) != len(allURLs) {
+		t.Errorf("%d of %d URLs are left, want all: only the name is known", len(urls), len(allURLs))
+	}
+	rows := calibrationRows(set, options)
+	if len(rows) != len(set.Parts[dataset.Calibrate])-1 || slices.Contains(benignTexts(rows), known) {
+		t.Errorf("%d of %d rows calibrate, want all but %q", len(rows), len(set.Parts[dataset.Calibrate]), known)
+	}
+	set.Imitated, set.Vetted = nil, nil
+	options.From = &modelfile.Model{Metadata: modelfile.Metadata{Imitated: []string{known}}}
+	if names, _ := vettedTexts(set, options); len(names) != len(benignTexts(set.Parts[dataset.Calibrate]))-1 {
+		t.Error("of a model to go on from, the known names are used")
+	}
+	set.Parts[dataset.Calibrate][0].Text = "printer.local"
+	if names, _ := vettedTexts(set, options); slices.ContainsFunc(names, func(v dataset.Vetted) bool { return v.Text == "printer.local" }) {
+		t.Error("what is no public name sets levels")
 	}
 }

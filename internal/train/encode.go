@@ -17,6 +17,7 @@ type texts struct {
 	kinds                    []string
 	train, choose, calibrate encoded
 	names, urls              encoded // vetted: thresholds are measured on them
+	nameStrata, urlStrata    []stratum
 }
 
 // heldOut is the fold of a text that no network was trained on.
@@ -34,28 +35,12 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 	}
 	x.train = encode(set.Parts[dataset.Train])
 	x.choose = encode(set.Parts[dataset.Choose])
-	x.calibrate = encode(set.Parts[dataset.Calibrate])
+	x.calibrate = encode(calibrationRows(set, options))
 	for i := range x.calibrate.weights {
 		x.calibrate.weights[i] = 1 // probabilities are to be right for the rows as they are
 	}
-	var names, urls []dataset.Vetted
-	for _, vetted := range set.Vetted {
-		switch {
-		case vetted.Part != dataset.Calibrate && (vetted.Part != dataset.Train || options.Folds == 0):
-		case vetted.IsURL():
-			urls = append(urls, vetted)
-		default:
-			names = append(names, vetted)
-		}
-	}
-	if len(set.Vetted) == 0 {
-		// A black and a white list vouch for no name. Then the benign rows of calibrate have to do.
-		for _, row := range set.Parts[dataset.Calibrate] {
-			if !row.Malicious {
-				names = append(names, dataset.Vetted{Text: row.Text, Part: dataset.Calibrate})
-			}
-		}
-	}
+	names, urls := vettedTexts(set, options)
+	x.nameStrata, x.urlStrata = strataOf(names), strataOf(urls)
 	encodeVetted := func(vetted []dataset.Vetted) encoded {
 		rows := make([]dataset.Row, len(vetted))
 		for i, v := range vetted {
