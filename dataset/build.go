@@ -24,6 +24,7 @@ type builder struct {
 	twoKinds map[string]bool   // texts that two malicious kinds claim
 	excluded map[string]bool   // registered domains
 	heldOut  map[string]Part   // of registered domains with a name of a held-out family
+	apart    map[string]bool   // sources whose rows are only trained on
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
 	popular  *popularity // nil if the recipe wants no popular names
@@ -43,6 +44,7 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		twoKinds: make(map[string]bool),
 		excluded: make(map[string]bool),
 		heldOut:  make(map[string]Part),
+		apart:    make(map[string]bool),
 		strings:  make(map[string]string),
 		vetted:   newVetting(),
 		account:  Account{SuffixList: canon.SuffixListVersion},
@@ -86,6 +88,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 		return err
 	}
 	account := SourceAccount{Name: source.name(), Group: source.Group}
+	b.apart[account.Name], b.apart[hostsOf(account.Name)] = source.TrainOnly, source.TrainOnly
 	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
 		row.Source, row.Weight = account.Name, source.weight()
 		row.Family = familyName(b.recipe.FamilyNames, row)
@@ -289,7 +292,7 @@ func (b *builder) vettedTexts(partOf map[string]Part, groups map[string]string) 
 	var u canon.URL
 	for i, row := range b.rows {
 		domain, years := b.domains[i], b.recipe.VettedYears
-		if row == nil || row.Malicious || !b.vetted.has(domain, years) && !(trusted[row.Source] && !b.vetted.malicious[domain]) {
+		if row == nil || row.Malicious || b.apart[row.Source] || !b.vetted.has(domain, years) && !(trusted[row.Source] && !b.vetted.malicious[domain]) {
 			continue
 		}
 		if u.Parse(row.Text) != nil || u.NotPublic() != canon.Public {
@@ -360,6 +363,9 @@ func (b *builder) part(row *Row, domain string) Part {
 	r := b.recipe
 	if part, held := b.heldOut[domain]; held {
 		return part
+	}
+	if b.apart[row.Source] {
+		return Train
 	}
 	if row.Malicious && row.Kind != DGA && r.ReportFrom != "" && row.Date >= r.ReportFrom {
 		return Report

@@ -518,6 +518,24 @@ func TestBuildEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestRowsOfAGeneratorAreOnlyTrainedOn(t *testing.T) {
+	recipe := Recipe{Share: map[Part]float64{Report: 0.999999}, Sources: []Source{
+		{File: "generator", TrainOnly: true, Hosts: true, Curated: true}, {File: "other"},
+	}}
+	set := build(t, recipe, map[string]string{"generator.tsv": table("a.com/1 0", "b.com/1 0"), "other.tsv": table("b.com/2 0", "c.com 0")})
+	_, parts := rowsByText(t, set)
+	for text, want := range map[string]Part{"a.com": Train, "a.com/1": Train, "b.com/1": Train, "b.com/2": Train, "c.com": Report} {
+		if got := parts[text]; got != want {
+			t.Errorf("%q is in %v, want %v", text, got, want)
+		}
+	}
+	for _, vetted := range set.Vetted {
+		if vetted.Text != "b.com/2" {
+			t.Errorf("%q measures levels", vetted.Text)
+		}
+	}
+}
+
 func TestRowsKnowTheirMonth(t *testing.T) {
 	for date, want := range map[string]string{"2026-02-03": "2026-02", "2026-02": "2026-02", "2026": "2026", "": ""} {
 		if got := (Row{Date: date}).Month(); got != want {

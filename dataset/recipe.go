@@ -75,6 +75,10 @@ type Source struct {
 	// malicious row has its registered domain. It is for facts that people collected and checked
 	// and that no second source can have, such as addresses of public services.
 	Trusted bool `json:"trusted,omitempty"`
+
+	// TrainOnly keeps the rows, and what shares a registered domain with them, in train: those of a
+	// generator are alike, so that they would measure nothing.
+	TrainOnly bool `json:"train_only,omitempty"`
 }
 
 // maxRecipe is the largest size of a recipe, in bytes. One of 300 files has 40,000.

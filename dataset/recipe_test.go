@@ -35,7 +35,7 @@ func TestReadRecipe(t *testing.T) {
 		"perturb": {"subdomains": {"share": 1}, "characters": {"share": 0.3, "weight": 0.5}},
 		"sources": [{"file": "names", "kind": "benign", "weight": 0.5, "rows": 10, "family_rows": 5,
 			"hosts": true, "list_year": 2013, "dated": true, "curated": true,
-			"collection": "lists", "group": "small sites", "trusted": true}]
+			"collection": "lists", "group": "small sites", "trusted": true, "train_only": true}]
 	}`})
 	got, err := ReadRecipe(filepath.Join(directory, "recipe.json"))
 	want := Recipe{
@@ -44,7 +44,7 @@ func TestReadRecipe(t *testing.T) {
 		Perturb:     Perturb{Subdomains: Perturbation{Share: 1}, Characters: Perturbation{Share: 0.3, Weight: 0.5}},
 		FamilyNames: map[string]string{"zeus": "newgoz"},
 		Sources: []Source{{File: "names", Kind: Benign, Weight: 0.5, Rows: 10, FamilyRows: 5,
-			Hosts: true, ListYear: 2013, Dated: true, Curated: true, Collection: "lists", Group: "small sites", Trusted: true}},
+			Hosts: true, ListYear: 2013, Dated: true, Curated: true, Collection: "lists", Group: "small sites", Trusted: true, TrainOnly: true}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("recipe is %+v, error %v; want %+v", got, err, want)
