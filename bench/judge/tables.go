@@ -141,7 +141,7 @@ func writeLevels(b *strings.Builder, title string, r rows, models []model, inter
 				count(listed[i], v)
 			}
 		}
-		row(fmt.Sprintf("the first %d names of the model's own list", listedNames), listed)
+		row(fmt.Sprintf("the model's own list, its first %d names", listedNames), listed)
 	}
 	table.End()
 }
