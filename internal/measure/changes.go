@@ -247,6 +247,9 @@ type materials struct {
 	slugs                     []string // words of paths
 }
 
+// longest leaves out what fills all that a network reads of a text.
+const longest = 120
+
 // newMaterials takes what the rows have.
 func newMaterials(rows []dataset.Row) *materials {
 	m := new(materials)
@@ -266,13 +269,13 @@ func newMaterials(rows []dataset.Row) *materials {
 				}
 			}
 		}
-		if len(t.path) > 1 && len(t.path) <= 60 {
+		if len(t.path) > 1 && len(t.path) <= longest {
 			m.paths = append(m.paths, strings.TrimSuffix(t.path, "/"))
 		}
-		if t.query != "" && len(t.query) <= 60 {
+		if t.query != "" && len(t.query) <= longest {
 			m.queries = append(m.queries, t.query[1:])
 		}
-		if t.fragment != "" && len(t.fragment) <= 60 {
+		if t.fragment != "" && len(t.fragment) <= longest {
 			m.fragments = append(m.fragments, t.fragment[1:])
 		}
 		for slug := range strings.FieldsFuncSeq(t.path, func(r rune) bool { return strings.ContainsRune("/-_.", r) }) {
