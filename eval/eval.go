@@ -116,6 +116,9 @@ type Result struct {
 	// Families is the result of a FamilyMeter, nil where nothing names families. A Meter leaves it
 	// nil.
 	Families *FamilyResult `json:"families,omitempty"`
+
+	// Changes says how many verdicts survive cheap changes. A Meter leaves it nil.
+	Changes []Survival `json:"changes,omitempty"`
 }
 
 // Result measures the examples added so far.

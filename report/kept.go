@@ -26,6 +26,7 @@ type Kept struct {
 	ScoreEdges       []float64          `json:"score_edges,omitempty"` // between the bins of Scores
 	Scores           []keptScores       `json:"scores,omitempty"`
 	Families         *eval.FamilyResult `json:"families,omitempty"`
+	Changes          []keptChange       `json:"changes,omitempty"`
 }
 
 // A keptMonth counts the malicious rows of a month.
@@ -68,6 +69,7 @@ func NewKept(r eval.Result, c eval.Curves) Kept {
 		CalibrationBins:  r.CalibrationBins,
 		OtherKinds:       c.OtherKinds,
 		Families:         r.Families,
+		Changes:          newKeptChanges(r.Changes),
 	}
 	for _, g := range r.ByMonth {
 		if _, err := time.Parse("2006-01", g.Name); err != nil || g.Malicious == 0 {
@@ -132,6 +134,7 @@ func ReadKept(data []byte, levels []eval.Level) (Page, error) {
 			CalibrationBins:  f.CalibrationBins,
 			Levels:           levels,
 			Families:         f.Families,
+			Changes:          f.survivals(),
 		},
 		Curves: eval.Curves{OtherKinds: f.OtherKinds},
 	}
@@ -202,6 +205,9 @@ func (f Kept) check(levels int) error {
 		}
 	}
 	if err := f.checkRates(); err != nil {
+		return err
+	}
+	if err := f.checkChanges(); err != nil {
 		return err
 	}
 	return f.checkCurves()

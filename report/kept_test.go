@@ -106,6 +106,9 @@ func TestReadKeptRefusesWhatDoesNotGoTogether(t *testing.T) {
 		"no bins":                          {`{"scores": [{"rows": []}]}`, "in 0 bins"},
 		"bins that are not in their order": {`{"score_edges": [1, 0], "scores": [{"rows": [1]}]}`, "want ascending"},
 		"fewer rows than none":             {`{"score_edges": [0, 1], "scores": [{"rows": [-1]}]}`, "in 1 bins"},
+		"a change that more survive":       {`{"changes": [{"change": "a path", "kinds": [{"kind": "dga", "host": [2, 1]}]}]}`, `change "a path" survive 2 of 1`},
+		"more changes than can be shown":   {`{"changes": [` + strings.Repeat(`{},`, 200) + `{}]}`, "201 changes"},
+		"a change of too many kinds":       {`{"changes": [{"kinds": [` + strings.Repeat(`{},`, 16) + `{}]}]}`, "17 kinds"},
 		"a bin of more than there are":     {`{"calibration_bins": [{"truth": {"count": 2, "total": 1}}]}`, "2 of 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

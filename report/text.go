@@ -49,6 +49,7 @@ func Text(w io.Writer, r eval.Result) error {
 	writeFamilies(&b, r.Families)
 	malicious("month", r.ByMonth)
 	benign("month", r.ByMonth)
+	writeSurvivals(&b, r.Changes)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}

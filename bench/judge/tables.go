@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,10 +17,8 @@ func writeTables(stdout io.Writer, r rows, models []model, intervals bool) error
 	if err := writePairs(&b, r, models, intervals); err != nil {
 		return err
 	}
-	if len(models[0].levels) > 0 {
-		writeLevels(&b, "benign rows that reach a level, %", r, models, intervals, false)
-		writeLevels(&b, "malicious rows that reach a level, %", r, models, intervals, true)
-	}
+	writeLevels(&b, "benign rows that reach a level, %", r, models, intervals, false)
+	writeLevels(&b, "malicious rows that reach a level, %", r, models, intervals, true)
 	writeLeftOut(&b, r)
 	if _, err := io.WriteString(stdout, b.String()); err != nil {
 		return fmt.Errorf("writing the tables: %w", err)
@@ -105,28 +104,28 @@ func writeLevels(b *strings.Builder, title string, r rows, models []model, inter
 		header = append(header, m.name+": "+strings.Join(names, " / "))
 	}
 	table := markdown.NewTable(b, title, header...)
-	levels := len(models[0].levels)
-	all := map[bool][][]eval.Proportion{false: empty(len(models), levels), true: empty(len(models), levels)}
-	row := func(name string, reached [][]eval.Proportion) {
-		if reached[0][0].Total == 0 {
+	all := map[bool]tally{false: newTally(models), true: newTally(models)}
+	row := func(name string, t tally) {
+		rows := slices.Max(t.rows)
+		if rows == 0 {
 			return
 		}
-		cells := []string{name, strconv.Itoa(reached[0][0].Total)}
-		for _, proportions := range reached {
-			cells = append(cells, percents(proportions, intervals))
+		cells := []string{name, strconv.Itoa(rows)}
+		for i := range models {
+			cells = append(cells, t.percents(i, intervals))
 		}
 		table.Row(cells...)
 	}
 	for _, f := range r.files {
-		reached := empty(len(models), levels)
+		reached := newTally(models)
 		for i := range models {
 			for j, v := range f.verdicts[i] {
 				if f.rows[j].Malicious != malicious {
 					continue
 				}
-				count(reached[i], v)
+				reached.count(i, v)
 				if f.report {
-					count(all[f.rows[j].IsURL()][i], v)
+					all[f.rows[j].IsURL()].count(i, v)
 				}
 			}
 		}
@@ -135,39 +134,44 @@ func writeLevels(b *strings.Builder, title string, r rows, models []model, inter
 	row("*report*, all names", all[false])
 	row("*report*, all URLs", all[true])
 	if !malicious {
-		listed := empty(len(models), levels)
+		listed := newTally(models)
 		for i := range models {
 			for _, v := range r.listed[i] {
-				count(listed[i], v)
+				listed.count(i, v)
 			}
 		}
-		row(fmt.Sprintf("the first %d names of the model's own list", listedNames), listed)
+		row(fmt.Sprintf("the model's own list, its first %d names", listedNames), listed)
 	}
 	table.End()
 }
 
-// empty returns proportions of nothing, of each model and level.
-func empty(models, levels int) [][]eval.Proportion {
-	reached := make([][]eval.Proportion, models)
-	for i := range reached {
-		reached[i] = make([]eval.Proportion, levels)
-	}
-	return reached
+// A tally counts the rows that reach each level of each model.
+type tally struct {
+	rows    []int   // of each model: its list of popular names may be shorter than another's
+	reached [][]int // of each model and level
 }
 
-// count adds a verdict to the proportions of the levels.
-func count(reached []eval.Proportion, v verdict) {
-	for level := range reached {
-		reached[level].Total++
-		if level < v.reached {
-			reached[level].Count++
-		}
+func newTally(models []model) tally {
+	t := tally{rows: make([]int, len(models))}
+	for _, m := range models {
+		t.reached = append(t.reached, make([]int, len(m.levels)))
+	}
+	return t
+}
+
+// count adds a model's verdict on a row.
+func (t tally) count(model int, v verdict) {
+	t.rows[model]++
+	for level := range v.reached {
+		t.reached[model][level]++
 	}
 }
 
-func percents(reached []eval.Proportion, intervals bool) string {
+// percents returns the cell of a model.
+func (t tally) percents(model int, intervals bool) string {
 	var cells []string
-	for _, p := range reached {
+	for _, count := range t.reached[model] {
+		p := eval.Proportion{Count: count, Total: t.rows[model]}
 		cell := percent(p.Rate())
 		if intervals {
 			low, high := p.Wilson()

@@ -24,9 +24,11 @@ With -data, on the part of a folder that training set aside. With files, on thos
 folder that the model was trained on, and rows whose registered domain it has seen are left out.
 
 -compare-exact wants at most 1 row in 10,000 to differ by more than 0.001, and the area under the ROC
-curve by at most 0.0002. -perturbed changes names as some malware does (CharBot). With -allow, figures at
-the model's own levels show what is left of false alarms and lost of detections; the others stay as they
-are. The page of -report needs no network and has the rows that the model is most wrong about.
+curve by at most 0.0002. -perturbed measures what changes do that cost nothing: how well names with two
+characters changed are told from the popular ones of -part that they were made of (CharBot), by the sum of
+the probabilities of dga and phishing; and how many verdicts on malicious rows survive some forty changes,
+such as a benign path behind the text. With -allow, figures at the model's own levels show what is left of
+false alarms and lost of detections; the others stay as they are. The page of -report needs no network and has the rows that the model is most wrong about.
 
 example:
   $ snowman eval -data sources -recipe models/recipe.json
@@ -61,7 +63,7 @@ func runEval(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.BoolVar(&f.exact, "exact", false, exactUsage)
 	flags.BoolVar(&f.compareExact, "compare-exact", false, "measure how far int16 is from float32, and exit with 1 if it is too far")
-	flags.BoolVar(&f.perturbed, "perturbed", false, "measure how well names with two characters changed are told from the popular ones of -part\nthat they were made of, by the sum of the probabilities of dga and phishing")
+	flags.BoolVar(&f.perturbed, "perturbed", false, "measure two changed characters, and how many verdicts of -part survive cheap changes")
 	allowFlag(flags, &f.allow)
 	flags.StringVar(&f.output.HTML, "report", "", "also write a page with charts into this HTML `file`")
 	flags.StringVar(&f.output.SVG, "svg", "", "also write each chart as an SVG file into this `folder`")
@@ -128,6 +130,9 @@ func (f *evalFlags) run(ctx context.Context, s streams) error {
 		result, err := measure.Perturbed(model, set, f.part)
 		if err != nil {
 			return fmt.Errorf("-perturbed: %w", err)
+		}
+		if result.Changes, err = measure.Changes(ctx, model, set.Parts[f.part]); err != nil {
+			return err
 		}
 		return writeFigures(s.stdout, result, f.asJSON, report.Text)
 	}

@@ -210,8 +210,10 @@ func newTable(caption string, rows [][]string) table {
 	t := table{Caption: caption, Header: rows[0], Rows: rows[1:]}
 	t.More = max(len(t.Rows)-most, 0)
 	t.Rows = t.Rows[:len(t.Rows)-t.More]
-	for _, row := range t.Rows {
-		row[0] = label(row[0])
+	for _, row := range slices.Concat(t.Rows, [][]string{t.Header}) {
+		for i, cell := range row {
+			row[i] = label(cell)
+		}
 	}
 	return t
 }
@@ -262,5 +264,5 @@ func (p *page) addTraining(info snowman.Info) {
 
 // IsNumeric reports whether a column of the table holds numbers.
 func (t table) IsNumeric(column int) bool {
-	return column > 0 && !slices.Contains([]string{"label", "what for", "SHA-256 of the file"}, t.Header[column])
+	return column > 0 && !slices.Contains([]string{"label", "scored", "what for", "SHA-256 of the file"}, t.Header[column])
 }

@@ -175,7 +175,11 @@ func measured(t *testing.T, source string) json.RawMessage {
 		meter.Add(eval.Example{Score: float64(i) / 100, Malicious: true, Kind: source, Source: source, Month: "2025-03"})
 		meter.Add(eval.Example{Score: float64(i) / 120, Malicious: true, Kind: "phishing", Source: source, Month: "2025-04"})
 	}
-	figures, err := json.Marshal(report.NewKept(meter.Result(), meter.Curves()))
+	result := meter.Result()
+	result.Changes = []eval.Survival{eval.NewSurvival(source, source, []eval.KindSurvival{
+		{Kind: source, Host: eval.Proportion{Count: 7, Total: 8}}, {Kind: "phishing", Path: eval.Proportion{Count: 1, Total: 9}},
+	})}
+	figures, err := json.Marshal(report.NewKept(result, meter.Curves()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,6 +207,7 @@ func TestPageAboutAnyModel(t *testing.T) {
 			m.Figures, m.Training = measured(t, "feed"), training("feed")
 		}, 4, []string{
 			"100 benign and 200 malicious texts", "12,345", "2025-04: ", "the network was trained on it", "feed", "Malicious texts found, by kind", "Texts that reach a level",
+			"survive a cheap change, where the host carried them", ".875 (.529-.978)",
 		}},
 		"without levels": {func(m *snowman.Info) { m.Thresholds = nil }, 0, []string{
 			"This model has no levels", "snowman train",

@@ -17,6 +17,7 @@ type figures struct {
 	Charts   []chart
 	NoMonths bool // there is no chart by month
 	Tables   []table
+	Changes  []table // of verdicts that survive a change
 }
 
 // familiesNamed says how often the right family comes first.
@@ -46,6 +47,9 @@ func newFigures(info snowman.Info) figures {
 	}
 	if sources := measured.LevelTable(); len(sources) > 1 {
 		f.Tables = append(f.Tables, newTable("Texts that reach a level or a higher one, by source", sources))
+	}
+	for _, changes := range measured.ChangeTables() {
+		f.Changes = append(f.Changes, newTable(changes.Caption, changes.Rows))
 	}
 	if named := measured.Result.Families; named != nil && named.Top1.Total > 0 {
 		low, high := named.Top1.Wilson()

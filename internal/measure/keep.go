@@ -44,6 +44,9 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	if err != nil {
 		return eval.Result{}, err
 	}
+	if page.Result.Changes, err = Changes(ctx, model, set.Parts[dataset.Report]); err != nil {
+		return eval.Result{}, err
+	}
 	trained.Metadata.Figures, err = json.Marshal(kept{
 		Kept:          report.NewKept(page.Result, page.Curves),
 		HighestVetted: highest(model, heldOutNames(set), 20),

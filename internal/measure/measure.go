@@ -3,8 +3,9 @@
 //	model, rows -> scores -> eval.Meter -> report.Page
 //
 // An [Evaluation] measures a model at its own levels and thresholds and, with Compare, one
-// arithmetic against the other. [Perturbed] measures it on names that are made for it, and [Keep]
-// keeps in a model that was just trained what was measured of it.
+// arithmetic against the other. [Perturbed] measures it on names that are made for it,
+// [Changes] how many verdicts survive cheap changes, and [Keep] keeps in a model that was just
+// trained what was measured of it.
 package measure
 
 import (
