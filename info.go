@@ -37,6 +37,27 @@ type Threshold struct {
 	FalsePositiveRate float64 `json:"false_positive_rate"` // that the level stands for
 	FalsePositives    int     `json:"false_positives"`     // measured: benign texts at or above the score
 	Benign            int     `json:"benign"`              // measured: all benign texts
+
+	// The same of each kind of benign site, and of each country suffix with enough texts. Older
+	// models lack both.
+	Groups    []GroupCount `json:"groups,omitempty"`
+	Countries []GroupCount `json:"countries,omitempty"`
+}
+
+// A GroupCount is how many benign texts of a kind of site, or of a country suffix, reach a level.
+type GroupCount struct {
+	Name           string `json:"name"`
+	FalsePositives int    `json:"false_positives"`
+	Benign         int    `json:"benign"`
+}
+
+// Exceeding returns the kinds of site and country suffixes in which more than three times as many
+// texts reach the level as it says, of those with enough texts to tell.
+func (t Threshold) Exceeding() []GroupCount {
+	rate := modelfile.Threshold{FalsePositiveRate: t.FalsePositiveRate}
+	return slices.DeleteFunc(slices.Concat(t.Groups, t.Countries), func(g GroupCount) bool {
+		return !rate.HasSay(g.Benign) || float64(g.FalsePositives) <= modelfile.GroupTolerance*t.FalsePositiveRate*float64(g.Benign)
+	})
 }
 
 // TooFew reports whether there were too few benign texts to measure the level: fewer than one of
@@ -82,9 +103,20 @@ func (m *Model) Info() Info {
 func levelThresholds(measured []modelfile.Threshold) []Threshold {
 	var thresholds []Threshold
 	for i, t := range measured {
-		thresholds = append(thresholds, Threshold{Level(i + 1), t.Score, t.FalsePositiveRate, t.FalsePositives, t.Benign})
+		thresholds = append(thresholds, Threshold{
+			Level(i + 1), t.Score, t.FalsePositiveRate, t.FalsePositives, t.Benign,
+			groupCounts(t.Groups), groupCounts(t.Countries),
+		})
 	}
 	return thresholds
+}
+
+func groupCounts(measured []modelfile.GroupCount) []GroupCount {
+	var counts []GroupCount
+	for _, g := range measured {
+		counts = append(counts, GroupCount(g))
+	}
+	return counts
 }
 
 // WriteONNX writes the model as an ONNX graph, for programs in other languages: docs/onnx.md says

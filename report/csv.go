@@ -17,7 +17,8 @@ var csvHeader = []string{"figure", "by", "group", "level", "limit", "from", "to"
 // CSV writes every figure of the page as one table, a figure a line:
 //
 //	figure                     what it is, such as true_positive_rate
-//	by, group                  of which rows: all, or those of a kind, source, family or month
+//	by, group                  of which rows: all, or those of a kind, source, family, month, kind of
+//	                           host, kind of site (group) or country suffix
 //	level, limit               where the threshold is from: a level of the model, or a limit of FPR
 //	from, to                   the scores it is about: at or above from, a threshold, and below to
 //	value                      the figure
@@ -53,7 +54,7 @@ func CSV(w io.Writer, page Page) error {
 	for _, by := range []struct {
 		name   string
 		groups []eval.LevelGroup
-	}{{"source", r.ByLevel}, {"host", r.ByHost}} {
+	}{{"source", r.ByLevel}, {"host", r.ByHost}, {"group", r.ByGroup}, {"country", r.ByCountry}} {
 		for _, g := range by.groups {
 			figure := "false_positive_rate"
 			if g.Malicious {

@@ -109,6 +109,9 @@ func newPageData(page Page) pageData {
 			"levels":           cut("The model's own levels", reachedTable(r)),
 			"levelsources":     cut("Rows at the model's own levels and above, by source", levelTable("source", r.Levels, r.ByLevel, " and above", levelInterval)),
 			"levelhosts":       cut("Rows at the model's own levels and above, by kind of host", levelTable("kind of host", r.Levels, r.ByHost, " and above", levelInterval)),
+			"levelgroups":      cut("Benign rows at the model's own levels and above, by kind of site", levelTable("kind of site", r.Levels, groups(r), " and above", levelInterval)),
+			"levelcountries":   cut("Benign rows at the model's own levels and above, by country suffix", levelTable("country", r.Levels, r.ByCountry, " and above", levelInterval)),
+			"popular":          cut("Rows at the model's own levels, with its rule for popular names and without", popularTable(r)),
 			"kinds":            cut("Malicious rows by kind", maliciousTable("kind", r.ByKind, points)),
 			"malicioussources": cut("Malicious rows by source", maliciousTable("source", r.BySource, points)),
 			"benignsources":    cut("Benign rows by source", benignTable("source", r.BySource, points)),
@@ -137,6 +140,9 @@ func summary(r eval.Result) []Fact {
 	}
 	if r.Allowed != nil {
 		facts = append(facts, Fact{"on an allow list, at no level", allowed(*r.Allowed)})
+	}
+	if r.Popular != nil {
+		facts = append(facts, Fact{"on the model's own list of popular names, in no other figure", popular(*r.Popular)})
 	}
 	for _, p := range r.Overall.OperatingPoints {
 		facts = append(facts, Fact{"found at 1 false alarm in " + Thousands(int(1/p.Limit+.5)), interval(p.TruePositives, 3)})

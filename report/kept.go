@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +14,15 @@ import (
 // Kept is what a model file keeps of an evaluation, to be written as JSON. It has all that the
 // charts of the model's card are drawn from, in a tenth of the bytes of an eval.Result and its
 // eval.Curves: counts alone, from which rates and intervals follow. Left out are the rates of each
-// family, kinds of host and the thresholds of the curves' points.
+// family and the thresholds of the curves' points.
 type Kept struct {
 	Overall          eval.Rates         `json:"overall"`
 	ByKind           []eval.Group       `json:"by_kind"`
 	ByMonth          []keptMonth        `json:"by_month,omitempty"`
 	ByLevel          []keptLevel        `json:"by_level,omitempty"`
+	ByHost           []keptLevel        `json:"by_host,omitempty"`
+	ByGroup          []keptLevel        `json:"by_group,omitempty"`
+	ByCountry        []keptLevel        `json:"by_country,omitempty"`
 	CalibrationError float64            `json:"calibration_error"`
 	CalibrationBins  []eval.Bin         `json:"calibration_bins,omitempty"`
 	Curves           []keptCurve        `json:"curves,omitempty"` // of all malicious rows, then of kinds
@@ -36,9 +40,10 @@ type keptMonth struct {
 	Found     []int  `json:"found"` // at each operating point
 }
 
-// A keptLevel counts the benign or the malicious rows of a source.
+// A keptLevel counts the benign or the malicious rows of a source, or of others that share a name.
 type keptLevel struct {
-	Source    string `json:"source"`
+	Source    string `json:"source,omitempty"`
+	Name      string `json:"name,omitempty"` // of what is no source
 	Malicious bool   `json:"malicious"`
 	Rows      int    `json:"rows"`
 	Reached   []int  `json:"reached"` // each of the model's levels
@@ -81,14 +86,8 @@ func NewKept(r eval.Result, c eval.Curves) Kept {
 		}
 		f.ByMonth = append(f.ByMonth, month)
 	}
-	for _, g := range r.ByLevel {
-		source := keptLevel{Source: g.Name, Malicious: g.Malicious}
-		for _, p := range g.Reached {
-			source.Rows = p.Total
-			source.Reached = append(source.Reached, p.Count)
-		}
-		f.ByLevel = append(f.ByLevel, source)
-	}
+	f.ByLevel, f.ByHost = keepLevels(r.ByLevel), named(keepLevels(r.ByHost))
+	f.ByGroup, f.ByCountry = named(keepLevels(groups(r))), named(keepLevels(r.ByCountry))
 	for _, c := range append([]eval.Curve{c.Overall}, c.ByKind...) {
 		curve := keptCurve{Kind: c.Name, Malicious: c.Malicious}
 		for _, p := range c.Points {
@@ -113,6 +112,39 @@ func NewKept(r eval.Result, c eval.Curves) Kept {
 	return f
 }
 
+func keepLevels(groups []eval.LevelGroup) []keptLevel {
+	var kept []keptLevel
+	for _, g := range groups {
+		source := keptLevel{Source: g.Name, Malicious: g.Malicious}
+		for _, p := range g.Reached {
+			source.Rows = p.Total
+			source.Reached = append(source.Reached, p.Count)
+		}
+		kept = append(kept, source)
+	}
+	return kept
+}
+
+// named makes of sources what is none.
+func named(levels []keptLevel) []keptLevel {
+	for i, l := range levels {
+		levels[i].Source, levels[i].Name = "", l.Source
+	}
+	return levels
+}
+
+func levelGroups(levels []keptLevel) []eval.LevelGroup {
+	var groups []eval.LevelGroup
+	for _, s := range levels {
+		group := eval.LevelGroup{Name: cmp.Or(s.Source, s.Name), Malicious: s.Malicious}
+		for _, reached := range s.Reached {
+			group.Reached = append(group.Reached, eval.Proportion{Count: reached, Total: s.Rows})
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
 // ReadKept returns the page of what a model file keeps; levels are the model's own. An older file
 // may keep less, or nothing. Figures that contradict each other are an error, so that whatever is
 // returned can be shown.
@@ -133,6 +165,10 @@ func ReadKept(data []byte, levels []eval.Level) (Page, error) {
 			CalibrationError: f.CalibrationError,
 			CalibrationBins:  f.CalibrationBins,
 			Levels:           levels,
+			ByLevel:          levelGroups(f.ByLevel),
+			ByHost:           levelGroups(f.ByHost),
+			ByGroup:          levelGroups(f.ByGroup),
+			ByCountry:        levelGroups(f.ByCountry),
 			Families:         f.Families,
 			Changes:          f.survivals(),
 		},
@@ -147,13 +183,6 @@ func ReadKept(data []byte, levels []eval.Level) (Page, error) {
 			group.OperatingPoints = append(group.OperatingPoints, point)
 		}
 		page.Result.ByMonth = append(page.Result.ByMonth, group)
-	}
-	for _, s := range f.ByLevel {
-		group := eval.LevelGroup{Name: s.Source, Malicious: s.Malicious}
-		for _, reached := range s.Reached {
-			group.Reached = append(group.Reached, eval.Proportion{Count: reached, Total: s.Rows})
-		}
-		page.Result.ByLevel = append(page.Result.ByLevel, group)
 	}
 	for i, c := range f.Curves {
 		curve := eval.Curve{Name: c.Kind, Benign: f.Overall.Benign, Malicious: c.Malicious}
@@ -188,15 +217,16 @@ func (f Kept) check(levels int) error {
 		maxCurves = 16 // more than an evaluation has
 		maxGroups = 2000
 	)
-	if max(len(f.Curves), len(f.Scores)) > maxCurves || max(len(f.ByKind), len(f.ByMonth), len(f.ByLevel), len(f.CalibrationBins)) > maxGroups {
+	levelGroups := slices.Concat(f.ByLevel, f.ByHost, f.ByGroup, f.ByCountry)
+	if max(len(f.Curves), len(f.Scores)) > maxCurves || max(len(f.ByKind), len(f.ByMonth), len(levelGroups), len(f.CalibrationBins)) > maxGroups {
 		return errors.New("there are more groups of rows than can be shown")
 	}
 	if f.Families != nil && !isProportion(f.Families.Top1) {
 		return fmt.Errorf("%d of %d families are named right", f.Families.Top1.Count, f.Families.Top1.Total)
 	}
-	for _, s := range f.ByLevel {
+	for _, s := range levelGroups {
 		if len(s.Reached) != levels || levels == 0 || !areCounts(s.Reached, s.Rows) {
-			return fmt.Errorf("source %q has %v of %d rows at %d levels", s.Source, s.Reached, s.Rows, levels)
+			return fmt.Errorf("source %q has %v of %d rows at %d levels", cmp.Or(s.Source, s.Name), s.Reached, s.Rows, levels)
 		}
 	}
 	for _, bin := range f.CalibrationBins {
@@ -294,4 +324,15 @@ func (page Page) KindTable() [][]string {
 // first row is the header.
 func (page Page) LevelTable() [][]string {
 	return levelTable("source", page.Result.Levels, page.Result.ByLevel, "", percentAndCount)
+}
+
+// GroupTable has the same of each kind of site, benign rows alone, and of each country suffix with
+// many.
+func (page Page) GroupTable() [][]string {
+	return levelTable("kind of site, country", page.Result.Levels, slices.Concat(page.Result.ByGroup, page.Result.ByCountry), "", percentAndCount)
+}
+
+// HostTable has the same of each kind of host.
+func (page Page) HostTable() [][]string {
+	return levelTable("kind of host", page.Result.Levels, page.Result.ByHost, "", percentAndCount)
 }

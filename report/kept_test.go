@@ -67,6 +67,31 @@ func TestKeptOfAnEvaluationWithoutSomeRows(t *testing.T) {
 	}
 }
 
+func TestKeptKeepRowsByGroupCountryAndHost(t *testing.T) {
+	m := eval.Meter{Levels: []eval.Level{{Name: "low", Threshold: .5}, {Name: "high", Threshold: .9}}}
+	for i := range 2000 {
+		m.Add(eval.Example{Score: float64(i) / 2000, Source: "list", Group: []string{"small sites", "popular"}[i%2], Country: ".br", Host: "sub-domain"})
+	}
+	page := Page{Result: m.Result(), Curves: m.Curves()}
+	read, err := ReadKept(stored(t, page), page.Result.Levels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read.GroupTable(), page.GroupTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 4 {
+		t.Errorf("by kind of site and country are %v, want %v", got, want)
+	}
+	if got, want := read.HostTable(), page.HostTable(); !slices.EqualFunc(got, want, slices.Equal) || len(got) != 2 {
+		t.Errorf("by kind of host are %v, want %v", got, want)
+	}
+	// Where each source is its own kind, one table of both is enough.
+	m = eval.Meter{Levels: m.Levels}
+	m.Add(eval.Example{Score: .1, Source: "list", Group: "list"})
+	page = Page{Result: m.Result(), Curves: m.Curves()}
+	if read, err := ReadKept(stored(t, page), page.Result.Levels); err != nil || len(read.Result.ByGroup) != 0 {
+		t.Errorf("groups that are sources are kept: %v, error %v", read.Result.ByGroup, err)
+	}
+}
+
 func TestReadKeptOfAnOlderFile(t *testing.T) {
 	for name, data := range map[string]string{
 		"none":            "",
@@ -98,6 +123,7 @@ func TestReadKeptRefusesWhatDoesNotGoTogether(t *testing.T) {
 		"a month of more points":           {`{"by_month": [{"month": "2024-01", "malicious": 3, "found": [1]}]}`, `month "2024-01"`},
 		"a month of more than there are":   {`{` + overall + `, "by_month": [{"month": "2024-01", "malicious": 3, "found": [4]}]}`, `month "2024-01"`},
 		"a source of fewer levels":         {`{"by_level": [{"source": "feed", "rows": 3, "reached": []}]}`, `source "feed"`},
+		"a group of fewer levels":          {`{"by_group": [{"name": "popular", "rows": 3, "reached": []}]}`, `source "popular"`},
 		"a curve of unequal sides":         {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [1], "true_positives": []}]}`, "none of a curve"},
 		"a curve that turns":               {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [2, 1], "true_positives": [1, 2]}]}`, "none of a curve"},
 		"a curve of more than there are":   {`{"overall": {"benign": 9}, "curves": [{"malicious": 9, "false_positives": [1], "true_positives": [10]}]}`, "none of a curve"},
@@ -142,5 +168,7 @@ func FuzzReadKept(f *testing.F) {
 		Charts(page)
 		page.KindTable()
 		page.LevelTable()
+		page.GroupTable()
+		page.HostTable()
 	})
 }

@@ -23,8 +23,8 @@ import (
 // may be 40 points wide.
 const smallFamily = 20
 
-// Text writes the overall figures, then the rows at each level by source and kind of host, then the
-// figures by kind, source, family and month. Families stand worst first, by the true positive rate
+// Text writes the overall figures, then the rows at each level by source, kind of host, kind of site
+// and country suffix, then the figures by kind, source, family and month. Families stand worst first, by the true positive rate
 // at the first operating point. Families of fewer than 20 rows share the last line.
 func Text(w io.Writer, r eval.Result) error {
 	var b strings.Builder
@@ -35,6 +35,9 @@ func Text(w io.Writer, r eval.Result) error {
 	// Names of sources may be long, so that there is no room for counts.
 	levelTable("source", r.Levels, r.ByLevel, "", percent).writeUnder(&b, "Rows at the model's own levels and above, by source")
 	levelTable("kind of host", r.Levels, r.ByHost, "", percentAndCount).writeUnder(&b, "Rows at the model's own levels and above, by kind of host")
+	levelTable("kind of site", r.Levels, groups(r), "", percentAndCount).writeUnder(&b, "Benign rows at the model's own levels and above, by kind of site")
+	levelTable("country", r.Levels, r.ByCountry, "", percentAndCount).writeUnder(&b, "Benign rows at the model's own levels and above, by country suffix")
+	writePopular(&b, r)
 	points := r.Overall.OperatingPoints
 	malicious := func(axis string, groups []eval.Group) {
 		maliciousTable(axis, groups, points).writeUnder(&b, "Malicious rows by "+axis)
@@ -54,6 +57,61 @@ func Text(w io.Writer, r eval.Result) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// groups returns the rows by group, or nil where each source is a group of its own.
+func groups(r eval.Result) []eval.LevelGroup {
+	isSource := func(g eval.LevelGroup) bool {
+		return slices.ContainsFunc(r.ByLevel, func(source eval.LevelGroup) bool {
+			return source.Name == g.Name && !source.Malicious && slices.Equal(source.Reached, g.Reached)
+		})
+	}
+	if !slices.ContainsFunc(r.ByGroup, func(g eval.LevelGroup) bool { return !isSource(g) }) {
+		return nil
+	}
+	return r.ByGroup
+}
+
+// popularTable has the rows at each level with and without those on the model's own list of popular
+// names, which stay below the second level by the rule for them.
+func popularTable(r eval.Result) table {
+	header := []string{"rows", "label", "number"}
+	for _, level := range r.Levels {
+		header = append(header, level.Name)
+	}
+	rows := table{header}
+	if r.Popular == nil {
+		return rows
+	}
+	for _, side := range []struct {
+		name   string
+		groups []eval.LevelGroup
+	}{{"without these names", r.ByLevel}, {"with them, by the rule", r.Popular.WithRule}} {
+		benign, malicious := []string{side.name, "benign"}, []string{side.name, "malicious"}
+		for i := range r.Levels {
+			b, m := reached(side.groups, i)
+			if i == 0 {
+				benign, malicious = append(benign, Thousands(b.Total)), append(malicious, Thousands(m.Total))
+			}
+			benign, malicious = append(benign, percentAndCount(b, false)), append(malicious, percentAndCount(m, true))
+		}
+		rows = append(rows, benign, malicious)
+	}
+	return rows
+}
+
+func writePopular(b *strings.Builder, r eval.Result) {
+	if r.Popular == nil {
+		return
+	}
+	fmt.Fprintf(b, "\nOn the model's own list of popular names, and in no other figure: %s\n", popular(*r.Popular))
+	if len(r.Levels) > 0 {
+		popularTable(r).writeUnder(b, "Rows at the model's own levels and above, with its rule for popular names and without")
+	}
+}
+
+func popular(p eval.PopularRows) string {
+	return fmt.Sprintf("%s benign and %s malicious rows", Thousands(p.Benign), Thousands(p.Malicious))
 }
 
 // allowed writes how many rows are on an allow list.

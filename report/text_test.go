@@ -45,6 +45,17 @@ func TestText(t *testing.T) {
 				m.Add(eval.Example{Score: float64(i) / 1000, Malicious: true, Kind: "malware", Source: "feed", Host: host})
 			}
 		}},
+		{"groups", func(m *eval.Meter) {
+			m.Levels = []eval.Level{{Name: "low", Threshold: .5}, {Name: "medium", Threshold: .9}, {Name: "high", Threshold: .99}}
+			for i := range 1500 {
+				group := []string{"small sites", "popular"}[i%2]
+				m.Add(eval.Example{Score: float64(i) / 2250, Kind: "benign", Source: "list", Group: group, Country: ".br"})
+				m.Add(eval.Example{Score: float64(i) / 1500, Malicious: true, Kind: "malware", Source: "feed"})
+			}
+			for i := range 20 {
+				m.Add(eval.Example{Score: float64(i) / 20, Kind: "benign", Source: "list", Group: "popular", Popular: true})
+			}
+		}},
 		{"nothing", func(*eval.Meter) {}},
 		{"hostile-names", func(m *eval.Meter) {
 			m.Add(eval.Example{Score: .1})

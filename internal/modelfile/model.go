@@ -95,6 +95,17 @@ type GroupCount struct {
 	Benign         int    `json:"benign"`
 }
 
+// What a level promises in each group and country with enough texts.
+const (
+	// GroupTolerance is how many times its rate a level may have in one of them.
+	GroupTolerance = 3
+	// GroupExpected is how many of its texts must reach the level by the rate, so that it has a say.
+	GroupExpected = 10
+)
+
+// HasSay reports whether a group of so many texts is large enough for the level's promise.
+func (t Threshold) HasSay(texts int) bool { return float64(texts)*t.FalsePositiveRate >= GroupExpected }
+
 // TooFew reports whether there were too few benign texts to measure the level: fewer than one of
 // them may reach it.
 func (t Threshold) TooFew() bool { return float64(t.Benign)*t.FalsePositiveRate < 1 }

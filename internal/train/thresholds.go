@@ -12,23 +12,14 @@ import (
 // falsePositiveRates are what the levels above none stand for.
 var falsePositiveRates = [len(modelfile.Levels)]float64{1e-2, 1e-3, 1e-4}
 
-const (
-	// tolerance is how many times its rate a level may have in one group or country.
-	tolerance = 3
-
-	// expected is how many texts of a group or country must reach a level by its rate, so that the
-	// group has a say.
-	expected = 10
-
-	// Of all texts together at least leastOfAll and at most mostOfAll times the rate reach a level,
-	// so that none is stricter or laxer than it says.
-	leastOfAll, mostOfAll = 0.7, 1.3
-)
+// Of all texts together at least leastOfAll and at most mostOfAll times the rate reach a level, so
+// that none is stricter or laxer than it says.
+const leastOfAll, mostOfAll = 0.7, 1.3
 
 // thresholds measures the levels on benign texts. Without texts it returns nil.
 //
 // A threshold is the lowest number at which the mean of the groups' false positive rates is at most
-// the level's rate, and in no group or country with enough texts more than tolerance times it. A
+// the level's rate, and in no group or country with enough texts more than three times it. A
 // group weighs as the square root of its texts: the largest does not decide alone, nor does one
 // text of the smallest. If fewer than leastOfAll of all texts reach it, the threshold is lower and
 // some groups have more than they should, which the model says.
@@ -109,9 +100,10 @@ func newStrata(b benign) strata {
 // together.
 func (s strata) steps(rate float64) int {
 	groups, countries := make([]int, len(s.groups)), make([]int, len(s.countries))
+	hasSay := func(total strataTotal) bool { return modelfile.Threshold{FalsePositiveRate: rate}.HasSay(total.texts) }
 	exceeds := func(totals []strataTotal, counts []int) bool {
 		for i, total := range totals {
-			if float64(total.texts)*rate >= expected && float64(counts[i])/float64(total.texts) > tolerance*rate {
+			if hasSay(total) && float64(counts[i])/float64(total.texts) > modelfile.GroupTolerance*rate {
 				return true
 			}
 		}
@@ -175,6 +167,8 @@ func (s strata) counts(score, rate float64) (groups, countries []modelfile.Group
 		return counted
 	}
 	groups = count(s.groups, s.group, func(total strataTotal) bool { return total.name != "" })
-	countries = count(s.countries, s.country, func(total strataTotal) bool { return float64(total.texts)*rate >= expected })
+	countries = count(s.countries, s.country, func(total strataTotal) bool {
+		return modelfile.Threshold{FalsePositiveRate: rate}.HasSay(total.texts)
+	})
 	return groups, countries
 }
