@@ -337,8 +337,8 @@ func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, e
 	}
 }
 
-// A batch is full at either limit; a view counts as a text. It is large enough to be worth loading a
-// block of filters into the cache, and small enough for its features to stay there.
+// A batch is full at either limit; a view counts as a text. It is large enough to be worth loading
+// a block of filters into the cache, and small enough for its features to stay there.
 const (
 	batchTexts   = 128
 	batchSymbols = 1 << 20

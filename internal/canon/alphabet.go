@@ -67,8 +67,8 @@ const (
 
 // DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character
 // has different symbols in the host, in the host's public suffix, and elsewhere. So the network
-// sees where a name ends below a suffix such as github.io, where anybody can have a name. It reads no
-// fragment, which no server ever sees and anybody can add.
+// sees where a name ends below a suffix such as github.io, where anybody can have a name. It reads
+// no fragment, which no server ever sees and anybody can add.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
@@ -78,10 +78,10 @@ func DefaultAlphabet() *Alphabet {
 	return a
 }
 
-// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group, except that a
-// fragment in none is not read. The suffixes of operators, which may be nil, are names in canonical
-// form, in ascending order. A label of a suffix, but not the first, may be *, which stands for any
-// one label.
+// NewAlphabet numbers the symbols of the groups. Each segment must stand in one group, except that
+// a fragment in none is not read. The suffixes of operators, which may be nil, are names in
+// canonical form, in ascending order. A label of a suffix, but not the first, may be *, which
+// stands for any one label.
 func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {

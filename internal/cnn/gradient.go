@@ -219,8 +219,8 @@ func (g *Backpropagation) classify(group, all int) {
 	g.head.forward(g.outputs[first*g.head.outputColumns():], sums, texts)
 }
 
-// classifyBackward is the way back through classify: from the gradient by the outputs to that by the
-// sums of the next layer.
+// classifyBackward is the way back through classify: from the gradient by the outputs to that by
+// the sums of the next layer.
 func (g *Backpropagation) classifyBackward(group, all int) {
 	first, last := group*groupTexts, min((group+1)*groupTexts, all)
 	columns, memory := g.head.columns, &g.groups[group]
