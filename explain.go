@@ -19,17 +19,45 @@ import (
 // They are integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365), from a text in
 // which the network finds nothing to this one. There are other ways to divide a score. This one
 // speaks of the network alone: a character that counts here is no evidence by itself.
+//
+// A network that reads three views of a text sees a character up to three times, and its
+// contribution is the sum. What each view adds, Views says:
+//
+//	LogOdds = Baseline + the contributions of all Views
+//
+// The score is 1 / (1 + exp(-LogOdds)) or, where a floor holds, 1 / (1 + exp(-Floor.LogOdds)).
 type Explanation struct {
 	Canonical  string      `json:"canonical"` // what the network was shown
 	Verdict    Verdict     `json:"-"`         // that of Classify
-	LogOdds    float64     `json:"log_odds"`  // computed in float32, as Exact does: the score is 1 / (1 + exp(-LogOdds))
+	LogOdds    float64     `json:"log_odds"`  // of the whole without a floor, computed in float32, as Exact does
 	Baseline   float64     `json:"baseline"`  // of a text in which the network finds nothing
 	Constant   float64     `json:"constant"`  // of the filters on symbols as common as in training
 	Start      float64     `json:"start"`     // of the padding before the text
 	End        float64     `json:"end"`       // of the padding behind the text
 	Characters []Character `json:"characters"`
 	NGrams     []NGram     `json:"ngrams"` // the strongest ten, in either direction
+
+	Views []View `json:"views,omitempty"` // none where the network reads the whole alone
+	Floor *Floor `json:"floor,omitempty"` // nil where none holds
 }
+
+// A View is one of three texts that a network reads of one.
+type View struct {
+	View         string  `json:"view"` // "registered domain", "host" or "whole"
+	Text         string  `json:"text"`
+	Contribution float64 `json:"contribution"`
+	LogOdds      float64 `json:"log_odds"` // of this text alone
+}
+
+// A Floor is what keeps a text's score from falling far below that of its host, or of its
+// registered domain, which is what somebody paid for.
+type Floor struct {
+	View    string  `json:"view"`     // the one alone that demands most
+	LogOdds float64 `json:"log_odds"` // those of that view alone, less what the model allows
+}
+
+// viewNames are those of the views that a network reads.
+var viewNames = [...]string{cnn.RegisteredDomain: "registered domain", cnn.Host: "host", cnn.Whole: "whole"}
 
 // A Character is one of the canonical form: a rune, or a byte that is part of none.
 type Character struct {
@@ -39,13 +67,13 @@ type Character struct {
 }
 
 // An NGram is neighbouring characters, Characters[Start:End], that filters of the network answer to
-// more than to any others in the text.
+// more than to any others in the text, or in one of its views.
 type NGram struct {
 	Text         string  `json:"text"` // without what is not read
 	Start        int     `json:"start"`
 	End          int     `json:"end"`
-	AtStart      bool    `json:"at_start,omitempty"` // the filters also see that nothing stands before it
-	AtEnd        bool    `json:"at_end,omitempty"`   // or behind it
+	AtStart      bool    `json:"at_start,omitempty"` // the filters also see that the text, or a view, starts here
+	AtEnd        bool    `json:"at_end,omitempty"`   // or ends
 	Contribution float64 `json:"contribution"`
 }
 
@@ -62,35 +90,67 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		return Explanation{}, err
 	}
 	verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
-	parts := m.explainer().Explain(s.batch.Text(int(s.batch.Rows[0].Views[cnn.Whole])))
+	parts := m.explainer().Explain(&s.batch, 0)
 	x := Explanation{
 		Canonical: s.Canonical(),
 		Verdict:   verdict,
 		LogOdds:   parts.LogOdds,
 		Baseline:  parts.Baseline,
-		Constant:  parts.Constant,
-		Start:     parts.Start,
-		End:       parts.End,
 	}
+	x.addViews(parts, s.url.Host())
 	positions := m.alphabet.AppendPositions(nil, &s.url, m.file.Metadata.SymbolLimit)
-	characters := x.addCharacters(positions, parts.Symbols)
-	x.addNGrams(parts.Windows, characters)
+	characters := x.addCharacters(positions)
+	var windows []window
+	for i, view := range parts.Views {
+		x.Constant += view.Constant
+		x.Start += view.Start
+		x.End += view.End
+		first := 0 // symbol of the whole that the view starts with
+		if i == cnn.RegisteredDomain && len(parts.Views) > 1 {
+			first = len(parts.Views[cnn.Host].Symbols) - len(view.Symbols)
+		}
+		read := characters[first:][:len(view.Symbols)]
+		for symbol, contribution := range view.Symbols {
+			x.Characters[read[symbol]].Contribution += contribution
+		}
+		for _, w := range view.Windows {
+			windows = append(windows, window{w, read})
+		}
+	}
+	x.addNGrams(windows)
 	if !x.isFinite() {
 		return Explanation{}, errOverflow
 	}
 	return x, nil
 }
 
+// addViews adds the views, if there are several, and the floor. A view of the host, or of less, is
+// the end of the host.
+func (x *Explanation) addViews(parts cnn.Explanation, host []byte) {
+	if len(parts.Views) < len(viewNames) {
+		return
+	}
+	for i, view := range parts.Views {
+		text := x.Canonical
+		if i != cnn.Whole {
+			text = string(host[len(host)-len(view.Symbols):])
+		}
+		x.Views = append(x.Views, View{viewNames[i], text, view.Sum, view.Alone})
+	}
+	if parts.FloorOf >= 0 {
+		x.Floor = &Floor{viewNames[parts.FloorOf], parts.Floor}
+	}
+}
+
 // addCharacters adds all characters of the canonical form. It returns the character in which each
-// symbol stands.
-func (x *Explanation) addCharacters(positions []int, contributions []float64) []int {
+// symbol of the whole stands.
+func (x *Explanation) addCharacters(positions []int) []int {
 	characters := make([]int, 0, len(positions))
 	for at := 0; at < len(x.Canonical); {
 		_, size := utf8.DecodeRuneInString(x.Canonical[at:])
 		character := Character{Text: x.Canonical[at : at+size]}
 		at += size
 		for i := len(characters); i < len(positions) && positions[i] < at; i++ {
-			character.Contribution += contributions[i]
 			character.Seen = true
 			characters = append(characters, len(x.Characters))
 		}
@@ -99,9 +159,16 @@ func (x *Explanation) addCharacters(positions []int, contributions []float64) []
 	return characters
 }
 
+// A window is one of a view, whose symbols stand in these characters.
+type window struct {
+	cnn.Window
+	characters []int
+}
+
 // addNGrams adds the n-grams of the strongest windows. Windows that differ only in how far they
-// reach beyond the text, or in the bytes that they hold of a character, are the same n-gram.
-func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
+// reach beyond a view, in the bytes that they hold of a character, or in their view, are the same
+// n-gram.
+func (x *Explanation) addNGrams(windows []window) {
 	type place struct {
 		start, end     int
 		atStart, atEnd bool
@@ -109,11 +176,11 @@ func (x *Explanation) addNGrams(windows []cnn.Window, characters []int) {
 	known := make(map[place]int)
 	all := []NGram{}
 	for _, w := range windows {
-		first, last := max(w.Start, 0), min(w.Start+w.Width, len(characters))
+		first, last := max(w.Start, 0), min(w.Start+w.Width, len(w.characters))
 		if first >= last {
 			continue
 		}
-		at := place{characters[first], characters[last-1] + 1, w.Start < first, w.Start+w.Width > last}
+		at := place{w.characters[first], w.characters[last-1] + 1, w.Start < first, w.Start+w.Width > last}
 		i, found := known[at]
 		if !found {
 			i = len(all)
@@ -143,6 +210,12 @@ func (x *Explanation) isFinite() bool {
 	}
 	for _, ngram := range x.NGrams {
 		sum += ngram.Contribution
+	}
+	for _, view := range x.Views {
+		sum += view.Contribution + view.LogOdds
+	}
+	if x.Floor != nil {
+		sum += x.Floor.LogOdds
 	}
 	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }

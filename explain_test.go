@@ -50,6 +50,15 @@ func checkExplanation(t *testing.T, m *Model, text string) Explanation {
 			t.Errorf("%q: %q was not seen and contributes %v", short, character.Text, character.Contribution)
 		}
 	}
+	if len(x.Views) > 0 {
+		byViews := x.Baseline
+		for _, view := range x.Views {
+			byViews += view.Contribution
+		}
+		if math.Abs(byViews-x.LogOdds) > 1e-6 {
+			t.Errorf("%q: the views add up to %v, the log-odds are %v", short, byViews, x.LogOdds)
+		}
+	}
 	if math.Abs(sum-x.LogOdds) > 1e-6 { // 1e-3 is promised
 		t.Errorf("%q: the parts add up to %v, the log-odds are %v", short, sum, x.LogOdds)
 	}
@@ -77,15 +86,48 @@ func checkExplanation(t *testing.T, m *Model, text string) Explanation {
 }
 
 func TestExplanationsAddUp(t *testing.T) {
-	m, exact := Default(), Default().Exact()
-	for _, text := range textsToExplain {
-		x := checkExplanation(t, m, text)
-		score, err := exact.Score(text)
-		if err != nil {
-			t.Fatal(err)
+	for name, m := range map[string]*Model{"the shipped model": Default(), "three views": withViews(t, 0.5)} {
+		exact, floors := m.Exact(), 0
+		for _, text := range textsToExplain {
+			x := checkExplanation(t, m, text)
+			score, err := exact.Score(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			odds := x.LogOdds
+			if x.Floor != nil {
+				odds = x.Floor.LogOdds
+				floors++
+			}
+			if got := 1 / (1 + math.Exp(-odds)); math.Abs(got-score) > 1e-5 {
+				t.Errorf("%s: %q: log-odds of %v are a score of %v, in float32 it is %v", name, text, odds, got, score)
+			}
 		}
-		if got := 1 / (1 + math.Exp(-x.LogOdds)); math.Abs(got-score) > 1e-5 {
-			t.Errorf("%q: log-odds of %v are a score of %v, in float32 it is %v", text, x.LogOdds, got, score)
+		if hasViews := m.file.Metadata.Shape.HasViews(); hasViews != (floors > 0) {
+			t.Errorf("%s: %d floors hold", name, floors)
+		}
+	}
+}
+
+func TestViewsAreExplained(t *testing.T) {
+	m := withViews(t, 0.5)
+	for _, test := range []struct{ text, domain, host, whole string }{
+		{"evil.com", "evil.com", "evil.com", "evil.com"},
+		{"http://www.a.evil.co.uk:81/b?c#d", "evil.co.uk", "a.evil.co.uk", "a.evil.co.uk:81/b?c#d"},
+		{"d1.cloudfront.net/a", "cloudfront.net", "cloudfront.net", "d1.cloudfront.net/a"},
+	} {
+		x := checkExplanation(t, m, test.text)
+		for i, want := range []string{test.domain, test.host, test.whole} {
+			if x.Views[i].Text != want {
+				t.Errorf("%q: the %s is %q, want %q", test.text, x.Views[i].View, x.Views[i].Text, want)
+			}
+			alone, err := m.Explain(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(x.Views[i].LogOdds-alone.LogOdds) > 1e-6 {
+				t.Errorf("%q: the %s alone is at %v, explained by itself at %v", test.text, x.Views[i].View, x.Views[i].LogOdds, alone.LogOdds)
+			}
 		}
 	}
 }

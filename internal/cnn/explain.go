@@ -1,17 +1,16 @@
 package cnn
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// An Explainer divides a text's log-odds of being malicious among its symbols. It is safe for use
-// by any number of goroutines.
+// An Explainer divides a text's log-odds of being malicious among the symbols of its views. It is
+// safe for use by any number of goroutines.
 //
-// The log-odds f are a function of the pooled features m. The text is compared with one that has no
+// The log-odds f are a function of the pooled features m, of every view side by side. The text is compared with one that has no
 // features, m = 0. A feature's contribution is by integrated gradients (Sundararajan, Taly and Yan
 // 2017, arXiv 1703.01365): the feature times the gradient of f by it, averaged on the straight path
 // from 0 to m. The contributions add up to f(m) - f(0). Before the maximum over time a feature is a
@@ -63,45 +62,57 @@ func (b block) mean(table []float32, frequency []float64) []float64 {
 	return means
 }
 
-// An Explanation says what adds up to a text's log-odds. All contributions are in log-odds, with
+// An Explanation says what adds up to the log-odds of a row. All contributions are in log-odds, with
 // the natural logarithm:
 //
-//	LogOdds = Baseline + Constant + Start + End + the sum of Symbols
-//	LogOdds = Baseline + the sum of Windows
+//	LogOdds = Baseline + the sum of every view
+//
+// The floor is no part of it: Floor and FloorOf say what it did.
 type Explanation struct {
-	LogOdds    float64   // f(m); the score is 1 / (1 + exp(-LogOdds))
-	Baseline   float64   // f(0)
+	LogOdds  float64 // f(m); the score is 1 / (1 + exp(-LogOdds)), where no floor holds
+	Baseline float64 // f(0)
+	Views    []View  // of the registered domain, the host and the whole, or of the whole alone
+	FloorOf  int     // the view whose floor holds; -1 if none does
+	Floor    float64 // the log-odds that it demands
+}
+
+// A View is the share of one view, which adds up in two ways:
+//
+//	Sum = Constant + Start + End + the sum of Symbols
+//	Sum = the sum of Windows
+type View struct {
+	Alone      float64 // the log-odds of this view alone, as if there were nothing more
+	Sum        float64
 	Constant   float64   // of the filters' own
 	Start, End float64   // of the padding before and after the text
 	Symbols    []float64 // of each symbol
 	Windows    []Window  // those in which a filter has its maximum
 }
 
-// A Window is a run of neighbouring symbols of a text. It may reach beyond the text.
+// A Window is a run of neighbouring symbols of a view. It may reach beyond the view.
 type Window struct {
 	Start, Width int
 	Contribution float64 // of the features of this width whose maximum is here
 }
 
-// Explain explains one text. Where the model's numbers overflow, LogOdds is NaN.
-func (e *Explainer) Explain(symbols []uint8) Explanation {
-	n, p := e.network, e.parameters
-	features, positions := n.pool(symbols)
-	_, bias := p.nextLayer()
-	sums := make([]float64, len(bias)) // of the next layer, without its bias
-	for i, b := range n.blocks {
-		weights := b.nextWeights(p)
-		for f, feature := range features[i*kernel.Lanes:][:b.filters] {
-			if feature == 0 {
-				continue
-			}
-			for column, weight := range weights.Row(f) {
-				sums[column] += float64(weight) * float64(feature)
-			}
-		}
-	}
+// A pooled text has come as far as the sums of the next layer.
+type pooled struct {
+	symbols   []uint8
+	features  []float32 // [blocks][lanes]
+	positions []int32   // [blocks][lanes], of each maximum
+	sums      []float64 // [columns], without the bias
+}
 
-	x := Explanation{Symbols: make([]float64, len(symbols))}
+// Explain explains one row of a batch. Where the model's numbers overflow, LogOdds is NaN.
+func (e *Explainer) Explain(batch *Batch, i int) Explanation {
+	row, views := batch.row(i), e.parameters.Shape.views()
+	x := Explanation{Views: make([]View, views), FloorOf: -1}
+	texts := make([]pooled, views)
+	var sums []float64
+	for view, text := range row.Views[viewCount-views:] {
+		texts[view] = e.pool(batch.Text(int(text)))
+		sums = append(sums, texts[view].sums...)
+	}
 	for _, sum := range sums {
 		if math.IsNaN(sum) || math.IsInf(sum, 0) {
 			x.LogOdds = math.NaN()
@@ -109,13 +120,26 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 		}
 	}
 	gradient := e.averageGradient(&x, sums)
+	for view, text := range texts {
+		columns := len(text.sums)
+		x.Views[view] = e.divide(text, gradient[view*columns:][:columns])
+	}
+	e.addFloor(&x, texts, row.HasFloor)
+	return x
+}
+
+// divide divides the share of a view among its symbols. gradient is that of the log-odds by the
+// view's sums.
+func (e *Explainer) divide(text pooled, gradient []float64) View {
+	n, p := e.network, e.parameters
+	x := View{Symbols: make([]float64, len(text.symbols))}
 	windows := make([][]float64, len(p.Convolutions)) // contributions, of each width and by the window's end
 	for i, c := range p.Convolutions {
-		windows[i] = make([]float64, len(symbols)+c.Width-1)
+		windows[i] = make([]float64, len(text.symbols)+c.Width-1)
 	}
 	for i, b := range n.blocks {
 		weights := b.nextWeights(p)
-		for f, feature := range features[i*kernel.Lanes:][:b.filters] {
+		for f, feature := range text.features[i*kernel.Lanes:][:b.filters] {
 			if feature == 0 {
 				continue
 			}
@@ -123,11 +147,12 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 			for column, weight := range weights.Row(f) {
 				slope += float64(weight) * gradient[column]
 			}
-			t := int(positions[i*kernel.Lanes+f])
+			t := int(text.positions[i*kernel.Lanes+f])
 			windows[b.convolution][t+b.width-1] += slope * float64(feature)
+			x.Sum += slope * float64(feature)
 			rest := float64(feature)
 			for j := range b.width {
-				symbol, contribution := x.at(t+j, symbols)
+				symbol, contribution := x.at(t+j, text.symbols)
 				entry := float64(n.filters[i].Table[int(symbol)*b.rowLength()+j*b.lanes+f]) - e.means[i][j*b.lanes+f]
 				*contribution += slope * entry
 				rest -= entry
@@ -145,20 +170,64 @@ func (e *Explainer) Explain(symbols []uint8) Explanation {
 	return x
 }
 
-// pool returns the pooled features of one text and the position of each maximum, [blocks][lanes].
-func (n *Network) pool(symbols []uint8) (features []float32, positions []int32) {
-	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
-	features = make([]float32, len(n.blocks)*kernel.Lanes)
-	positions = make([]int32, len(features))
-	for i := range n.blocks {
-		first := i * kernel.Lanes
-		kernel.ConvolveArgMax(kernel.Rows{Data: features[first:], Stride: kernel.Lanes}, positions[first:], n.filters[i], text.padded())
+// addFloor says what the network says of each view alone, and whether a floor holds: see
+// head.applyFloor.
+func (e *Explainer) addFloor(x *Explanation, texts []pooled, hasFloor bool) {
+	whole := len(x.Views) - 1
+	x.Views[whole].Alone = x.LogOdds
+	if whole == 0 {
+		return
 	}
-	return features, positions
+	gradient := make([]float64, e.parameters.Shape.Kinds) // not needed
+	z := func(logits []float64) float64 { return logOdds(gradient, logits, 1) }
+	best := z(e.logits(texts[RegisteredDomain], texts[Host], texts[Whole]))
+	for _, view := range [...]int{RegisteredDomain, Host} {
+		logits := e.logits(texts[RegisteredDomain], texts[view], texts[view])
+		x.Views[view].Alone = logOdds(gradient, logits, e.temperature)
+		logits[0] += e.parameters.Floor
+		if least := z(logits); hasFloor && e.parameters.Floor > 0 && least > best {
+			best, x.FloorOf, x.Floor = least, view, logOdds(gradient, logits, e.temperature)
+		}
+	}
 }
 
-// at returns the symbol at a position of a text, or the padding beyond it, and its contribution.
-func (x *Explanation) at(position int, symbols []uint8) (symbol uint8, contribution *float64) {
+// logits returns the logits of a network with a hidden layer and these views, [K].
+func (e *Explainer) logits(views ...pooled) []float64 {
+	p := e.parameters
+	var hidden []float64
+	for _, text := range views {
+		for unit, sum := range text.sums {
+			hidden = append(hidden, max(sum+float64(p.DenseBias[unit]), 0))
+		}
+	}
+	return affine(hidden, p.OutputWeight, p.OutputBias)
+}
+
+// pool takes one text to the sums of the next layer.
+func (e *Explainer) pool(symbols []uint8) pooled {
+	n, p := e.network, e.parameters
+	text := Texts{Symbols: symbols, Ends: []int32{int32(len(symbols))}}
+	_, bias := p.nextLayer()
+	x := pooled{symbols: symbols, features: make([]float32, len(n.blocks)*kernel.Lanes), sums: make([]float64, len(bias))}
+	x.positions = make([]int32, len(x.features))
+	for i, b := range n.blocks {
+		first := i * kernel.Lanes
+		kernel.ConvolveArgMax(kernel.Rows{Data: x.features[first:], Stride: kernel.Lanes}, x.positions[first:], n.filters[i], text.padded())
+		weights := b.nextWeights(p)
+		for f, feature := range x.features[first:][:b.filters] {
+			if feature == 0 {
+				continue
+			}
+			for column, weight := range weights.Row(f) {
+				x.sums[column] += float64(weight) * float64(feature)
+			}
+		}
+	}
+	return x
+}
+
+// at returns the symbol at a position of a view, or the padding beyond it, and its contribution.
+func (x *View) at(position int, symbols []uint8) (symbol uint8, contribution *float64) {
 	switch {
 	case position < 0:
 		return Start, &x.Start
@@ -166,161 +235,4 @@ func (x *Explanation) at(position int, symbols []uint8) (symbol uint8, contribut
 		return End, &x.End
 	}
 	return symbols[position], &x.Symbols[position]
-}
-
-// averageGradient sets the log-odds and the baseline, and returns the gradient of f by the sums of
-// the next layer, averaged on the path from its bias alone to bias and sums.
-//
-// Along the path a hidden unit is a straight line and above 0 on at most one stretch. Between the
-// ends of these stretches every logit is a straight line. The mean gradient by a unit is the
-// integral, over its stretch, of the gradient by the logits, times the unit's output weights.
-func (e *Explainer) averageGradient(x *Explanation, sums []float64) []float64 {
-	p := e.parameters
-	in := newIntegral(e)
-	if p.Shape.Hidden == 0 {
-		x.Baseline = in.logOdds(0)
-		copy(in.slope, sums)
-		in.advance(1)
-		x.LogOdds = in.logOdds(1)
-		return in.sum
-	}
-	gradient := make([]float64, len(sums))
-	toggleUnit := func(unit int, sign float64) { // from here on the unit is above 0 (1) or not (-1)
-		for k, weight := range p.OutputWeight[unit*p.Shape.Kinds:][:p.Shape.Kinds] {
-			in.intercept[k] += sign * float64(weight) * float64(p.DenseBias[unit])
-			in.slope[k] += sign * float64(weight) * sums[unit]
-			gradient[unit] -= sign * float64(weight) * in.sum[k]
-		}
-	}
-	type crossing struct {
-		at   float64 // as a share of the path
-		unit int
-		sign float64
-	}
-	var crossings []crossing
-	for unit, sum := range sums {
-		bias := float64(p.DenseBias[unit])
-		isAbove, willBeAbove := bias > 0, bias+sum > 0
-		if isAbove {
-			toggleUnit(unit, 1)
-		}
-		switch {
-		case !isAbove && willBeAbove:
-			crossings = append(crossings, crossing{-bias / sum, unit, 1})
-		case isAbove && !willBeAbove:
-			crossings = append(crossings, crossing{-bias / sum, unit, -1})
-		}
-	}
-	slices.SortFunc(crossings, func(a, b crossing) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.unit, b.unit))
-	})
-	x.Baseline = in.logOdds(0)
-	for _, c := range crossings {
-		in.advance(c.at)
-		toggleUnit(c.unit, c.sign)
-	}
-	in.advance(1)
-	x.LogOdds = in.logOdds(1)
-	for unit, sum := range sums {
-		if float64(p.DenseBias[unit])+sum > 0 {
-			toggleUnit(unit, -1)
-		}
-	}
-	return gradient
-}
-
-// An integral is that of the gradient of f by the logits along the path, up to done.
-type integral struct {
-	explainer        *Explainer
-	intercept, slope []float64 // [K], of the straight lines that the logits are from done on
-	done             float64   // as a share of the path
-	sum              []float64 // [K]
-
-	logits, gradient, part []float64 // [K], scratch
-}
-
-func newIntegral(e *Explainer) *integral {
-	numbers := func() []float64 { return make([]float64, e.parameters.Shape.Kinds) }
-	in := &integral{
-		explainer: e,
-		intercept: numbers(), slope: numbers(), sum: numbers(),
-		logits: numbers(), gradient: numbers(), part: numbers(),
-	}
-	for k, bias := range e.parameters.OutputBias {
-		in.intercept[k] = float64(bias)
-	}
-	return in
-}
-
-// logOdds returns f at a share of the path and sets in.gradient to its gradient by the logits.
-func (in *integral) logOdds(at float64) float64 {
-	for k := range in.logits {
-		in.logits[k] = in.intercept[k] + at*in.slope[k]
-	}
-	return in.explainer.logOdds(in.gradient, in.logits)
-}
-
-// logOdds returns f of logits, and sets gradient to its gradient by each: with a temperature of 1,
-//
-//	f = log sum_{k>0} exp l_k - l_0
-func (e *Explainer) logOdds(gradient, logits []float64) float64 {
-	benign, malicious := logits[0], logits[1:]
-	largest := slices.Max(malicious)
-	sum := 0.0
-	for k, logit := range malicious {
-		gradient[1+k] = exp((logit - largest) / e.temperature)
-		sum += gradient[1+k]
-	}
-	for k := range malicious {
-		gradient[1+k] /= sum * e.temperature
-	}
-	gradient[0] = -1 / e.temperature
-	return (largest-benign)/e.temperature + math.Log(sum)
-}
-
-// advance integrates up to a share of the path; until there the logits are straight lines.
-func (in *integral) advance(to float64) {
-	if to > in.done {
-		in.integrate(in.done, to, in.logOdds(in.done), in.logOdds(to), mostHalvings)
-		in.done = to
-	}
-}
-
-// The integral is by Gauss-Legendre quadrature with these nodes and weights on [-1, 1]. Where
-// another logit becomes the largest within a short part of the path, f bends sharply. So a stretch
-// is halved until its integral equals the difference of f between its ends.
-var (
-	quadratureNodes   = [...]float64{-0.9061798459386640, -0.5384693101056831, 0, 0.5384693101056831, 0.9061798459386640}
-	quadratureWeights = [...]float64{0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665, 0.2369268850561891}
-)
-
-const (
-	quadratureError = 1e-9 // of a stretch, relative to its logits or, where they are smaller, to 1
-	mostHalvings    = 30   // after them a stretch with a bend is shorter than that error
-)
-
-// integrate adds to in.sum the integral from one share of the path to another.
-func (in *integral) integrate(from, to, fFrom, fTo float64, halvings int) {
-	clear(in.part)
-	middle, half := (from+to)/2, (to-from)/2
-	for i, node := range quadratureNodes {
-		in.logOdds(middle + half*node)
-		for k, gradient := range in.gradient {
-			in.part[k] += half * quadratureWeights[i] * gradient
-		}
-	}
-	sum, size := 0.0, 1.0
-	for k, slope := range in.slope {
-		sum += slope * in.part[k]
-		size = max(size, (math.Abs(in.intercept[k])+math.Abs(slope))/in.explainer.temperature)
-	}
-	if halvings > 0 && math.Abs(sum-(fTo-fFrom)) > quadratureError*size {
-		fMiddle := in.logOdds(middle)
-		in.integrate(from, middle, fFrom, fMiddle, halvings-1)
-		in.integrate(middle, to, fMiddle, fTo, halvings-1)
-		return
-	}
-	for k, part := range in.part {
-		in.sum[k] += part
-	}
 }

@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-// bruteForce explains a text by the definition, in float64 and one multiplication at a time: it
-// averages the gradient over many points of the path and looks at every filter by itself.
-func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols []uint8) Explanation {
+// bruteForce explains views by the definition, in float64 and one multiplication at a time: it
+// averages the gradient over many points of the path and looks at every filter by itself. It does
+// not know floors.
+func bruteForce(p *Parameters, temperature float64, frequency []float64, views [][]uint8) Explanation {
 	s := p.Shape
 	entry := func(c Convolution, f, j int, symbol uint8) float64 {
 		sum := 0.0
@@ -19,7 +20,7 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 		}
 		return sum
 	}
-	at := func(t int) uint8 {
+	at := func(symbols []uint8, t int) uint8 {
 		switch {
 		case t < 0:
 			return Start
@@ -28,21 +29,23 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 		}
 		return symbols[t]
 	}
-	var pooled []float64
+	var pooled []float64 // of each view, one behind the other
 	var places []int
-	for _, c := range p.Convolutions {
-		for f := range s.Filters {
-			largest, where := math.Inf(-1), 0
-			for t := 1 - c.Width; t < len(symbols); t++ {
-				sum := float64(c.Bias[f])
-				for j := range c.Width {
-					sum += entry(c, f, j, at(t+j))
+	for _, symbols := range views {
+		for _, c := range p.Convolutions {
+			for f := range s.Filters {
+				largest, where := math.Inf(-1), 0
+				for t := 1 - c.Width; t < len(symbols); t++ {
+					sum := float64(c.Bias[f])
+					for j := range c.Width {
+						sum += entry(c, f, j, at(symbols, t+j))
+					}
+					if sum > largest {
+						largest, where = sum, t
+					}
 				}
-				if sum > largest {
-					largest, where = sum, t
-				}
+				pooled, places = append(pooled, max(largest, 0)), append(places, where)
 			}
-			pooled, places = append(pooled, max(largest, 0)), append(places, where)
 		}
 	}
 
@@ -57,7 +60,10 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 	logOdds := func(pooled []float64) (float64, []float64) {
 		features := pooled
 		if s.Hidden > 0 {
-			features = affine(pooled, p.DenseWeight, p.DenseBias)
+			features = nil
+			for one := range slices.Chunk(pooled, s.Pooled()) {
+				features = append(features, affine(one, p.DenseWeight, p.DenseBias)...)
+			}
 			for i := range features {
 				features[i] = max(features[i], 0)
 			}
@@ -87,7 +93,11 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 					gradient[i] = 0
 				}
 			}
-			gradient = back(gradient, p.DenseWeight)
+			var byPooled []float64
+			for one := range slices.Chunk(gradient, s.Hidden) {
+				byPooled = append(byPooled, back(one, p.DenseWeight)...)
+			}
+			gradient = byPooled
 		}
 		return (largest-logits[0])/temperature + math.Log(malicious), gradient
 	}
@@ -100,44 +110,51 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 			gradient[i] += here[i] / steps
 		}
 	}
-	x := Explanation{Symbols: make([]float64, len(symbols))}
+	var x Explanation
 	x.LogOdds, _ = logOdds(pooled)
 	x.Baseline, _ = logOdds(scaled(0))
 	total := 0.0
 	for _, share := range frequency {
 		total += share
 	}
-	for i, c := range p.Convolutions {
-		ends := make([]float64, len(symbols)+c.Width-1)
-		for f := range s.Filters {
-			feature, t := i*s.Filters+f, places[i*s.Filters+f]
-			if pooled[feature] == 0 {
-				continue
-			}
-			ends[t+c.Width-1] += gradient[feature] * pooled[feature]
-			x.Constant += gradient[feature] * float64(c.Bias[f])
-			for j := range c.Width {
-				mean := 0.0
-				for v, share := range frequency {
-					mean += share / total * entry(c, f, j, uint8(v))
+	for i, symbols := range views {
+		view := View{Symbols: make([]float64, len(symbols))}
+		first := i * s.Pooled()
+		for _, c := range p.Convolutions {
+			ends := make([]float64, len(symbols)+c.Width-1)
+			for f := range s.Filters {
+				feature, t := first+f, places[first+f]
+				if pooled[feature] == 0 {
+					continue
 				}
-				x.Constant += gradient[feature] * mean
-				share := gradient[feature] * (entry(c, f, j, at(t+j)) - mean)
-				switch {
-				case t+j < 0:
-					x.Start += share
-				case t+j >= len(symbols):
-					x.End += share
-				default:
-					x.Symbols[t+j] += share
+				view.Sum += gradient[feature] * pooled[feature]
+				ends[t+c.Width-1] += gradient[feature] * pooled[feature]
+				view.Constant += gradient[feature] * float64(c.Bias[f])
+				for j := range c.Width {
+					mean := 0.0
+					for v, share := range frequency {
+						mean += share / total * entry(c, f, j, uint8(v))
+					}
+					view.Constant += gradient[feature] * mean
+					share := gradient[feature] * (entry(c, f, j, at(symbols, t+j)) - mean)
+					switch {
+					case t+j < 0:
+						view.Start += share
+					case t+j >= len(symbols):
+						view.End += share
+					default:
+						view.Symbols[t+j] += share
+					}
 				}
 			}
-		}
-		for end, contribution := range ends {
-			if contribution != 0 {
-				x.Windows = append(x.Windows, Window{end + 1 - c.Width, c.Width, contribution})
+			for end, contribution := range ends {
+				if contribution != 0 {
+					view.Windows = append(view.Windows, Window{end + 1 - c.Width, c.Width, contribution})
+				}
 			}
+			first += s.Filters
 		}
+		x.Views = append(x.Views, view)
 	}
 	return x
 }
@@ -145,7 +162,6 @@ func bruteForce(p *Parameters, temperature float64, frequency []float64, symbols
 // explainedShapes are all shapes and one without a hidden layer whose softmax still bends.
 func explainedShapes() map[string]Shape {
 	all := maps.Clone(shapes)
-	delete(all, "three views of a text")
 	all["no hidden layer, four kinds"] = Shape{Symbols: 23, Embedding: 5, Widths: []int{1, 3}, Filters: 7, Kinds: 4}
 	return all
 }
@@ -161,49 +177,58 @@ func TestExplanationEqualsBruteForce(t *testing.T) {
 			}
 			const temperature = 0.8
 			e := NewExplainer(p, temperature, frequency)
-			texts := randomTexts(random, shape, 3, 20)
-			for i := range texts.Len() {
-				symbols := texts.Text(i)
-				got, want := e.Explain(symbols), bruteForce(p, temperature, frequency, symbols)
+			batch := randomBatch(random, shape, 3, 20)
+			for i := range batch.RowCount() {
+				got, want := e.Explain(&batch, i), bruteForce(p, temperature, frequency, batch.views(shape, i))
 				near := func(what string, got, want, within float64) {
 					t.Helper()
 					if math.Abs(got-want) > within*max(1, math.Abs(want)) {
-						t.Errorf("text %d of %d symbols: %s is %v, want %v", i, len(symbols), what, got, want)
+						t.Errorf("row %d: %s is %v, want %v", i, what, got, want)
 					}
 				}
 				near("the log-odds", got.LogOdds, want.LogOdds, 1e-5)
 				near("the baseline", got.Baseline, want.Baseline, 1e-9)
-				near("the constant part", got.Constant, want.Constant, 1e-3)
-				near("the start", got.Start, want.Start, 1e-3)
-				near("the end", got.End, want.End, 1e-3)
-				for at := range want.Symbols {
-					near("a symbol", got.Symbols[at], want.Symbols[at], 1e-3)
+				if len(got.Views) != len(want.Views) {
+					t.Fatalf("%d views, want %d", len(got.Views), len(want.Views))
 				}
-				if len(got.Windows) != len(want.Windows) {
-					t.Fatalf("%d windows, want %d", len(got.Windows), len(want.Windows))
-				}
-				for w, window := range want.Windows {
-					if got.Windows[w].Start != window.Start || got.Windows[w].Width != window.Width {
-						t.Fatalf("window %d is %+v, want %+v", w, got.Windows[w], window)
+				for v, want := range want.Views {
+					got := got.Views[v]
+					near("a view", got.Sum, want.Sum, 1e-3)
+					near("the constant part", got.Constant, want.Constant, 1e-3)
+					near("the start", got.Start, want.Start, 1e-3)
+					near("the end", got.End, want.End, 1e-3)
+					for at := range want.Symbols {
+						near("a symbol", got.Symbols[at], want.Symbols[at], 1e-3)
 					}
-					near("a window", got.Windows[w].Contribution, window.Contribution, 1e-3)
+					if len(got.Windows) != len(want.Windows) {
+						t.Fatalf("%d windows, want %d", len(got.Windows), len(want.Windows))
+					}
+					for w, window := range want.Windows {
+						if got.Windows[w].Start != window.Start || got.Windows[w].Width != window.Width {
+							t.Fatalf("window %d is %+v, want %+v", w, got.Windows[w], window)
+						}
+						near("a window", got.Windows[w].Contribution, window.Contribution, 1e-3)
+					}
 				}
 			}
 		})
 	}
 }
 
-// sums returns the sums of an explanation's parts, which both are to be the log-odds.
-func (x Explanation) sums() (bySymbols, byWindows float64) {
-	bySymbols = x.Baseline + x.Constant + x.Start + x.End
-	for _, contribution := range x.Symbols {
-		bySymbols += contribution
+// sums returns the sums of an explanation's parts, which all are to be the log-odds.
+func (x Explanation) sums() (byViews, bySymbols, byWindows float64) {
+	byViews, bySymbols, byWindows = x.Baseline, x.Baseline, x.Baseline
+	for _, view := range x.Views {
+		byViews += view.Sum
+		bySymbols += view.Constant + view.Start + view.End
+		for _, contribution := range view.Symbols {
+			bySymbols += contribution
+		}
+		for _, window := range view.Windows {
+			byWindows += window.Contribution
+		}
 	}
-	byWindows = x.Baseline
-	for _, window := range x.Windows {
-		byWindows += window.Contribution
-	}
-	return bySymbols, byWindows
+	return byViews, bySymbols, byWindows
 }
 
 func TestExplanationAddsUpToTheReferencesLogOdds(t *testing.T) {
@@ -241,21 +266,23 @@ func TestExplanationAddsUpToTheReferencesLogOdds(t *testing.T) {
 				p := newParameters(t, shape, 43)
 				test.change(p)
 				e := NewExplainer(p, test.temperature, nil)
-				texts := randomTexts(rand.New(rand.NewPCG(44, 44)), shape, 30, 60)
+				batch := randomBatch(rand.New(rand.NewPCG(44, 44)), shape, 30, 60)
 				gradient := make([]float64, shape.Kinds)
-				for i := range texts.Len() {
-					x := e.Explain(texts.Text(i))
-					logits := Reference[float64](p, texts.Text(i))
+				for i := range batch.RowCount() {
+					x := e.Explain(&batch, i)
+					logits := Reference[float64](p, batch.views(shape, i)...)
 					size := 1.0
 					for _, logit := range logits {
 						size = max(size, math.Abs(logit)/test.temperature)
 					}
-					if want := e.logOdds(gradient, logits); math.Abs(x.LogOdds-want) > 1e-5*size {
+					if want := logOdds(gradient, logits, test.temperature); math.Abs(x.LogOdds-want) > 1e-5*size {
 						t.Errorf("the log-odds are %v, the reference's %v", x.LogOdds, want)
 					}
-					bySymbols, byWindows := x.sums()
-					if math.Abs(bySymbols-x.LogOdds) > 1e-7*size || math.Abs(byWindows-x.LogOdds) > 1e-7*size {
-						t.Errorf("the log-odds are %v, by symbols they add up to %v, by windows to %v", x.LogOdds, bySymbols, byWindows)
+					byViews, bySymbols, byWindows := x.sums()
+					for of, sum := range map[string]float64{"views": byViews, "symbols": bySymbols, "windows": byWindows} {
+						if math.Abs(sum-x.LogOdds) > 1e-7*size {
+							t.Errorf("the log-odds are %v, the %s add up to %v", x.LogOdds, of, sum)
+						}
 					}
 				}
 			})
@@ -264,15 +291,13 @@ func TestExplanationAddsUpToTheReferencesLogOdds(t *testing.T) {
 }
 
 func TestScoreIsTheSigmoidOfTheLogOdds(t *testing.T) {
-	p := newParameters(t, shapes["one hidden layer, odd sizes"], 45)
 	const temperature = 1.3
-	e := NewExplainer(p, temperature, nil)
 	logits, probabilities := []float32{0.3, -2, 1, 0.9}, make([]float64, 4)
 	Softmax(probabilities, logits, temperature)
 	wide := []float64{float64(logits[0]), float64(logits[1]), float64(logits[2]), float64(logits[3])}
-	logOdds := e.logOdds(make([]float64, 4), wide)
-	if got, want := 1/(1+math.Exp(-logOdds)), Score(probabilities); math.Abs(got-want) > 1e-12 {
-		t.Errorf("log-odds of %v are a score of %v, want %v", logOdds, got, want)
+	odds := logOdds(make([]float64, 4), wide, temperature)
+	if got, want := 1/(1+math.Exp(-odds)), Score(probabilities); math.Abs(got-want) > 1e-12 {
+		t.Errorf("log-odds of %v are a score of %v, want %v", odds, got, want)
 	}
 }
 
@@ -284,13 +309,58 @@ func TestASymbolAsCommonSymbolsAreGetsNothing(t *testing.T) {
 	copy(p.Convolutions[0].Weight, []float32{1})
 	copy(p.Convolutions[0].Bias, []float32{0.5})
 	copy(p.OutputWeight, []float32{0, 2})
-	x := NewExplainer(p, 1, []float64{0, 0, 0, 7}).Explain([]uint8{2, 3})
+	batch := &Batch{Texts: Texts{Symbols: []uint8{2, 3}, Ends: []int32{2}}}
+	x := NewExplainer(p, 1, []float64{0, 0, 0, 7}).Explain(batch, 0).Views[0]
 	if !slices.Equal(x.Symbols, []float64{0, 0}) || x.Constant != 7 {
 		t.Errorf("symbols are %v, the constant part %v, want 0, 0 and 7", x.Symbols, x.Constant)
 	}
-	x = NewExplainer(p, 1, nil).Explain([]uint8{2, 3})
+	x = NewExplainer(p, 1, nil).Explain(batch, 0).Views[0]
 	if !slices.Equal(x.Symbols, []float64{0, 2}) || x.Constant != 5 {
 		t.Errorf("without frequencies, symbols are %v, the constant part %v, want 0, 2 and 5", x.Symbols, x.Constant)
+	}
+}
+
+func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
+	const temperature = 1.3
+	shape := shapes["three views of a text"]
+	p := newParameters(t, shape, 47)
+	for i := range p.OutputWeight {
+		p.OutputWeight[i] *= 10
+	}
+	p.Floor = 1
+	batch := randomBatch(rand.New(rand.NewPCG(48, 48)), shape, 200, 30)
+	for i := range batch.Rows {
+		batch.Rows[i].HasFloor = i%4 > 0
+	}
+	logits, wide := make([]float32, len(batch.Rows)*shape.Kinds), make([]float64, shape.Kinds)
+	NewNetwork(p).Logits(logits, new(Scratch), &batch)
+	e := NewExplainer(p, temperature, nil)
+	held := make(map[int]int)
+	for i, row := range batch.Rows {
+		x := e.Explain(&batch, i)
+		held[x.FloorOf]++
+		got := x.LogOdds
+		if x.FloorOf >= 0 {
+			got = x.Floor
+			if want := x.Views[x.FloorOf].Alone - p.Floor/temperature; math.Abs(got-want) > 1e-9 {
+				t.Errorf("row %d: the floor is at %v, want %v", i, got, want)
+			}
+		}
+		for k := range wide {
+			wide[k] = float64(logits[i*shape.Kinds+k])
+		}
+		if want := logOdds(make([]float64, shape.Kinds), wide, temperature); relativeError(got, want) > 1e-4 {
+			t.Errorf("row %d: the log-odds with the floor are %v, the network's %v", i, got, want)
+		}
+		for view, parts := range []Views{row.Views.domainAlone(), row.Views.hostAlone(), row.Views} {
+			alone := Reference[float64](p, batch.Text(int(parts[0])), batch.Text(int(parts[1])), batch.Text(int(parts[2])))
+			if want := logOdds(make([]float64, shape.Kinds), alone, temperature); relativeError(x.Views[view].Alone, want) > 1e-4 {
+				t.Errorf("row %d: view %d alone is at %v, want %v", i, view, x.Views[view].Alone, want)
+			}
+		}
+	}
+	if held[-1] < 10 || held[RegisteredDomain] < 10 || held[Host] < 10 {
+		t.Errorf("the floors held are %v: too few to test", held)
 	}
 }
 
@@ -298,12 +368,12 @@ func BenchmarkExplain(b *testing.B) {
 	p, _ := NewParameters(benchmarkShape)
 	p.Initialize(1)
 	e := NewExplainer(p, 1, nil)
-	symbols := randomTexts(rand.New(rand.NewPCG(1, 1)), benchmarkShape, 1, 40).Symbols
-	bySymbols, _ := e.Explain(symbols).sums()
-	if x := e.Explain(symbols); math.Abs(bySymbols-x.LogOdds) > 1e-6 {
+	batch := randomBatch(rand.New(rand.NewPCG(1, 1)), benchmarkShape, 1, 40)
+	_, bySymbols, _ := e.Explain(&batch, 0).sums()
+	if x := e.Explain(&batch, 0); math.Abs(bySymbols-x.LogOdds) > 1e-6 {
 		b.Fatalf("the log-odds are %v, the parts add up to %v", x.LogOdds, bySymbols)
 	}
 	for b.Loop() {
-		e.Explain(symbols)
+		e.Explain(&batch, 0)
 	}
 }

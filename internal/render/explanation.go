@@ -56,8 +56,34 @@ func (d Drawing) AppendExplanation(out []byte, r verdict.Record, x snowman.Expla
 	} {
 		out = fmt.Appendf(out, "  %+8.3f  %s\n", part.contribution, part.name)
 	}
-	return fmt.Appendf(out, "  %+8.3f  log-odds, which is a score of %.5f in float32\n", x.LogOdds, 1/(1+math.Exp(-x.LogOdds)))
+	out = fmt.Appendf(out, "  %+8.3f  log-odds, which is a score of %.5f in float32\n", x.LogOdds, scoreOf(x.LogOdds))
+	return appendViews(out, x)
 }
+
+// appendViews appends what each view adds and scores alone, unless all are one text, and what the
+// floor does.
+func appendViews(out []byte, x snowman.Explanation) []byte {
+	if len(x.Views) == 0 || x.Views[0].Text == x.Canonical {
+		return out
+	}
+	out = append(out, "\n  views\n"...)
+	for _, view := range x.Views {
+		out = fmt.Appendf(out, "  %+8.3f  %-17s  alone %.5f  %s\n", view.Contribution, view.View, scoreOf(view.LogOdds),
+			visible.Text(visible.Abbreviate(view.Text, longestShown)))
+	}
+	if x.Floor == nil {
+		return out
+	}
+	for _, view := range x.Views {
+		if view.View == x.Floor.View {
+			out = fmt.Appendf(out, "\n  floor: the %s alone scores %.5f, so the whole scores at least %.5f\n",
+				view.View, scoreOf(view.LogOdds), scoreOf(x.Floor.LogOdds))
+		}
+	}
+	return out
+}
+
+func scoreOf(logOdds float64) float64 { return 1 / (1 + math.Exp(-logOdds)) }
 
 // where says where an n-gram stands, if that is part of it.
 func where(ngram snowman.NGram) string {

@@ -54,3 +54,30 @@ func TestColoursGrowWithTheContribution(t *testing.T) {
 		t.Errorf("what was not seen has the style %q, want %q", got, unseenStyle)
 	}
 }
+
+func TestViewsAndTheFloorAreSaid(t *testing.T) {
+	views := []snowman.View{
+		{View: "registered domain", Text: "evil.com", Contribution: 2, LogOdds: 3},
+		{View: "host", Text: "a.evil.com", Contribution: 1, LogOdds: 2},
+		{View: "whole", Text: "a.evil.com/b", Contribution: -4, LogOdds: -1},
+	}
+	x := snowman.Explanation{Canonical: "a.evil.com/b", Views: views}
+	want := "\n  views\n" +
+		"    +2.000  registered domain  alone 0.95257  evil.com\n" +
+		"    +1.000  host               alone 0.88080  a.evil.com\n" +
+		"    -4.000  whole              alone 0.26894  a.evil.com/b\n"
+	if got := string(appendViews(nil, x)); got != want {
+		t.Errorf("without a floor:\n%s\nwant\n%s", got, want)
+	}
+	x.Floor = &snowman.Floor{View: "registered domain", LogOdds: 2}
+	want += "\n  floor: the registered domain alone scores 0.95257, so the whole scores at least 0.88080\n"
+	if got := string(appendViews(nil, x)); got != want {
+		t.Errorf("with a floor:\n%s\nwant\n%s", got, want)
+	}
+	for i := range views {
+		views[i].Text = "a.evil.com/b"
+	}
+	if got := appendViews(nil, x); got != nil {
+		t.Errorf("of views that are one text is said %q", got)
+	}
+}

@@ -65,12 +65,15 @@ func TestAppendExplanation(t *testing.T) {
 		LogOdds:   1.5, Baseline: -2, Constant: 0.5, Start: 0.25, End: -0.25,
 		Characters: []snowman.Character{{Text: "q", Contribution: 3, Seen: true}, {Text: "\u202e"}, {Text: "\xff", Contribution: -1e-9, Seen: true}},
 		NGrams:     []snowman.NGram{{Text: "q<", Start: 0, End: 1, AtStart: true, Contribution: 3}},
+		Views:      []snowman.View{{View: "host", Text: "q.com", Contribution: 3, LogOdds: 2}},
+		Floor:      &snowman.Floor{View: "host", LogOdds: 1},
 	}
 	got := string(NewEncoder([]string{"benign", "dga"}).AppendExplanation(nil, Record{Text: "Q.com/\u202e\xff", Verdict: x.Verdict}, x))
 	want := `{"text":"Q.com/\u202e\ufffd","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},` +
 		`"canonical":"q.com/\u202e\ufffd","log_odds":1.5,"baseline":-2,"constant":0.5,"start":0.25,"end":-0.25,` +
 		`"characters":[{"text":"q","contribution":3,"seen":true},{"text":"\u202e","contribution":0,"seen":false},{"text":"\ufffd","contribution":-1e-9,"seen":true}],` +
-		`"ngrams":[{"text":"q<","start":0,"end":1,"at_start":true,"contribution":3}]}`
+		`"ngrams":[{"text":"q<","start":0,"end":1,"at_start":true,"contribution":3}],` +
+		`"views":[{"view":"host","text":"q.com","contribution":3,"log_odds":2}],"floor":{"view":"host","log_odds":1}}`
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

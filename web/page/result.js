@@ -1,6 +1,6 @@
 import { copy, element, foreign, number, scoreText, svg, written } from "./dom.js";
 import { leftOut } from "./leftout.js";
-import { logOdds } from "./scores.js";
+import { logOdds, scoreOf } from "./scores.js";
 import { pieceOfEach, pieces } from "./visible.js";
 
 // This many characters are shown one by one. Hosts are read whole, whatever their length.
@@ -42,6 +42,7 @@ function head(explained, model) {
     oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
     !notPublic && scale(explained, model),
+    floorNote(explained),
   );
 }
 
@@ -67,7 +68,8 @@ function lower(sentence) {
 const farthest = 12; // log-odds; a score of 0.999994
 
 /** Shows where the score is among the levels, on a scale of log-odds. */
-function scale({ score, log_odds: odds, canonical }, model) {
+function scale({ score, log_odds: whole, floor, canonical }, model) {
+  const odds = floor?.log_odds ?? whole;
   const thresholds = model.thresholds(canonical);
   const within = (value) => Math.max(-farthest, Math.min(farthest, value));
   const starts = [-farthest, ...thresholds.map((threshold) => within(logOdds(threshold.score)))];
@@ -199,7 +201,26 @@ function sum(explained) {
       row("start", explained.start), row("end", explained.end),
       row("characters: what these add", characters)),
     element("tfoot", {}, row("log-odds, malicious to benign", explained.log_odds))),
+    views(explained),
     element("p", { class: "hint" }, "The shares are one way among several to divide a score (integrated gradients). They speak of the network: a character that counts is no evidence by itself."));
+}
+
+/** Shows what each view adds and scores alone, unless all are one text. */
+function views({ views: read, canonical }) {
+  if (!read || read[0].text === canonical) return false;
+  return element("table", { class: "views" },
+    element("thead", {}, element("tr", {}, ...["view", "share", "score alone"].map((name) => element("th", { scope: "col" }, name)))),
+    element("tbody", {}, ...read.map(({ view, text, contribution, log_odds: odds }) => element("tr", {},
+      element("th", { scope: "row" }, view, " ", foreign(text, 60)),
+      element("td", { class: "numbers" }, signed(contribution)),
+      element("td", { class: "numbers" }, scoreText(scoreOf(odds)))))));
+}
+
+/** Says what the floor does, where it holds. */
+function floorNote({ views: read, floor }) {
+  if (!floor) return false;
+  const { view, text, log_odds: odds } = read.find((one) => one.view === floor.view);
+  return element("p", { class: "floor" }, `The ${view} alone, `, foreign(text, 100), `, scores ${scoreText(scoreOf(odds))}, which is the floor: what stands around it can lower the score to ${scoreText(scoreOf(floor.log_odds))} and no further.`);
 }
 
 function actions(explained, link) {

@@ -8,7 +8,7 @@ export function logOdds(score) {
 }
 
 /** Returns the score of log-odds. */
-function scoreOf(odds) {
+export function scoreOf(odds) {
   return 1 / (1 + Math.exp(-odds));
 }
 
