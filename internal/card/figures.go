@@ -47,6 +47,12 @@ func newFigures(info snowman.Info) figures {
 	if sources := measured.LevelTable(); len(sources) > 1 {
 		f.Tables = append(f.Tables, newTable("Texts that reach a level or a higher one, by source", sources))
 	}
+	if groups := measured.GroupTable(); len(groups) > 1 {
+		f.Tables = append(f.Tables, newTable("Benign texts that reach a level or a higher one, by kind of site and country", groups))
+	}
+	if hosts := measured.HostTable(); len(hosts) > 1 {
+		f.Tables = append(f.Tables, newTable("Texts that reach a level or a higher one, by kind of host", hosts))
+	}
 	if named := measured.Result.Families; named != nil && named.Top1.Total > 0 {
 		low, high := named.Top1.Wilson()
 		f.Families = &familiesNamed{report.Thousands(named.Top1.Total), fmt.Sprintf("%.1f %% (%.1f–%.1f %%)", 100*named.Top1.Rate(), 100*low, 100*high)}
