@@ -23,9 +23,10 @@ import (
 // may be 40 points wide.
 const smallFamily = 20
 
-// Text writes the overall figures, then the rows at each level by source, kind of host, kind of site
-// and country suffix, then the figures by kind, source, family and month. Families stand worst first, by the true positive rate
-// at the first operating point. Families of fewer than 20 rows share the last line.
+// Text writes the overall figures, then the rows at each level by source, kind of host, kind of
+// site and country suffix, then the figures by kind, source, family and month. Families stand worst
+// first, by the true positive rate at the first operating point. Families of fewer than 20 rows
+// share the last line.
 func Text(w io.Writer, r eval.Result) error {
 	var b strings.Builder
 	writeOverall(&b, r)

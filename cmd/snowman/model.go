@@ -135,6 +135,9 @@ func showModel(w io.Writer, info snowman.Info) error {
 		for _, t := range thresholds {
 			line(fmt.Sprintf(name, t.Level), "score %.6f and above; %d of %d benign %s (for a false positive rate of %g)",
 				t.Score, t.FalsePositives, t.Benign, texts, t.FalsePositiveRate)
+			for _, g := range t.Exceeding() {
+				line("", "more than that of %s: %d of %d", visible.Text(g.Name), g.FalsePositives, g.Benign)
+			}
 		}
 	}
 	levels("level %v", "names", info.Thresholds)

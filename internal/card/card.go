@@ -88,7 +88,9 @@ type page struct {
 	Contents []heading     // of the card
 
 	Levels  []table  // empty if the model has none
+	Groups  []table  // what each level gets of each kind of site; empty for an older model
 	TooFew  []string // levels that rest on too few texts
+	Broken  []string // levels that more of a kind of site reach than they say
 	Figures figures
 	Sources table
 	Parts   table
@@ -106,6 +108,7 @@ type table struct {
 func newPage(info snowman.Info, version string, head head) ([]byte, error) {
 	p := page{Head: head, Facts: identity(info, version), Figures: newFigures(info)}
 	p.Levels, p.TooFew = levelTables(info)
+	p.Groups, p.Broken = groupTables(info)
 	if IsShipped(info) {
 		var err error
 		if p.Card, p.Contents, err = renderMarkdown(models.Card); err != nil {
@@ -198,6 +201,49 @@ func levelTables(info snowman.Info) (all []table, tooFew []string) {
 		add("Names and URLs", "names", info.Thresholds)
 	}
 	return all, tooFew
+}
+
+// groupTables returns what the levels get of each kind of site and of each country suffix with
+// enough texts. broken are those that more of them reach than they say.
+func groupTables(info snowman.Info) (all []table, broken []string) {
+	for _, of := range []struct {
+		caption, texts string
+		thresholds     []snowman.Threshold
+	}{
+		{"Ordinary names that reach a level, by kind of site and country", "names", info.Thresholds},
+		{"Ordinary URLs that reach a level, by kind of site and country", "URLs", info.URLThresholds},
+	} {
+		made := [][]string{{"kind of site, country", "texts"}}
+		var rows [][]string
+		at := make(map[string]int) // row of a name
+		for i, t := range of.thresholds {
+			made[0] = append(made[0], t.Level.String())
+			for _, g := range slices.Concat(t.Groups, t.Countries) {
+				if _, known := at[g.Name]; !known {
+					at[g.Name] = len(rows)
+					rows = append(rows, []string{g.Name, report.Thousands(g.Benign)})
+				}
+				row := &rows[at[g.Name]]
+				for len(*row) < 2+i {
+					*row = append(*row, "–")
+				}
+				share := eval.Proportion{Count: g.FalsePositives, Total: g.Benign}
+				*row = append((*row)[:2+i], fmt.Sprintf("%s %% (%s)", percent(share.Rate()), report.Thousands(g.FalsePositives)))
+			}
+			for _, g := range t.Exceeding() {
+				broken = append(broken, fmt.Sprintf("%s of %s, %s", t.Level, of.texts, label(g.Name)))
+			}
+		}
+		for i := range rows {
+			for len(rows[i]) < len(made[0]) {
+				rows[i] = append(rows[i], "–")
+			}
+		}
+		if len(rows) > 0 {
+			all = append(all, newTable(of.caption, append(made, rows...)))
+		}
+	}
+	return all, broken
 }
 
 func percent(rate float64) string { return strconv.FormatFloat(100*rate, 'g', 2, 64) }

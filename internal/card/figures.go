@@ -48,6 +48,12 @@ func newFigures(info snowman.Info) figures {
 	if sources := measured.LevelTable(); len(sources) > 1 {
 		f.Tables = append(f.Tables, newTable("Texts that reach a level or a higher one, by source", sources))
 	}
+	if groups := measured.GroupTable(); len(groups) > 1 {
+		f.Tables = append(f.Tables, newTable("Benign texts that reach a level or a higher one, by kind of site and country", groups))
+	}
+	if hosts := measured.HostTable(); len(hosts) > 1 {
+		f.Tables = append(f.Tables, newTable("Texts that reach a level or a higher one, by kind of host", hosts))
+	}
 	for _, changes := range measured.ChangeTables() {
 		f.Changes = append(f.Changes, newTable(changes.Caption, changes.Rows))
 	}

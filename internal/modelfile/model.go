@@ -97,10 +97,8 @@ type GroupCount struct {
 
 // What a level promises in each group and country with enough texts.
 const (
-	// GroupTolerance is how many times its rate a level may have in one of them.
-	GroupTolerance = 3
-	// GroupExpected is how many of its texts must reach the level by the rate, so that it has a say.
-	GroupExpected = 10
+	GroupTolerance = 3  // times its rate a level may have in one of them
+	GroupExpected  = 10 // texts of one of them must reach the level by its rate, or it has no say
 )
 
 // HasSay reports whether a group of so many texts is large enough for the level's promise.
