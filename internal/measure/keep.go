@@ -40,6 +40,10 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	}
 	e := OnPart(set, dataset.Report)
 	e.Model = model
+	e.Seen.Names = make(map[string]bool) // a model that went on from another may have that one's list
+	for _, name := range trained.Metadata.Imitated {
+		e.Seen.Names[name] = true
+	}
 	page, err := e.Page(ctx)
 	if err != nil {
 		return eval.Result{}, err
@@ -49,7 +53,7 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	}
 	trained.Metadata.Figures, err = json.Marshal(kept{
 		Kept:          report.NewKept(page.Result, page.Curves),
-		HighestVetted: highest(model, heldOutNames(set), 20),
+		HighestVetted: highest(model, heldOutNames(set, e.Seen.Names), 20),
 	})
 	if err != nil {
 		return eval.Result{}, fmt.Errorf("writing figures: %w", err)
@@ -57,12 +61,9 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	return page.Result, nil
 }
 
-// heldOutNames returns the vetted names that were set aside for the thresholds.
-func heldOutNames(set *dataset.Set) []string {
-	known := make(map[string]bool, len(set.Imitated))
-	for _, name := range set.Imitated {
-		known[name] = true
-	}
+// heldOutNames returns the vetted names that were set aside for the thresholds, but not those that
+// the model knows.
+func heldOutNames(set *dataset.Set, known map[string]bool) []string {
 	var names []string
 	for _, vetted := range set.Vetted {
 		if vetted.Part == dataset.Calibrate && !vetted.IsURL() && !known[vetted.Text] {
