@@ -54,6 +54,12 @@ type Perturb struct {
 	// Three to twelve labels of benign sub-domains before a malicious registered domain: malicious.
 	MaliciousLabels Perturbation `json:"malicious_labels,omitzero"`
 
+	// The port of one benign row behind the host of another benign name: benign.
+	Ports Perturbation `json:"ports,omitzero"`
+
+	// The port of a benign row behind a malicious host: malicious.
+	MaliciousPorts Perturbation `json:"malicious_ports,omitzero"`
+
 	// A malicious name without its sub-domain: malicious.
 	MaliciousBare Perturbation `json:"malicious_bare,omitzero"`
 }
@@ -79,7 +85,8 @@ func (p Perturb) changes() []change {
 		{"subdomains", p.Subdomains}, {"malicious_subdomains", p.MaliciousSubdomains},
 		{"random_subdomains", p.RandomSubdomains}, {"suffixes", p.Suffixes}, {"characters", p.Characters},
 		{"paths", p.Paths}, {"malicious_paths", p.MaliciousPaths}, {"tails", p.Tails}, {"malicious_tails", p.MaliciousTails},
-		{"labels", p.Labels}, {"malicious_labels", p.MaliciousLabels}, {"malicious_bare", p.MaliciousBare},
+		{"labels", p.Labels}, {"malicious_labels", p.MaliciousLabels}, {"ports", p.Ports}, {"malicious_ports", p.MaliciousPorts},
+		{"malicious_bare", p.MaliciousBare},
 	}
 }
 
@@ -98,6 +105,7 @@ type perturber struct {
 	isTaken    func(text, domain string) bool // the text is in the set, or its registered domain in another part
 	subdomains []string                       // of benign names
 	paths      []string                       // of benign URLs, with their query and without their fragment
+	ports      []string                       // of benign rows, with their colon
 	bases      map[string]*bases              // rows to change, by kind
 	made       map[string]bool
 	rows       []*Row
@@ -109,6 +117,7 @@ type bases struct {
 	domains []string // names that are their registered domain
 	below   []string // names with a sub-domain
 	names   []string // both, and addresses, with or without a port
+	hosts   []string // of names
 	urls    []string // without their fragments
 }
 
@@ -124,6 +133,10 @@ func newPerturber(seed uint64, rows []*Row, isTaken func(text, domain string) bo
 			kind = new(bases)
 			p.bases[row.Kind] = kind
 		}
+		host, port := string(u.Host()), u.Port()
+		if port != "" && !row.Malicious {
+			p.ports = append(p.ports, port)
+		}
 		if u.HasPath() {
 			url, _, _ := strings.Cut(row.Text, "#")
 			kind.urls = append(kind.urls, url)
@@ -133,6 +146,7 @@ func newPerturber(seed uint64, rows []*Row, isTaken func(text, domain string) bo
 			continue
 		}
 		kind.names = append(kind.names, row.Text)
+		kind.hosts = append(kind.hosts, host)
 		domain := string(u.RegisteredDomain())
 		subdomain, isBelow := strings.CutSuffix(row.Text, "."+domain)
 		switch {
@@ -154,6 +168,7 @@ func (p *perturber) run(perturb Perturb) {
 	benign, generated := p.bases[Benign], p.bases[DGA]
 	before := func(domain string) string { return p.one(p.subdomains) + "." + domain }
 	behind := func(text string) string { return strings.TrimSuffix(text, "/") + p.one(p.paths) }
+	putPort := func(host string) string { return host + p.one(p.ports) }
 	p.make("subdomains", perturb.Subdomains, benign.domains, Benign, before)
 	for kind, of := range p.malicious() {
 		p.make("malicious_subdomains", perturb.MaliciousSubdomains, of.domains, kind, before)
@@ -171,10 +186,12 @@ func (p *perturber) run(perturb Perturb) {
 	p.make("paths", perturb.Paths, benign.names, Benign, behind)
 	p.make("tails", perturb.Tails, benign.urls, Benign, p.lengthen)
 	p.make("labels", perturb.Labels, benign.domains, Benign, p.putLabels)
+	p.make("ports", perturb.Ports, benign.hosts, Benign, putPort)
 	for kind, of := range p.malicious() {
 		p.make("malicious_paths", perturb.MaliciousPaths, of.names, kind, behind)
 		p.make("malicious_tails", perturb.MaliciousTails, of.urls, kind, p.lengthen)
 		p.make("malicious_labels", perturb.MaliciousLabels, of.domains, kind, p.putLabels)
+		p.make("malicious_ports", perturb.MaliciousPorts, of.hosts, kind, putPort)
 		p.make("malicious_bare", perturb.MaliciousBare, of.below, kind, func(host string) string { return p.domainOf(host) })
 	}
 }

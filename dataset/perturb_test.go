@@ -18,11 +18,12 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 			Suffixes: Perturbation{Share: 1}, Characters: Perturbation{Share: 1},
 			Paths: Perturbation{Share: 1}, MaliciousPaths: Perturbation{Share: 1}, Tails: Perturbation{Share: 1}, MaliciousTails: Perturbation{Share: 2},
 			Labels: Perturbation{Share: 1}, MaliciousLabels: Perturbation{Share: 1}, MaliciousBare: Perturbation{Share: 2},
+			Ports: Perturbation{Share: 1}, MaliciousPorts: Perturbation{Share: 1},
 		},
 	}
 	var benign, dga []string
 	for i := range 300 {
-		benign = append(benign, fmt.Sprintf("company%d.com 0", i), fmt.Sprintf("mail%d.eu.shop%d.co.uk 0", i, i), fmt.Sprintf("news%d.org/story%d?page=1#top 0", i, i))
+		benign = append(benign, fmt.Sprintf("company%d.com 0", i), fmt.Sprintf("mail%d.eu.shop%d.co.uk 0", i, i), fmt.Sprintf("news%d.org/story%d?page=1#top 0", i, i), fmt.Sprintf("server%d.net:8081 0", i))
 		dga = append(dga, fmt.Sprintf("xqzvk%d.ru 1 dga family", i), fmt.Sprintf("login.below%d.ru 1 dga family", i), fmt.Sprintf("path%d.ru/gate.php 1 dga family", i))
 	}
 	set := build(t, recipe, map[string]string{"benign.tsv": table(benign...), "dga.tsv": table(dga...)})
@@ -76,6 +77,11 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 			case "malicious_labels":
 				kind = DGA
 				isRight = trained[domain] && strings.HasSuffix(row.Text, ".ru") && strings.Count(strings.TrimSuffix(row.Text, domain), ".") >= 3
+			case "ports":
+				isRight = trained[domain] && strings.HasSuffix(row.Text, ":8081") && !strings.HasPrefix(row.Text, "server")
+			case "malicious_ports":
+				kind = DGA
+				isRight = trained[domain] && strings.HasSuffix(row.Text, ".ru:8081")
 			case "malicious_bare":
 				kind = DGA
 				isRight = trained["login."+row.Text]
@@ -89,7 +95,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		}
 		for _, how := range []string{
 			"subdomains", "malicious_subdomains", "random_subdomains", "suffixes", "characters",
-			"paths", "malicious_paths", "tails", "malicious_tails", "labels", "malicious_labels", "malicious_bare",
+			"paths", "malicious_paths", "tails", "malicious_tails", "labels", "malicious_labels", "ports", "malicious_ports", "malicious_bare",
 		} {
 			if Part(part) == Train && (counts[how] < 50 || counts[how] != set.Account.Perturbed[how]) {
 				t.Errorf("%d rows by %s, the account says %d, want at least 50", counts[how], how, set.Account.Perturbed[how])

@@ -344,6 +344,9 @@ func (u *URL) String() string { return string(u.text) }
 // brackets.
 func (u *URL) Host() []byte { return u.text[:u.port] }
 
+// Port returns the colon and the port behind the host, or an empty string.
+func (u *URL) Port() string { return string(u.text[u.port:u.path]) }
+
 // IsAddress reports whether the host is an IP address.
 func (u *URL) IsAddress() bool { return u.isAddress }
 
