@@ -229,7 +229,7 @@ func (b *builder) split() *Set {
 	}
 	set.Vetted = b.vettedTexts(partOf)
 	if b.popular != nil {
-		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+		set.Imitated = b.popular.names(b.recipe.Imitated, b.recipe.VettedYears, b.rows, b.domains)
 	}
 	b.count(set)
 	set.Account = b.account
