@@ -121,6 +121,17 @@ func (w *word) looksLike(start, end int, name *listed) bool {
 	return 2*digits <= end-start
 }
 
+// isMostlyDigits reports whether a part of the word is digits by more than half.
+func (w *word) isMostlyDigits(start, end int) bool {
+	digits := 0
+	for _, c := range w.raw[w.at[start]:w.at[end]] {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	return 2*digits > end-start
+}
+
 // neighbours has the letters beside each letter on a keyboard, as bits, and those that look alike.
 var neighbours = func() (neighbours [256]uint32) {
 	bit := func(c byte) uint32 { return 1 << (c - 'a') }

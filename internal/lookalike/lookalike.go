@@ -315,7 +315,7 @@ func (v *visit) slip(t *token, whole uint64) bool {
 // isSlip notes a name if a token is it but for one slip.
 func (v *visit) isSlip(t *token, entry int32) bool {
 	name := &v.list.names[entry]
-	if !name.Misspelt || t.isPart && len(name.label) < minPartSlip || !isOneSlip(t.w.folded[t.start:t.end], name.folded) {
+	if !name.Misspelt || t.isPart && len(name.label) < minPartSlip || !isOneSlip(t.w.folded[t.start:t.end], name.folded) || t.w.isMostlyDigits(t.start, t.end) {
 		return false
 	}
 	v.hit(t, entry, t.start, t.end, false)
