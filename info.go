@@ -80,8 +80,9 @@ func (m *Model) Info() Info {
 	return info
 }
 
-// IsPopular reports whether the registered domain of a text is on the model's list of popular names.
-// Verdict.Popular says so of the domain itself alone. What is on the list is no test of a model.
+// IsPopular reports whether the registered domain of a text is on the model's list of popular
+// names. Verdict.Popular says so of the domain itself alone. What is on the list is no test of a
+// model.
 func (m *Model) IsPopular(text string) bool {
 	var u canon.URL
 	return u.Parse(text) == nil && m.imitated.Has(u.RegisteredDomain())

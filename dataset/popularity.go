@@ -26,6 +26,7 @@ import (
 type popularity struct {
 	vetted  vetting // without the guests of a host
 	domains map[string]*usage
+	traffic map[string]bool // sources that are lists of popular names, by name
 }
 
 // usage is what the rows say of a registered domain.
@@ -45,8 +46,11 @@ type mention struct {
 // What decides which names others mention and misspell. Measured: docs/experiments/lookalikes.md.
 const (
 	// mentionRatio is how many malicious domains must mention a label for each benign one and one
-	// more. Long labels are rarely ordinary words, and need a third.
+	// more. Long labels are rarely ordinary words, and need a third. What is very popular needs
+	// fewer, since benign names mention it too.
 	mentionRatio = 50
+	// trafficRatio is the same for benign domains on lists of popular names, of which some are bad.
+	trafficRatio = 10
 	// mentionSources is the number of sources that these need to be from: what one source counts is
 	// limited to its share.
 	mentionSources = 3
@@ -57,13 +61,16 @@ const (
 )
 
 func newPopularity() *popularity {
-	return &popularity{vetted: newVetting(), domains: make(map[string]*usage)}
+	return &popularity{vetted: newVetting(), domains: make(map[string]*usage), traffic: make(map[string]bool)}
 }
 
 // note records what a row, whose text u holds, says about its registered domain.
 func (p *popularity) note(source Source, row Row, domain string, u *canon.URL) {
 	if row.Kind == DGA || !u.IsRegistrable() {
 		return // generated names imitate nobody
+	}
+	if source.ListYear != 0 || source.Dated {
+		p.traffic[source.name()] = true
 	}
 	known := p.domains[domain]
 	if known == nil {
@@ -93,6 +100,14 @@ func (u *usage) add(source string) {
 	u.rows = append(u.rows, mention{source, 1})
 }
 
+// worth is the sum of the logarithms of the benign rows of each source.
+func (u *usage) worth() (worth float64) {
+	for _, m := range u.rows {
+		worth += math.Log2(1 + float64(m.rows))
+	}
+	return worth
+}
+
 // popularName is a name that may be on the list.
 type popularName struct {
 	lookalike.Name
@@ -106,21 +121,18 @@ type popularName struct {
 func (p *popularity) names(wanted, years int, rows []*Row, domains []string) []string {
 	hosts := distinctHosts(rows, domains)
 	meant := p.meant()
-	mentions := countMentions(hosts, meant)
+	mentions := p.countMentions(hosts, meant)
 	var found []popularName
 	for domain, known := range p.domains {
 		label, _, _ := strings.Cut(domain, ".")
 		isMeant := meant[label] == domain
 		count := mentions[label]
-		isMentioned := count != nil && count.isBrand(label)
-		vouchedFor := isMeant && isMentioned && (known.curated || len(known.rows) > 1)
+		isMentioned := isMeant && count != nil && count.isBrand(label, known.worth())
+		vouchedFor := isMentioned && (known.curated || len(known.rows) > 1)
 		if len(known.rows) == 0 || known.named > 0 && len(known.rows) < errorRatio*known.named || !vouchedFor && !p.vetted.has(domain, years) {
 			continue
 		}
-		name := popularName{Name: lookalike.Name{Domain: domain, Mentioned: isMentioned && isMeant}, label: label}
-		for _, m := range known.rows {
-			name.worth += math.Log2(1 + float64(m.rows))
-		}
+		name := popularName{Name: lookalike.Name{Domain: domain, Mentioned: isMentioned}, label: label, worth: known.worth()}
 		if isMeant && count != nil {
 			name.worth += math.Log2(1 + float64(count.malicious))
 		}
@@ -157,9 +169,8 @@ func (p *popularity) meant() map[string]string {
 }
 
 // standing is higher the more likely people mean this registered domain by its label. It is 0 if
-// no benign row has it, or malicious rows name it more often than benign ones have it. Most companies' first
-// domain is below .com, which some sources leave out, so its rows count tenfold, those of malicious
-// guests too.
+// no benign row has it, or malicious rows name it more often. Most companies' first domain is below
+// .com, which some sources leave out, so its rows count tenfold, those of malicious guests too.
 func (p *popularity) standing(domain string) int {
 	known := p.domains[domain]
 	benign := 0
@@ -220,12 +231,17 @@ func distinctHosts(rows []*Row, domains []string) []seenHost {
 // mentionCount counts the registered domains that mention a label.
 type mentionCount struct {
 	malicious, benign int
+	traffic           int            // benign ones on lists of popular names alone
 	bySource          map[string]int // malicious ones
 }
 
-// isBrand reports whether a label is hardly ever mentioned but by those who imitate it.
-func (c *mentionCount) isBrand(label string) bool {
-	needed := mentionRatio * (c.benign + 1)
+// isBrand reports whether a label of a domain of this worth is hardly ever mentioned but by those
+// who imitate it.
+func (c *mentionCount) isBrand(label string, worth float64) bool {
+	if float64(c.benign) > 2+worth/2 || c.malicious < trafficRatio*c.traffic {
+		return false // login, security
+	}
+	needed := int(mentionRatio * float64(c.benign+1) / (1 + worth/100))
 	if len(label) >= 8 {
 		needed /= 3
 	}
@@ -238,7 +254,7 @@ func (c *mentionCount) isBrand(label string) bool {
 
 // countMentions counts who mentions a label: as a part between hyphens, or before the registered
 // domain.
-func countMentions(hosts []seenHost, meant map[string]string) map[string]*mentionCount {
+func (p *popularity) countMentions(hosts []seenHost, meant map[string]string) map[string]*mentionCount {
 	type mention struct {
 		domain, label string
 		isMalicious   bool
@@ -259,10 +275,13 @@ func countMentions(hosts []seenHost, meant map[string]string) map[string]*mentio
 				count = &mentionCount{bySource: make(map[string]int)}
 				counts[part] = count
 			}
-			if h.isMalicious {
+			switch {
+			case h.isMalicious:
 				count.malicious++
 				count.bySource[h.source]++
-			} else {
+			case p.traffic[h.source]:
+				count.traffic++
+			default:
 				count.benign++
 			}
 		}

@@ -6,10 +6,10 @@
 //
 // A name imitates another if a reader takes it for that:
 //
-//   - Both have the same skeleton, as UTS #39, section 4, defines it. These rules differ, since names
-//     are in lower case: i looks like l; 0, 1, 3, 4, 5, 7, 8 and 9 look like o, l, e, a, s, t, b and
-//     g; vv looks like w, and cl like d; marks on letters do not count, as in metamask with an
-//     accent. The bar of Polish l and the like are marks.
+//   - Both have the same skeleton, as UTS #39, section 4, defines it. These rules differ, as
+//     names are in lower case: i looks like l; 0, 1, 3, 4, 5, 7, 8 and 9 look like o, l, e, a,
+//     s, t, b and g; vv looks like w, and cl like d; marks on letters do not count, as in
+//     metamask with an accent. The bar of Polish l and the like are marks.
 //   - It is the other with one slip: a letter doubled, left out or added, two swapped, or one that
 //     stands beside the right one on a keyboard. Only names that the list marks with e.
 //
@@ -43,8 +43,8 @@ const (
 	// minPart is the length of the shortest label that a label of a sub-domain or a part between
 	// hyphens imitates. It is longer, since machines are called core1 or car01.
 	minPart = 6
-	// minSlip and minPartSlip are the lengths of the shortest labels that a label, or a part between
-	// hyphens, imitates with one slip.
+	// minSlip and minPartSlip are the lengths of the shortest labels that a label, or a part
+	// between hyphens, imitates with one slip.
 	minSlip, minPartSlip = 6, 7
 	// minCompanion is the length of the shortest label that is mentioned in one word with another.
 	minCompanion = 5

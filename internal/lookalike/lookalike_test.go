@@ -311,8 +311,8 @@ func TestLookingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, what is found is on the list, names stand within the host wherever
-// something is found, and looking changes no host.
+// The properties: nothing panics, what is found is on the list, names stand within the host
+// wherever something is found, and looking changes no host.
 func FuzzLook(f *testing.F) {
 	list := New(append(slices.Clone(marked), popular...))
 	for _, host := range []string{"paypa1.com", "soporte-appleid.com", "secure.faceb00k.legder-support.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {

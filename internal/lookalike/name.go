@@ -8,7 +8,7 @@ import (
 const (
 	// MaxNames is how many names a list may have.
 	MaxNames = 20_000
-	// MaxMisspelt is how many of them may be marked as misspelt: each costs memory for every letter.
+	// MaxMisspelt is how many of them may be marked as misspelt: each letter costs memory.
 	MaxMisspelt = 5_000
 
 	// minName is the length of the shortest label on a list.
