@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
@@ -21,7 +22,7 @@ type Info struct {
 	Hidden        int             `json:"hidden"`
 	Symbols       int             `json:"symbols"`
 	SymbolLimit   int             `json:"symbol_limit"`       // characters read of a text
-	Imitated      int             `json:"imitated,omitempty"` // popular names whose imitations it knows
+	Imitated      int             `json:"imitated,omitempty"` // popular names that it knows
 	Temperature   float64         `json:"temperature"`
 	Thresholds    []Threshold     `json:"thresholds"`               // of names
 	URLThresholds []Threshold     `json:"url_thresholds,omitempty"` // of texts with a path, where they have their own
@@ -98,6 +99,14 @@ func (m *Model) Info() Info {
 	}
 	info.Thresholds, info.URLThresholds = levelThresholds(metadata.Thresholds), levelThresholds(metadata.URLThresholds)
 	return info
+}
+
+// IsPopular reports whether the registered domain of a text is on the model's list of popular
+// names. Verdict.Popular says so of the domain itself alone. What is on the list is no test of a
+// model.
+func (m *Model) IsPopular(text string) bool {
+	var u canon.URL
+	return u.Parse(text) == nil && m.imitated.Has(u.RegisteredDomain())
 }
 
 func levelThresholds(measured []modelfile.Threshold) []Threshold {

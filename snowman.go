@@ -280,7 +280,9 @@ type Scorer struct {
 type facts struct {
 	isURL         bool // it has a path or a query
 	imitates      string
+	mentions      string
 	mixedScript   bool
+	isPopular     bool // the text is a registered domain on the list, with nothing before or behind it
 	notPublic     canon.NotPublic
 	hasUserInfo   bool
 	unwrappedFrom string
@@ -358,10 +360,11 @@ func (s *Scorer) add(text string) error {
 	f := facts{
 		isURL: s.url.IsURL(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
 	}
-	if host := s.url.Host(); lookalike.IsOdd(host) {
-		domain := len(host) - len(s.url.RegisteredDomain())
-		f.imitates, f.mixedScript = s.model.imitated.Look(host, domain)
-	}
+	host := s.url.Host()
+	domain := len(host) - len(s.url.RegisteredDomain())
+	found := s.model.imitated.Look(host, domain)
+	f.imitates, f.mentions, f.mixedScript = found.Imitates, found.Mentions, found.MixesScripts
+	f.isPopular = found.IsListed && domain == 0 && len(host) == len(s.url.Bytes())
 	s.facts = append(s.facts, f)
 	return nil
 }

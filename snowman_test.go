@@ -273,6 +273,41 @@ func TestWhatAHostLooksLike(t *testing.T) {
 	}
 }
 
+func TestAPopularDomainItselfStaysBelowMedium(t *testing.T) {
+	m := withImitated(t, "xjwqpvtzkd.com me", "dhl.com m")
+	for _, test := range []struct {
+		text       string
+		isPopular  bool
+		isOnDomain bool
+		mentions   string
+	}{
+		{"xjwqpvtzkd.com", true, true, ""},
+		{"https://www.XJWQPVTZKD.com/", true, true, ""},
+		{"xjwqpvtzkd.com:8443", false, true, ""},
+		{"xjwqpvtzkd.com/wp-admin/a.exe", false, true, ""},
+		{"zkqjxwvbnm.xjwqpvtzkd.com", false, true, ""},
+		{"xjwqpvtzkd.net", false, false, ""},
+		{"xjwqpvtzkd-login.com", false, false, "xjwqpvtzkd.com"},
+		{"dhl.com.xjwqpvtzke.net", false, false, "dhl.com"},
+	} {
+		got, err := m.Classify(test.text)
+		without, withoutErr := withImitated(t).Classify(test.text)
+		if err != nil || withoutErr != nil {
+			t.Fatal(err, withoutErr)
+		}
+		want := without.Level
+		if test.isPopular {
+			want = min(want, Low)
+		}
+		if got.Popular != test.isPopular || got.Mentions != test.mentions || got.Level != want || got.Score != without.Score || m.IsPopular(test.text) != test.isOnDomain {
+			t.Errorf("%q: %+v, on the list %v, want %+v", test.text, got, m.IsPopular(test.text), test)
+		}
+		if without.Level < Medium && test.isPopular {
+			t.Errorf("%q is %v without the rule, want a text that it holds back", test.text, without.Level)
+		}
+	}
+}
+
 func TestWhatIsNoPublicNameHasNoLevel(t *testing.T) {
 	m := Default()
 	for _, test := range []struct{ public, text, reason string }{

@@ -16,8 +16,13 @@ type Verdict struct {
 	Level         Level         `json:"level"`                  // how rarely ordinary names score as high
 	Kind          string        `json:"kind"`                   // the likeliest malicious kind, or Benign where the level is None
 	Probabilities Probabilities `json:"kinds,omitzero"`         // of each kind
-	Imitates      string        `json:"imitates,omitempty"`     // the popular registered domain that the host looks like (UTS #39)
+	Imitates      string        `json:"imitates,omitempty"`     // the popular registered domain that the host looks like
+	Mentions      string        `json:"mentions,omitempty"`     // the popular registered domain whose name the host has, which is another's
 	MixedScript   bool          `json:"mixed_script,omitempty"` // a label mixes scripts beyond "highly restrictive" (UTS #39, section 5.2)
+
+	// Popular says that the text is a registered domain on the model's list of popular names, with
+	// nothing before or behind it. Whatever its score, its level is at most Low.
+	Popular bool `json:"popular,omitempty"`
 
 	// NotPublic says why the text is no name that anybody can look up in the DNS of the internet:
 	// "hash", "number", "identifier", "file path", "single label", "public suffix", "local suffix",
@@ -97,11 +102,14 @@ func (s *Scorer) verdict(i int, score float64) Verdict {
 	verdict := Verdict{
 		Score: score, Level: s.model.level(score, facts.isURL), Kind: kinds[0],
 		Probabilities: Probabilities{kinds, s.probabilities},
-		Imitates:      facts.imitates, MixedScript: facts.mixedScript,
+		Imitates:      facts.imitates, Mentions: facts.mentions, MixedScript: facts.mixedScript, Popular: facts.isPopular,
 		NotPublic: facts.notPublic.String(), UserInfo: facts.hasUserInfo, UnwrappedFrom: facts.unwrappedFrom,
 	}
 	if verdict.NotPublic != "" {
 		verdict.Level = None
+	}
+	if verdict.Popular {
+		verdict.Level = min(verdict.Level, Low) // docs/decisions/text.md#a-popular-domain-itself-stays-below-medium
 	}
 	if verdict.Level > None {
 		likeliest := 1

@@ -33,6 +33,15 @@ type builder struct {
 
 // Build reads the recipe's files from a directory. The context ends it early.
 func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
+	b, err := r.collect(ctx, directory)
+	if err != nil {
+		return nil, err
+	}
+	return b.split(), nil
+}
+
+// collect reads the recipe's files from a directory.
+func (r Recipe) collect(ctx context.Context, directory string) (*builder, error) {
 	recipe, err := r.withDefaults()
 	if err != nil {
 		return nil, err
@@ -63,7 +72,7 @@ func (r Recipe) Build(ctx context.Context, directory string) (*Set, error) {
 		}
 	}
 	b.dropContradictions()
-	return b.split(), nil
+	return b, nil
 }
 
 // exclude notes the registered domains of a file's rows, which are to be left out.
@@ -233,7 +242,7 @@ func (b *builder) split() *Set {
 	set.Groups = b.recipe.groups()
 	set.Vetted = b.vettedTexts(partOf, set.Groups)
 	if b.popular != nil {
-		set.Imitated = b.popular.imitated(b.recipe.Imitated, b.recipe.VettedYears)
+		set.Imitated = b.popularNames()
 	}
 	b.count(set)
 	set.Account = b.account
@@ -304,6 +313,11 @@ func (b *builder) vettedTexts(partOf map[string]Part, groups map[string]string) 
 		})
 	}
 	return texts
+}
+
+// popularNames returns the most popular names, as lookalike.New reads them.
+func (b *builder) popularNames() []string {
+	return b.popular.names(b.recipe.Imitated, b.recipe.VettedYears, b.rows, b.domains)
 }
 
 // count completes the account with the numbers of a set that is otherwise complete.

@@ -128,7 +128,7 @@ func showModel(w io.Writer, info snowman.Info) error {
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)
 	if info.Imitated > 0 {
-		line("knows", "%d names that others imitate", info.Imitated)
+		line("knows", "%d popular names", info.Imitated)
 	}
 	line("temperature", "%.4f", info.Temperature)
 	levels := func(name, texts string, thresholds []snowman.Threshold) {

@@ -141,7 +141,7 @@ func identity(info snowman.Info, version string) []report.Fact {
 		facts = append(facts, report.Fact{Name: "families", Value: fmt.Sprintf("names %d of generated names: %s", len(info.Families), labels(info.Families))})
 	}
 	if info.Imitated > 0 {
-		facts = append(facts, report.Fact{Name: "imitation", Value: "knows " + report.Thousands(info.Imitated) + " popular names when others imitate them"})
+		facts = append(facts, report.Fact{Name: "imitation", Value: "knows " + report.Thousands(info.Imitated) + " popular names, and when others imitate or mention them"})
 	}
 	if version != "" {
 		facts = append(facts, report.Fact{Name: "program", Value: "Snowman " + version})

@@ -1,23 +1,25 @@
-// Package lookalike says which popular name a host imitates, and whether it mixes scripts.
+// Package lookalike says which popular name a host imitates or mentions, and whether it mixes
+// scripts.
 //
-//	list := lookalike.New([]string{"paypal.com", "microsoft.com"})
-//	if lookalike.IsOdd(host) {
-//		imitates, mixed := list.Look(host, domain)
-//	}
+//	list := lookalike.New([]string{"paypal.com me", "microsoft.com me", "dhl.com m", "modern.com"})
+//	found := list.Look(host, domain)
 //
-// A name imitates another if both have the same skeleton. UTS #39, section 4, defines it; these
-// rules differ, since names are in lower case:
+// A name imitates another if a reader takes it for that:
 //
-//   - The skeleton of 0 is o, where the standard has O. That of I is i, where the standard has l,
-//     since a name in capitals is the name itself. That of 1 is l, as in the standard.
-//   - Marks on letters do not count: readers take metamask with an accent for metamask. The bar of
-//     Polish l and the like are marks.
-//   - vv looks like w, and cl like d.
+//   - Both have the same skeleton, as UTS #39, section 4, defines it. These rules differ, as
+//     names are in lower case: i looks like l; 0, 1, 3, 4, 5, 7, 8 and 9 look like o, l, e, a,
+//     s, t, b and g; vv looks like w, and cl like d; marks on letters do not count, as in
+//     metamask with an accent. The bar of Polish l and the like are marks.
+//   - It is the other with one slip: a letter doubled, left out or added, two swapped, or one that
+//     stands beside the right one on a keyboard. Only names that the list marks with e.
 //
-// Only odd names imitate: those with a character outside ASCII, a 0 or 1, rn, vv or cl. So modem
-// does not imitate modern, nor does any ordinary word imitate another. A name that is on the list
-// imitates nobody, whatever stands behind it: paypal.net does not imitate paypal.com.
-// What else was tried: docs/experiments/lookalikes.md.
+// A name mentions another if it has it plainly: as a part between hyphens or a label before the
+// registered domain, or in one word with a usual companion (paypallogin). Only names that the list
+// marks with m.
+//
+// A name that is on the list imitates and mentions nobody, whatever stands behind it: paypal.net
+// does not imitate paypal.com. So modem does not imitate modern if it is on the list, and m never
+// looks like rn, only rn like m. What was tried and measured: docs/experiments/lookalikes.md.
 //
 // Hosts are in canonical form: lower case, A-labels. The package knows names, not addresses or
 // URLs, and reads no files. To look at a host takes time in proportion to its length, no memory.
@@ -26,8 +28,6 @@ package lookalike
 import (
 	"bytes"
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -36,9 +36,6 @@ import (
 
 //go:generate go run -C _confusables . -out ../confusables.go
 
-// MaxNames is how many names a list may have.
-const MaxNames = 20_000
-
 const (
 	// minLabel is the length of the shortest label that is imitated. Too many words and
 	// abbreviations are one character away from a shorter label.
@@ -46,147 +43,369 @@ const (
 	// minPart is the length of the shortest label that a label of a sub-domain or a part between
 	// hyphens imitates. It is longer, since machines are called core1 or car01.
 	minPart = 6
+	// minSlip and minPartSlip are the lengths of the shortest labels that a label, or a part
+	// between hyphens, imitates with one slip.
+	minSlip, minPartSlip = 6, 7
+	// minCompanion is the length of the shortest label that is mentioned in one word with another.
+	minCompanion = 5
 
 	maxLabel = 63  // bytes (RFC 1035, section 2.3.4)
 	maxHost  = 253 // bytes without the dots at the ends
 )
 
-// CanBeImitated reports whether a registered domain can stand on a list. Its first label must be
-// long enough, of ASCII letters, digits and hyphens, and have a letter.
-func CanBeImitated(domain string) bool {
-	label, suffix, found := strings.Cut(domain, ".")
-	isPlain := func(c rune) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' }
-	return found && len(domain) <= maxHost && len(label) >= minLabel && len(label) <= maxLabel &&
-		!strings.HasPrefix(label, "xn--") &&
-		strings.Trim(label, "0123456789-") != "" &&
-		strings.TrimFunc(label, isPlain) == "" &&
-		suffix != "" && strings.TrimFunc(suffix, func(c rune) bool { return isPlain(c) || c == '.' }) == ""
-}
-
-// Check returns an error unless domains are a list: at most MaxNames, all of which can be imitated.
-func Check(domains []string) error {
-	if len(domains) > MaxNames {
-		return fmt.Errorf("%d names to imitate, want at most %d", len(domains), MaxNames)
-	}
-	for _, domain := range domains {
-		if !CanBeImitated(domain) {
-			return fmt.Errorf("name to imitate %q, want a domain in lower case with a label of %d to %d letters, digits and hyphens", domain, minLabel, maxLabel)
-		}
-	}
-	return nil
-}
-
-// A List is names that others imitate. It is immutable and safe for any number of goroutines. The
-// zero value has no names.
+// A List is names that others imitate and mention. It is immutable and safe for any number of
+// goroutines. The zero value has no names.
 type List struct {
-	domains   map[string]string // by the skeleton of their label
-	oddLabels map[string]bool   // labels on the list that are odd, and imitate nobody
+	names   []listed
+	domains map[string]bool
+	index   index // names by their folded label
+	slips   index // names marked with e by their folded label with one letter left out
 }
 
-// New returns a list of registered domains that Check accepts, the most popular first. Of domains
-// that look alike, the first is the one that others imitate.
-func New(domains []string) *List {
-	l := &List{domains: make(map[string]string, len(domains)), oddLabels: make(map[string]bool)}
-	var skeleton []byte
-	for _, domain := range domains {
-		label, _, _ := strings.Cut(domain, ".")
-		if skeleton, _ = appendSkeleton(skeleton[:0], []byte(label), false); l.domains[string(skeleton)] == "" {
-			l.domains[string(skeleton)] = domain
+// listed is a name of a List.
+type listed struct {
+	Name
+	label  string
+	folded string
+}
+
+// New returns a list of names that Check accepts, the most popular first. Of domains that look
+// alike, the first is the one that others imitate.
+func New(names []string) *List {
+	l := &List{domains: make(map[string]bool, len(names))}
+	labels := make(map[string]bool)
+	var keys, slips []key
+	var w word
+	for _, text := range names {
+		name, err := ParseName(text)
+		if err != nil {
+			continue
 		}
-		if IsOdd([]byte(label)) {
-			l.oddLabels[label] = true
+		l.domains[name.Domain] = true
+		label, _, _ := strings.Cut(name.Domain, ".")
+		if labels[label] {
+			continue // the same company, or one less popular
 		}
+		labels[label] = true
+		w.set([]byte(label))
+		number := int32(len(l.names))
+		l.names = append(l.names, listed{name, label, string(w.folded[:w.length])})
+		flags := uint8(isName)
+		if name.Mentioned && len(label) >= minCompanion {
+			flags |= hasCompanions
+		}
+		if name.Misspelt && len(label) >= minSlip && len(label) <= longestMisspelt {
+			flags |= isMisspelt
+			for i := range w.length {
+				slips = append(slips, key{w.hashWithout(0, w.length, i), number, hasSlip})
+			}
+		}
+		keys = append(keys, key{w.hash(0, w.length), number, flags})
 	}
+	l.index, l.slips = newIndex(keys), newIndex(slips)
 	return l
 }
 
-// What makes a name odd: two bytes in a row, or a digit behind any byte.
-const (
-	rn = 1 << iota
-	vv
-	cl
-	hyphens // of xn--
-	digit
-)
+// Has reports whether a registered domain is on the list.
+func (l *List) Has(domain []byte) bool { return l.domains[string(domain)] }
 
-var begins, ends = func() (begins, ends [256]byte) {
-	for c := range begins {
-		begins[c] = digit
-	}
-	for pair, bit := range map[string]byte{"rn": rn, "vv": vv, "cl": cl, "--": hyphens} {
-		begins[pair[0]] |= bit
-		ends[pair[1]] |= bit
-	}
-	ends['0'], ends['1'] = digit, digit
-	return begins, ends
-}()
-
-// IsOdd reports whether a host has something that Look could find. Few hosts have, and IsOdd is
-// faster than Look.
-func IsOdd(host []byte) bool {
-	var odd, before byte
-	for _, c := range host {
-		odd |= begins[before] & ends[c]
-		before = c
-	}
-	return odd != 0
+// Found is what Look finds in a host.
+type Found struct {
+	Imitates     string // the domain on the list that the host imitates, or empty
+	Mentions     string // the domain on the list that the host mentions, or empty
+	MixesScripts bool   // a label mixes scripts beyond the level "highly restrictive" of UTS #39, section 5.2
+	IsListed     bool   // the registered domain is on the list
 }
 
-// Look returns the domain on the list that a host imitates, or an empty string, and whether a label
-// mixes scripts beyond the level "highly restrictive" of UTS #39, section 5.2. The host's
-// registered domain starts at index domain.
-func (l *List) Look(host []byte, domain int) (imitates string, mixesScripts bool) {
-	if len(host) > maxHost || domain < 0 || domain > len(host) {
-		return "", false
+// Look returns what is found in a host whose registered domain starts at index domain. The
+// registered domain comes before its sub-domains.
+func (l *List) Look(host []byte, domain int) Found {
+	v := visit{list: l, host: host, domain: domain}
+	v.walk()
+	return v.Found
+}
+
+// A Span is where a name of the list stands in a host, written plainly or as a look-alike.
+type Span struct{ Start, End int }
+
+// Spans appends where names of the list are imitated or mentioned in a host whose registered domain
+// starts at index domain: what makes Look name them. Spans are in no order and may overlap. An
+// A-label is one span as a whole.
+func (l *List) Spans(spans []Span, host []byte, domain int) []Span {
+	v := visit{list: l, host: host, domain: domain, spans: spans, wantsSpans: true}
+	v.walk()
+	return v.spans
+}
+
+// A visit is one look at a host.
+type visit struct {
+	list       *List
+	host       []byte
+	domain     int // where the registered domain starts
+	spans      []Span
+	wantsSpans bool
+	Found
+}
+
+// walk looks at the labels of the host.
+func (v *visit) walk() {
+	if len(v.host) > maxHost || v.domain < 0 || v.domain > len(v.host) {
+		return
 	}
+	var w word
+	end := bytes.IndexByte(v.host[v.domain:], '.')
+	if end < 0 {
+		end = len(v.host) - v.domain
+	}
+	v.label(&w, v.domain, v.domain+end, true)
+	v.IsListed = v.IsListed && v.list.Has(v.host[v.domain:])
+	for end = v.domain - 1; end > 0; {
+		start := bytes.LastIndexByte(v.host[:end], '.') + 1
+		v.label(&w, start, end, false)
+		end = start - 1
+	}
+}
+
+// note notes that a name is imitated or mentioned in a part of the host.
+func (v *visit) note(name int32, start, end int, isMention bool) {
+	if v.wantsSpans {
+		v.spans = append(v.spans, Span{start, end})
+	}
+	switch domain := v.list.names[name].Domain; {
+	case isMention && v.Mentions == "":
+		v.Mentions = domain
+	case !isMention && v.Imitates == "":
+		v.Imitates = domain
+	}
+}
+
+// label looks at a label of the host.
+func (v *visit) label(w *word, start, end int, isRegistered bool) {
+	label := v.host[start:end]
+	switch {
+	case len(label) == 0 || len(label) > maxLabel:
+		return
+	case bytes.HasPrefix(label, []byte("xn--")):
+		v.encoded(w, start, end, isRegistered)
+		return
+	}
+	w.set(label)
+	t := token{w: w, end: w.length, at: start, isRegistered: isRegistered}
+	if v.token(&t) || !w.hasHyphen {
+		return
+	}
+	t.isPart = true
+	for t.start = 0; t.start < w.length; t.start = t.end + 1 {
+		t.end = t.start
+		for t.end < w.length && w.folded[t.end] != '-' {
+			t.end++
+		}
+		v.token(&t)
+	}
+}
+
+// A token is a label, or a part of one between hyphens.
+type token struct {
+	w            *word
+	start, end   int // in the folded word
+	at           int // where the word starts in the host
+	isPart       bool
+	isRegistered bool // of the registered domain
+}
+
+// token looks at a token, and reports whether it is or imitates a name.
+func (v *visit) token(t *token) bool {
+	l, length := v.list, t.end-t.start
+	if length < minName || length > maxLabel {
+		return false
+	}
+	whole := t.w.hash(t.start, t.end)
+	flags := l.index.flags(whole)
+	if flags&isName != 0 {
+		if v.same(t, whole) {
+			return true
+		}
+	}
+	if !t.isRegistered {
+		return false
+	}
+	if least := minSlip - 1; length >= least && (!t.isPart || length >= minPartSlip-1) {
+		if v.slip(t, whole) {
+			return true
+		}
+	}
+	return length > minCompanion && v.companion(t)
+}
+
+// same finds the name that a token is, or looks like.
+func (v *visit) same(t *token, hash uint64) bool {
+	raw := t.w.raw[t.w.at[t.start]:t.w.at[t.end]]
+	least := minLabel
+	if t.isPart || !t.isRegistered {
+		least = minPart
+	}
+	alike := int32(-1)
+	for _, entry := range v.list.index.find(hash) {
+		name := &v.list.names[entry]
+		if name.label == string(raw) {
+			v.plain(t, entry, t.start, t.end)
+			return true
+		}
+		if alike < 0 && len(name.label) >= least && t.w.looksLike(t.start, t.end, name) {
+			alike = entry
+		}
+	}
+	if alike < 0 {
+		return false
+	}
+	v.hit(t, alike, t.start, t.end, false)
+	return true
+}
+
+// plain notes a name that stands plainly in a token. The registered domain's own label mentions
+// nobody, nor does a name before its own operator: amazon in front of amazonaws.com.
+func (v *visit) plain(t *token, name int32, start, end int) {
+	if t.isRegistered && start == 0 && end == t.w.length {
+		v.IsListed = true
+		return
+	}
+	n := &v.list.names[name]
+	if n.Mentioned && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
+		v.hit(t, name, start, end, true)
+	}
+}
+
+func (v *visit) hit(t *token, name int32, start, end int, isMention bool) {
+	v.note(name, t.at+int(t.w.at[start]), t.at+int(t.w.at[end]), isMention)
+}
+
+// slip finds the name that a token is but for one slip.
+func (v *visit) slip(t *token, whole uint64) bool {
+	l := v.list
+	if l.slips.flags(whole) != 0 {
+		for _, entry := range l.slips.find(whole) { // a letter is missing
+			if v.isSlip(t, entry) {
+				return true
+			}
+		}
+	}
+	for i := t.start; i < t.end; i++ {
+		if i > t.start && t.w.folded[i] == t.w.folded[i-1] {
+			continue // the same hash as before
+		}
+		hash := t.w.hashWithout(t.start, t.end, i)
+		if l.index.flags(hash)&isMisspelt != 0 {
+			for _, entry := range l.index.find(hash) { // a letter too many
+				if v.isSlip(t, entry) {
+					return true
+				}
+			}
+		}
+		if l.slips.flags(hash) != 0 {
+			for _, entry := range l.slips.find(hash) { // one is another, or two are swapped
+				if v.isSlip(t, entry) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// isSlip notes a name if a token is it but for one slip.
+func (v *visit) isSlip(t *token, entry int32) bool {
+	name := &v.list.names[entry]
+	if !name.Misspelt || t.isPart && len(name.label) < minPartSlip || !isOneSlip(t.w.folded[t.start:t.end], name.folded) || t.w.isMostlyDigits(t.start, t.end) {
+		return false
+	}
+	v.hit(t, entry, t.start, t.end, false)
+	return true
+}
+
+// companion finds a name that stands in one word with a usual companion, before or behind it.
+func (v *visit) companion(t *token) bool {
+	l, w := v.list, t.w
+	for i := t.start + minCompanion; i < t.end; i++ {
+		if hash := w.hash(t.start, i); l.index.flags(hash)&hasCompanions != 0 && isCompanion(w.raw[w.at[i]:w.at[t.end]], true) {
+			if v.accompanied(t, hash, t.start, i) {
+				return true
+			}
+		}
+	}
+	for i := t.start + 1; i <= t.end-minCompanion; i++ {
+		if hash := w.hash(i, t.end); l.index.flags(hash)&hasCompanions != 0 && isCompanion(w.raw[w.at[t.start]:w.at[i]], false) {
+			if v.accompanied(t, hash, i, t.end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// accompanied notes a name that a part of a token is, or looks like.
+func (v *visit) accompanied(t *token, hash uint64, start, end int) bool {
+	raw := t.w.raw[t.w.at[start]:t.w.at[end]]
+	for _, entry := range v.list.index.find(hash) {
+		name := &v.list.names[entry]
+		switch {
+		case !name.Mentioned:
+		case name.label == string(raw):
+			v.plain(t, entry, start, end)
+			return true
+		case len(name.label) >= minPart && t.w.looksLike(start, end, name):
+			v.hit(t, entry, start, end, false)
+			return true
+		}
+	}
+	return false
+}
+
+// encoded looks at an A-label of the host.
+func (v *visit) encoded(w *word, start, end int, isRegistered bool) {
 	var buffer [maxLabel * utf8.UTFMax]byte
-	label, _, _ := bytes.Cut(host[domain:], []byte("."))
-	text := decode(buffer[:0], label)
-	imitates, mixesScripts = l.imitated(text, minLabel), mixes(text)
-	for sub := host[:max(domain-1, 0)]; len(sub) > 0; {
-		dot := bytes.LastIndexByte(sub, '.')
-		text = decode(buffer[:0], sub[dot+1:])
-		sub = sub[:max(dot, 0)]
-		mixesScripts = mixesScripts || mixes(text)
-		if imitates == "" {
-			imitates = l.imitated(text, minPart)
+	text := decode(buffer[:0], v.host[start:end])
+	least := minLabel
+	if !isRegistered {
+		least = minPart
+	}
+	v.MixesScripts = v.MixesScripts || mixes(text)
+	name := v.list.unicode(w, text, least, true)
+	if bytes.IndexByte(text, '-') >= 0 {
+		// Between hyphens stand ordinary words, which have marks in many languages.
+		for more := true; more && name < 0; {
+			var part []byte
+			part, text, more = bytes.Cut(text, []byte("-"))
+			name = v.list.unicode(w, part, minPart, false)
 		}
 	}
-	return imitates, mixesScripts
-}
-
-// imitated returns the domain that a label in Unicode, or a part of it, imitates, or an empty
-// string. The label as a whole imitates labels of at least least bytes.
-func (l *List) imitated(label []byte, least int) string {
-	if domain := l.find(label, least, true); domain != "" || bytes.IndexByte(label, '-') < 0 {
-		return domain
-	}
-	// Between hyphens stand ordinary words, which have marks in many languages.
-	for {
-		part, rest, more := bytes.Cut(label, []byte("-"))
-		if domain := l.find(part, minPart, false); domain != "" || !more {
-			return domain
-		}
-		label = rest
+	if name >= 0 {
+		v.note(name, start, end, false)
 	}
 }
 
-// find returns the domain, with a label of at least least bytes, that a text looks like, or an
-// empty string.
-func (l *List) find(text []byte, least int, dropMarks bool) string {
-	if isASCII(text) && !IsOdd(text) {
-		return ""
-	}
+// unicode returns the number of the name, with a label of at least least bytes, that a text in
+// Unicode looks like, or -1.
+func (l *List) unicode(w *word, text []byte, least int, dropMarks bool) int32 {
 	var buffer [4 * maxLabel]byte
-	skeleton, isASCIIAlike := appendSkeleton(buffer[:0], text, dropMarks)
-	if !isASCIIAlike {
-		return ""
+	ascii, isASCIIAlike := appendASCII(buffer[:0], text, dropMarks)
+	if !isASCIIAlike || len(ascii) > maxLabel {
+		return -1
 	}
-	domain := l.domains[string(skeleton)]
-	if strings.IndexByte(domain, '.') < least || l.oddLabels[string(text)] {
-		return ""
+	w.set(ascii)
+	if w.length < minName {
+		return -1
 	}
-	return domain
+	wasASCII := isASCII(text)
+	for _, entry := range l.index.find(w.hash(0, w.length)) {
+		name := &l.names[entry]
+		if name.label == string(ascii) && wasASCII {
+			return -1
+		}
+		if len(name.label) >= least && (name.label == string(ascii) || w.looksLike(0, w.length, name)) {
+			return entry
+		}
+	}
+	return -1
 }
 
 // A prototype says what a character outside ASCII looks like.
@@ -196,12 +415,11 @@ type prototype struct {
 	hasMarks  bool   // the character has marks, which looksLike has not
 }
 
-// appendSkeleton appends the skeleton of a text, and reports whether the whole text looks like
-// ASCII.
-func appendSkeleton(skeleton, text []byte, dropMarks bool) ([]byte, bool) {
+// appendASCII appends what a text looks like in ASCII, and reports whether the whole text does.
+func appendASCII(ascii, text []byte, dropMarks bool) ([]byte, bool) {
 	for i := 0; i < len(text); {
 		if text[i] < utf8.RuneSelf {
-			skeleton = appendPrototype(skeleton, text[i])
+			ascii = append(ascii, text[i])
 			i++
 			continue
 		}
@@ -210,32 +428,12 @@ func appendSkeleton(skeleton, text []byte, dropMarks bool) ([]byte, bool) {
 		place, found := slices.BinarySearchFunc(prototypes[:], r, func(p prototype, r rune) int { return cmp.Compare(p.character, r) })
 		switch {
 		case found && (dropMarks || !prototypes[place].hasMarks):
-			for j := range len(prototypes[place].looksLike) {
-				skeleton = appendPrototype(skeleton, prototypes[place].looksLike[j])
-			}
+			ascii = append(ascii, prototypes[place].looksLike...)
 		case !dropMarks || !unicode.Is(unicode.Mn, r):
-			return skeleton, false
+			return ascii, false
 		}
 	}
-	return skeleton, true
-}
-
-// appendPrototype appends what an ASCII character looks like. That of 0, 1 and m is from
-// confusables.txt, in lower case; that of w and d is not.
-func appendPrototype(skeleton []byte, c byte) []byte {
-	switch c {
-	case '0':
-		return append(skeleton, 'o')
-	case '1':
-		return append(skeleton, 'l')
-	case 'm':
-		return append(skeleton, 'r', 'n')
-	case 'w':
-		return append(skeleton, 'v', 'v')
-	case 'd':
-		return append(skeleton, 'c', 'l')
-	}
-	return append(skeleton, c)
+	return ascii, true
 }
 
 func isASCII(text []byte) bool {
@@ -245,98 +443,4 @@ func isASCII(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// decode returns a label in Unicode: an A-label decoded into buffer, another label as it is. It
-// returns nothing if the label is too long for DNS, or if no text is encoded as this label.
-func decode(buffer, label []byte) []byte {
-	encoded, isEncoded := bytes.CutPrefix(label, []byte("xn--"))
-	switch {
-	case len(label) > maxLabel:
-		return nil
-	case !isEncoded:
-		return label
-	}
-	var runes [maxLabel]rune
-	decoded, err := decodePunycode(runes[:0], encoded)
-	if err != nil {
-		return nil
-	}
-	for _, r := range decoded {
-		buffer = utf8.AppendRune(buffer, r)
-	}
-	return buffer
-}
-
-var errPunycode = errors.New("no punycode")
-
-// decodePunycode appends the characters that an A-label encodes (RFC 3492, section 6.2). The
-// decoder of golang.org/x/net allocates.
-func decodePunycode(runes []rune, encoded []byte) ([]rune, error) {
-	const base, tMin, tMax, skew, damp = 36, 1, 26, 38, 700
-	if delimiter := bytes.LastIndexByte(encoded, '-'); delimiter >= 0 {
-		for _, c := range encoded[:delimiter] {
-			if c >= utf8.RuneSelf {
-				return nil, errPunycode
-			}
-			runes = append(runes, rune(c))
-		}
-		encoded = encoded[delimiter+1:]
-		if delimiter == 0 {
-			return nil, errPunycode // nothing stands before it
-		}
-	}
-	if len(encoded) == 0 {
-		return nil, errPunycode // all of it is ASCII
-	}
-	n, i, bias := int64(utf8.RuneSelf), int64(0), int64(72)
-	for first := true; len(encoded) > 0; first = false {
-		start, weight := i, int64(1)
-		for k := int64(base); ; k += base {
-			if len(encoded) == 0 {
-				return nil, errPunycode
-			}
-			value, c := int64(0), encoded[0]
-			encoded = encoded[1:]
-			switch {
-			case c >= 'a' && c <= 'z':
-				value = int64(c - 'a')
-			case c >= '0' && c <= '9':
-				value = int64(c-'0') + 26
-			default:
-				return nil, errPunycode
-			}
-			if i += value * weight; i > 1<<32 {
-				return nil, errPunycode
-			}
-			threshold := min(max(k-bias, tMin), tMax)
-			if value < threshold {
-				break
-			}
-			if weight *= base - threshold; weight > 1<<32 {
-				return nil, errPunycode
-			}
-		}
-		count := int64(len(runes) + 1)
-		bias = (i - start) / 2
-		if first {
-			bias = (i - start) / damp
-		}
-		bias += bias / count
-		for k := int64(0); ; k += base {
-			if bias <= (base-tMin)*tMax/2 {
-				bias = k + (base-tMin+1)*bias/(bias+skew)
-				break
-			}
-			bias /= base - tMin
-		}
-		n += i / count
-		i %= count
-		if n > unicode.MaxRune || !utf8.ValidRune(rune(n)) {
-			return nil, errPunycode
-		}
-		runes = slices.Insert(runes, int(i), rune(n))
-		i++
-	}
-	return runes, nil
 }

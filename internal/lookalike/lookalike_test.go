@@ -37,7 +37,8 @@ func look(t testing.TB, list *List, host string) (imitates string, mixes bool) {
 		return strings.Join(labels, ".")
 	}
 	sub = encode(sub)
-	return list.Look([]byte(sub+encode(domain)), len(sub))
+	result := list.Look([]byte(sub+encode(domain)), len(sub))
+	return result.Imitates, result.MixesScripts
 }
 
 func TestWhatImitates(t *testing.T) {
@@ -72,7 +73,7 @@ func TestWhatImitates(t *testing.T) {
 		{"the name itself", "paypal.com", ""},
 		{"its other suffixes", "paypal.de", ""},
 		{"another name with a digit", "2google.com", ""},
-		{"a name that differs by a letter", "paypai.com", ""},
+		{"a name that differs by a letter", "paypax.com", ""},
 		{"a digit that looks like no letter", "paypa7.com", ""},
 		{"a name on the list that looks like another form", "bank0fail.net", ""},
 		{"its other suffixes again", "1and1.de", ""},
@@ -93,8 +94,119 @@ func TestWhatImitates(t *testing.T) {
 			t.Errorf("%s: %q imitates %q, want %q", test.name, test.host, got, test.want)
 		}
 	}
-	if got, _ := new(List).Look([]byte("paypa1.com"), 0); got != "" {
+	if got := new(List).Look([]byte("paypa1.com"), 0).Imitates; got != "" {
 		t.Errorf("without a list, paypa1.com imitates %q", got)
+	}
+}
+
+// marked has names that others mention and misspell.
+var marked = []string{
+	"paypal.com me", "amazon.com me", "apple.com m", "linkedin.com e", "vinted.com me", "google.com me", "ledger.com me",
+	"facebook.com me", "trezor.io me", "metamask.io me", "dhl.com m", "orange.fr", "googleusercontent.com", "credit-suisse.com me", "amazon.de",
+}
+
+func TestWhatImitatesWithASlip(t *testing.T) {
+	list := New(marked)
+	for _, test := range []struct{ name, host, want string }{
+		{"i for l", "paypai.com", "paypal.com"},
+		{"l for i", "linkedln.com", "linkedin.com"},
+		{"l for i in a shop", "vlnted.com", "vinted.com"},
+		{"9 for g", "goo9le.com", "google.com"},
+		{"a digit in a part", "amaz0n-account.shop", "amazon.com"},
+		{"two digits in a part", "faceb00k-live.com", "facebook.com"},
+		{"3 for e", "m3tamask.io", "metamask.io"},
+		{"a letter doubled", "paypall.com", "paypal.com"},
+		{"a letter left out", "paypl.com", "paypal.com"},
+		{"one of a double letter left out", "gogle.com", "google.com"},
+		{"two letters swapped", "legder.com", "ledger.com"},
+		{"a letter from beside it on a keyboard", "goigle.com", "google.com"},
+		{"a letter added", "faceboook.com", "facebook.com"},
+		{"in a part of a longer name", "faecbook-login.com", "facebook.com"},
+		{"a look-alike with a companion", "amaz0nlogin.com", "amazon.com"},
+		{"a name with a hyphen", "credlt-suisse.com", "credit-suisse.com"},
+
+		{"a name that is too short", "appel.com", ""},
+		{"a short name in a part", "payapl-login.com", ""},
+		{"a name that nobody misspells", "aplpe.com", ""},
+		{"the first letter left out", "oogle.com", ""},
+		{"a letter from elsewhere", "gozgle.com", ""},
+		{"two slips", "faecboook.com", ""},
+		{"in a sub-domain", "faecbook.|example.com", ""},
+		{"the name itself", "paypal.com", ""},
+		{"all digits", "9009137.com", ""},
+	} {
+		if got, _ := look(t, list, test.host); got != test.want {
+			t.Errorf("%s: %q imitates %q, want %q", test.name, test.host, got, test.want)
+		}
+	}
+}
+
+func TestWhatMentions(t *testing.T) {
+	list := New(marked)
+	for _, test := range []struct{ name, host, want string }{
+		{"a part", "en-trezor.io", "trezor.io"},
+		{"a short one", "dhl-parcel.example", "dhl.com"},
+		{"with a companion behind", "soporte-appleid.com", "apple.com"},
+		{"with one before", "securepaypal.com", "paypal.com"},
+		{"with digits", "paypal24.com", "paypal.com"},
+		{"a sub-domain", "paypal.com.|evil.net", "paypal.com"},
+		{"a part of one", "secure.metamask.|io-login.xyz", "metamask.io"},
+		{"on free hosting", "paypal-login.|weebly.com", "paypal.com"},
+
+		{"the domain itself", "paypal.com", ""},
+		{"below it", "paypal.|paypal.com", ""},
+		{"its label under another suffix", "paypal.de", ""},
+		{"its other domain", "amazon.de", ""},
+		{"before its own operator", "google.|googleusercontent.com", ""},
+		{"an ordinary word", "orange-county.com", ""},
+		{"within another word", "snapple.com", ""},
+		{"with what is no companion", "applebees.com", ""},
+	} {
+		sub, domain, found := strings.Cut(test.host, "|")
+		if !found {
+			sub, domain = "", test.host
+		}
+		if got := list.Look([]byte(sub+domain), len(sub)).Mentions; got != test.want {
+			t.Errorf("%s: %q mentions %q, want %q", test.name, test.host, got, test.want)
+		}
+	}
+}
+
+func TestWhichDomainsAreListed(t *testing.T) {
+	list := New(marked)
+	for host, want := range map[string]bool{"paypal.com": true, "www1.|paypal.com": true, "amazon.de": true, "dhl.com": true, "paypal.de": false, "x.|evil.net": false, "paypai.com": false, "": false} {
+		sub, domain, found := strings.Cut(host, "|")
+		if !found {
+			sub, domain = "", host
+		}
+		if got := list.Look([]byte(sub+domain), len(sub)).IsListed; got != want || list.Has([]byte(domain)) != want {
+			t.Errorf("that %q is listed is %v and %v, want %v", host, got, list.Has([]byte(domain)), want)
+		}
+	}
+}
+
+func TestWhereNamesStand(t *testing.T) {
+	list := New(marked)
+	for _, test := range []struct{ host, want string }{
+		{"paypal.com", ""},
+		{"en-trezor.io", "trezor"},
+		{"secure-amaz0n.login.|paypal-arnazon.com", "paypal arnazon amaz0n"},
+		{"soporte-appleid.com", "apple"},
+		{"legder.com", "legder"},
+		{"www.|xn--pypal-4ve.com", "xn--pypal-4ve"},
+	} {
+		sub, domain, found := strings.Cut(test.host, "|")
+		if !found {
+			sub, domain = "", test.host
+		}
+		host := []byte(sub + domain)
+		var got []string
+		for _, span := range list.Spans(nil, host, len(sub)) {
+			got = append(got, string(host[span.Start:span.End]))
+		}
+		if want := strings.Fields(test.want); !slices.Equal(got, want) {
+			t.Errorf("names in %q are %q, want %q", test.host, got, want)
+		}
 	}
 }
 
@@ -143,19 +255,6 @@ func TestWhatMixesScripts(t *testing.T) {
 	}
 }
 
-func TestWhatIsOdd(t *testing.T) {
-	for _, host := range []string{"paypa1.com", "0a.com", "1", "rnicrosoft.com", "tvvitter.com", "clown.org", "xn--pypal-4ve.com", "a.xn--p1ai"} {
-		if !IsOdd([]byte(host)) {
-			t.Errorf("%q is not odd", host)
-		}
-	}
-	for _, host := range []string{"", "github.com", "a-b.example.com", "r.nv.vc.l", "zis32msdi3.com", "modern-lives.org"} {
-		if IsOdd([]byte(host)) != strings.Contains(host, "rn") {
-			t.Errorf("that %q is odd is %v", host, IsOdd([]byte(host)))
-		}
-	}
-}
-
 func TestCheck(t *testing.T) {
 	if err := Check(popular); err != nil {
 		t.Error(err)
@@ -173,11 +272,14 @@ func TestCheck(t *testing.T) {
 		{"an A-label", []string{"xn--mnchen-3ya.de"}, "want a domain in lower case"},
 		{"no suffix", []string{"localhost"}, `"localhost", want`},
 		{"an empty suffix", []string{"paypal."}, `"paypal.", want`},
-		{"a suffix that is none", []string{"paypal.c m"}, `"paypal.c m", want`},
-		{"a short label", []string{"dhl0.com"}, `"dhl0.com", want`},
+		{"a suffix that is none", []string{"paypal.c!m"}, `"paypal.c!m", want`},
+		{"a short label", []string{"x.com"}, `"x.com", want`},
 		{"a long one", []string{strings.Repeat("a", 64) + ".com"}, "want a domain"},
 		{"a long name", []string{"paypal." + strings.Repeat("a.", 150) + "com"}, "want a domain"},
 		{"digits alone", []string{"12345.com"}, `"12345.com", want`},
+		{"a use that is none", []string{"paypal.com x"}, `"paypal.com x", want`},
+		{"uses in another order", []string{"paypal.com em"}, `"paypal.com em", want`},
+		{"too many misspelt", slices.Repeat([]string{"paypal.com e"}, MaxMisspelt+1), "5001 names that others misspell, want at most 5000"},
 		{"too many", slices.Repeat([]string{"paypal.com"}, MaxNames+1), "20001 names to imitate, want at most 20000"},
 	} {
 		if err := Check(test.domains); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -198,32 +300,42 @@ func TestTheTableIsSortedAndASCII(t *testing.T) {
 }
 
 func TestLookingAllocatesNothing(t *testing.T) {
-	list := New(popular)
-	for _, host := range []string{"paypa1.com", "xn--pypal-4ve.com", "xn--h1alffa9f.xn--p1ai", "www.a1.xn--gogle-mta.example.com", strings.Repeat("m", 62) + "0.com"} {
+	list := New(append(slices.Clone(marked), popular...))
+	spans := make([]Span, 0, 100)
+	for _, host := range []string{"paypa1.com", "soporte-appleid.com", "secure.faceb00k.legder-support.com", "xn--pypal-4ve.com", "xn--h1alffa9f.xn--p1ai", "www.a1.xn--gogle-mta.example.com", strings.Repeat("m", 62) + "0.com"} {
 		domain := strings.LastIndexByte(host[:strings.LastIndexByte(host, '.')], '.') + 1
 		text := []byte(host)
-		if allocations := testing.AllocsPerRun(20, func() { list.Look(text, domain) }); allocations != 0 {
+		if allocations := testing.AllocsPerRun(20, func() { list.Look(text, domain); list.Spans(spans, text, domain) }); allocations != 0 {
 			t.Errorf("%q costs %v allocations, want 0", host, allocations)
 		}
 	}
 }
 
-// The properties: nothing panics, an imitated name is on the list, looking changes no host, and
-// ASCII that is not odd imitates nobody and mixes nothing.
+// The properties: nothing panics, what is found is on the list, names stand within the host
+// wherever something is found, and looking changes no host.
 func FuzzLook(f *testing.F) {
-	list := New(popular)
-	for _, host := range []string{"paypa1.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {
+	list := New(append(slices.Clone(marked), popular...))
+	for _, host := range []string{"paypa1.com", "soporte-appleid.com", "secure.faceb00k.legder-support.com", "www.xn--pypal-4ve.com", "xn--.xn---", "a..b", "[::1]", "%D0%B0.com", "", strings.Repeat("xn--a1-", 40), strings.Repeat("1.", 32<<10)} {
 		f.Add([]byte(host), len(host)/2)
 		f.Add([]byte(host), 0)
 	}
 	f.Fuzz(func(t *testing.T, host []byte, domain int) {
 		before := bytes.Clone(host)
-		imitates, mixes := list.Look(host, domain)
-		if imitates != "" && !slices.Contains(popular, imitates) {
-			t.Errorf("%q imitates %q, which is not on the list", host, imitates)
+		found := list.Look(host, domain)
+		imitates := found.Imitates
+		for _, span := range list.Spans(nil, host, domain) {
+			if span.Start < 0 || span.End <= span.Start || span.End > len(host) {
+				t.Errorf("a name stands at %v in %q", span, host)
+			}
 		}
-		if isASCII(host) && !IsOdd(host) && (imitates != "" || mixes) {
-			t.Errorf("%q is not odd, but imitates %q or mixes scripts (%v)", host, imitates, mixes)
+		if (imitates != "" || found.Mentions != "") != (len(list.Spans(nil, host, domain)) > 0) {
+			t.Errorf("%q: found %+v, at %v", host, found, list.Spans(nil, host, domain))
+		}
+		if found.Mentions != "" && !list.Has([]byte(found.Mentions)) {
+			t.Errorf("%q mentions %q, which is not on the list", host, found.Mentions)
+		}
+		if imitates != "" && !list.Has([]byte(imitates)) {
+			t.Errorf("%q imitates %q, which is not on the list", host, imitates)
 		}
 		if !bytes.Equal(host, before) {
 			t.Errorf("looking changed %q into %q", before, host)
@@ -256,24 +368,14 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkIsOdd(b *testing.B) {
-	host := []byte("zis32msdi3example.com")
-	b.ReportAllocs()
-	for b.Loop() {
-		if IsOdd(host) {
-			b.Fatal("odd")
-		}
-	}
-}
-
 func BenchmarkLook(b *testing.B) {
-	list := New(popular)
+	list := New(append(slices.Clone(marked), popular...))
 	for _, test := range []struct{ host, want string }{{"paypa1.com", "paypal.com"}, {"cdn01.example.com", ""}, {"xn--pypal-4ve.com", "paypal.com"}, {"xn--h1alffa9f.xn--p1ai", ""}} {
 		b.Run(test.host, func(b *testing.B) {
 			host := []byte(test.host)
 			b.ReportAllocs()
 			for b.Loop() {
-				if got, _ := list.Look(host, 0); got != test.want {
+				if got := list.Look(host, 0).Imitates; got != test.want {
 					b.Fatalf("imitates %q, want %q", got, test.want)
 				}
 			}

@@ -48,15 +48,22 @@ func likeliest(families []snowman.Family) (name, probability string) {
 	return families[0].Name, strconv.FormatFloat(families[0].Probability, 'f', 2, 64)
 }
 
-// note says what is odd about a text, and what allows it. It is for people alone: a program that
-// splits a line into four fields must not trip over the very names that it watches for.
+// note says what is known of a text beside its score, and what allows it. It is for people alone: a
+// program that splits a line into four fields must not trip over the very names that it watches
+// for.
 func note(r verdict.Record) string {
 	var notes []string
 	if r.Imitates != "" {
 		notes = append(notes, "imitates "+r.Imitates)
 	}
+	if r.Mentions != "" {
+		notes = append(notes, "mentions "+r.Mentions)
+	}
 	if r.MixedScript {
 		notes = append(notes, "mixes scripts")
+	}
+	if r.Popular {
+		notes = append(notes, "popular")
 	}
 	if r.NotPublic != "" {
 		notes = append(notes, "not public: "+r.NotPublic)

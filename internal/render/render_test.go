@@ -17,7 +17,7 @@ func TestFormats(t *testing.T) {
 		Score: 0.75, Level: snowman.Low, Kind: snowman.DGA, Probabilities: snowman.Probabilities{Kinds: kinds, Values: []float64{0.25, 0.75}},
 	}}
 	odd := plain
-	odd.Text, odd.Imitates, odd.MixedScript, odd.Allowed = "q\u202e.com", "q0.com", true, &allow.Match{Entry: "q.com", List: "mine"}
+	odd.Text, odd.Imitates, odd.Mentions, odd.MixedScript, odd.Popular, odd.Allowed = "q\u202e.com", "q0.com", "r.com", true, true, &allow.Match{Entry: "q.com", List: "mine"}
 	named := plain
 	named.Families = []snowman.Family{{Name: "banjori", Probability: 0.5}}
 	local := plain
@@ -32,14 +32,14 @@ func TestFormats(t *testing.T) {
 		{"columns", Columns, false, "" +
 			"SCORE    LEVEL   KIND      TEXT\n" +
 			"0.75000  low     dga       q.com\n" +
-			`0.75000  low     dga       q\u202e.com  (imitates q0.com, mixes scripts, allowed by q.com in mine)` + "\n" +
+			`0.75000  low     dga       q\u202e.com  (imitates q0.com, mentions r.com, mixes scripts, popular, allowed by q.com in mine)` + "\n" +
 			"0.75000  low     dga       q.com\n" +
 			"0.75000  none    benign    q.com  (not public: local suffix, had user-info, unwrapped from links.com)\n" +
 			`                           a\t\u202eb` + "\n"},
 		{"columns with families", Columns, true, "" +
 			"SCORE    LEVEL   KIND      FAMILY           PROB TEXT\n" +
 			"0.75000  low     dga                             q.com\n" +
-			`0.75000  low     dga                             q\u202e.com  (imitates q0.com, mixes scripts, allowed by q.com in mine)` + "\n" +
+			`0.75000  low     dga                             q\u202e.com  (imitates q0.com, mentions r.com, mixes scripts, popular, allowed by q.com in mine)` + "\n" +
 			"0.75000  low     dga       banjori          0.50 q.com\n" +
 			"0.75000  none    benign                          q.com  (not public: local suffix, had user-info, unwrapped from links.com)\n" +
 			`                                                 a\t\u202eb` + "\n"},
@@ -57,7 +57,7 @@ func TestFormats(t *testing.T) {
 			"\t\t\t\t\t" + `a\t\u202eb` + "\n"},
 		{"JSON lines", outputOf(t, "json"), true, "" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75}}` + "\n" +
-			`{"text":"q\u202e.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"q0.com","mixed_script":true,"allowed":{"entry":"q.com","list":"mine"}}` + "\n" +
+			`{"text":"q\u202e.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"q0.com","mentions":"r.com","mixed_script":true,"popular":true,"allowed":{"entry":"q.com","list":"mine"}}` + "\n" +
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5}]}` + "\n" +
 			`{"text":"q.com","score":0.75,"level":"none","kind":"benign","kinds":{"benign":0.25,"dga":0.75},"not_public":"local suffix","user_info":true,"unwrapped_from":"links.com"}` + "\n" +
 			`{"text":"a\t\u202eb","error":"no host"}` + "\n"},

@@ -49,11 +49,14 @@ type tag struct{ hash, number uint32 }
 type place struct {
 	score     float64
 	level     int8
-	kind      uint8 // a model has 64 at most
+	kind      uint8 // a model has 64 at most; and popular
 	notPublic uint8 // the reason; there are some dozen
 	length    uint8
 	text      [52]byte
 }
+
+// popular is the bit of a place's kind that says that the text is popular. In a log many are.
+const popular = 1 << 7
 
 // nowhere is the number of a text that is not remembered.
 const nowhere = 0
@@ -136,12 +139,15 @@ func (m *memory) keep(i int, text string, verdict snowman.Verdict, err error) {
 	case number == nowhere:
 	case err != nil:
 		m.failures[number] = err
-	case verdict.Imitates != "" || verdict.MixedScript || verdict.UserInfo || verdict.UnwrappedFrom != "": // too rare to have room in every place
+	case verdict.Imitates != "" || verdict.Mentions != "" || verdict.MixedScript || verdict.UserInfo || verdict.UnwrappedFrom != "": // too rare to have room in every place
 		verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
 		m.odd[number] = verdict
 	default:
 		p := m.place(number)
 		p.score, p.level, p.kind = verdict.Score, int8(verdict.Level), uint8(slices.Index(m.kinds, verdict.Kind))
+		if verdict.Popular {
+			p.kind |= popular
+		}
 		p.notPublic = m.reason(verdict.NotPublic)
 		p.length = uint8(copy(p.text[:], text))
 		copy(m.probabilitiesOf(number), verdict.Probabilities.Values)
@@ -159,8 +165,8 @@ func (m *memory) verdict(i int) (snowman.Verdict, error) {
 	}
 	p := m.place(number)
 	return snowman.Verdict{
-		Score: p.score, Level: snowman.Level(p.level), Kind: m.kinds[p.kind], Probabilities: snowman.Probabilities{Kinds: m.kinds, Values: m.probabilitiesOf(number)},
-		NotPublic: m.reasons[p.notPublic],
+		Score: p.score, Level: snowman.Level(p.level), Kind: m.kinds[p.kind&^popular], Probabilities: snowman.Probabilities{Kinds: m.kinds, Values: m.probabilitiesOf(number)},
+		Popular: p.kind&popular != 0, NotPublic: m.reasons[p.notPublic],
 	}, nil
 }
 

@@ -70,8 +70,15 @@ func (e *Encoder) Append(out []byte, r Record) []byte {
 		out = append(out, `,"imitates":`...)
 		out = visible.AppendJSON(out, r.Imitates)
 	}
+	if r.Mentions != "" {
+		out = append(out, `,"mentions":`...)
+		out = visible.AppendJSON(out, r.Mentions)
+	}
 	if r.MixedScript {
 		out = append(out, `,"mixed_script":true`...)
+	}
+	if r.Popular {
+		out = append(out, `,"popular":true`...)
 	}
 	if r.NotPublic != "" {
 		out = append(out, `,"not_public":`...)

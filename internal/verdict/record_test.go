@@ -13,7 +13,7 @@ import (
 func TestAppend(t *testing.T) {
 	plain := snowman.Verdict{Score: 0.75, Level: snowman.Low, Kind: "dga", Probabilities: snowman.Probabilities{Kinds: []string{"benign", "dga"}, Values: []float64{0.25, 0.75}}}
 	odd := plain
-	odd.Imitates, odd.MixedScript = "paypal.com", true
+	odd.Imitates, odd.Mentions, odd.MixedScript, odd.Popular = "paypal.com", "dhl.com", true, true
 	local := snowman.Verdict{Score: 0.75, Kind: "benign", NotPublic: "local suffix", UserInfo: true, UnwrappedFrom: "links.com"}
 	for _, test := range []struct {
 		name   string
@@ -25,7 +25,7 @@ func TestAppend(t *testing.T) {
 		{"families", Record{Text: "q.com", Verdict: plain, Families: []snowman.Family{{Name: "banjori", Probability: 0.5}, {Name: "nymaim", Probability: 1e-9}}},
 			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"families":[{"name":"banjori","probability":0.5},{"name":"nymaim","probability":1e-09}]}`},
 		{"what it looks like", Record{Text: "q.com", Verdict: odd},
-			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mixed_script":true}`},
+			`{"text":"q.com","score":0.75,"level":"low","kind":"dga","kinds":{"benign":0.25,"dga":0.75},"imitates":"paypal.com","mentions":"dhl.com","mixed_script":true,"popular":true}`},
 		{"what it is", Record{Text: "https://a@q.local", Verdict: local},
 			`{"text":"https://a@q.local","score":0.75,"level":"none","kind":"benign","not_public":"local suffix","user_info":true,"unwrapped_from":"links.com"}`},
 		{"an allowed text", Record{Text: "q.com", Verdict: plain, Allowed: &allow.Match{Entry: "*.q.com", List: "Dom\u202eains \"x\""}},

@@ -6,7 +6,7 @@
 //
 // A Judge belongs to one goroutine. It allocates nothing for most texts that a Scorer allocates
 // nothing for; it does for one that is on an allow list, or that a memory holds and that imitates
-// another, had user-info or was unwrapped.
+// or mentions another, had user-info or was unwrapped.
 package verdict
 
 import (

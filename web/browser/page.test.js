@@ -511,12 +511,12 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download as CSV" }).click()]);
   assert.equal(download.suggestedFilename(), "snowman.csv");
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
-  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mixed_script,not_public,user_info,unwrapped_from,allowed_by,error");
+  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
     ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
-  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,,,,$/);
-  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,local suffix,,,,$/);
-  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,"port ""host"" is not a number"$/);
+  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,,,,,,$/);
+  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,local suffix,,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {

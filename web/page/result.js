@@ -41,15 +41,17 @@ function head(explained, model) {
     explained.unwrapped_from && element("p", { class: "gateway" }, "A link of ", foreign(explained.unwrapped_from, 200), ", scored by what it leads to: ", foreign(canonical, 200)),
     oddities(explained),
     element("p", { class: "score" }, element("span", { class: "numbers" }, scoreText(score)), " score"),
+    explained.popular && element("p", { class: "gateway" }, "On the model's list of popular names, so its level is never above low."),
     !notPublic && scale(explained, model),
     floorNote(explained),
   );
 }
 
 /** Shows what else is odd about a text, if anything is. */
-function oddities({ text, imitates, mixed_script: mixedScript, user_info: userInfo }) {
+function oddities({ text, imitates, mentions, mixed_script: mixedScript, user_info: userInfo }) {
   const odd = element("p", { class: "oddities" });
   if (imitates) odd.append(element("strong", {}, "looks like ", foreign(imitates, 100)));
+  if (mentions) odd.append(element("strong", {}, "mentions ", foreign(mentions, 100), ", and is another's"));
   if (mixedScript) odd.append(element("strong", {}, "mixes scripts within a label, as no ordinary name does"));
   if (userInfo) odd.append(element("strong", {}, "had a user before an @, which is not scored"));
   if (pieces(text).some((piece) => piece.escaped)) odd.append(element("strong", {}, "holds characters that cannot be seen"));

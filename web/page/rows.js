@@ -15,7 +15,7 @@ export class Rows {
   kinds = [];
   #reason = []; // index in reasons: why it is no public name
   #reasons = [""];
-  #notes = new Map(); // few rows have any: {imitates, mixedScript, userInfo, unwrappedFrom, allowed, error}, by row
+  #notes = new Map(); // few rows have any: {imitates, mentions, mixedScript, popular, userInfo, unwrappedFrom, allowed, error}, by row
   #known = new Map(); // rows by text
   #characters = 0;
 
@@ -49,9 +49,9 @@ export class Rows {
   }
 
   /** Keeps what the server says of a row. */
-  settle(row, { score, level, kind, allowed, error, imitates, mixed_script: mixedScript, not_public: notPublic = "", user_info: userInfo, unwrapped_from: unwrappedFrom }) {
-    if (imitates || mixedScript || userInfo || unwrappedFrom || allowed || error) {
-      this.#notes.set(row, { imitates, mixedScript, userInfo, unwrappedFrom, allowed, error });
+  settle(row, { score, level, kind, allowed, error, imitates, mentions, mixed_script: mixedScript, popular, not_public: notPublic = "", user_info: userInfo, unwrapped_from: unwrappedFrom }) {
+    if (imitates || mentions || mixedScript || popular || userInfo || unwrappedFrom || allowed || error) {
+      this.#notes.set(row, { imitates, mentions, mixedScript, popular, userInfo, unwrappedFrom, allowed, error });
     }
     this.#reason[row] = this.#reasons.indexOf(notPublic);
     if (this.#reason[row] < 0) this.#reason[row] = this.#reasons.push(notPublic) - 1;
@@ -106,7 +106,7 @@ export class Rows {
 
   /** Returns rows as CSV (RFC 4180), with texts as the page shows them. */
   csv(order) {
-    const parts = ["text,score,level,kind,times,line,imitates,mixed_script,not_public,user_info,unwrapped_from,allowed_by,error\r\n"];
+    const parts = ["text,score,level,kind,times,line,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error\r\n"];
     for (let start = 0; start < order.length; start += 10_000) {
       parts.push(order.slice(start, start + 10_000).map((row) => this.#record(row)).join(""));
     }
@@ -114,10 +114,10 @@ export class Rows {
   }
 
   #record(row) {
-    const { text, score, level, kind, times, line, imitates, mixedScript, notPublic, userInfo, unwrappedFrom, allowed, error } = this.at(row);
+    const { text, score, level, kind, times, line, imitates, mentions, mixedScript, popular, notPublic, userInfo, unwrappedFrom, allowed, error } = this.at(row);
     return [
       cell(text), level && score, level, cell(kind), times, line,
-      cell(imitates), mixedScript ?? "", cell(notPublic), userInfo ?? "", cell(unwrappedFrom), cell(allowed && `${allowed.entry} in ${allowed.list}`), cell(error),
+      cell(imitates), cell(mentions), mixedScript ?? "", popular ?? "", cell(notPublic), userInfo ?? "", cell(unwrappedFrom), cell(allowed && `${allowed.entry} in ${allowed.list}`), cell(error),
     ].join(",") + "\r\n";
   }
 }

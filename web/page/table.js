@@ -227,11 +227,13 @@ export class Table {
   }
 }
 
-function notes({ imitates, mixedScript, notPublic, userInfo, unwrappedFrom, allowed, error }) {
+function notes({ imitates, mentions, mixedScript, popular, notPublic, userInfo, unwrappedFrom, allowed, error }) {
   const said = element("span", { class: "notes" });
   const add = (kind, ...words) => said.append(element("span", { class: kind }, ...words));
   if (imitates) add("odd", "looks like ", foreign(imitates, 100));
+  if (mentions) add("odd", "mentions ", foreign(mentions, 100));
   if (mixedScript) add("odd", "mixed scripts");
+  if (popular) add("", "popular");
   if (notPublic) add("", "not public: ", notPublic);
   if (userInfo) add("odd", "had a user before an @");
   if (unwrappedFrom) add("", "link of ", foreign(unwrappedFrom, 100));
