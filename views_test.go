@@ -170,3 +170,30 @@ func TestAModelWithOneViewScoresAsBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestSymbolsAreTheTextsBetweenPadding(t *testing.T) {
+	m := withViews(t, 1)
+	got, err := m.Symbols("http://a.evil.com/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.HasFloor || len(got.RegisteredDomain) != len("evil.com")+4 || len(got.Host) != len("a.evil.com")+4 || len(got.Whole) != len("a.evil.com/b")+4 {
+		t.Errorf("the symbols are %+v", got)
+	}
+	if !bytes.HasPrefix(got.Host, []byte{0, 0}) || !bytes.HasSuffix(got.Host, []byte{1, 1}) || !bytes.Contains(got.Host, got.RegisteredDomain[2:]) {
+		t.Errorf("the host is %v, the registered domain %v", got.Host, got.RegisteredDomain)
+	}
+	if got, err := m.Symbols("a.cloudfront.net"); err != nil || got.HasFloor {
+		t.Errorf("below an operator's suffix the symbols are %+v (%v)", got, err)
+	}
+	toy, err := Open("web/testdata/toy.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := toy.Symbols("evil.com"); err != nil || len(got.Text) != len("evil.com") || got.Whole != nil {
+		t.Errorf("of a network with one view the symbols are %+v (%v)", got, err)
+	}
+	if _, err := m.Symbols("/no host"); err == nil {
+		t.Error("a text without a host has symbols")
+	}
+}

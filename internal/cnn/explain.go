@@ -10,11 +10,11 @@ import (
 // An Explainer divides a text's log-odds of being malicious among the symbols of its views. It is
 // safe for use by any number of goroutines.
 //
-// The log-odds f are a function of the pooled features m, of every view side by side. The text is compared with one that has no
-// features, m = 0. A feature's contribution is by integrated gradients (Sundararajan, Taly and Yan
-// 2017, arXiv 1703.01365): the feature times the gradient of f by it, averaged on the straight path
-// from 0 to m. The contributions add up to f(m) - f(0). Before the maximum over time a feature is a
-// sum, so its contribution is divided in the same way:
+// The log-odds f are a function of the pooled features m, of every view side by side. The text is
+// compared with one that has no features, m = 0. A feature's contribution is by integrated
+// gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365): the feature times the gradient of
+// f by it, averaged on the straight path from 0 to m. The contributions add up to f(m) - f(0).
+// Before the maximum over time a feature is a sum, so its contribution is divided in the same way:
 //
 //	m_wf = b_wf + sum_{j<w} mean_wf[j] + sum_{j<w} (T_w[j][s_{t+j}][f] - mean_wf[j])
 //
@@ -62,8 +62,8 @@ func (b block) mean(table []float32, frequency []float64) []float64 {
 	return means
 }
 
-// An Explanation says what adds up to the log-odds of a row. All contributions are in log-odds, with
-// the natural logarithm:
+// An Explanation says what adds up to the log-odds of a row. All contributions are in log-odds,
+// with the natural logarithm:
 //
 //	LogOdds = Baseline + the sum of every view
 //

@@ -7,8 +7,8 @@ import (
 )
 
 // averageGradient sets the log-odds and the baseline, and returns the gradient of f by the sums of
-// the next layer, averaged on the path from its bias alone to bias and sums. Both are of every view,
-// one behind the other.
+// the next layer, averaged on the path from its bias alone to bias and sums. Both are of every
+// view, one behind the other.
 //
 // Along the path a hidden unit is a straight line and above 0 on at most one stretch. Between the
 // ends of these stretches every logit is a straight line. The mean gradient by a unit is the

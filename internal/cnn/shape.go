@@ -9,6 +9,12 @@
 //	h       = relu(A m + a)                           dense, left out where Hidden is 0
 //	p       = softmax(B h + c)                        kinds; kind 0 is benign
 //
+// A network with three views looks in this way at the registered domain d, the host h and the whole
+// w of a text, and reads their hidden layers side by side; under its verdict there may be a floor,
+// which head.applyFloor defines (floor.go):
+//
+//	p = softmax(B_d h_d + B_h h_h + B_w h_w + c)
+//
 // reference.go is these lines and nothing more. What precedes the maximum is linear, so fold.go
 // computes it once for each symbol instead of once for each text: scoring (network.go, quantize.go)
 // and training (gradient.go) only add table rows.
@@ -16,9 +22,10 @@
 // The loss of a text of kind k is the cross-entropy -log p_k; where it is only known to be
 // malicious, -log sum_{k>0} p_k (loss.go).
 //
-// Shapes, throughout: B texts, T positions, V symbols, D embedding, w width, F filters of one
-// width, P = F times the number of widths, H hidden, K kinds. The next layer is the one that reads
-// the pooled features m: the hidden layer or, where Hidden is 0, the output.
+// Shapes, throughout: R rows, B texts that are their views, T positions, V symbols, D embedding, w
+// width, F filters of one width, P = F times the number of widths, H hidden, K kinds. The next
+// layer is the one that reads the pooled features m: the hidden layer or, where Hidden is 0, the
+// output.
 //
 // A filter that reads beyond a text finds Start before its first symbol and End after its last one,
 // so that a short text fills every window and a filter can see where a text starts and ends: a

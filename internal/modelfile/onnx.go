@@ -10,8 +10,6 @@ import (
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
 // Numbers of fields, from the messages in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
@@ -64,6 +62,7 @@ const (
 const (
 	float32Element = 1
 	int64Element   = 7
+	boolElement    = 9
 
 	integerAttribute  = 2
 	integersAttribute = 7
@@ -80,7 +79,9 @@ const onnxText = `Snowman: how likely is a URL or a domain name to be malicious.
 
 symbols [texts, positions] are the symbols of each text in its canonical form, with padding symbols 0
 before its first character and as many symbols 1 behind its last; padding is in the metadata. lengths
-[texts] count them. What stands behind them in a row may be any symbol and does not count.
+[texts] count them. What stands behind them in a row may be any symbol and does not count. A network
+that reads three views of a text has these two inputs for each: of its registered domain, of its host
+and of the whole. has_floor [texts] says of which texts the registered domain was paid for.
 
 The alphabet in the metadata is a list of groups. Group by group, beginning with 2, symbols are
 numbered: one for any byte that the group does not list, then one for each of its characters.
@@ -127,82 +128,6 @@ func (m Model) encodeONNX() ([]byte, error) {
 		file.bytes(modelMetadata, entry)
 	}
 	return file, nil
-}
-
-// networkGraph returns the network as a GraphProto. In its comments B are texts and T positions;
-// the other letters are in the legend of package cnn.
-func networkGraph(p *cnn.Parameters, temperature float32) message {
-	s := p.Shape
-	padding := s.Padding()
-	g := &graph{}
-	g.fields.text(graphName, "snowman")
-	g.value(graphInput, "symbols", int64Element, "texts", "positions")
-	g.value(graphInput, "lengths", int64Element, "texts")
-	g.value(graphOutput, "logits", float32Element, "texts", s.Kinds)
-	g.value(graphOutput, "probabilities", float32Element, "texts", s.Kinds)
-	g.value(graphOutput, "score", float32Element, "texts")
-
-	// A window of any width may start before the padding that stands behind the text: [B, 1, T].
-	zero, one := g.scalar("zero", 0), g.scalar("one", 1)
-	shape := g.node("Shape", "shape", []string{"symbols"})
-	positions := g.node("Range", "positions", []string{zero, g.node("Gather", "positions.count", []string{shape, one}), one})
-	ends := g.node("Sub", "ends", []string{"lengths", g.scalar("padding", int64(padding))})
-	ends = g.node("Unsqueeze", "ends.columns", []string{ends, g.integers("ends.axes", 1, 2)})
-	isWindow := g.node("Less", "is_window", []string{positions, ends})
-	// Not minus infinity, which some programs that run ONNX may not read.
-	mask := g.node("Where", "mask", []string{isWindow, g.floats("mask.window", nil, 0), g.floats("mask.fill", nil, -math.MaxFloat32)})
-
-	embedded := g.node("Gather", "embedded", []string{g.floats("embedding.weight", []int{s.Symbols, s.Embedding}, p.Embedding...), "symbols"})
-	embedded = g.node("Transpose", "embedded.columns", []string{embedded}, integerList("perm", 0, 2, 1)) // [B, D, T]
-	var pooled []string
-	for _, c := range p.Convolutions {
-		name := fmt.Sprintf("conv.%d", c.Width)
-		spare := padding - (c.Width - 1) // narrower filters see less of the padding: as in cnn
-		visible := g.slice(name+".symbols", embedded, 2, spare, spare)
-		windows := g.node("Conv", name+".windows", []string{
-			visible,
-			g.floats(name+".weight", []int{s.Filters, s.Embedding, c.Width}, filtersFirst(c, s)...),
-			g.floats(name+".bias", []int{s.Filters}, c.Bias...),
-		}) // [B, F, T - 2 spare - w + 1]
-		windows = g.node("Add", name+".masked", []string{windows, g.slice(name+".mask", mask, 2, spare, padding)})
-		pooled = append(pooled, g.node("ReduceMax", name+".maximum", []string{windows}, integerList("axes", 2), integer("keepdims", 0)))
-	}
-	features := g.node("Concat", "maximum", pooled, integer("axis", 1))
-	features = g.node("Relu", "pooled", []string{features}) // [B, P]
-	inputs := s.Pooled()
-	if s.Hidden > 0 {
-		features = g.node("Gemm", "dense", []string{
-			features,
-			g.floats("dense.weight", []int{inputs, s.Hidden}, p.DenseWeight...),
-			g.floats("dense.bias", []int{s.Hidden}, p.DenseBias...),
-		})
-		features = g.node("Relu", "hidden", []string{features})
-		inputs = s.Hidden
-	}
-	logits := g.node("Gemm", "logits", []string{
-		features,
-		g.floats("output.weight", []int{inputs, s.Kinds}, p.OutputWeight...),
-		g.floats("output.bias", []int{s.Kinds}, p.OutputBias...),
-	})
-	scaled := g.node("Div", "scaled", []string{logits, g.floats("temperature", nil, temperature)})
-	probabilities := g.node("Softmax", "probabilities", []string{scaled}, integer("axis", 1))
-	malicious := g.slice("malicious", probabilities, 1, 1, 0)
-	sum := g.node("ReduceSum", "sum", []string{malicious, g.integers("sum.axes", 1)}, integer("keepdims", 0))
-	g.node("Min", "score", []string{sum, g.floats("certain", nil, 1)}) // rounded, the sum may be above 1
-	return g.fields
-}
-
-// filtersFirst returns the weights [F][D][w], as Conv wants them.
-func filtersFirst(c cnn.Convolution, s cnn.Shape) []float32 {
-	weights := make([]float32, 0, len(c.Weight))
-	for f := range s.Filters {
-		for d := range s.Embedding {
-			for j := range c.Width {
-				weights = append(weights, c.Weight[(j*s.Embedding+d)*s.Filters+f])
-			}
-		}
-	}
-	return weights
 }
 
 // A graph is a GraphProto to which nodes and tensors are added, each by a unique name.

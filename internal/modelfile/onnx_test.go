@@ -88,8 +88,16 @@ func withoutHidden(t *testing.T) Model {
 	return m
 }
 
+// threeViews returns the small model with three views.
+func threeViews(t *testing.T, floor float64) Model {
+	m := newModel(t)
+	withViews(&m)
+	m.Metadata.Floor, m.Parameters.Floor = floor, floor
+	return m
+}
+
 func TestONNXHasTheTensorsOfTheModel(t *testing.T) {
-	for name, m := range map[string]Model{"with a hidden layer": newModel(t), "without": withoutHidden(t)} {
+	for name, m := range map[string]Model{"with a hidden layer": newModel(t), "without": withoutHidden(t), "with views": threeViews(t, 1)} {
 		t.Run(name, func(t *testing.T) {
 			graph := decode(t, decode(t, writeONNX(t, m))[modelGraph][0].bytes)
 			tensors := map[string]decoded{}
@@ -136,10 +144,20 @@ func TestONNXHasTheTensorsOfTheModel(t *testing.T) {
 }
 
 func TestONNXGraphIsConnected(t *testing.T) {
+	const (
+		view    = "Gather Transpose Slice Conv Slice Add ReduceMax Conv Slice Add ReduceMax Concat Relu Gemm Relu"
+		mask    = " Shape Gather Range Sub Unsqueeze Less Where "
+		views   = view + mask + view + mask + view
+		logOdds = " Slice ReduceLogSumExp Slice Sub"
+		larger  = " Concat Gemm Add" + logOdds + logOdds + " Greater And Where"
+		end     = " Div Softmax Slice ReduceSum Min"
+	)
 	for name, test := range map[string]struct {
 		model Model
 		want  string // the operators from the embedding on
 	}{
+		"with views and no floor": {threeViews(t, 0), views + " Concat Gemm" + end},
+		"with views and a floor":  {threeViews(t, 1), views + " Unsqueeze Concat Gemm" + larger + larger + end},
 		"with a hidden layer": {newModel(t), "Gather Transpose" +
 			" Slice Conv Slice Add ReduceMax" + // width 1 leaves out the padding
 			" Conv Slice Add ReduceMax" + // width 2 sees it
@@ -198,7 +216,18 @@ func TestONNXGraphIsConnected(t *testing.T) {
 }
 
 func TestONNXDeclaresInputsAndOutputs(t *testing.T) {
-	file := decode(t, writeONNX(t, newModel(t)))
+	checkInputs(t, newModel(t), "symbols 7 texts positions", "lengths 7 texts")
+	views := []string{
+		"domain_symbols 7 texts domain_positions", "domain_lengths 7 texts", "host_symbols 7 texts host_positions", "host_lengths 7 texts",
+		"whole_symbols 7 texts whole_positions", "whole_lengths 7 texts",
+	}
+	checkInputs(t, threeViews(t, 0), views...)
+	checkInputs(t, threeViews(t, 1), append(views, "has_floor 9 texts")...)
+}
+
+func checkInputs(t *testing.T, m Model, inputs ...string) {
+	t.Helper()
+	file := decode(t, writeONNX(t, m))
 	graph := decode(t, file[modelGraph][0].bytes)
 	var got []string
 	for _, c := range slices.Concat(graph[graphInput], graph[graphOutput]) {
@@ -215,7 +244,7 @@ func TestONNXDeclaresInputsAndOutputs(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	want := []string{"symbols 7 texts positions", "lengths 7 texts", "logits 1 texts 2", "probabilities 1 texts 2", "score 1 texts"}
+	want := append(inputs, "logits 1 texts 2", "probabilities 1 texts 2", "score 1 texts")
 	if !slices.Equal(got, want) {
 		t.Errorf("inputs and outputs are %q, want %q", got, want)
 	}

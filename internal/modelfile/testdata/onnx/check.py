@@ -4,7 +4,7 @@ usage: check.py SNOWMAN DATA MODEL...
 
 It exports each MODEL with the program SNOWMAN, scores texts from the files of the folder DATA with
 ONNX Runtime and with the program, and fails if they are too far apart. The examples of docs/onnx.md
-turn texts into symbols.
+turn texts into the graph's inputs.
 """
 
 import gzip
@@ -24,7 +24,7 @@ LIMIT = 1e-5  # the largest difference allowed
 TEXTS = 10_000  # half of them names, half URLs
 BATCHES = [1, 3, 64, 256]  # sizes, in turn
 
-# Texts that the sample may lack: each has a part that the documented example must find or cut.
+# Texts that the sample may lack: each has a part that is divided, cut or not read.
 ODD = [text.encode() for text in [
     "user@example.com", "u" * 60 + ":p@example.com/a@b", "@example.com/" + "p" * 300, "[2001:db8::1]:8080/a",
     "192.0.2.1:8080?q", "example.com#f?/@:", "example.com/a?b?c#d#e", "example.com/?" + "q" * 300 + "#f",
@@ -86,28 +86,37 @@ def main(program, data, *models):
 
     os.chdir(root)  # of the module that the Go example imports
     with tempfile.TemporaryDirectory() as folder:
-        canonicalise = pathlib.Path(folder) / "canonical.go"
-        canonicalise.write_text(example(document, "go"))
-        rows = []  # (text, canonical form)
-        for texts in groups:
-            forms = output_lines(["go", "run", canonicalise], texts)
-            rows += [(text, form) for text, form in zip(texts, forms) if form][: TEXTS // 2]
-        if len(rows) < TEXTS:
-            fail(f"only {len(rows)} of the texts have a canonical form")
-        rows += zip(ODD, output_lines(["go", "run", canonicalise], ODD))
-        random.Random(2).shuffle(rows)
+        source, encoder = pathlib.Path(folder) / "symbols.go", pathlib.Path(folder) / "symbols"
+        source.write_text(example(document, "go"))
+        subprocess.run(["go", "build", "-o", encoder, source], check=True)
         os.chdir(folder)  # where the Python example finds its model
-        differences = [compare(program, model, rows, example(document, "python")) for model in models]
+        differences = []
+        for model in models:
+            rows = encode([encoder, model], groups)
+            differences.append(compare(program, model, rows, example(document, "python")))
         os.chdir(root)
     if max(differences) > LIMIT:
         fail(f"the largest difference is {max(differences):.3g}, want at most {LIMIT:g}")
+
+
+def encode(command, groups):
+    """Returns texts and the inputs for them, in no order of length or kind."""
+    rows = []
+    for texts in groups:
+        encoded = output_lines(command, texts)
+        rows += [(text, json.loads(line)) for text, line in zip(texts, encoded) if line][: TEXTS // 2]
+    if len(rows) < TEXTS:
+        fail(f"only {len(rows)} of the texts have symbols")
+    rows += [(text, json.loads(line)) for text, line in zip(ODD, output_lines(command, ODD)) if line]
+    random.Random(2).shuffle(rows)
+    return rows
 
 
 def compare(program, model, rows, code):
     """Returns the largest difference between two scores or probabilities of a text."""
     subprocess.run([program, "model", "export", "-onnx", "snowman.onnx", model], check=True)
     onnx.checker.check_model("snowman.onnx", full_check=True)
-    namespace = {}
+    namespace = {"__name__": "example"}
     exec(compile(code, "docs/onnx.md", "exec"), namespace)
 
     answers = output_lines([program, *SCORE, "-model", model], [text for text, _ in rows])
@@ -118,7 +127,7 @@ def compare(program, model, rows, code):
     fill = numpy.random.default_rng(3)
     begin = 0
     while begin < len(rows):
-        texts = [form for _, form in rows[begin :][: BATCHES[len(shown) % len(BATCHES)]]]
+        texts = [encoded for _, encoded in rows[begin :][: BATCHES[len(shown) % len(BATCHES)]]]
         begin += len(texts)
         shown.append(namespace["scores"](texts))
         filled.append(score_with_fill(namespace, texts, fill))
@@ -135,14 +144,17 @@ def compare(program, model, rows, code):
 
 def score_with_fill(namespace, texts, fill):
     """Returns score and probabilities of a batch in which random symbols fill up every row."""
-    rows = [namespace["symbols"](text) for text in texts]
-    lengths = numpy.array([len(row) for row in rows])
-    batch = fill.integers(0, namespace["symbol"], (len(rows), lengths.max() + fill.integers(0, 10)))
-    for filled, row in zip(batch, rows):
-        filled[: len(row)] = row
-    logits, probabilities, score = namespace["session"].run(
-        ["logits", "probabilities", "score"], {"symbols": batch, "lengths": lengths})
-    scaled = logits.astype(float) / float(namespace["facts"]["temperature"])
+    session, batch = namespace["session"], namespace["inputs"](texts)
+    facts = session.get_modelmeta().custom_metadata_map
+    for name in [name for name in batch if name.endswith("symbols")]:
+        symbols, lengths = batch[name], batch[name.replace("symbols", "lengths")]
+        size = (len(symbols), lengths.max() + fill.integers(0, 10))
+        filled = fill.integers(0, json.loads(facts["shape"])["symbols"], size)
+        for row, whole, length in zip(filled, symbols, lengths):
+            row[:length] = whole[:length]
+        batch[name] = filled
+    logits, probabilities, score = session.run(["logits", "probabilities", "score"], batch)
+    scaled = logits.astype(float) / float(facts["temperature"])
     softmax = numpy.exp(scaled) / numpy.exp(scaled).sum(axis=1, keepdims=True)
     if abs(softmax - probabilities).max() > LIMIT:
         fail("the probabilities are not the softmax of the logits divided by the temperature")
