@@ -62,7 +62,7 @@ func runTrain(ctx context.Context, args []string, s streams) error {
 	flags.IntVar(&o.Embedding, "embedding", standard.Embedding, "dimensions of a character's embedding")
 	flags.IntVar(&o.Filters, "filters", standard.Filters, "filters of each width")
 	flags.IntVar(&o.Hidden, "hidden", standard.Hidden, "size of the dense layer, -1 for none")
-	flags.IntVar(&o.Views, "views", standard.Views, "views of a text: 3 for registered domain, host and whole, or 1")
+	flags.IntVar(&o.Views, "views", standard.Views, "views of a text that are read side by side: 2 for host and whole, or 1")
 	flags.Float64Var(&o.Floor, "floor", standard.Floor, "log-odds that a text may be below its host and its registered domain, -1 for no floor")
 	flags.IntVar(&o.SymbolLimit, "limit", standard.SymbolLimit, "characters read of a text")
 	flags.IntVar(&o.Epochs, "epochs", standard.Epochs, "passes over the data")

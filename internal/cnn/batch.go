@@ -1,12 +1,15 @@
 package cnn
 
-// The views of a text, in the order of Row.Views.
+// The views of a text, in the order of Row.Views. A network reads the last ones side by side; the
+// registered domain is only read alone, for the floor.
 const (
 	RegisteredDomain = iota
 	Host
 	Whole
 	viewCount
 )
+
+const mostViews = viewCount - Host // that are read side by side
 
 // Views are the views of a text as indices of a batch's texts. Views that read alike are one text.
 type Views [viewCount]int32

@@ -78,8 +78,8 @@ type Shape struct {
 	Hidden    int   `json:"hidden"`    // H; 0 connects the pooled features to the output
 	Kinds     int   `json:"kinds"`     // K, at least 2
 
-	// Views is how many views of a text the output layer reads side by side: 3, which need a hidden
-	// layer, or 1. 0 stands for 1: older files lack it.
+	// Views is how many views of a text the output layer reads side by side: 2, the host and the
+	// whole, which need a hidden layer, or 1, the whole. 0 stands for 1: older files lack it.
 	Views int `json:"views,omitempty"`
 }
 
@@ -111,8 +111,8 @@ func (s Shape) Validate() error {
 			return fmt.Errorf("network shape: %s is %d, want %d to %d", field.name, field.size, field.low, field.high)
 		}
 	}
-	if s.Views < 0 || s.Views > 1 && s.Views != viewCount {
-		return fmt.Errorf("network shape: %d views, want 1 or %d", s.Views, viewCount)
+	if s.Views < 0 || s.Views > mostViews {
+		return fmt.Errorf("network shape: %d views, want 1 or %d", s.Views, mostViews)
 	}
 	if s.views() > 1 && s.Hidden == 0 {
 		return fmt.Errorf("network shape: %d views need a hidden layer", s.Views)

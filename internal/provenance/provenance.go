@@ -18,7 +18,7 @@ type Options struct {
 	Widths       []int   `json:"widths"`        // of the filters, in symbols
 	Filters      int     `json:"filters"`       // of each width
 	Hidden       int     `json:"hidden"`        // size of the dense layer
-	Views        int     `json:"views"`         // of a text: 1, or 3 for registered domain, host and whole
+	Views        int     `json:"views"`         // of a text that are read side by side: 2 for host and whole, or 1
 	Floor        float64 `json:"floor"`         // in log-odds, how far below its paid part a text may be; 0 for none
 	SymbolLimit  int     `json:"symbol_limit"`  // symbols read of a text
 	Epochs       int     `json:"epochs"`        // passes over the rows

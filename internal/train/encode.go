@@ -34,6 +34,7 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 		return all
 	}
 	x.train = encode(set.Parts[dataset.Train])
+	x.train.dropFloor()
 	x.choose = encode(set.Parts[dataset.Choose])
 	x.calibrate = encode(calibrationRows(set, options))
 	for i := range x.calibrate.weights {
@@ -178,6 +179,19 @@ func (e encoded) keepHosts() {
 		r.first += int(r.views[canon.HostView]) - len(host)
 		for view := range r.views {
 			r.views[view] = int32(len(host))
+		}
+	}
+}
+
+// dropFloor leaves each row the views that are read side by side: the loss has no floor, for which
+// the registered domain is read alone.
+func (e encoded) dropFloor() {
+	for i := range e.rows {
+		r := &e.rows[i]
+		r.hasFloor = false
+		if domain := r.views[canon.RegisteredDomainView]; domain < r.views[canon.HostView] {
+			r.first += int(domain)
+			r.views = [mostViews]int32{r.views[canon.HostView] - domain, r.views[canon.HostView] - domain, r.views[canon.WholeView] - domain}
 		}
 	}
 }

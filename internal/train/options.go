@@ -54,7 +54,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.Filters, 256)
 	setDefault(&o.Hidden, 128)
 	if o.Hidden > 0 {
-		setDefault(&o.Views, 3)
+		setDefault(&o.Views, 2)
 	}
 	setDefault(&o.Views, 1)
 	if o.Views > 1 {
