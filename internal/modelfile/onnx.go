@@ -83,7 +83,8 @@ before its first character and as many symbols 1 behind its last; padding is in 
 [texts] count them. What stands behind them in a row may be any symbol and does not count.
 
 The alphabet in the metadata is a list of groups. Group by group, beginning with 2, symbols are
-numbered: one for any byte that the group does not list, then one for each of its characters.
+numbered: one for any byte that the group does not list, then one for each of its characters. If it
+has letters, those of A-labels follow: one for characters of no script, then one for each script.
 `
 
 // WriteONNX writes the network and its metadata as an ONNX file, equal models as equal bytes: the
