@@ -97,9 +97,9 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		LogOdds:   parts.LogOdds,
 		Baseline:  parts.Baseline,
 	}
-	x.addViews(parts, s.url.Host())
 	positions := m.alphabet.AppendPositions(nil, &s.url, m.file.Metadata.SymbolLimit)
-	characters := x.addCharacters(positions)
+	x.addViews(parts, positions, len(s.url.Host()))
+	characters := x.addCharacters(positions, len(s.url.Host()))
 	var windows []window
 	for i, view := range parts.Views {
 		x.Constant += view.Constant
@@ -111,7 +111,7 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		}
 		read := characters[first:][:len(view.Symbols)]
 		for symbol, contribution := range view.Symbols {
-			x.Characters[read[symbol]].Contribution += contribution
+			x.Characters[read[symbol].start].Contribution += contribution
 		}
 		for _, w := range view.Windows {
 			windows = append(windows, window{w, read})
@@ -124,16 +124,16 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	return x, nil
 }
 
-// addViews adds the views, if there are several, and the floor. A view of the host, or of less, is
-// the end of the host.
-func (x *Explanation) addViews(parts cnn.Explanation, host []byte) {
+// addViews adds the views, if there are several, and the floor. Positions are those of the symbols
+// of the whole. A view of the host, or of less, is the end of the host.
+func (x *Explanation) addViews(parts cnn.Explanation, positions []int, host int) {
 	if len(parts.Views) < len(viewNames) {
 		return
 	}
 	for i, view := range parts.Views {
 		text := x.Canonical
 		if i != cnn.Whole {
-			text = string(host[len(host)-len(view.Symbols):])
+			text = text[positions[len(parts.Views[cnn.Host].Symbols)-len(view.Symbols)]:host]
 		}
 		x.Views = append(x.Views, View{viewNames[i], text, view.Sum, view.Alone})
 	}
@@ -142,27 +142,34 @@ func (x *Explanation) addViews(parts cnn.Explanation, host []byte) {
 	}
 }
 
-// addCharacters adds all characters of the canonical form. It returns the character in which each
-// symbol of the whole stands.
-func (x *Explanation) addCharacters(positions []int) []int {
-	characters := make([]int, 0, len(positions))
+// A span is the characters start to end-1 of an explanation.
+type span struct{ start, end int }
+
+// addCharacters adds all characters of the canonical form. It returns those that each symbol of the
+// whole is read from: more than one in an A-label that is decoded. Such a label is in the host, of
+// which everything is read behind the first symbol.
+func (x *Explanation) addCharacters(positions []int, host int) []span {
+	last := max(host-1, positions[len(positions)-1])
+	spans := make([]span, 0, len(positions))
 	for at := 0; at < len(x.Canonical); {
 		_, size := utf8.DecodeRuneInString(x.Canonical[at:])
-		character := Character{Text: x.Canonical[at : at+size]}
+		character := Character{Text: x.Canonical[at : at+size], Seen: positions[0] < at+size && at <= last}
 		at += size
-		for i := len(characters); i < len(positions) && positions[i] < at; i++ {
-			character.Seen = true
-			characters = append(characters, len(x.Characters))
+		for i := len(spans); i < len(positions) && positions[i] < at; i++ {
+			spans = append(spans, span{start: len(x.Characters)})
 		}
 		x.Characters = append(x.Characters, character)
+		if character.Seen {
+			spans[len(spans)-1].end = len(x.Characters)
+		}
 	}
-	return characters
+	return spans
 }
 
-// A window is one of a view, whose symbols stand in these characters.
+// A window is one of a view, whose symbols are read from these characters.
 type window struct {
 	cnn.Window
-	characters []int
+	characters []span
 }
 
 // addNGrams adds the n-grams of the strongest windows. Windows that differ only in how far they
@@ -180,7 +187,7 @@ func (x *Explanation) addNGrams(windows []window) {
 		if first >= last {
 			continue
 		}
-		at := place{w.characters[first], w.characters[last-1] + 1, w.Start < first, w.Start+w.Width > last}
+		at := place{w.characters[first].start, w.characters[last-1].end, w.Start < first, w.Start+w.Width > last}
 		i, found := known[at]
 		if !found {
 			i = len(all)

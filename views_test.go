@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/snowman-ml/snowman/internal/canon"
@@ -121,6 +122,26 @@ func TestAFragmentDoesNotCount(t *testing.T) {
 	}
 }
 
+func TestExplanationsShowALabelsWhole(t *testing.T) {
+	x := checkExplanation(t, withViews(t, 0), "почта.bücher.рф/a")
+	const domain, host = "xn--bcher-kva.xn--p1ai", "xn--80a1acny.xn--bcher-kva.xn--p1ai"
+	for i, want := range []string{domain, host, host + "/a"} {
+		if x.Views[i].Text != want {
+			t.Errorf("view %d is %q, want %q", i, x.Views[i].Text, want)
+		}
+	}
+	for _, character := range x.Characters {
+		if !character.Seen {
+			t.Errorf("%q is not seen", character.Text)
+		}
+	}
+	for _, ngram := range x.NGrams {
+		if ngram.AtEnd && !strings.HasSuffix(ngram.Text, "i") && !strings.HasSuffix(ngram.Text, "a") {
+			t.Errorf("an n-gram at the end of a view is %q", ngram.Text)
+		}
+	}
+}
+
 func TestABatchOfViewsScoresAsEachTextAlone(t *testing.T) {
 	m := withViews(t, 0.5)
 	random := rand.New(rand.NewPCG(3, 3))
@@ -141,11 +162,11 @@ func TestABatchOfViewsScoresAsEachTextAlone(t *testing.T) {
 
 func TestNoAllocationForAViewEither(t *testing.T) {
 	s := withViews(t, 0.5).NewScorer()
-	texts := []string{"a.evil.com/b?c", "evil.com", "a.b.evil.co.uk"}
+	texts := []string{"a.evil.com/b?c", "evil.com", "a.b.evil.co.uk", "xn--bcher-kva.example"}
 	run := func() { s.ClassifyAll(texts, func(int, Verdict, error) {}) }
 	run()
 	if allocated := testing.AllocsPerRun(50, run); allocated > 0 {
-		t.Errorf("%v allocations for three texts", allocated)
+		t.Errorf("%v allocations for four texts", allocated)
 	}
 }
 

@@ -43,13 +43,16 @@ type Group struct {
 
 // An Alphabet numbers the symbols: Start, End, and then, group by group, one symbol for all other
 // bytes and one for each of the group's characters. It may have a list of operators' suffixes: of a
-// host below such a suffix, only the suffix is read.
+// host below such a suffix, only the suffix is read. It may have letters, whose symbols follow:
+// then of an A-label is read what it encodes, and otherwise its bytes.
 //
 // It is plain data, so that a model file can carry it.
 type Alphabet struct {
 	groups     []Group
 	suffixes   []string // of operators
 	operators  operators
+	given      *Letters // nil if A-labels are read as they stand
+	letters    *letters // of given
 	symbols    int
 	table      [segments][256]uint8
 	splitsHost bool // subdomain, domain and suffix have different symbols
@@ -68,26 +71,26 @@ const (
 // DefaultAlphabet is the alphabet of new models, with the operators of operators.txt. A character
 // has different symbols in the host, in the host's public suffix, and elsewhere. So the network
 // sees where a name ends below a suffix such as github.io, where anybody can have a name. It reads
-// no fragment, which no server ever sees and anybody can add.
+// no fragment, which no server ever sees and anybody can add, and A-labels as people read them.
 func DefaultAlphabet() *Alphabet {
 	a, _ := NewAlphabet([]Group{
 		{[]string{"subdomain", "domain", "port"}, hostCharacters},
 		{[]string{"suffix"}, suffixCharacters},
 		{[]string{"user", "path", "query"}, printable},
-	}, ownOperators())
+	}, ownOperators(), &Letters{markedLetters, scriptRanges})
 	return a
 }
 
 // NewAlphabet numbers the symbols of the groups. Each segment must stand in one group, except that
 // a fragment in none is not read. The suffixes of operators, which may be nil, are names in
 // canonical form, in ascending order. A label of a suffix, but not the first, may be *, which
-// stands for any one label.
-func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
+// stands for any one label. The letters may be nil.
+func NewAlphabet(groups []Group, operators []string, letters *Letters) (*Alphabet, error) {
 	found, err := newOperators(operators)
 	if err != nil {
 		return nil, fmt.Errorf("alphabet: %w", err)
 	}
-	a := &Alphabet{groups: groups, suffixes: operators, operators: found, symbols: End + 1}
+	a := &Alphabet{groups: groups, suffixes: operators, operators: found, given: letters, symbols: End + 1}
 	var first [segments]int // symbol of each segment
 	for _, group := range groups {
 		if a.symbols+1+len(group.Characters) > 256 {
@@ -125,14 +128,21 @@ func NewAlphabet(groups []Group, operators []string) (*Alphabet, error) {
 	}
 	a.splitsHost = first[subdomainSegment] != first[domainSegment] || first[domainSegment] != first[suffixSegment]
 	a.readsFragment = first[fragmentSegment] != 0
+	if letters != nil {
+		if a.letters, err = newLetters(letters, a.symbols); err != nil {
+			return nil, fmt.Errorf("alphabet: %w", err)
+		}
+		a.symbols += 1 + len(letters.Scripts)
+	}
 	return a, nil
 }
 
-// alphabetFile is an alphabet with operators as JSON. Without operators, the JSON is the groups
-// alone: models made before there were operators have that form.
+// alphabetFile is an alphabet with operators or letters as JSON. Without both, the JSON is the
+// groups alone: models made before there were operators have that form.
 type alphabetFile struct {
 	Groups    []Group  `json:"groups"`
 	Operators []string `json:"operators"`
+	Letters   *Letters `json:"letters,omitempty"`
 }
 
 // ParseAlphabet reads what MarshalJSON wrote.
@@ -145,15 +155,15 @@ func ParseAlphabet(data []byte) (*Alphabet, error) {
 	if err := json.Unmarshal(data, read); err != nil {
 		return nil, fmt.Errorf("alphabet: %w", err)
 	}
-	return NewAlphabet(file.Groups, file.Operators)
+	return NewAlphabet(file.Groups, file.Operators, file.Letters)
 }
 
-// MarshalJSON writes the groups, and the operators if there are any.
+// MarshalJSON writes the groups, and the operators and letters if there are any.
 func (a *Alphabet) MarshalJSON() ([]byte, error) {
-	if len(a.suffixes) == 0 {
+	if len(a.suffixes) == 0 && a.given == nil {
 		return json.Marshal(a.groups)
 	}
-	return json.Marshal(alphabetFile{a.groups, a.suffixes})
+	return json.Marshal(alphabetFile{a.groups, append([]string{}, a.suffixes...), a.given})
 }
 
 // Symbols is the number of symbols.
@@ -180,6 +190,10 @@ func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, t
 		}
 		text := u.text[start:end]
 		table := &a.table[p.segment]
+		if p.hasALabels {
+			symbols = a.letters.appendHost(symbols, text, table)
+			continue
+		}
 		first := len(symbols)
 		symbols = symbols[:first+len(text)]
 		for i, c := range text {
@@ -190,10 +204,15 @@ func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, t
 }
 
 // AppendPositions appends to positions, for each symbol that Append appends, the index of its byte
-// in the canonical form. The indices ascend. Bytes without one are not read.
+// in the canonical form. The indices ascend. Bytes without one are not read, but for those of
+// A-labels, which may have fewer symbols than bytes.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [segments]piece
 	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
+		if p.hasALabels {
+			positions = a.letters.appendPositions(positions, u.text[p.from:p.to], p.from)
+			continue
+		}
 		for at := p.from; at < p.to; at++ {
 			positions = append(positions, at)
 		}
@@ -202,14 +221,18 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 }
 
 // A piece is a part of a canonical form that is read, text[from:to], and the segment of that part.
-type piece struct{ segment, from, to int }
+type piece struct {
+	segment, from, to int
+	hasALabels        bool // which are to be decoded
+}
 
 // divide sets pieces to those of u that are read, from left to right, and returns their number.
 func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
 	n := 0
+	hasALabels := a.letters != nil && bytes.Contains(u.Host(), aLabelPrefix)
 	add := func(segment, from, to int) {
 		if from < to {
-			pieces[n] = piece{segment, from, to}
+			pieces[n] = piece{segment, from, to, hasALabels && to <= u.port}
 			n++
 		}
 	}

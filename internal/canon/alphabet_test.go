@@ -99,7 +99,7 @@ func TestPositionsSayWhatIsRead(t *testing.T) {
 // placeless is an alphabet in which a byte's symbol does not depend on its place.
 func placeless(t testing.TB) *Alphabet {
 	t.Helper()
-	a, err := NewAlphabet([]Group{{segmentNames[:], printable}}, ownOperators())
+	a, err := NewAlphabet([]Group{{segmentNames[:], printable}}, ownOperators(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestASplitHostHasDifferentSymbols(t *testing.T) {
 	a, err := NewAlphabet([]Group{
 		{[]string{"subdomain"}, "ab."}, {[]string{"domain", "port"}, "ab."}, {[]string{"suffix"}, "ab."},
 		{[]string{"user", "path", "query", "fragment"}, "ab/"},
-	}, nil)
+	}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestNewAlphabetRefuses(t *testing.T) {
 		{"too many symbols", []Group{{rest, printable}, {nil, printable}, {nil, printable}}, "more than 256 symbols"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := NewAlphabet(test.groups, nil)
+			_, err := NewAlphabet(test.groups, nil, nil)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want %q in it", err, test.want)
 			}

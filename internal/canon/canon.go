@@ -21,7 +21,8 @@
 // stands in suffix.go, specialaddress.go, operators.go and hostkind.go.
 //
 // An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
-// that the byte stands in. Training and scoring use the same two steps.
+// that the byte stands in; of A-labels it may read what they encode instead (letters.go). Training
+// and scoring use the same two steps.
 //
 // The canonical form of a canonical form is itself. It is printable ASCII without spaces. ParseName
 // refuses no name that DNS can carry. The package reads no files, starts no goroutines and prints

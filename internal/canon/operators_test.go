@@ -135,11 +135,11 @@ func TestTheLongestOfSeveralSuffixesCounts(t *testing.T) {
 
 func TestAnAlphabetCarriesItsOperators(t *testing.T) {
 	rest := DefaultAlphabet().groups
-	with, err := NewAlphabet(rest, []string{"example.net"})
+	with, err := NewAlphabet(rest, []string{"example.net"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	without, err := NewAlphabet(rest, nil)
+	without, err := NewAlphabet(rest, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func splitHost(t testing.TB, operators []string) *Alphabet {
 	a, err := NewAlphabet([]Group{
 		{[]string{"subdomain"}, "abc."}, {[]string{"domain", "port"}, "abc."}, {[]string{"suffix"}, "abc."},
 		{[]string{"user", "path", "query", "fragment"}, "abc/"},
-	}, operators)
+	}, operators, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func BenchmarkAppend(b *testing.B) {
 	} {
 		for _, operators := range [][]string{nil, ownOperators()} {
 			b.Run(fmt.Sprintf("%s/operators=%d", name, len(operators)), func(b *testing.B) {
-				a, err := NewAlphabet(DefaultAlphabet().groups, operators)
+				a, err := NewAlphabet(DefaultAlphabet().groups, operators, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

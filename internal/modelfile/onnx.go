@@ -84,7 +84,8 @@ that reads three views of a text has these two inputs for each: of its registere
 and of the whole. has_floor [texts] says of which texts the registered domain was paid for.
 
 The alphabet in the metadata is a list of groups. Group by group, beginning with 2, symbols are
-numbered: one for any byte that the group does not list, then one for each of its characters.
+numbered: one for any byte that the group does not list, then one for each of its characters. If it
+has letters, those of A-labels follow: one for characters of no script, then one for each script.
 `
 
 // WriteONNX writes the network and its metadata as an ONNX file, equal models as equal bytes: the

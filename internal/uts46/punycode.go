@@ -1,7 +1,9 @@
 package uts46
 
 import (
+	"bytes"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -99,4 +101,82 @@ func (c counts) before(position int) (n int) {
 		n += int(c[i])
 	}
 	return n
+}
+
+// longestName is how many bytes a label has at most in DNS (RFC 1035, section 2.3.4).
+const longestName = 63
+
+// AppendDecoded appends the characters of an A-label in lower case, and reports whether the label
+// is one: it has at most 63 bytes, and is how some text is encoded. It takes memory if characters
+// has no room for 63 more.
+func AppendDecoded(characters []rune, label []byte) ([]rune, bool) {
+	encoded, found := bytes.CutPrefix(label, []byte("xn--"))
+	if !found || len(label) > longestName {
+		return characters, false
+	}
+	return appendUnicode(characters, encoded)
+}
+
+// appendUnicode appends the label that appendPunycode encodes (RFC 3492, section 6.2), or reports
+// that there is none.
+func appendUnicode(dst []rune, encoded []byte) ([]rune, bool) {
+	start := len(dst)
+	digits := encoded
+	if delimiter := bytes.LastIndexByte(encoded, '-'); delimiter > 0 {
+		for _, c := range encoded[:delimiter] {
+			if c >= utf8.RuneSelf {
+				return dst[:start], false
+			}
+			dst = append(dst, rune(c))
+		}
+		digits = encoded[delimiter+1:]
+	}
+	if len(digits) == 0 {
+		return dst[:start], false // all of it is ASCII
+	}
+	code, at, bias := rune(utf8.RuneSelf), 0, firstBias
+	for first := true; len(digits) > 0; first = false {
+		there := len(dst) - start + 1
+		delta, width := integer(digits, bias, int(unicode.MaxRune-code+1)*there-at)
+		if width == 0 {
+			return dst[:start], false
+		}
+		digits = digits[width:]
+		bias = adapt(delta, there, first)
+		at += delta
+		code += rune(at / there)
+		at %= there
+		if !utf8.ValidRune(code) {
+			return dst[:start], false
+		}
+		dst = slices.Insert(dst, start+at, code)
+		at++
+	}
+	return dst, true
+}
+
+// integer returns the integer of variable length that digits begin with, and how many digits it
+// has: 0 if there is none below end.
+func integer(digits []byte, bias, end int) (number, width int) {
+	number64, weight := int64(0), int64(1) // neither overflows: a digit is at most 35, weight at most 35 * end
+	for i, c := range digits {
+		digit := 0
+		switch {
+		case c >= 'a' && c <= 'z':
+			digit = int(c - 'a')
+		case c >= '0' && c <= '9':
+			digit = int(c-'0') + 26
+		default:
+			return 0, 0
+		}
+		if number64 += int64(digit) * weight; number64 >= int64(end) {
+			return 0, 0
+		}
+		threshold := min(max((i+1)*base-bias, tMin), tMax)
+		if digit < threshold {
+			return int(number64), i + 1
+		}
+		weight *= int64(base - threshold)
+	}
+	return 0, 0
 }

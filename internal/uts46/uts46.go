@@ -10,6 +10,8 @@
 // A-label that such a host gets here. A-labels are not looked at, as browsers do not look at them
 // in a host of ASCII.
 //
+// AppendDecoded is the way back, for one label.
+//
 // Work grows with the length of the host, times the logarithm of a label's. A label of up to 64
 // characters takes no memory but the result's.
 package uts46

@@ -150,7 +150,10 @@ func FuzzAppend(f *testing.F) {
 			if !composed {
 				characters = compose(characters)
 			}
-			if decoded := decode(t, appendPunycode(nil, characters)); string(decoded) != string(characters) {
+			if isASCII([]byte(string(characters))) {
+				continue
+			}
+			if decoded, ok := appendUnicode(nil, appendPunycode(nil, characters)); !ok || string(decoded) != string(characters) {
 				t.Errorf("%+q is %+q in punycode", string(characters), string(decoded))
 			}
 		}
@@ -160,34 +163,70 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-// decode decodes punycode (RFC 3492, section 6.2).
-func decode(t *testing.T, encoded []byte) (label []rune) {
-	if delimiter := bytes.LastIndexByte(encoded, '-'); delimiter >= 0 {
-		label, encoded = []rune(string(encoded[:delimiter])), encoded[delimiter+1:]
+// FuzzAppendDecoded holds that a label which is decoded is encoded as it was, and has a character
+// outside ASCII.
+func FuzzAppendDecoded(f *testing.F) {
+	for _, label := range []string{
+		"xn--pypal-4ve", "xn--h1alffa9f", "xn--mnchen-3ya", "xn--", "xn---", "xn--a-", "xn--a--", "xn--99999999", "xn--zzzzzzzzzzzzz", "xn--n3h",
+		"xn--ls8h", "xn---tda", "xn----tda", "xn--a\xff-tda", "xn--0", "xn--" + strings.Repeat("a", 60), "a", "xn--000a000bxzc00zxzy0bzxcx0bzxbz00a",
+	} {
+		f.Add([]byte(label))
 	}
-	code, at, bias := utf8.RuneSelf, 0, firstBias
-	for first := true; len(encoded) > 0; first = false {
-		before, weight := at, 1
-		for k := base; ; k += base {
-			if len(encoded) == 0 {
-				t.Fatal("punycode ends early")
-			}
-			digit := strings.IndexByte("abcdefghijklmnopqrstuvwxyz0123456789", encoded[0])
-			encoded = encoded[1:]
-			at += digit * weight
-			threshold := min(max(k-bias, tMin), tMax)
-			if digit < threshold {
-				break
-			}
-			weight *= base - threshold
+	f.Fuzz(func(t *testing.T, label []byte) {
+		label = bytes.ToLower(label)
+		before := []rune("kept")
+		characters, ok := AppendDecoded(before, label)
+		if string(characters[:len(before)]) != "kept" {
+			t.Fatalf("%+q: what stood before is %+q", label, string(characters))
 		}
-		bias = adapt(at-before, len(label)+1, first)
-		code += at / (len(label) + 1)
-		at %= len(label) + 1
-		label = append(label[:at], append([]rune{rune(code)}, label[at:]...)...)
-		at++
+		characters = characters[len(before):]
+		if !ok {
+			if len(characters) > 0 {
+				t.Fatalf("%+q is no A-label and becomes %+q", label, string(characters))
+			}
+			return
+		}
+		if again := appendPunycode([]byte("xn--"), characters); !bytes.Equal(again, label) || !utf8.ValidString(string(characters)) {
+			t.Errorf("%+q is %+q, and that %+q", label, string(characters), again)
+		}
+		if isASCII([]byte(string(characters))) {
+			t.Errorf("%+q is %+q, which needs no encoding", label, string(characters))
+		}
+	})
+}
+
+func TestAppendDecoded(t *testing.T) {
+	for _, test := range []struct{ name, label, want string }{ // want is empty for what is no A-label
+		{"Latin", "xn--mnchen-3ya", "münchen"},
+		{"Cyrillic", "xn--p1ai", "рф"},
+		{"Han", "xn--fiqs8s", "中国"},
+		{"a high plane", "xn--ls8h", "💩"},
+		{"hyphens", "xn--ab--cd-8ya", "ab--cdü"},
+		{"the last code point", "xn--dn32g", "\U0010FFFF"},
+		{"beyond the last code point", "xn--en32g", ""},
+		{"half a surrogate pair", "xn--ib9b", ""},
+		{"a number that never ends", "xn--999", ""},
+		{"a number that is too large", "xn--" + strings.Repeat("9", 20) + "a", ""},
+		{"ASCII", "mnchen-3ya", ""},
+		{"ASCII encoded", "xn--munchen-", ""},
+		{"nothing encoded", "xn--", ""},
+		{"a delimiter without letters", "xn---tda", ""},
+		{"no digit", "xn--a-%", ""},
+		{"a capital letter", "xn--mnchen-3YA", ""},
+		{"63 bytes", "xn--" + strings.Repeat("a", 55) + "-oxf", "ü" + strings.Repeat("a", 55)},
+		{"64 bytes", "xn--" + strings.Repeat("a", 56) + "-q2a", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var memory [longestName]rune
+			got, ok := AppendDecoded(memory[:0], []byte(test.label))
+			if string(got) != test.want || ok != (test.want != "") {
+				t.Errorf("%+q, %v, want %+q", string(got), ok, test.want)
+			}
+			if n := testing.AllocsPerRun(10, func() { AppendDecoded(memory[:0], []byte(test.label)) }); n > 1 { // the label itself
+				t.Errorf("%v allocations", n)
+			}
+		})
 	}
-	return label
 }
 
 func BenchmarkAppend(b *testing.B) {
