@@ -91,7 +91,7 @@ type Set struct {
 	Kinds       []string // benign first
 	Parts       [parts][]Row
 	Vetted      []Vetted          // taken before sampling; thresholds are measured on them
-	Imitated    []string          // the registered domains most worth imitating, in descending order
+	Imitated    []string          // popular names in descending order, as lookalike.ParseName reads them
 	FamilyNames map[string]string // the recipe's
 	Groups      map[string]string // the group of each source's benign rows, by Row.Source; a source may have none
 	Account     Account

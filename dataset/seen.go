@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
 // Seen is what a network has met in training. No fair judgement rests on rows that share any of it.
@@ -20,10 +21,7 @@ type Seen struct {
 func (s *Set) Seen() Seen {
 	seen := Seen{Domains: make(map[string]bool), Families: make(map[string]bool), FamilyNames: s.FamilyNames}
 	if len(s.Imitated) > 0 {
-		seen.Names = make(map[string]bool)
-	}
-	for _, name := range s.Imitated {
-		seen.Names[name] = true
+		seen.Names = PopularDomains(s.Imitated)
 	}
 	var u canon.URL
 	for _, row := range s.Parts[Train] {
@@ -35,6 +33,18 @@ func (s *Set) Seen() Seen {
 		}
 	}
 	return seen
+}
+
+// PopularDomains returns the registered domains on a list of popular names, such as Set.Imitated or
+// a model's.
+func PopularDomains(list []string) map[string]bool {
+	domains := make(map[string]bool, len(list))
+	for _, text := range list {
+		if name, err := lookalike.ParseName(text); err == nil {
+			domains[name.Domain] = true
+		}
+	}
+	return domains
 }
 
 // ReadUnseen reads the rows of files, each text once a file, and leaves out rows whose registered

@@ -23,7 +23,7 @@ func TestSeenIsWhatTrainHolds(t *testing.T) {
 	if got := set.Seen(); !reflect.DeepEqual(got, want) {
 		t.Errorf("seen are %v, want %v", got, want)
 	}
-	set.Imitated = []string{"paypal.com"}
+	set.Imitated = []string{"paypal.com me"}
 	if got := set.Seen().Names; len(got) != 1 || !got["paypal.com"] {
 		t.Errorf("the names seen are %v, want paypal.com", got)
 	}

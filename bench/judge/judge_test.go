@@ -121,7 +121,7 @@ func TestNamesOnAModelsListAreLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	popular := shipped[0].imitated[0]
+	popular := shipped[0].popular[0]
 	write(t, judge, "domain_popular", "benign", popular, popular+"/login", "unheard-of.org")
 	out, _ := judged(t, data, judge, recipe)
 	if line := "| judge/domain_popular | 2 | 0 | 1 | 0 |"; !strings.Contains(out, line) {

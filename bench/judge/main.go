@@ -123,7 +123,7 @@ func (o options) read(ctx context.Context, models []model) (rows, error) {
 	listed := make(map[string]bool)
 	for _, m := range models {
 		r.popular = append(r.popular, m.popularRows())
-		for _, domain := range m.imitated {
+		for _, domain := range m.popular {
 			listed[domain] = true
 		}
 	}

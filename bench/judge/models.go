@@ -21,7 +21,7 @@ type model struct {
 	*snowman.Model
 	name, recipe string
 	levels       []eval.Level
-	imitated     []string // its list of popular names
+	popular      []string // its list of popular names
 }
 
 // listedNames is how many names of a model's list are scored.
@@ -50,7 +50,12 @@ func openModels(named []string, recipe string) ([]model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("model %q: %w", path, err)
 		}
-		opened = append(opened, model{parsed, modelName(path), own, measure.Levels(parsed.Info()), file.Metadata.Imitated})
+		var popular []string
+		for _, text := range file.Metadata.Imitated {
+			domain, _, _ := strings.Cut(text, " ") // what follows says how it is imitated
+			popular = append(popular, domain)
+		}
+		opened = append(opened, model{parsed, modelName(path), own, measure.Levels(parsed.Info()), popular})
 	}
 	return opened, nil
 }
@@ -65,7 +70,7 @@ func recipesOf(models []model) (recipes []string) {
 // popularRows returns the first names of the model's list.
 func (m model) popularRows() []dataset.Row {
 	var rows []dataset.Row
-	for _, domain := range m.imitated[:min(listedNames, len(m.imitated))] {
+	for _, domain := range m.popular[:min(listedNames, len(m.popular))] {
 		rows = append(rows, dataset.Row{Text: domain, Kind: dataset.Benign})
 	}
 	return rows

@@ -40,10 +40,7 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	}
 	e := OnPart(set, dataset.Report)
 	e.Model = model
-	e.Seen.Names = make(map[string]bool) // a model that went on from another may have that one's list
-	for _, name := range trained.Metadata.Imitated {
-		e.Seen.Names[name] = true
-	}
+	e.Seen.Names = dataset.PopularDomains(trained.Metadata.Imitated) // a model that went on from another may have that one's
 	page, err := e.Page(ctx)
 	if err != nil {
 		return eval.Result{}, err

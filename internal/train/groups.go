@@ -75,9 +75,5 @@ func knownNames(set *dataset.Set, options Options) map[string]bool {
 	if len(imitated) == 0 && options.From != nil {
 		imitated = options.From.Metadata.Imitated
 	}
-	known := make(map[string]bool, len(imitated))
-	for _, name := range imitated {
-		known[name] = true
-	}
-	return known
+	return dataset.PopularDomains(imitated)
 }
