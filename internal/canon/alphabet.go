@@ -176,7 +176,8 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [segments]piece
-	n := a.divide(&pieces, u, limit)
+	host, _ := a.operators.find(u.Host())
+	n := a.divide(&pieces, u, host, limit)
 	return a.appendPieces(symbols, u, pieces[:n], 0, len(u.text))
 }
 
@@ -208,7 +209,8 @@ func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, t
 // A-labels, which may have fewer symbols than bytes.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [segments]piece
-	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
+	host, _ := a.operators.find(u.Host())
+	for _, p := range pieces[:a.divide(&pieces, u, host, limit)] {
 		if p.hasALabels {
 			positions = a.letters.appendPositions(positions, u.text[p.from:p.to], p.from)
 			continue
@@ -227,7 +229,8 @@ type piece struct {
 }
 
 // divide sets pieces to those of u that are read, from left to right, and returns their number.
-func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
+// What is read of the host starts at u.text[host].
+func (a *Alphabet) divide(pieces *[segments]piece, u *URL, host, limit int) int {
 	n := 0
 	hasALabels := a.letters != nil && bytes.Contains(u.Host(), aLabelPrefix)
 	add := func(segment, from, to int) {
@@ -236,7 +239,6 @@ func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
 			n++
 		}
 	}
-	host, _ := a.operators.find(u.Host())
 	if a.splitsHost {
 		u.findSuffix()
 		domain, suffix := u.domain, u.suffix
