@@ -73,7 +73,7 @@ func logOdds(t *testing.T, m *Model, text string) float64 {
 }
 
 func TestNoTextIsFarBelowItsHostAndItsRegisteredDomain(t *testing.T) {
-	const floor, rounding = 0.5, 1e-4
+	const floor, rounding = 0.1, 1e-4
 	m, without := withViews(t, floor), withViews(t, 0)
 	for _, m := range []*Model{m, m.Exact()} {
 		random := rand.New(rand.NewPCG(1, 1))
