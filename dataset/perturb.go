@@ -60,6 +60,9 @@ type Perturb struct {
 	// The port of a benign row behind a malicious host: malicious.
 	MaliciousPorts Perturbation `json:"malicious_ports,omitzero"`
 
+	// A benign name without its sub-domain: benign.
+	Bare Perturbation `json:"bare,omitzero"`
+
 	// A malicious name without its sub-domain: malicious.
 	MaliciousBare Perturbation `json:"malicious_bare,omitzero"`
 }
@@ -86,7 +89,7 @@ func (p Perturb) changes() []change {
 		{"random_subdomains", p.RandomSubdomains}, {"suffixes", p.Suffixes}, {"characters", p.Characters},
 		{"paths", p.Paths}, {"malicious_paths", p.MaliciousPaths}, {"tails", p.Tails}, {"malicious_tails", p.MaliciousTails},
 		{"labels", p.Labels}, {"malicious_labels", p.MaliciousLabels}, {"ports", p.Ports}, {"malicious_ports", p.MaliciousPorts},
-		{"malicious_bare", p.MaliciousBare},
+		{"bare", p.Bare}, {"malicious_bare", p.MaliciousBare},
 	}
 }
 
@@ -187,12 +190,13 @@ func (p *perturber) run(perturb Perturb) {
 	p.make("tails", perturb.Tails, benign.urls, Benign, p.lengthen)
 	p.make("labels", perturb.Labels, benign.domains, Benign, p.putLabels)
 	p.make("ports", perturb.Ports, benign.hosts, Benign, putPort)
+	p.make("bare", perturb.Bare, benign.below, Benign, p.domainOf)
 	for kind, of := range p.malicious() {
 		p.make("malicious_paths", perturb.MaliciousPaths, of.names, kind, behind)
 		p.make("malicious_tails", perturb.MaliciousTails, of.urls, kind, p.lengthen)
 		p.make("malicious_labels", perturb.MaliciousLabels, of.domains, kind, p.putLabels)
 		p.make("malicious_ports", perturb.MaliciousPorts, of.hosts, kind, putPort)
-		p.make("malicious_bare", perturb.MaliciousBare, of.below, kind, func(host string) string { return p.domainOf(host) })
+		p.make("malicious_bare", perturb.MaliciousBare, of.below, kind, p.domainOf)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 			Suffixes: Perturbation{Share: 1}, Characters: Perturbation{Share: 1},
 			Paths: Perturbation{Share: 1}, MaliciousPaths: Perturbation{Share: 1}, Tails: Perturbation{Share: 1}, MaliciousTails: Perturbation{Share: 2},
 			Labels: Perturbation{Share: 1}, MaliciousLabels: Perturbation{Share: 1}, MaliciousBare: Perturbation{Share: 2},
-			Ports: Perturbation{Share: 1}, MaliciousPorts: Perturbation{Share: 1},
+			Bare: Perturbation{Share: 1}, Ports: Perturbation{Share: 1}, MaliciousPorts: Perturbation{Share: 1},
 		},
 	}
 	var benign, dga []string
@@ -82,6 +82,8 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 			case "malicious_ports":
 				kind = DGA
 				isRight = trained[domain] && strings.HasSuffix(row.Text, ".ru:8081")
+			case "bare":
+				isRight = slices.ContainsFunc(benign, func(base string) bool { return strings.HasSuffix(strings.TrimSuffix(base, " 0"), ".eu."+row.Text) })
 			case "malicious_bare":
 				kind = DGA
 				isRight = trained["login."+row.Text]
@@ -95,7 +97,7 @@ func TestPerturbedRowsAreMadeOfTrain(t *testing.T) {
 		}
 		for _, how := range []string{
 			"subdomains", "malicious_subdomains", "random_subdomains", "suffixes", "characters",
-			"paths", "malicious_paths", "tails", "malicious_tails", "labels", "malicious_labels", "ports", "malicious_ports", "malicious_bare",
+			"paths", "malicious_paths", "tails", "malicious_tails", "labels", "malicious_labels", "ports", "malicious_ports", "bare", "malicious_bare",
 		} {
 			if Part(part) == Train && (counts[how] < 50 || counts[how] != set.Account.Perturbed[how]) {
 				t.Errorf("%d rows by %s, the account says %d, want at least 50", counts[how], how, set.Account.Perturbed[how])
