@@ -20,8 +20,8 @@ import (
 // which the network finds nothing to this one. There are other ways to divide a score. This one
 // speaks of the network alone: a character that counts here is no evidence by itself.
 //
-// A network that reads three views of a text sees a character up to three times, and its
-// contribution is the sum. What each view adds, Views says:
+// A network that reads two views of a text sees a character of the host twice, and its contribution
+// is the sum. What each view adds, Views says:
 //
 //	LogOdds = Baseline + the contributions of all Views
 //
@@ -37,26 +37,32 @@ type Explanation struct {
 	Characters []Character `json:"characters"`
 	NGrams     []NGram     `json:"ngrams"` // the strongest ten, in either direction
 
-	Views []View `json:"views,omitempty"` // none where the network reads the whole alone
-	Floor *Floor `json:"floor,omitempty"` // nil where none holds
+	Views            []View `json:"views,omitempty"`             // none where the network reads the whole alone
+	RegisteredDomain *Alone `json:"registered_domain,omitempty"` // nil where it demands nothing of the text
+	Floor            *Floor `json:"floor,omitempty"`             // nil where none holds
 }
 
-// A View is one of three texts that a network reads of one.
+// A View is one of two texts that a network reads of one.
 type View struct {
-	View         string  `json:"view"` // "registered domain", "host" or "whole"
+	View         string  `json:"view"` // "host" or "whole"
 	Text         string  `json:"text"`
 	Contribution float64 `json:"contribution"`
 	LogOdds      float64 `json:"log_odds"` // of this text alone
 }
 
+// Alone is what the network says of a text by itself.
+type Alone struct {
+	Text    string  `json:"text"`
+	LogOdds float64 `json:"log_odds"`
+}
+
 // A Floor is what keeps a text's score from falling far below that of its host, or of its
 // registered domain, which is what somebody paid for.
 type Floor struct {
-	View    string  `json:"view"`     // the one alone that demands most
+	View    string  `json:"view"`     // the one alone that demands most: "registered domain" or "host"
 	LogOdds float64 `json:"log_odds"` // those of that view alone, less what the model allows
 }
 
-// viewNames are those of the views that a network reads.
 var viewNames = [...]string{cnn.RegisteredDomain: "registered domain", cnn.Host: "host", cnn.Whole: "whole"}
 
 // A Character is one of the canonical form: a rune, or a byte that is part of none.
@@ -98,18 +104,18 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		Baseline:  parts.Baseline,
 	}
 	x.addViews(parts, s.url.Host())
+	if row := s.batch.Rows[0]; row.HasFloor && m.file.Metadata.Floor > 0 {
+		symbols := s.batch.Text(int(row.Views[cnn.RegisteredDomain]))
+		x.RegisteredDomain = &Alone{endOf(s.url.Host(), len(symbols)), parts.DomainAlone}
+	}
 	positions := m.alphabet.AppendPositions(nil, &s.url, m.file.Metadata.SymbolLimit)
 	characters := x.addCharacters(positions)
 	var windows []window
-	for i, view := range parts.Views {
+	for _, view := range parts.Views {
 		x.Constant += view.Constant
 		x.Start += view.Start
 		x.End += view.End
-		first := 0 // symbol of the whole that the view starts with
-		if i == cnn.RegisteredDomain && len(parts.Views) > 1 {
-			first = len(parts.Views[cnn.Host].Symbols) - len(view.Symbols)
-		}
-		read := characters[first:][:len(view.Symbols)]
+		read := characters[:len(view.Symbols)]
 		for symbol, contribution := range view.Symbols {
 			x.Characters[read[symbol]].Contribution += contribution
 		}
@@ -124,23 +130,22 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	return x, nil
 }
 
-// addViews adds the views, if there are several, and the floor. A view of the host, or of less, is
-// the end of the host.
-func (x *Explanation) addViews(parts cnn.Explanation, host []byte) {
-	if len(parts.Views) < len(viewNames) {
-		return
-	}
-	for i, view := range parts.Views {
-		text := x.Canonical
-		if i != cnn.Whole {
-			text = string(host[len(host)-len(view.Symbols):])
+// addViews adds the views, if there are several, and the floor.
+func (x *Explanation) addViews(parts cnn.Explanation, hostname []byte) {
+	if len(parts.Views) > 1 {
+		host, whole := parts.Views[0], parts.Views[1]
+		x.Views = []View{
+			{viewNames[cnn.Host], endOf(hostname, len(host.Symbols)), host.Sum, host.Alone},
+			{viewNames[cnn.Whole], x.Canonical, whole.Sum, whole.Alone},
 		}
-		x.Views = append(x.Views, View{viewNames[i], text, view.Sum, view.Alone})
 	}
 	if parts.FloorOf >= 0 {
 		x.Floor = &Floor{viewNames[parts.FloorOf], parts.Floor}
 	}
 }
+
+// endOf returns the end of a host, which is what a view of it, or of less, reads.
+func endOf(host []byte, length int) string { return string(host[len(host)-length:]) }
 
 // addCharacters adds all characters of the canonical form. It returns the character in which each
 // symbol of the whole stands.
@@ -213,6 +218,9 @@ func (x *Explanation) isFinite() bool {
 	}
 	for _, view := range x.Views {
 		sum += view.Contribution + view.LogOdds
+	}
+	if x.RegisteredDomain != nil {
+		sum += x.RegisteredDomain.LogOdds
 	}
 	if x.Floor != nil {
 		sum += x.Floor.LogOdds

@@ -25,7 +25,7 @@ func (s *Scorer) addViews() {
 type Symbols struct {
 	Text []byte `json:"symbols,omitempty"` // where the network reads the whole text alone
 
-	// Of a network with three views:
+	// Of a network with two views, the registered domain being there for the floor:
 	RegisteredDomain []byte `json:"domain_symbols,omitempty"`
 	Host             []byte `json:"host_symbols,omitempty"`
 	Whole            []byte `json:"whole_symbols,omitempty"`

@@ -11,7 +11,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
-// withViews returns a model of three views and random weights, in which views differ a lot.
+// withViews returns a model of two views and random weights, in which views differ a lot.
 func withViews(t *testing.T, floor float64) *Model {
 	t.Helper()
 	alphabet := canon.DefaultAlphabet()
@@ -19,14 +19,14 @@ func withViews(t *testing.T, floor float64) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shape := cnn.Shape{Symbols: alphabet.Symbols(), Embedding: 8, Widths: []int{2, 3}, Filters: 32, Hidden: 16, Kinds: 4, Views: 3}
+	shape := cnn.Shape{Symbols: alphabet.Symbols(), Embedding: 8, Widths: []int{2, 3}, Filters: 32, Hidden: 16, Kinds: 4, Views: 2}
 	parameters, err := cnn.NewParameters(shape)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters.Initialize(7)
+	parameters.Initialize(9)
 	for i := range parameters.OutputWeight {
-		parameters.OutputWeight[i] *= 4
+		parameters.OutputWeight[i] *= 2
 	}
 	parameters.Floor = floor
 	var file bytes.Buffer

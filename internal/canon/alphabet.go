@@ -166,7 +166,8 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
 	var pieces [segments]piece
-	n := a.divide(&pieces, u, limit)
+	host, _ := a.operators.find(u.Host())
+	n := a.divide(&pieces, u, host, limit)
 	return a.appendPieces(symbols, u, pieces[:n], 0, len(u.text))
 }
 
@@ -193,7 +194,8 @@ func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, t
 // in the canonical form. The indices ascend. Bytes without one are not read.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 	var pieces [segments]piece
-	for _, p := range pieces[:a.divide(&pieces, u, limit)] {
+	host, _ := a.operators.find(u.Host())
+	for _, p := range pieces[:a.divide(&pieces, u, host, limit)] {
 		for at := p.from; at < p.to; at++ {
 			positions = append(positions, at)
 		}
@@ -205,7 +207,8 @@ func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
 type piece struct{ segment, from, to int }
 
 // divide sets pieces to those of u that are read, from left to right, and returns their number.
-func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
+// What is read of the host starts at u.text[host].
+func (a *Alphabet) divide(pieces *[segments]piece, u *URL, host, limit int) int {
 	n := 0
 	add := func(segment, from, to int) {
 		if from < to {
@@ -213,7 +216,6 @@ func (a *Alphabet) divide(pieces *[segments]piece, u *URL, limit int) int {
 			n++
 		}
 	}
-	host, _ := a.operators.find(u.Host())
 	if a.splitsHost {
 		u.findSuffix()
 		domain, suffix := u.domain, u.suffix

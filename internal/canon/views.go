@@ -27,8 +27,8 @@ type Views struct {
 // AppendViews appends the symbols of u's distinct views to symbols.
 func (a *Alphabet) AppendViews(symbols []uint8, u *URL, limit int) ([]uint8, Views) {
 	var pieces [segments]piece
-	read := pieces[:a.divide(&pieces, u, limit)]
 	host, isOperators := a.operators.find(u.Host())
+	read := pieces[:a.divide(&pieces, u, host, limit)]
 	domain := host
 	if !isOperators && u.IsRegistrable() {
 		domain = u.domain

@@ -14,14 +14,6 @@ const mostViews = viewCount - Host // that are read side by side
 // Views are the views of a text as indices of a batch's texts. Views that read alike are one text.
 type Views [viewCount]int32
 
-// hostAlone are the views of the host, as if nothing stood behind it.
-func (v Views) hostAlone() Views { return Views{v[RegisteredDomain], v[Host], v[Host]} }
-
-// domainAlone are the views of the registered domain, as if nothing stood before or behind it.
-func (v Views) domainAlone() Views {
-	return Views{v[RegisteredDomain], v[RegisteredDomain], v[RegisteredDomain]}
-}
-
 // A Row is what one verdict is computed from.
 type Row struct {
 	Views    Views

@@ -71,9 +71,11 @@ func (b block) mean(table []float32, frequency []float64) []float64 {
 type Explanation struct {
 	LogOdds  float64 // f(m); the score is 1 / (1 + exp(-LogOdds)), where no floor holds
 	Baseline float64 // f(0)
-	Views    []View  // of the registered domain, the host and the whole, or of the whole alone
-	FloorOf  int     // the view whose floor holds; -1 if none does
-	Floor    float64 // the log-odds that it demands
+	Views    []View  // of the host and the whole, or of the whole alone
+
+	DomainAlone float64 // the log-odds of the registered domain alone; 0 where there is no floor
+	FloorOf     int     // the view whose floor holds, RegisteredDomain or Host; -1 if none does
+	Floor       float64 // the log-odds that it demands
 }
 
 // A View is the share of one view, which adds up in two ways:
@@ -124,7 +126,10 @@ func (e *Explainer) Explain(batch *Batch, i int) Explanation {
 		columns := len(text.sums)
 		x.Views[view] = e.divide(text, gradient[view*columns:][:columns])
 	}
-	e.addFloor(&x, texts, row.HasFloor)
+	e.addAlone(&x, texts)
+	if e.parameters.Floor > 0 && row.HasFloor {
+		e.addFloor(&x, texts, e.pool(batch.Text(int(row.Views[RegisteredDomain]))))
+	}
 	return x
 }
 
@@ -170,25 +175,36 @@ func (e *Explainer) divide(text pooled, gradient []float64) View {
 	return x
 }
 
-// addFloor says what the network says of each view alone, and whether a floor holds: see
-// head.applyFloor.
-func (e *Explainer) addFloor(x *Explanation, texts []pooled, hasFloor bool) {
-	whole := len(x.Views) - 1
+// addAlone says what the network says of each view alone. The whole is one already.
+func (e *Explainer) addAlone(x *Explanation, texts []pooled) {
+	whole := len(texts) - 1
 	x.Views[whole].Alone = x.LogOdds
-	if whole == 0 {
-		return
+	for view, text := range texts[:whole] {
+		x.Views[view].Alone = e.logOdds(e.logits(text, text))
 	}
-	gradient := make([]float64, e.parameters.Shape.Kinds) // not needed
-	z := func(logits []float64) float64 { return logOdds(gradient, logits, 1) }
-	best := z(e.logits(texts[RegisteredDomain], texts[Host], texts[Whole]))
-	for _, view := range [...]int{RegisteredDomain, Host} {
-		logits := e.logits(texts[RegisteredDomain], texts[view], texts[view])
-		x.Views[view].Alone = logOdds(gradient, logits, e.temperature)
+}
+
+// addFloor says what the network says of the registered domain alone, and whether a floor holds:
+// see head.applyFloor.
+func (e *Explainer) addFloor(x *Explanation, texts []pooled, domain pooled) {
+	host := texts[0]
+	z := func(logits []float64) float64 { return logOdds(make([]float64, len(logits)), logits, 1) }
+	best := z(e.logits(texts...))
+	for view, text := range [...]pooled{RegisteredDomain: domain, Host: host} {
+		logits := e.logits(text, text)
+		if view == RegisteredDomain {
+			x.DomainAlone = e.logOdds(logits)
+		}
 		logits[0] += e.parameters.Floor
-		if least := z(logits); hasFloor && e.parameters.Floor > 0 && least > best {
-			best, x.FloorOf, x.Floor = least, view, logOdds(gradient, logits, e.temperature)
+		if least := z(logits); least > best {
+			best, x.FloorOf, x.Floor = least, view, e.logOdds(logits)
 		}
 	}
+}
+
+// logOdds returns f of logits.
+func (e *Explainer) logOdds(logits []float64) float64 {
+	return logOdds(make([]float64, len(logits)), logits, e.temperature)
 }
 
 // logits returns the logits of a network with a hidden layer and these views, [K].

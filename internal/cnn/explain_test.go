@@ -322,7 +322,7 @@ func TestASymbolAsCommonSymbolsAreGetsNothing(t *testing.T) {
 
 func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
 	const temperature = 1.3
-	shape := shapes["three views of a text"]
+	shape := shapes["two views of a text"]
 	p := newParameters(t, shape, 47)
 	for i := range p.OutputWeight {
 		p.OutputWeight[i] *= 10
@@ -342,7 +342,11 @@ func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
 		got := x.LogOdds
 		if x.FloorOf >= 0 {
 			got = x.Floor
-			if want := x.Views[x.FloorOf].Alone - p.Floor/temperature; math.Abs(got-want) > 1e-9 {
+			alone := x.DomainAlone
+			if x.FloorOf == Host {
+				alone = x.Views[0].Alone
+			}
+			if want := alone - p.Floor/temperature; math.Abs(got-want) > 1e-9 {
 				t.Errorf("row %d: the floor is at %v, want %v", i, got, want)
 			}
 		}
@@ -352,10 +356,26 @@ func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
 		if want := logOdds(make([]float64, shape.Kinds), wide, temperature); relativeError(got, want) > 1e-4 {
 			t.Errorf("row %d: the log-odds with the floor are %v, the network's %v", i, got, want)
 		}
-		for view, parts := range []Views{row.Views.domainAlone(), row.Views.hostAlone(), row.Views} {
-			alone := Reference[float64](p, batch.Text(int(parts[0])), batch.Text(int(parts[1])), batch.Text(int(parts[2])))
-			if want := logOdds(make([]float64, shape.Kinds), alone, temperature); relativeError(x.Views[view].Alone, want) > 1e-4 {
-				t.Errorf("row %d: view %d alone is at %v, want %v", i, view, x.Views[view].Alone, want)
+		domain := alone(row.Views[RegisteredDomain])
+		if !row.HasFloor {
+			domain = Views{}
+			if x.DomainAlone != 0 {
+				t.Errorf("row %d: there is no floor, and the domain alone is at %v", i, x.DomainAlone)
+			}
+		}
+		for _, test := range []struct {
+			name  string
+			views Views
+			got   float64
+		}{
+			{"domain", domain, x.DomainAlone}, {"host", alone(row.Views[Host]), x.Views[0].Alone}, {"whole", row.Views, x.Views[1].Alone},
+		} {
+			if test.views == (Views{}) {
+				continue
+			}
+			logits := Reference[float64](p, batch.Text(int(test.views[Host])), batch.Text(int(test.views[Whole])))
+			if want := logOdds(make([]float64, shape.Kinds), logits, temperature); relativeError(test.got, want) > 1e-4 {
+				t.Errorf("row %d: the %s alone is at %v, want %v", i, test.name, test.got, want)
 			}
 		}
 	}

@@ -16,11 +16,13 @@ import (
 func (h *head) applyFloor(logits []float32, outputs kernel.Rows, views Views) {
 	var buffer [maxKinds]float32
 	alone := buffer[:h.kinds]
-	for _, part := range [...]Views{views.hostAlone(), views.domainAlone()} {
-		if part == views {
+	last := views[Whole] // read alone
+	for _, text := range [...]int32{views[Host], views[RegisteredDomain]} {
+		if text == last {
 			continue
 		}
-		h.logits(alone, outputs, part)
+		last = text
+		h.logits(alone, outputs, Views{text, text, text})
 		alone[0] += float32(h.floor)
 		if h.isMoreMalicious(alone, logits) {
 			copy(logits, alone)

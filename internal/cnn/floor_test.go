@@ -18,7 +18,7 @@ func z(logits []float64) float64 {
 
 func TestTheFloorIsTheLargestOfThree(t *testing.T) {
 	const floor = 1
-	shape := shapes["three views of a text"]
+	shape := shapes["two views of a text"]
 	p := newParameters(t, shape, 41)
 	p.Floor = floor
 	for i := range p.OutputWeight {
@@ -34,13 +34,13 @@ func TestTheFloorIsTheLargestOfThree(t *testing.T) {
 	for i, row := range batch.Rows {
 		best := -1
 		var want []float64
-		for part, views := range []Views{row.Views, row.Views.hostAlone(), row.Views.domainAlone()} {
-			alone := Reference[float64](p, batch.Text(int(views[0])), batch.Text(int(views[1])), batch.Text(int(views[2])))
+		for part, views := range []Views{row.Views, alone(row.Views[Host]), alone(row.Views[RegisteredDomain])} {
+			logits := Reference[float64](p, batch.Text(int(views[Host])), batch.Text(int(views[Whole])))
 			if part > 0 {
-				alone[0] += floor
+				logits[0] += floor
 			}
-			if part == 0 || row.HasFloor && z(alone) > z(want)+1e-5 {
-				best, want = part, alone
+			if part == 0 || row.HasFloor && z(logits) > z(want)+1e-5 {
+				best, want = part, logits
 			}
 		}
 		raised[best]++
@@ -57,7 +57,7 @@ func TestTheFloorIsTheLargestOfThree(t *testing.T) {
 
 func TestTheShortcutOfTheFloorDecidesAsTheExponentials(t *testing.T) {
 	random := rand.New(rand.NewPCG(43, 43))
-	p := newParameters(t, shapes["three views of a text"], 44)
+	p := newParameters(t, shapes["two views of a text"], 44)
 	h := newHead(p)
 	one, other := make([]float32, h.kinds), make([]float32, h.kinds)
 	for range 10_000 {
@@ -71,7 +71,7 @@ func TestTheShortcutOfTheFloorDecidesAsTheExponentials(t *testing.T) {
 }
 
 func TestTheFloorOfNumbersThatOverflow(t *testing.T) {
-	h := newHead(newParameters(t, shapes["three views of a text"], 45))
+	h := newHead(newParameters(t, shapes["two views of a text"], 45))
 	nan, infinity := float32(math.NaN()), float32(math.Inf(1))
 	for _, logits := range [][]float32{{nan, 0, 0, 0}, {0, nan, 0, 0}, {infinity, 0, 0, 0}, {0, infinity, 0, 0}} {
 		h.isMoreMalicious(logits, []float32{0, 0, 0, 0}) // must not hang or panic

@@ -49,8 +49,8 @@ func quantizable(t *testing.T) map[string]*Parameters {
 		all[name] = p
 	}
 	withViews := shape
-	withViews.Views = viewCount
-	all["three views"] = newParameters(t, withViews, 26)
+	withViews.Views = mostViews
+	all["two views"] = newParameters(t, withViews, 26)
 	noHidden := shape
 	noHidden.Hidden = 0
 	all["no hidden layer"] = newParameters(t, noHidden, 23)

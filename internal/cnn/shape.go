@@ -9,11 +9,13 @@
 //	h       = relu(A m + a)                           dense, left out where Hidden is 0
 //	p       = softmax(B h + c)                        kinds; kind 0 is benign
 //
-// A network with three views looks in this way at the registered domain d, the host h and the whole
-// w of a text, and reads their hidden layers side by side; under its verdict there may be a floor,
-// which head.applyFloor defines (floor.go):
+// A network with two views looks in this way at the host and at the whole of a text, and reads
+// their hidden layers h_1 and h_2 side by side:
 //
-//	p = softmax(B_d h_d + B_h h_h + B_w h_w + c)
+//	p = softmax(B_1 h_1 + B_2 h_2 + c)
+//
+// Under its verdict there may be a floor. It demands what the network says of the host alone and of
+// the registered domain alone, each in both places: head.applyFloor defines it (floor.go).
 //
 // reference.go is these lines and nothing more. What precedes the maximum is linear, so fold.go
 // computes it once for each symbol instead of once for each text: scoring (network.go, quantize.go)

@@ -77,9 +77,9 @@ func withFamilies(m *Model) {
 	m.Families.CopyFilters(m.Parameters)
 }
 
-// withViews gives the model three views and a floor.
+// withViews gives the model two views and a floor.
 func withViews(m *Model) {
-	m.Metadata.Shape.Views, m.Metadata.Floor = 3, 0.5
+	m.Metadata.Shape.Views, m.Metadata.Floor = 2, 0.5
 	m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
 	m.Parameters.Floor = m.Metadata.Floor
 	for i := range m.Parameters.Flat {

@@ -80,8 +80,9 @@ const onnxText = `Snowman: how likely is a URL or a domain name to be malicious.
 symbols [texts, positions] are the symbols of each text in its canonical form, with padding symbols 0
 before its first character and as many symbols 1 behind its last; padding is in the metadata. lengths
 [texts] count them. What stands behind them in a row may be any symbol and does not count. A network
-that reads three views of a text has these two inputs for each: of its registered domain, of its host
-and of the whole. has_floor [texts] says of which texts the registered domain was paid for.
+that reads two views of a text has these two inputs for each: of its host and of the whole. Where
+there is a floor, it has them of the registered domain as well, and has_floor [texts], which says of
+which texts the registered domain was paid for.
 
 The alphabet in the metadata is a list of groups. Group by group, beginning with 2, symbols are
 numbered: one for any byte that the group does not list, then one for each of its characters.

@@ -88,7 +88,7 @@ func (g *graph) features(p *cnn.Parameters, view, positionsOf string) string {
 	return features
 }
 
-// output adds the output layer, of features or of those of three views.
+// output adds the output layer, of features or of those of two views.
 func (g *graph) output(name string, features ...string) string {
 	if len(features) > 1 {
 		features = []string{g.node("Concat", name+".views", features, integer("axis", 1))}
@@ -96,23 +96,23 @@ func (g *graph) output(name string, features ...string) string {
 	return g.node("Gemm", name, []string{features[0], "output.weight", "output.bias"})
 }
 
-// logitsOfViews adds the nodes of a network with three views up to the logits, [B, K].
+// logitsOfViews adds the nodes of a network with two views up to the logits, [B, K].
 func (g *graph) logitsOfViews(p *cnn.Parameters) string {
-	domain := g.features(p, "domain_", "domain_positions")
 	host := g.features(p, "host_", "host_positions")
 	whole := g.features(p, "whole_", "whole_positions")
 	if p.Floor == 0 {
-		return g.output("logits", domain, host, whole)
+		return g.output("logits", host, whole)
 	}
 	// As in cnn: the largest of what the whole, the host and the registered domain say.
+	domain := g.features(p, "domain_", "domain_positions")
 	g.value(graphInput, "has_floor", boolElement, "texts")
 	hasFloor := g.node("Unsqueeze", "has_floor.column", []string{"has_floor", g.integers("column", 1)})
 	benign := make([]float32, p.Shape.Kinds)
 	benign[0] = float32(p.Floor)
 	g.floats("floor", []int{p.Shape.Kinds}, benign...)
-	best := g.output("whole", domain, host, whole)
-	best = g.larger("whole_or_host", best, g.output("host", domain, host, host), hasFloor, p.Shape.Kinds)
-	return g.larger("logits", best, g.output("domain", domain, domain, domain), hasFloor, p.Shape.Kinds)
+	best := g.output("whole", host, whole)
+	best = g.larger("whole_or_host", best, g.output("host", host, host), hasFloor, p.Shape.Kinds)
+	return g.larger("logits", best, g.output("domain", domain, domain), hasFloor, p.Shape.Kinds)
 }
 
 // larger adds the nodes for the logits of one view alone, with the benign one raised by the floor,

@@ -60,25 +60,28 @@ func (d Drawing) AppendExplanation(out []byte, r verdict.Record, x snowman.Expla
 	return appendViews(out, x)
 }
 
-// appendViews appends what each view adds and scores alone, unless all are one text, and what the
-// floor does.
+// appendViews appends what each view adds and scores alone, and what the registered domain scores
+// alone, unless all are one text, and what the floor does.
 func appendViews(out []byte, x snowman.Explanation) []byte {
-	if len(x.Views) == 0 || x.Views[0].Text == x.Canonical {
+	domain := x.RegisteredDomain
+	if len(x.Views) == 0 || x.Views[0].Text == x.Canonical && (domain == nil || domain.Text == x.Canonical) {
 		return out
 	}
 	out = append(out, "\n  views\n"...)
-	for _, view := range x.Views {
-		out = fmt.Appendf(out, "  %+8.3f  %-17s  alone %.5f  %s\n", view.Contribution, view.View, scoreOf(view.LogOdds),
-			visible.Text(visible.Abbreviate(view.Text, longestShown)))
+	alone := make(map[string]float64)
+	add := func(contribution, name, text string, logOdds float64) {
+		alone[name] = scoreOf(logOdds)
+		out = fmt.Appendf(out, "  %8s  %-17s  alone %.5f  %s\n", contribution, name, alone[name], visible.Text(visible.Abbreviate(text, longestShown)))
 	}
-	if x.Floor == nil {
-		return out
+	if domain != nil {
+		add("", "registered domain", domain.Text, domain.LogOdds)
 	}
 	for _, view := range x.Views {
-		if view.View == x.Floor.View {
-			out = fmt.Appendf(out, "\n  floor: the %s alone scores %.5f, so the whole scores at least %.5f\n",
-				view.View, scoreOf(view.LogOdds), scoreOf(x.Floor.LogOdds))
-		}
+		add(fmt.Sprintf("%+.3f", view.Contribution), view.View, view.Text, view.LogOdds)
+	}
+	if x.Floor != nil {
+		out = fmt.Appendf(out, "\n  floor: the %s alone scores %.5f, so the whole scores at least %.5f\n",
+			x.Floor.View, alone[x.Floor.View], scoreOf(x.Floor.LogOdds))
 	}
 	return out
 }

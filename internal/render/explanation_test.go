@@ -57,13 +57,13 @@ func TestColoursGrowWithTheContribution(t *testing.T) {
 
 func TestViewsAndTheFloorAreSaid(t *testing.T) {
 	views := []snowman.View{
-		{View: "registered domain", Text: "evil.com", Contribution: 2, LogOdds: 3},
 		{View: "host", Text: "a.evil.com", Contribution: 1, LogOdds: 2},
 		{View: "whole", Text: "a.evil.com/b", Contribution: -4, LogOdds: -1},
 	}
-	x := snowman.Explanation{Canonical: "a.evil.com/b", Views: views}
+	domain := &snowman.Alone{Text: "evil.com", LogOdds: 3}
+	x := snowman.Explanation{Canonical: "a.evil.com/b", Views: views, RegisteredDomain: domain}
 	want := "\n  views\n" +
-		"    +2.000  registered domain  alone 0.95257  evil.com\n" +
+		"            registered domain  alone 0.95257  evil.com\n" +
 		"    +1.000  host               alone 0.88080  a.evil.com\n" +
 		"    -4.000  whole              alone 0.26894  a.evil.com/b\n"
 	if got := string(appendViews(nil, x)); got != want {
@@ -74,9 +74,23 @@ func TestViewsAndTheFloorAreSaid(t *testing.T) {
 	if got := string(appendViews(nil, x)); got != want {
 		t.Errorf("with a floor:\n%s\nwant\n%s", got, want)
 	}
+	x.RegisteredDomain = nil
+	x.Floor = &snowman.Floor{View: "host", LogOdds: 1}
+	want = "\n  views\n" +
+		"    +1.000  host               alone 0.88080  a.evil.com\n" +
+		"    -4.000  whole              alone 0.26894  a.evil.com/b\n" +
+		"\n  floor: the host alone scores 0.88080, so the whole scores at least 0.73106\n"
+	if got := string(appendViews(nil, x)); got != want {
+		t.Errorf("without a registered domain:\n%s\nwant\n%s", got, want)
+	}
 	for i := range views {
 		views[i].Text = "a.evil.com/b"
 	}
+	x.RegisteredDomain, x.Floor = domain, nil
+	if got := string(appendViews(nil, x)); !strings.Contains(got, "evil.com\n") {
+		t.Errorf("of a name that is not its registered domain is said %q", got)
+	}
+	domain.Text = "a.evil.com/b"
 	if got := appendViews(nil, x); got != nil {
 		t.Errorf("of views that are one text is said %q", got)
 	}

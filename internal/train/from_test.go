@@ -59,7 +59,7 @@ func TestRunGoesOnFromAModel(t *testing.T) {
 	if training.From != base.SHA256 || len(training.From) != 64 {
 		t.Errorf("the model says it comes from %q, want %q", training.From, base.SHA256)
 	}
-	if tuned.Metadata.Shape.Views != 3 || tuned.Metadata.Floor != base.Metadata.Floor || tuned.Metadata.Floor != 1 {
+	if tuned.Metadata.Shape.Views != 2 || tuned.Metadata.Floor != base.Metadata.Floor || tuned.Metadata.Floor != 1 {
 		t.Errorf("there are %d views and a floor of %v, want those of the model", tuned.Metadata.Shape.Views, tuned.Metadata.Floor)
 	}
 	if training := trainingOf(t, base); training.From != "" {
@@ -91,7 +91,7 @@ func TestRunRefusesAModelOfAnotherShape(t *testing.T) {
 		{"embedding", Options{From: base, Options: provenance.Options{Embedding: 7}}, "embedding is 7, the model to go on from has 8"},
 		{"filters", Options{From: base, Options: provenance.Options{Filters: 9}}, "filters is 9, the model to go on from has 16"},
 		{"hidden", Options{From: base, Options: provenance.Options{Hidden: 8}}, "hidden is 8, the model to go on from has 0"},
-		{"views", Options{From: base, Options: provenance.Options{Views: 3}}, "views is 3, the model to go on from has 1"},
+		{"views", Options{From: base, Options: provenance.Options{Views: 2}}, "views is 2, the model to go on from has 1"},
 		{"widths", Options{From: base, Options: provenance.Options{Widths: []int{2}}}, "widths [2], the model to go on from has [2 3]"},
 		{"alphabet", Options{From: &other}, "the model to go on from: alphabet"},
 	} {

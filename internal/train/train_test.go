@@ -496,8 +496,8 @@ func TestRunRefusesOptions(t *testing.T) {
 		{"checkpoints after no step", Options{CheckpointEvery: -1}, "checkpoint every 0 steps"},
 		{"widths that do not ascend", Options{Options: provenance.Options{Widths: []int{3, 2}}}, "do not ascend"},
 		{"no filters", Options{Options: provenance.Options{Filters: -1}}, "filters is 0"},
-		{"two views", Options{Options: provenance.Options{Views: 2}}, "2 views, want 1 or 3"},
-		{"views without a hidden layer", Options{Options: provenance.Options{Views: 3, Hidden: -1}}, "3 views need a hidden layer"},
+		{"three views", Options{Options: provenance.Options{Views: 3}}, "3 views, want 1 or 2"},
+		{"views without a hidden layer", Options{Options: provenance.Options{Views: 2, Hidden: -1}}, "2 views need a hidden layer"},
 		{"a floor under one view", Options{Options: provenance.Options{Views: 1, Floor: 1}}, "a floor of 1, which a network with one view cannot have"},
 		{"a floor that is no number", Options{Options: provenance.Options{Floor: math.Inf(1)}}, "floor of +Inf"},
 	} {
@@ -513,7 +513,7 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	got, err := Options{Workers: 2}.withDefaults()
 	want := Options{
 		Options: provenance.Options{
-			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Views: 3, Floor: 1, SymbolLimit: 200, Epochs: 3,
+			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Views: 2, Floor: 1, SymbolLimit: 200, Epochs: 3,
 			BatchSize: 512, LearningRate: 1e-3, WeightDecay: 0.05, Dropout: 0.5, WarmUp: 0.05,
 		},
 		Workers: 2, CheckpointEvery: 500,
@@ -529,8 +529,8 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 		t.Errorf("without a hidden layer there are %d views and a floor of %v, want 1 and none", got.Views, got.Floor)
 	}
 	got, err = Options{Options: provenance.Options{Floor: -1}}.withDefaults()
-	if err != nil || got.Views != 3 || got.Floor != 0 {
-		t.Errorf("options are %+v, error %v; want three views and no floor", got, err)
+	if err != nil || got.Views != 2 || got.Floor != 0 {
+		t.Errorf("options are %+v, error %v; want two views and no floor", got, err)
 	}
 }
 
