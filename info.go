@@ -20,6 +20,8 @@ type Info struct {
 	Widths        []int           `json:"widths"`
 	Filters       int             `json:"filters"` // of each width
 	Hidden        int             `json:"hidden"`
+	Views         int             `json:"views"`           // 2 where host and whole are read side by side, or 1
+	Floor         float64         `json:"floor,omitempty"` // log-odds that a text may be below its paid part; 0 for none
 	Symbols       int             `json:"symbols"`
 	SymbolLimit   int             `json:"symbol_limit"`       // characters read of a text
 	Imitated      int             `json:"imitated,omitempty"` // popular names that it knows
@@ -89,6 +91,8 @@ func (m *Model) Info() Info {
 		Widths:      slices.Clone(metadata.Shape.Widths),
 		Filters:     metadata.Shape.Filters,
 		Hidden:      metadata.Shape.Hidden,
+		Views:       max(1, metadata.Shape.Views),
+		Floor:       metadata.Floor,
 		Symbols:     metadata.Shape.Symbols,
 		SymbolLimit: metadata.SymbolLimit,
 		Imitated:    len(metadata.Imitated),

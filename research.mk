@@ -39,7 +39,8 @@ ageing: ## measure how a model ages, month by month
 judge: ## hold models against the files of JUDGE
 	go run ./bench/judge -data $(DATA) -recipe models/recipe.json -judge $(JUDGE) $(JUDGEFLAGS)
 
-# bench-peers installs the peers and trains the network where that is not done yet. The tables stay in
+# bench-peers installs the peers and trains the network, of one view, which is all that the peers have,
+# where that is not done yet. The tables stay in
 # build/peers/tables.md; build/peers/peers -h lists the PEERSFLAGS.
 PEERS := build/peers
 bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors ## measure Snowman against other ways to run its network, and fastText
@@ -63,7 +64,7 @@ $(PEERS)/fasttext: $(PEERS)/installed
 
 $(PEERS)/network.safetensors:
 	@mkdir -p $(PEERS)
-	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -widths 2,3,4,5 -epochs 1 -o $@
+	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -widths 2,3,4,5 -views 1 -epochs 1 -o $@
 
 # bench-public prints our figures beside published ones, as docs/benchmarks.md has them. The models stay in
 # build/public, and are not trained again.

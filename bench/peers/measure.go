@@ -104,7 +104,8 @@ network. That of ONNX Runtime, OpenVINO and PyTorch starts at symbol ids that ar
 texts of exactly one length, so that they pad and mask nothing; each searches for its own best batch
 size, and with several threads for the better of a batch for all and a batch for each. fastText gets
 canonical forms and answers with the likeliest label; it is another model, a bag of character
-3- to 6-grams, so its scores are held to themselves alone. All others score the same weights; the
+3- to 6-grams, so its scores are held to themselves alone. So are those of the shipped model, which may
+read several views of a text, as the network of the other rows does not. These score the same weights; the
 largest difference of a score from the first row's is printed, and a row in float32 that differs by
 more than 1e-5, or one in int16 by more than 2e-3, would not stand here.
 `

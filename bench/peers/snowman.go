@@ -173,7 +173,7 @@ func runTraining(path string, threads int) (pass, []float64, error) {
 	var first, last float64
 	var counted int
 	options := train.Options{Workers: threads}
-	options.Widths, options.Epochs = []int{2, 3, 4, 5}, 2 // the second is not begun
+	options.Widths, options.Views, options.Epochs = []int{2, 3, 4, 5}, 1, 2 // the second is not begun
 	options.Progress = func(p train.Progress) {
 		steps := p.Steps / 2
 		switch {

@@ -24,6 +24,10 @@ through: labels that an operator hands out, and the end of long texts.
   start, end  that the text starts and ends where it does
   characters  what these characters add to common ones, so that even a benign name has red ones
 
+A network with two views reads the host and the whole, and the number of a character is the sum of
+both. Under "views" stands what each adds and what it and the registered domain score alone. The floor
+is the score that one of these demands, where the whole would score less.
+
 The n-grams keep the constant of their filters, and say more plainly what the network went by. There
 are other ways to divide a score that add up, and a character that counts is no evidence by itself.
 

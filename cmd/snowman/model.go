@@ -32,8 +32,9 @@ snowman model export -h says how to write a model for other programs.
 
 const exportDescription = `
 Writes a model, the built-in one if none is named, as an ONNX file, for programs in other languages.
-It scores the symbols of texts in their canonical form; docs/onnx.md says how to come by them, and
-has an example in Python.
+It scores the symbols of texts in their canonical form: of the whole or, where the network has two
+views, of host and whole and, for the floor, of the registered domain. docs/onnx.md says how to come by
+them, and has examples in Go and Python.
 
 example:
   $ snowman model export -onnx snowman.onnx
@@ -127,6 +128,12 @@ func showModel(w io.Writer, info snowman.Info) error {
 	line("network", "%d symbols, embedding %d, widths %v x %d filters, hidden %d: %d parameters",
 		info.Symbols, info.Embedding, info.Widths, info.Filters, info.Hidden, info.Parameters)
 	line("reads", "%d characters, and the whole host", info.SymbolLimit)
+	if info.Views > 1 {
+		line("views", "%d, host and whole, side by side", info.Views)
+	}
+	if info.Floor > 0 {
+		line("floor", "log-odds at most %g below those of the host and of the registered domain alone", info.Floor)
+	}
 	if info.Imitated > 0 {
 		line("knows", "%d popular names", info.Imitated)
 	}

@@ -137,6 +137,12 @@ func identity(info snowman.Info, version string) []report.Fact {
 		{Name: "reads", Value: report.Thousands(info.SymbolLimit) + " characters of a text, and the whole host"},
 		{Name: "temperature", Value: strconv.FormatFloat(info.Temperature, 'f', 4, 64)},
 	}
+	if info.Views > 1 {
+		facts = append(facts, report.Fact{Name: "views", Value: strconv.Itoa(info.Views) + ", host and whole, side by side"})
+	}
+	if info.Floor > 0 {
+		facts = append(facts, report.Fact{Name: "floor", Value: fmt.Sprintf("log-odds at most %g below those of the host and of the registered domain alone", info.Floor)})
+	}
 	if len(info.Families) > 0 {
 		facts = append(facts, report.Fact{Name: "families", Value: fmt.Sprintf("names %d of generated names: %s", len(info.Families), labels(info.Families))})
 	}

@@ -184,8 +184,8 @@ func (e *Explainer) addAlone(x *Explanation, texts []pooled) {
 	}
 }
 
-// addFloor says what the network says of the registered domain alone, and whether a floor holds: see
-// head.applyFloor.
+// addFloor says what the network says of the registered domain alone, and whether a floor holds:
+// see head.applyFloor.
 func (e *Explainer) addFloor(x *Explanation, texts []pooled, domain pooled) {
 	host := texts[0]
 	z := func(logits []float64) float64 { return logOdds(make([]float64, len(logits)), logits, 1) }

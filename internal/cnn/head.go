@@ -66,7 +66,7 @@ func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
 	for i := range batch.RowCount() {
 		row, rowLogits := batch.row(i), logits[i*h.kinds:][:h.kinds]
 		h.logits(rowLogits, outputs, row.Views)
-		if h.floor > 0 && row.HasFloor {
+		if h.floor > 0 && row.HasFloor && row.Views[RegisteredDomain] != row.Views[Whole] {
 			h.applyFloor(rowLogits, outputs, row.Views)
 		}
 	}

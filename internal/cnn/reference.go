@@ -4,8 +4,8 @@ import "slices"
 
 // Reference returns the logits of one text, [K], computed as the package comment writes them, one
 // multiplication at a time in the caller's precision. views are the symbols of the host and the
-// whole; of a network with one view, those of the whole alone. Tests hold everything faster to it, so
-// it must stay plain.
+// whole; of a network with one view, those of the whole alone. It knows no floor. Tests hold
+// everything faster to it, so it must stay plain.
 func Reference[float float32 | float64](p *Parameters, views ...[]uint8) []float {
 	if p.Shape.Hidden == 0 {
 		return affine(pool[float](p, views[0]), p.OutputWeight, p.OutputBias)

@@ -9,8 +9,8 @@
 //	h       = relu(A m + a)                           dense, left out where Hidden is 0
 //	p       = softmax(B h + c)                        kinds; kind 0 is benign
 //
-// A network with two views looks in this way at the host and at the whole of a text, and reads their
-// hidden layers h_1 and h_2 side by side:
+// A network with two views looks in this way at the host and at the whole of a text, and reads
+// their hidden layers h_1 and h_2 side by side:
 //
 //	p = softmax(B_1 h_1 + B_2 h_2 + c)
 //

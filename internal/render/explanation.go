@@ -60,8 +60,8 @@ func (d Drawing) AppendExplanation(out []byte, r verdict.Record, x snowman.Expla
 	return appendViews(out, x)
 }
 
-// appendViews appends what each view adds and scores alone, what the registered domain scores alone,
-// unless all are one text, and what the floor does.
+// appendViews appends what each view adds and scores alone, and what the registered domain scores
+// alone, unless all are one text, and what the floor does.
 func appendViews(out []byte, x snowman.Explanation) []byte {
 	domain := x.RegisteredDomain
 	if len(x.Views) == 0 || x.Views[0].Text == x.Canonical && (domain == nil || domain.Text == x.Canonical) {

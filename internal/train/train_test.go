@@ -580,3 +580,29 @@ func TestEncodeKeepsLabelsAndTexts(t *testing.T) {
 		t.Errorf("the error of a text without a host is %v", err)
 	}
 }
+
+func TestTrainingReadsHostAndWholeAlone(t *testing.T) {
+	alphabet := canon.DefaultAlphabet()
+	texts, err := encoder{alphabet: alphabet, limit: 40, views: 2, kinds: fourKinds, folds: 1}.encode([]dataset.Row{
+		{Text: "evil.com"}, {Text: "evil.com/b"}, {Text: "a.evil.com"}, {Text: "a.evil.com/b"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hosts, wholes [][]uint8
+	for i := range texts.len() {
+		hosts, wholes = append(hosts, texts.text(i, canon.HostView)), append(wholes, texts.text(i, canon.WholeView))
+	}
+	texts.dropFloor()
+	for i, want := range []int{1, 2, 1, 2} {
+		var batch cnn.TrainingBatch
+		texts.fill(&batch, []int{i})
+		if batch.Len() != want || batch.Rows[0].HasFloor {
+			t.Errorf("row %d is %d texts, want %d and no floor: %+v", i, batch.Len(), want, batch.Rows[0])
+		}
+		row := batch.Rows[0].Views
+		if !slices.Equal(batch.Text(int(row[cnn.Host])), hosts[i]) || !slices.Equal(batch.Text(int(row[cnn.Whole])), wholes[i]) {
+			t.Errorf("row %d has other views than before", i)
+		}
+	}
+}

@@ -207,21 +207,26 @@ function sum(explained) {
     element("p", { class: "hint" }, "The shares are one way among several to divide a score (integrated gradients). They speak of the network: a character that counts is no evidence by itself."));
 }
 
+/** Returns what is scored alone: the registered domain, where it demands something, and the views. */
+const alone = ({ views: read, registered_domain: domain }) =>
+  domain ? [{ view: "registered domain", ...domain }, ...read] : read;
+
 /** Shows what each view adds and scores alone, unless all are one text. */
-function views({ views: read, canonical }) {
-  if (!read || read[0].text === canonical) return false;
+function views(explained) {
+  if (!explained.views || alone(explained)[0].text === explained.canonical) return false;
   return element("table", { class: "views" },
     element("thead", {}, element("tr", {}, ...["view", "share", "score alone"].map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, ...read.map(({ view, text, contribution, log_odds: odds }) => element("tr", {},
+    element("tbody", {}, ...alone(explained).map(({ view, text, contribution, log_odds: odds }) => element("tr", {},
       element("th", { scope: "row" }, view, " ", foreign(text, 60)),
-      element("td", { class: "numbers" }, signed(contribution)),
+      element("td", { class: "numbers" }, contribution === undefined ? "" : signed(contribution)),
       element("td", { class: "numbers" }, scoreText(scoreOf(odds)))))));
 }
 
 /** Says what the floor does, where it holds. */
-function floorNote({ views: read, floor }) {
+function floorNote(explained) {
+  const { floor } = explained;
   if (!floor) return false;
-  const { view, text, log_odds: odds } = read.find((one) => one.view === floor.view);
+  const { view, text, log_odds: odds } = alone(explained).find((one) => one.view === floor.view);
   return element("p", { class: "floor" }, `The ${view} alone, `, foreign(text, 100), `, scores ${scoreText(scoreOf(odds))}, which is the floor: what stands around it can lower the score to ${scoreText(scoreOf(floor.log_odds))} and no further.`);
 }
 
