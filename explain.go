@@ -107,7 +107,7 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	hostSymbols := len(parts.Views[0].Symbols) // if there is one view only, it may be more than the host
 	endOfHost := func(symbols int) string { return x.Canonical[positions[hostSymbols-symbols]:len(s.url.Host())] }
 	x.addViews(parts, endOfHost)
-	if row := s.batch.Rows[0]; row.HasFloor && m.file.Metadata.Floor > 0 {
+	if row := s.batch.Rows[0]; row.HasFloor && m.file.Metadata.Floor.Exists() {
 		x.RegisteredDomain = &Alone{endOfHost(len(s.batch.Text(int(row.Views[cnn.RegisteredDomain])))), parts.DomainAlone}
 	}
 	characters := x.addCharacters(positions, len(s.url.Host()))

@@ -20,8 +20,9 @@ type Info struct {
 	Widths        []int           `json:"widths"`
 	Filters       int             `json:"filters"` // of each width
 	Hidden        int             `json:"hidden"`
-	Views         int             `json:"views"`           // 2 where host and whole are read side by side, or 1
-	Floor         float64         `json:"floor,omitempty"` // log-odds that a text may be below its paid part; 0 for none
+	Views         int             `json:"views"`                  // 2 where host and whole are read side by side, or 1
+	HostFloor     float64         `json:"host_floor,omitempty"`   // log-odds that a text may be below its host alone; 0 for none
+	DomainFloor   float64         `json:"domain_floor,omitempty"` // likewise, below its registered domain alone
 	Symbols       int             `json:"symbols"`
 	SymbolLimit   int             `json:"symbol_limit"`       // characters read of a text
 	Imitated      int             `json:"imitated,omitempty"` // popular names that it knows
@@ -92,7 +93,8 @@ func (m *Model) Info() Info {
 		Filters:     metadata.Shape.Filters,
 		Hidden:      metadata.Shape.Hidden,
 		Views:       max(1, metadata.Shape.Views),
-		Floor:       metadata.Floor,
+		HostFloor:   metadata.Floor.Host,
+		DomainFloor: metadata.Floor.RegisteredDomain,
 		Symbols:     metadata.Shape.Symbols,
 		SymbolLimit: metadata.SymbolLimit,
 		Imitated:    len(metadata.Imitated),

@@ -37,10 +37,10 @@ func randomModel(t testing.TB, shape cnn.Shape, floor float64) *Model {
 	for i := range parameters.OutputWeight {
 		parameters.OutputWeight[i] *= 2
 	}
-	parameters.Floor = floor
+	parameters.Floor = cnn.Floor{Host: floor, RegisteredDomain: floor}
 	var file bytes.Buffer
 	err = modelfile.Model{Parameters: parameters, Metadata: modelfile.Metadata{
-		Shape: shape, Alphabet: data, SymbolLimit: 200, Kinds: kinds, Floor: floor, Temperature: 1,
+		Shape: shape, Alphabet: data, SymbolLimit: 200, Kinds: kinds, Floor: parameters.Floor, Temperature: 1,
 	}}.Write(&file)
 	if err != nil {
 		t.Fatal(err)
@@ -238,15 +238,15 @@ func TestSymbolsAreTheTextsBetweenPadding(t *testing.T) {
 }
 
 func TestAModelSaysItsViewsAndItsFloor(t *testing.T) {
-	if info := withViews(t, 0.5).Info(); info.Views != 2 || info.Floor != 0.5 {
-		t.Errorf("it has %d views and a floor of %v, want 2 and 0.5", info.Views, info.Floor)
+	if info := withViews(t, 0.5).Info(); info.Views != 2 || info.HostFloor != 0.5 || info.DomainFloor != 0.5 {
+		t.Errorf("it has %d views and floors of %v and %v, want 2 and 0.5 twice", info.Views, info.HostFloor, info.DomainFloor)
 	}
 	m, err := Open("web/testdata/toy.safetensors")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := m.Info(); info.Views != 1 || info.Floor != 0 {
-		t.Errorf("a model of the first format has %d views and a floor of %v, want 1 and none", info.Views, info.Floor)
+	if info := m.Info(); info.Views != 1 || info.HostFloor != 0 {
+		t.Errorf("a model of the first format has %d views and a floor of %v, want 1 and none", info.Views, info.HostFloor)
 	}
 }
 

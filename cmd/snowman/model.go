@@ -131,8 +131,8 @@ func showModel(w io.Writer, info snowman.Info) error {
 	if info.Views > 1 {
 		line("views", "%d, host and whole, side by side", info.Views)
 	}
-	if info.Floor > 0 {
-		line("floor", "log-odds at most %g below those of the host and of the registered domain alone", info.Floor)
+	if info.HostFloor > 0 {
+		line("floor", "log-odds at most %g below those of the host alone, %g below those of the registered domain", info.HostFloor, info.DomainFloor)
 	}
 	if info.Imitated > 0 {
 		line("knows", "%d popular names", info.Imitated)

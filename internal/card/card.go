@@ -140,8 +140,8 @@ func identity(info snowman.Info, version string) []report.Fact {
 	if info.Views > 1 {
 		facts = append(facts, report.Fact{Name: "views", Value: strconv.Itoa(info.Views) + ", host and whole, side by side"})
 	}
-	if info.Floor > 0 {
-		facts = append(facts, report.Fact{Name: "floor", Value: fmt.Sprintf("log-odds at most %g below those of the host and of the registered domain alone", info.Floor)})
+	if info.HostFloor > 0 {
+		facts = append(facts, report.Fact{Name: "floor", Value: fmt.Sprintf("log-odds at most %g below those of the host alone, %g below those of the registered domain", info.HostFloor, info.DomainFloor)})
 	}
 	if len(info.Families) > 0 {
 		facts = append(facts, report.Fact{Name: "families", Value: fmt.Sprintf("names %d of generated names: %s", len(info.Families), labels(info.Families))})

@@ -127,7 +127,7 @@ func (e *Explainer) Explain(batch *Batch, i int) Explanation {
 		x.Views[view] = e.divide(text, gradient[view*columns:][:columns])
 	}
 	e.addAlone(&x, texts)
-	if e.parameters.Floor > 0 && row.HasFloor {
+	if e.parameters.Floor.Exists() && row.HasFloor {
 		e.addFloor(&x, texts, e.pool(batch.Text(int(row.Views[RegisteredDomain]))))
 	}
 	return x
@@ -195,7 +195,7 @@ func (e *Explainer) addFloor(x *Explanation, texts []pooled, domain pooled) {
 		if view == RegisteredDomain {
 			x.DomainAlone = e.logOdds(logits)
 		}
-		logits[0] += e.parameters.Floor
+		logits[0] += e.parameters.Floor.of(view)
 		if least := z(logits); least > best {
 			best, x.FloorOf, x.Floor = least, view, e.logOdds(logits)
 		}

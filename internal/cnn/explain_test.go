@@ -327,7 +327,7 @@ func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
 	for i := range p.OutputWeight {
 		p.OutputWeight[i] *= 10
 	}
-	p.Floor = 1
+	p.Floor = Floor{Host: 1, RegisteredDomain: 1}
 	batch := randomBatch(rand.New(rand.NewPCG(48, 48)), shape, 200, 30)
 	for i := range batch.Rows {
 		batch.Rows[i].HasFloor = i%4 > 0
@@ -346,7 +346,7 @@ func TestExplanationsSayWhatTheFloorDoes(t *testing.T) {
 			if x.FloorOf == Host {
 				alone = x.Views[0].Alone
 			}
-			if want := alone - p.Floor/temperature; math.Abs(got-want) > 1e-9 {
+			if want := alone - p.Floor.Host/temperature; math.Abs(got-want) > 1e-9 {
 				t.Errorf("row %d: the floor is at %v, want %v", i, got, want)
 			}
 		}

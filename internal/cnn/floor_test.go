@@ -17,7 +17,7 @@ func z(logits []float64) float64 {
 }
 
 func TestTheFloorIsTheLargestOfThree(t *testing.T) {
-	const floor = 1
+	floor := Floor{Host: 0.5, RegisteredDomain: 1}
 	shape := shapes["two views of a text"]
 	p := newParameters(t, shape, 41)
 	p.Floor = floor
@@ -37,7 +37,7 @@ func TestTheFloorIsTheLargestOfThree(t *testing.T) {
 		for part, views := range []Views{row.Views, alone(row.Views[Host]), alone(row.Views[RegisteredDomain])} {
 			logits := Reference[float64](p, batch.Text(int(views[Host])), batch.Text(int(views[Whole])))
 			if part > 0 {
-				logits[0] += floor
+				logits[0] += []float64{0, floor.Host, floor.RegisteredDomain}[part]
 			}
 			if part == 0 || row.HasFloor && z(logits) > z(want)+1e-5 {
 				best, want = part, logits

@@ -11,7 +11,7 @@ import (
 type head struct {
 	kinds   int
 	views   int
-	floor   float64
+	floor   Floor
 	spread  float32   // a little above log(K-1)
 	bias    []float32 // [columns], of the next layer
 	columns int       // of the next layer, with zeros up to a multiple of what the kernels take at once
@@ -66,7 +66,7 @@ func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
 	for i := range batch.RowCount() {
 		row, rowLogits := batch.row(i), logits[i*h.kinds:][:h.kinds]
 		h.logits(rowLogits, outputs, row.Views)
-		if h.floor > 0 && row.HasFloor && row.Views[RegisteredDomain] != row.Views[Whole] {
+		if h.floor.Exists() && row.HasFloor && row.Views[RegisteredDomain] != row.Views[Whole] {
 			h.applyFloor(rowLogits, outputs, row.Views)
 		}
 	}

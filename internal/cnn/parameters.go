@@ -12,9 +12,7 @@ type Parameters struct {
 	Shape Shape
 	Flat  []float32
 
-	// Floor is how much less malicious than its paid part a text may be, in log-odds: see
-	// head.applyFloor. 0 stands for no floor. It is not trained.
-	Floor float64
+	Floor Floor // under the verdicts; it is not trained
 
 	Embedding    []float32 // [V][D]
 	Convolutions []Convolution

@@ -64,7 +64,7 @@ type Metadata struct {
 	Families        *Families       // nil if the model names none
 	SymbolFrequency []float64       // of each symbol in training, adding up to 1; empty if not counted
 	Imitated        []string        // registered domains that others imitate, the most popular first; may be empty
-	Floor           float64         // under the verdict, as in cnn.Parameters; 0 for none
+	Floor           cnn.Floor       // under the verdicts
 	Temperature     float64         // divides the logits before the softmax
 	Thresholds      []Threshold     // low, medium and high; empty if no texts were set aside to measure them
 	URLThresholds   []Threshold     // likewise, of texts with a path; empty if they are those of names
@@ -151,7 +151,7 @@ func (m Metadata) encode() (map[string]string, error) {
 			if err != nil {
 				return nil, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
-			if isEmpty := string(text) == "null" || string(text) == "0"; !f.optional || !isEmpty {
+			if isEmpty := string(text) == "null" || f.value == &m.Floor && !m.Floor.Exists(); !f.optional || !isEmpty {
 				texts[f.key] = string(text)
 			}
 		}
@@ -162,7 +162,7 @@ func (m Metadata) encode() (map[string]string, error) {
 
 // format returns the oldest version that has all of the metadata.
 func (m Metadata) format() string {
-	if m.Shape.HasViews() || m.Floor > 0 {
+	if m.Shape.HasViews() || m.Floor.Exists() {
 		return secondFormat
 	}
 	return firstFormat
@@ -254,8 +254,8 @@ func (m Metadata) Validate() error {
 	if err := lookalike.Check(m.Imitated); err != nil {
 		return err
 	}
-	if !(m.Floor >= 0) || math.IsInf(m.Floor, 1) {
-		return fmt.Errorf("floor is %v, want a finite number from 0 up", m.Floor)
+	if err := m.Floor.Validate(); err != nil {
+		return err
 	}
 	if !(m.Temperature > 0) || math.IsInf(m.Temperature, 1) {
 		return fmt.Errorf("temperature is %v, want a finite number above 0", m.Temperature)

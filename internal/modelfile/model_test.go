@@ -79,7 +79,7 @@ func withFamilies(m *Model) {
 
 // withViews gives the model two views and a floor.
 func withViews(m *Model) {
-	m.Metadata.Shape.Views, m.Metadata.Floor = 2, 0.5
+	m.Metadata.Shape.Views, m.Metadata.Floor = 2, cnn.Floor{Host: 0.1, RegisteredDomain: 0.5}
 	m.Parameters, _ = cnn.NewParameters(m.Metadata.Shape)
 	m.Parameters.Floor = m.Metadata.Floor
 	for i := range m.Parameters.Flat {
@@ -97,7 +97,7 @@ func TestViewsAndAFloorAreOfTheSecondFormat(t *testing.T) {
 		{"both", withViews, "snowman/2"},
 		{"views", func(m *Model) {
 			withViews(m)
-			m.Metadata.Floor, m.Parameters.Floor = 0, 0
+			m.Metadata.Floor, m.Parameters.Floor = cnn.Floor{}, cnn.Floor{}
 		}, "snowman/2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -268,7 +268,7 @@ func TestModelThatCouldNotBeReadIsNotWritten(t *testing.T) {
 		"no parameters":                  {func(m *Model) { m.Parameters = nil }, "the parameters are not of the shape in the metadata"},
 		"parameters of another shape":    {func(m *Model) { m.Metadata.Shape.Filters++ }, "the parameters are not of the shape in the metadata"},
 		"a weight that is not finite":    {func(m *Model) { m.Parameters.Embedding[1] = float32(math.NaN()) }, `tensor "embedding.weight": value 1 is NaN`},
-		"another floor":                  {func(m *Model) { m.Parameters.Floor = 2 }, "the parameters have a floor of 2, the metadata of 0"},
+		"another floor":                  {func(m *Model) { m.Parameters.Floor = cnn.Floor{Host: 1, RegisteredDomain: 2} }, "the parameters have a floor of {1 2}, the metadata of {0 0}"},
 		"a layer that lost its weights":  {func(m *Model) { m.Parameters.DenseBias = nil }, `tensor "dense.bias" has 0 bytes, want 8 for shape [2]`},
 		"figures longer than the header": {func(m *Model) { m.Metadata.Figures = json.RawMessage(strings.Repeat("1", maxHeader)) }, "want at most 1048576"},
 		"more weights than are read": {func(m *Model) {
@@ -317,7 +317,7 @@ func TestParseModelNamesWhatIsWrong(t *testing.T) {
 	changes := map[string]change{
 		"no format":           {func(c *Container) { delete(c.Metadata, "format") }, `format is "", this program reads "snowman/1" and "snowman/2"`},
 		"another format":      {func(c *Container) { c.Metadata["format"] = "snowman/3" }, `format is "snowman/3", this program reads "snowman/1" and "snowman/2"`},
-		"a floor that is new": {func(c *Container) { c.Metadata["floor"] = "1" }, `format is "snowman/1", views and a floor need "snowman/2"`},
+		"a floor that is new": {func(c *Container) { c.Metadata["floor"] = `{"host":1,"registered_domain":1}` }, `format is "snowman/1", views and a floor need "snowman/2"`},
 		"views that are new": {func(c *Container) {
 			c.Metadata["shape"] = strings.Replace(c.Metadata["shape"], "{", `{"views":3,`, 1)
 		}, `format is "snowman/1", views and a floor need "snowman/2"`},

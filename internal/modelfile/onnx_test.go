@@ -92,7 +92,8 @@ func withoutHidden(t *testing.T) Model {
 func twoViews(t *testing.T, floor float64) Model {
 	m := newModel(t)
 	withViews(&m)
-	m.Metadata.Floor, m.Parameters.Floor = floor, floor
+	m.Metadata.Floor = cnn.Floor{Host: floor / 2, RegisteredDomain: floor}
+	m.Parameters.Floor = m.Metadata.Floor
 	return m
 }
 

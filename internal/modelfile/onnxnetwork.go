@@ -100,25 +100,32 @@ func (g *graph) output(name string, features ...string) string {
 func (g *graph) logitsOfViews(p *cnn.Parameters) string {
 	host := g.features(p, "host_", "host_positions")
 	whole := g.features(p, "whole_", "whole_positions")
-	if p.Floor == 0 {
+	if !p.Floor.Exists() {
 		return g.output("logits", host, whole)
 	}
 	// As in cnn: the largest of what the whole, the host and the registered domain say.
 	domain := g.features(p, "domain_", "domain_positions")
 	g.value(graphInput, "has_floor", boolElement, "texts")
 	hasFloor := g.node("Unsqueeze", "has_floor.column", []string{"has_floor", g.integers("column", 1)})
-	benign := make([]float32, p.Shape.Kinds)
-	benign[0] = float32(p.Floor)
-	g.floats("floor", []int{p.Shape.Kinds}, benign...)
+	g.floor("host_floor", p.Floor.Host, p.Shape.Kinds)
+	g.floor("domain_floor", p.Floor.RegisteredDomain, p.Shape.Kinds)
 	best := g.output("whole", host, whole)
-	best = g.larger("whole_or_host", best, g.output("host", host, host), hasFloor, p.Shape.Kinds)
-	return g.larger("logits", best, g.output("domain", domain, domain), hasFloor, p.Shape.Kinds)
+	host = g.node("Add", "host.raised", []string{g.output("host", host, host), "host_floor"})
+	best = g.larger("whole_or_host", best, host, hasFloor, p.Shape.Kinds)
+	domain = g.node("Add", "domain.raised", []string{g.output("domain", domain, domain), "domain_floor"})
+	return g.larger("logits", best, domain, hasFloor, p.Shape.Kinds)
 }
 
-// larger adds the nodes for the logits of one view alone, with the benign one raised by the floor,
-// where they are more malicious than the best so far and there is a floor.
-func (g *graph) larger(name, best, alone, hasFloor string, kinds int) string {
-	raised := g.node("Add", name+".raised", []string{alone, "floor"})
+// floor adds a constant that raises the benign logit.
+func (g *graph) floor(name string, logOdds float64, kinds int) {
+	benign := make([]float32, kinds)
+	benign[0] = float32(logOdds)
+	g.floats(name, []int{kinds}, benign...)
+}
+
+// larger adds the nodes for the raised logits of one view alone, where they are more malicious than
+// the best so far and there is a floor.
+func (g *graph) larger(name, best, raised, hasFloor string, kinds int) string {
 	isMore := g.node("Greater", name+".is_more", []string{g.logOdds(name+".alone", raised, kinds), g.logOdds(name+".best", best, kinds)})
 	holds := g.node("And", name+".holds", []string{hasFloor, isMore})
 	return g.node("Where", name, []string{holds, raised, best})

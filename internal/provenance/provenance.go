@@ -14,21 +14,28 @@ type Training struct {
 
 // Options are those that decide what a training gives. Package train says what their defaults are.
 type Options struct {
-	Embedding    int     `json:"embedding"`     // numbers that a symbol is embedded in
-	Widths       []int   `json:"widths"`        // of the filters, in symbols
-	Filters      int     `json:"filters"`       // of each width
-	Hidden       int     `json:"hidden"`        // size of the dense layer
-	Views        int     `json:"views"`         // of a text that are read side by side: 2 for host and whole, or 1
-	Floor        float64 `json:"floor"`         // in log-odds, how far below its paid part a text may be; 0 for none
-	SymbolLimit  int     `json:"symbol_limit"`  // symbols read of a text
-	Epochs       int     `json:"epochs"`        // passes over the rows
-	BatchSize    int     `json:"batch_size"`    // texts in a step
-	LearningRate float64 `json:"learning_rate"` // at its peak
-	WeightDecay  float64 `json:"weight_decay"`  // decoupled: times the learning rate
-	Dropout      float64 `json:"dropout"`       // share of the pooled features
-	WarmUp       float64 `json:"warm_up"`       // share of all steps
-	Folds        int     `json:"folds"`         // networks trained only to measure the thresholds
-	Seed         uint64  `json:"seed"`          // of weights, order and dropout
+	Embedding    int     `json:"embedding"`      // numbers that a symbol is embedded in
+	Widths       []int   `json:"widths"`         // of the filters, in symbols
+	Filters      int     `json:"filters"`        // of each width
+	Hidden       int     `json:"hidden"`         // size of the dense layer
+	Views        int     `json:"views"`          // of a text that are read side by side: 2 for host and whole, or 1
+	Floor        Floor   `json:"floor,omitzero"` // under the verdicts
+	SymbolLimit  int     `json:"symbol_limit"`   // symbols read of a text
+	Epochs       int     `json:"epochs"`         // passes over the rows
+	BatchSize    int     `json:"batch_size"`     // texts in a step
+	LearningRate float64 `json:"learning_rate"`  // at its peak
+	WeightDecay  float64 `json:"weight_decay"`   // decoupled: times the learning rate
+	Dropout      float64 `json:"dropout"`        // share of the pooled features
+	WarmUp       float64 `json:"warm_up"`        // share of all steps
+	Folds        int     `json:"folds"`          // networks trained only to measure the thresholds
+	Seed         uint64  `json:"seed"`           // of weights, order and dropout
+}
+
+// A Floor is how far below its host alone and its registered domain alone a text may be, in
+// log-odds. Where both are 0 there is none.
+type Floor struct {
+	Host             float64 `json:"host"`
+	RegisteredDomain float64 `json:"registered_domain"`
 }
 
 // A Validation is what the part choose says of the network after an epoch, and the mean loss of the

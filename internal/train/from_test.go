@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/cnn"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/internal/provenance"
 )
@@ -59,7 +60,7 @@ func TestRunGoesOnFromAModel(t *testing.T) {
 	if training.From != base.SHA256 || len(training.From) != 64 {
 		t.Errorf("the model says it comes from %q, want %q", training.From, base.SHA256)
 	}
-	if tuned.Metadata.Shape.Views != 2 || tuned.Metadata.Floor != base.Metadata.Floor || tuned.Metadata.Floor != 1 {
+	if tuned.Metadata.Shape.Views != 2 || tuned.Metadata.Floor != base.Metadata.Floor || tuned.Metadata.Floor != (cnn.Floor{Host: 0.1, RegisteredDomain: 1}) {
 		t.Errorf("there are %d views and a floor of %v, want those of the model", tuned.Metadata.Shape.Views, tuned.Metadata.Floor)
 	}
 	if training := trainingOf(t, base); training.From != "" {

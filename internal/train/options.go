@@ -58,9 +58,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	setDefault(&o.Views, 1)
 	if o.Views > 1 {
-		setDefault(&o.Floor, 1)
+		setDefault(&o.Floor.Host, 0.1)
+		setDefault(&o.Floor.RegisteredDomain, 1)
 	}
-	o.Floor = max(o.Floor, 0)
+	if o.Floor.Host <= 0 || o.Floor.RegisteredDomain <= 0 {
+		o.Floor = provenance.Floor{}
+	}
 	setDefault(&o.SymbolLimit, 200)
 	setDefault(&o.Epochs, 3)
 	setDefault(&o.BatchSize, 512)
@@ -78,10 +81,10 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("training: %w", err)
 	}
 	switch {
-	case o.Views == 1 && o.Floor > 0:
-		return o, fmt.Errorf("training: a floor of %v, which a network with one view cannot have", o.Floor)
-	case !(o.Floor < math.MaxFloat32):
-		return o, fmt.Errorf("training: a floor of %v, want a number", o.Floor)
+	case o.Views == 1 && o.Floor != provenance.Floor{}:
+		return o, errors.New("training: a floor, which a network with one view cannot have")
+	case cnn.Floor(o.Floor).Validate() != nil:
+		return o, fmt.Errorf("training: %w", cnn.Floor(o.Floor).Validate())
 	case o.Epochs < 1:
 		return o, fmt.Errorf("training: %d epochs, want at least 1", o.Epochs)
 	case o.BatchSize < 1:
@@ -143,8 +146,8 @@ func (o *Options) takeShape() error {
 		return fmt.Errorf("training: widths %v, the model to go on from has %v", o.Widths, shape.Widths)
 	}
 	o.Widths = shape.Widths
-	if o.Floor == 0 {
-		o.Floor = cmp.Or(metadata.Floor, -1) // -1: none
+	if o.Floor == (provenance.Floor{}) {
+		o.Floor = provenance.Floor(cmp.Or(metadata.Floor, cnn.Floor{Host: -1})) // -1: none
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func newRun(texts *texts, options Options, shape cnn.Shape, network int) (*run, 
 	if err != nil {
 		return nil, err
 	}
-	parameters.Floor = options.Floor
+	parameters.Floor = cnn.Floor(options.Floor)
 	parameters.Initialize(options.Seed)
 	if options.From != nil {
 		copy(parameters.Flat, options.From.Parameters.Flat)

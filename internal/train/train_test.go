@@ -498,8 +498,8 @@ func TestRunRefusesOptions(t *testing.T) {
 		{"no filters", Options{Options: provenance.Options{Filters: -1}}, "filters is 0"},
 		{"three views", Options{Options: provenance.Options{Views: 3}}, "3 views, want 1 or 2"},
 		{"views without a hidden layer", Options{Options: provenance.Options{Views: 2, Hidden: -1}}, "2 views need a hidden layer"},
-		{"a floor under one view", Options{Options: provenance.Options{Views: 1, Floor: 1}}, "a floor of 1, which a network with one view cannot have"},
-		{"a floor that is no number", Options{Options: provenance.Options{Floor: math.Inf(1)}}, "floor of +Inf"},
+		{"a floor under one view", Options{Options: provenance.Options{Views: 1, Floor: provenance.Floor{Host: 1, RegisteredDomain: 1}}}, "a floor, which a network with one view cannot have"},
+		{"a floor that is no number", Options{Options: provenance.Options{Floor: provenance.Floor{Host: math.Inf(1)}}}, "the floor is +Inf below the host"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Run(context.Background(), set, test.options); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -513,7 +513,7 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	got, err := Options{Workers: 2}.withDefaults()
 	want := Options{
 		Options: provenance.Options{
-			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Views: 2, Floor: 1, SymbolLimit: 200, Epochs: 3,
+			Embedding: 32, Widths: []int{2, 3, 4, 5, 6}, Filters: 256, Hidden: 128, Views: 2, Floor: provenance.Floor{Host: 0.1, RegisteredDomain: 1}, SymbolLimit: 200, Epochs: 3,
 			BatchSize: 512, LearningRate: 1e-3, WeightDecay: 0.05, Dropout: 0.5, WarmUp: 0.05,
 		},
 		Workers: 2, CheckpointEvery: 500,
@@ -525,11 +525,11 @@ func TestZeroOptionsAreTheDefaultAndNegativeOnesZero(t *testing.T) {
 	if err != nil || got.Hidden != 0 || got.WeightDecay != 0 || got.Dropout != 0 || got.WarmUp != 0 {
 		t.Errorf("options are %+v, error %v; want no hidden layer, decay, dropout and warm-up", got, err)
 	}
-	if got.Views != 1 || got.Floor != 0 {
+	if got.Views != 1 || got.Floor != (provenance.Floor{}) {
 		t.Errorf("without a hidden layer there are %d views and a floor of %v, want 1 and none", got.Views, got.Floor)
 	}
-	got, err = Options{Options: provenance.Options{Floor: -1}}.withDefaults()
-	if err != nil || got.Views != 2 || got.Floor != 0 {
+	got, err = Options{Options: provenance.Options{Floor: provenance.Floor{RegisteredDomain: -1}}}.withDefaults()
+	if err != nil || got.Views != 2 || got.Floor != (provenance.Floor{}) {
 		t.Errorf("options are %+v, error %v; want two views and no floor", got, err)
 	}
 }
