@@ -183,7 +183,8 @@ var neighbours = func() (neighbours [256]uint32) {
 }()
 
 // isOneSlip reports whether a folded token is a folded name with one slip: a letter doubled, added
-// or left out, two swapped, or one beside the right one on a keyboard.
+// or left out, two swapped, or one beside the right one on a keyboard. At the end only a doubled
+// letter counts: region is no slip of regions, nor advanced of advance.
 func isOneSlip(token []byte, name string) bool {
 	start := 0
 	for start < len(token) && start < len(name) && token[start] == name[start] {
@@ -196,9 +197,9 @@ func isOneSlip(token []byte, name string) bool {
 	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' }
 	switch {
 	case len(a) == 1 && len(b) == 0:
-		return isLetter(a[0])
+		return isLetter(a[0]) && (start < len(name) || a[0] == name[start-1])
 	case len(a) == 0 && len(b) == 1:
-		return start > 0 && isLetter(b[0])
+		return start > 0 && start < len(token) && isLetter(b[0])
 	case len(a) == 1 && len(b) == 1:
 		return start > 0 && isLetter(a[0]) && isLetter(b[0]) && neighbours[a[0]]&(1<<(b[0]-'a')) != 0
 	case len(a) == 2 && len(b) == 2:

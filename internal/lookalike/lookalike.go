@@ -15,7 +15,7 @@
 //
 // A name mentions another if it has it plainly: as a part between hyphens or a label before the
 // registered domain, or in one word with a usual companion (paypallogin). Only names that the list
-// marks with m.
+// marks with m. Sites of institutions mention nobody.
 //
 // A name that is on the list imitates and mentions nobody, whatever stands behind it: paypal.net
 // does not imitate paypal.com. So modem does not imitate modern if it is on the list, and m never
@@ -292,9 +292,24 @@ func (v *visit) plain(t *token, name int32, start, end int) {
 		return
 	}
 	n := &v.list.names[name]
-	if n.Mentioned && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
+	if n.Mentioned && !isOfInstitution(v.host[v.domain:]) && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
 		v.hit(t, name, start, end, true)
 	}
+}
+
+// isOfInstitution reports whether only an institution can have a registered domain: it is below gov,
+// edu, mil or the like, of a country or not. Its sharepoint.town.gov is its own.
+func isOfInstitution(domain []byte) bool {
+	last := bytes.LastIndexByte(domain, '.')
+	if last >= 0 && len(domain)-last == len(".uk") {
+		domain = domain[:last]
+		last = bytes.LastIndexByte(domain, '.')
+	}
+	switch string(domain[last+1:]) {
+	case "gov", "mil", "edu", "ac", "gob", "gouv":
+		return last >= 0
+	}
+	return false
 }
 
 func (v *visit) hit(t *token, name int32, start, end int, isMention bool) {
@@ -345,6 +360,8 @@ func (v *visit) isSlip(t *token, entry int32) bool {
 		return false
 	case t.isPart && len(name.label) < minPartSlip && !t.w.hasCompanion():
 		return false
+	case companions[string(t.w.raw[t.w.at[t.start]:t.w.at[t.end]])]:
+		return false // payee is not payeer
 	}
 	v.hit(t, entry, t.start, t.end, false)
 	return true

@@ -102,7 +102,7 @@ func TestWhatImitates(t *testing.T) {
 // marked has names that others mention and misspell.
 var marked = []string{
 	"paypal.com me", "amazon.com me", "apple.com m", "linkedin.com e", "vinted.com me", "google.com me", "ledger.com me",
-	"facebook.com me", "trezor.io me", "metamask.io me", "dhl.com m", "orange.fr", "googleusercontent.com", "credit-suisse.com me", "amazon.de",
+	"facebook.com me", "trezor.io me", "metamask.io me", "dhl.com m", "orange.fr", "googleusercontent.com", "credit-suisse.com me", "payeer.com e", "amazon.de",
 }
 
 func TestWhatImitatesWithASlip(t *testing.T) {
@@ -130,10 +130,13 @@ func TestWhatImitatesWithASlip(t *testing.T) {
 		{"a name that is too short", "appel.com", ""},
 		{"a short name in a part", "payapl-and-friends.com", ""},
 		{"a name that nobody misspells", "aplpe.com", ""},
+		{"the last letter left out", "googl.com", ""},
+		{"another letter at the end", "googles.com", ""},
 		{"the first letter left out", "oogle.com", ""},
 		{"a letter from elsewhere", "gozgle.com", ""},
 		{"two slips", "faecboook.com", ""},
 		{"in a sub-domain", "faecbook.|example.com", ""},
+		{"a companion", "new-payee.com", ""},
 		{"the name itself", "paypal.com", ""},
 		{"all digits", "9009137.com", ""},
 	} {
@@ -219,6 +222,8 @@ func TestWhatMentions(t *testing.T) {
 		{"its other domain", "amazon.de", ""},
 		{"before its own operator", "google.|googleusercontent.com", ""},
 		{"an ordinary word", "orange-county.com", ""},
+		{"of an institution", "paypal.|town.gov", ""},
+		{"of one of a country", "paypal.|town.gov.uk", ""},
 		{"within another word", "snapple.com", ""},
 		{"with what is no companion", "applebees.com", ""},
 	} {
