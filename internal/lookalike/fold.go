@@ -84,9 +84,9 @@ func (w *word) hashWithout(start, end, i int) uint64 {
 	return w.hash(start, i)*powers[end-i-1] + w.hash(i+1, end)
 }
 
-// halves returns hashes of how a part of the word begins and ends. A slip changes at most two letters
-// side by side, so of a token and of what it is but for one slip, one of the halves is the same. The
-// halves are those of a token of size letters.
+// halves returns hashes of how a part of the word begins and ends, in the halves of a token of size
+// letters. A slip changes at most two letters side by side, so a token and what it is but for one
+// slip have one half in common.
 func (w *word) halves(start, end, size int) (beginning, ending uint64) {
 	half, mark := (size-1)/2, uint64(size)<<56
 	return w.hash(start, start+half) ^ mark, ^(w.hash(end-half, end) ^ mark)
@@ -274,6 +274,9 @@ var companions = func() map[string]bool {
 	}
 	return set
 }()
+
+// IsCompanion reports whether a word is one that stands beside names, mostly in phishing: no name.
+func IsCompanion(word string) bool { return companions[word] }
 
 // isCompanion reports whether a text is a companion, or up to four digits behind a name.
 func isCompanion(text []byte, isBehind bool) bool {

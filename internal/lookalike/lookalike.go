@@ -297,8 +297,8 @@ func (v *visit) plain(t *token, name int32, start, end int) {
 	}
 }
 
-// isOfInstitution reports whether only an institution can have a registered domain: it is below gov,
-// edu, mil or the like, of a country or not. Its sharepoint.town.gov is its own.
+// isOfInstitution reports whether only an institution can have a registered domain: it is below
+// gov, edu, mil or the like, of a country or not. Its sharepoint.town.gov is its own.
 func isOfInstitution(domain []byte) bool {
 	last := bytes.LastIndexByte(domain, '.')
 	if last >= 0 && len(domain)-last == len(".uk") {
