@@ -54,11 +54,35 @@ const (
 	// mentionSources is the number of sources that these need to be from: what one source counts is
 	// limited to its share.
 	mentionSources = 3
-	// slipRatio is the same for domains that imitate a label.
-	slipRatio = 3
+	// A label shorter than shortLabel needs three times as many, and three sources that have its
+	// domain: JR East is no Estonian institute (eki).
+	shortLabel = 5
+	// slipRatio is the same for domains that imitate a label, and mentionedSlipRatio for a label
+	// that is mentioned.
+	slipRatio, mentionedSlipRatio = 12, 3
 	// errorRatio is how many sources must have a domain for each malicious row that names it.
 	errorRatio = 4
 )
+
+// ordinaryWords are labels that stand in phishing beside brands, or near them by a letter, and have
+// domains that nobody means by them: checkpoint.com, cancel.fm.
+var ordinaryWords = func() map[string]bool {
+	words := make(map[string]bool)
+	for word := range strings.FieldsSeq(`
+		accesso acesso active america american argentina authorize authorized business cancel captcha
+		change checkpoint collab command company complete continue copyright cpanel customer dapps details
+		digital download earn enterprise fee foundation france gift gouv government hostmaster immediate
+		indonesia information launchpad location locked marketplace merge mint official openid order
+		pending platform postoffice privacy protocol redirect redirection region regions regulation
+		reservation security setup shopping standard success suspension swap unauthorised unauthorized
+		upgrade website`) {
+		words[word] = true
+	}
+	return words
+}()
+
+// isOrdinary reports whether nobody means a domain by a label.
+func isOrdinary(label string) bool { return ordinaryWords[label] || lookalike.IsCompanion(label) }
 
 func newPopularity() *popularity {
 	return &popularity{vetted: newVetting(), domains: make(map[string]*usage), traffic: make(map[string]bool)}
@@ -127,8 +151,8 @@ func (p *popularity) names(wanted, years int, rows []*Row, domains []string) []s
 		label, _, _ := strings.Cut(domain, ".")
 		isMeant := meant[label] == domain
 		count := mentions[label]
-		isMentioned := isMeant && count != nil && count.isBrand(label, known.worth())
-		vouchedFor := isMentioned && (known.curated || len(known.rows) > 1)
+		isMentioned := isMeant && count != nil && count.isBrand(label, known)
+		vouchedFor := isMentioned && (len(known.rows) > 1 || known.curated && domain == label+".com")
 		if len(known.rows) == 0 || known.named > 0 && len(known.rows) < errorRatio*known.named || !vouchedFor && !p.vetted.has(domain, years) {
 			continue
 		}
@@ -235,14 +259,21 @@ type mentionCount struct {
 	bySource          map[string]int // malicious ones
 }
 
-// isBrand reports whether a label of a domain of this worth is hardly ever mentioned but by those
+// isBrand reports whether a label of a domain that is used so is hardly ever mentioned but by those
 // who imitate it.
-func (c *mentionCount) isBrand(label string, worth float64) bool {
+func (c *mentionCount) isBrand(label string, known *usage) bool {
+	if isOrdinary(label) || len(label) < shortLabel && len(known.rows) < mentionSources {
+		return false
+	}
+	worth := known.worth()
 	if float64(c.benign) > 2+worth/2 || c.malicious < trafficRatio*c.traffic {
 		return false // login, security
 	}
 	needed := int(mentionRatio * float64(c.benign+1) / (1 + worth/100))
-	if len(label) >= 8 {
+	switch {
+	case len(label) < shortLabel:
+		needed *= 3
+	case len(label) >= 8:
 		needed /= 3
 	}
 	total := 0
@@ -324,12 +355,13 @@ func markMisspelt(names []popularName, hosts []seenHost) {
 	marked := 0
 	for i := range names {
 		c := counted[i]
-		atStake := c.malicious
+		needed := slipRatio * float64(c.benign+1) / (1 + names[i].worth/25) // of google.com benign names are slips, too
+		isImitated := float64(c.malicious) >= needed && !isOrdinary(names[i].label)
 		if names[i].Mentioned {
-			atStake += slipRatio
+			isImitated = c.malicious >= mentionedSlipRatio*c.benign
 		}
-		if atStake >= slipRatio*(c.benign+1) && marked < lookalike.MaxMisspelt {
-			names[i].Misspelt = true
+		names[i].Misspelt = isImitated && marked < lookalike.MaxMisspelt
+		if names[i].Misspelt {
 			marked++
 		}
 	}

@@ -27,6 +27,11 @@ func TestPopularNames(t *testing.T) {
 		}
 		return table(rows...)
 	}
+	var misspelt []string
+	for name := range strings.FieldsSeq("viinteds vinnteds vintteds vinteeds vintedds vintedss vnteds viteds vineds vintds vniteds vitneds vinetds vintdes vintesd") {
+		misspelt = append(misspelt, name+".com 1 phishing")
+	}
+	slips := table(misspelt...)
 	for _, test := range []struct {
 		name  string
 		files map[string]string
@@ -68,10 +73,14 @@ func TestPopularNames(t *testing.T) {
 			"other.tsv": table("orange-county.com 0", "the-orange.com 0")}), "orange.fr"},
 		{"phishers vouch for a name of two lists of one time", map[string]string{"new.tsv": table("trezor.io 0"), "new2.tsv": table("trezor.io 0"),
 			"bad.tsv": phishing("trezor-#.com", 20), "bad2.tsv": phishing("trezor-#.net", 20), "bad3.tsv": phishing("#-trezor.org", 20)}, "trezor.io me"},
+		{"a word of phishing that is nobody's name", listed([]string{"cancel.fm 0"}, []string{"cancel.fm 0"}, map[string]string{
+			"bad.tsv": phishing("cancel-#.com", 20), "bad2.tsv": phishing("cancel-#.net", 20), "bad3.tsv": phishing("#-cancel.org", 20)}), "cancel.fm"},
+		{"a short label of two sources, which is another's as well", listed([]string{"eki.ee 0"}, []string{"eki.ee 0"}, map[string]string{
+			"bad.tsv": phishing("eki-#.com", 80), "bad2.tsv": phishing("eki-#.net", 80), "bad3.tsv": phishing("#-eki.org", 80)}), "eki.ee"},
 		{"imitated by malicious names with a slip", listed([]string{"vinteds.com 0"}, []string{"vinteds.com 0"}, map[string]string{
-			"bad.tsv": table("vinteeds.com 1 phishing", "vinetds.com 1 phishing", "vintes.com 1 phishing")}), "vinteds.com e"},
+			"bad.tsv": slips}), "vinteds.com e"},
 		{"but as often by benign ones", listed([]string{"vinteds.com 0"}, []string{"vinteds.com 0"}, map[string]string{
-			"bad.tsv": table("vinteeds.com 1 phishing", "vinetds.com 1 phishing", "vintes.com 1 phishing"), "other.tsv": table("vintedss.com 0")}), "vinteds.com"},
+			"bad.tsv": slips, "other.tsv": table("vibteds.com 0")}), "vinteds.com"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			recipe := Recipe{Share: map[Part]float64{}, VettedYears: 2, Imitated: 3}

@@ -1,6 +1,9 @@
 package lookalike
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A word is a label, folded: what looks alike is one letter, so that words of one skeleton are
 // equal. It has the hashes of all its beginnings, of which those of all its parts follow.
@@ -81,6 +84,14 @@ func (w *word) hashWithout(start, end, i int) uint64 {
 	return w.hash(start, i)*powers[end-i-1] + w.hash(i+1, end)
 }
 
+// halves returns hashes of how a part of the word begins and ends, in the halves of a token of size
+// letters. A slip changes at most two letters side by side, so a token and what it is but for one
+// slip have one half in common.
+func (w *word) halves(start, end, size int) (beginning, ending uint64) {
+	half, mark := (size-1)/2, uint64(size)<<56
+	return w.hash(start, start+half) ^ mark, ^(w.hash(end-half, end) ^ mark)
+}
+
 // looksLike reports whether a part of the word differs from a name of the same folded letters by
 // what a reader overlooks: i for l and l for i, a digit for a letter, l for 1 and o for 0, or two
 // letters for one.
@@ -132,6 +143,17 @@ func (w *word) isMostlyDigits(start, end int) bool {
 	return 2*digits > end-start
 }
 
+// hasCompanion reports whether a part of the word between hyphens is a companion.
+func (w *word) hasCompanion() bool {
+	part, rest, more := bytes.Cut(w.raw[:w.rawLength], hyphen)
+	for more && !companions[string(part)] {
+		part, rest, more = bytes.Cut(rest, hyphen)
+	}
+	return companions[string(part)]
+}
+
+var hyphen = []byte("-")
+
 // neighbours has the letters beside each letter on a keyboard, as bits, and those that look alike.
 var neighbours = func() (neighbours [256]uint32) {
 	bit := func(c byte) uint32 { return 1 << (c - 'a') }
@@ -161,7 +183,8 @@ var neighbours = func() (neighbours [256]uint32) {
 }()
 
 // isOneSlip reports whether a folded token is a folded name with one slip: a letter doubled, added
-// or left out, two swapped, or one beside the right one on a keyboard.
+// or left out, two swapped, or one beside the right one on a keyboard. At the end only a doubled
+// letter counts: region is no slip of regions, nor advanced of advance.
 func isOneSlip(token []byte, name string) bool {
 	start := 0
 	for start < len(token) && start < len(name) && token[start] == name[start] {
@@ -174,9 +197,9 @@ func isOneSlip(token []byte, name string) bool {
 	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' }
 	switch {
 	case len(a) == 1 && len(b) == 0:
-		return isLetter(a[0])
+		return isLetter(a[0]) && (start < len(name) || a[0] == name[start-1])
 	case len(a) == 0 && len(b) == 1:
-		return start > 0 && isLetter(b[0])
+		return start > 0 && start < len(token) && isLetter(b[0])
 	case len(a) == 1 && len(b) == 1:
 		return start > 0 && isLetter(a[0]) && isLetter(b[0]) && neighbours[a[0]]&(1<<(b[0]-'a')) != 0
 	case len(a) == 2 && len(b) == 2:
@@ -185,57 +208,54 @@ func isOneSlip(token []byte, name string) bool {
 	return false
 }
 
-// What an index says of a hash.
-const (
-	isName        = 1 << iota // the folded label of a name
-	hasCompanions             // of one that is mentioned in one word with others
-	isMisspelt                // of one that is imitated with a slip
-	hasSlip                   // such a label without a letter
-)
-
-// An index finds numbers of names by a hash. Nearly every look at it ends at one byte.
-type index struct {
-	bytes   []uint8
-	shift   int
-	entries map[uint64][]int32
+// A filter is a set of hashes that may say yes to others, one in twenty. Nearly every look at a
+// host ends at some of its bits.
+type filter struct {
+	bits  []uint64
+	shift int
 }
+
+func newFilter(hashes []uint64) filter {
+	size := max(bits.Len(uint(len(hashes)))+4, 6)
+	f := filter{make([]uint64, 1<<(size-6)), 64 - size}
+	for _, hash := range hashes {
+		place := f.place(hash)
+		f.bits[place/64] |= 1 << (place % 64)
+	}
+	return f
+}
+
+func (f *filter) place(hash uint64) uint64 { return hash * 0xD6E8FEB86659FD93 >> (f.shift & 63) }
+
+// mayHave reports whether a hash may be in the set.
+func (f *filter) mayHave(hash uint64) bool {
+	place := f.place(hash)
+	return place/64 < uint64(len(f.bits)) && f.bits[place/64]&(1<<(place%64)) != 0
+}
+
+// An index finds numbers of names by a hash.
+type index map[uint64][]int32
 
 // A key is an entry of an index.
 type key struct {
 	hash   uint64
 	number int32
-	flags  uint8
 }
 
 // longestChain is how many names of one hash an index has: a file made for it could have more.
 const longestChain = 8
 
 func newIndex(keys []key) index {
-	size := bits.Len(uint(len(keys))) + 3
-	x := index{bytes: make([]uint8, 1<<size), shift: 64 - size, entries: make(map[uint64][]int32, len(keys))}
+	x := make(index, len(keys))
 	for _, k := range keys {
-		chain := x.entries[k.hash]
+		chain := x[k.hash]
 		if len(chain) > 0 && chain[len(chain)-1] == k.number || len(chain) >= longestChain {
 			continue
 		}
-		x.entries[k.hash] = append(chain, k.number)
-		x.bytes[x.place(k.hash)] |= k.flags
+		x[k.hash] = append(chain, k.number)
 	}
 	return x
 }
-
-func (x *index) place(hash uint64) uint64 { return hash * 0xD6E8FEB86659FD93 >> (x.shift & 63) }
-
-// flags returns what may be true of a hash.
-func (x *index) flags(hash uint64) uint8 {
-	if len(x.bytes) == 0 {
-		return 0
-	}
-	return x.bytes[x.place(hash)]
-}
-
-// find returns the numbers of the names of a hash.
-func (x *index) find(hash uint64) []int32 { return x.entries[hash] }
 
 // companions are words that stand in one word with names, mostly in phishing.
 var companions = func() map[string]bool {
@@ -254,6 +274,9 @@ var companions = func() map[string]bool {
 	}
 	return set
 }()
+
+// IsCompanion reports whether a word is one that stands beside names, mostly in phishing: no name.
+func IsCompanion(word string) bool { return companions[word] }
 
 // isCompanion reports whether a text is a companion, or up to four digits behind a name.
 func isCompanion(text []byte, isBehind bool) bool {

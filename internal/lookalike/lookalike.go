@@ -15,7 +15,7 @@
 //
 // A name mentions another if it has it plainly: as a part between hyphens or a label before the
 // registered domain, or in one word with a usual companion (paypallogin). Only names that the list
-// marks with m.
+// marks with m. Sites of institutions mention nobody.
 //
 // A name that is on the list imitates and mentions nobody, whatever stands behind it: paypal.net
 // does not imitate paypal.com. So modem does not imitate modern if it is on the list, and m never
@@ -44,7 +44,7 @@ const (
 	// hyphens imitates. It is longer, since machines are called core1 or car01.
 	minPart = 6
 	// minSlip and minPartSlip are the lengths of the shortest labels that a label, or a part
-	// between hyphens, imitates with one slip.
+	// between hyphens, imitates with one slip. Beside a usual companion minSlip is enough.
 	minSlip, minPartSlip = 6, 7
 	// minCompanion is the length of the shortest label that is mentioned in one word with another.
 	minCompanion = 5
@@ -60,6 +60,15 @@ type List struct {
 	domains map[string]bool
 	index   index // names by their folded label
 	slips   index // names marked with e by their folded label with one letter left out
+
+	// What may be found, by hashes of what is folded.
+	isName     filter // labels of names
+	isPart     filter // those that count as a part or in a sub-domain
+	isMisspelt filter // labels of names marked with e
+	hasSlip    filter // those with one letter left out
+	halves     filter // how labels but for one slip of them begin and end
+	beginnings filter // of names that stand in one word with a companion
+	endings    filter
 }
 
 // listed is a name of a List.
@@ -75,6 +84,7 @@ func New(names []string) *List {
 	l := &List{domains: make(map[string]bool, len(names))}
 	labels := make(map[string]bool)
 	var keys, slips []key
+	var isName, isPart, isMisspelt, hasSlip, halves, beginnings, endings []uint64
 	var w word
 	for _, text := range names {
 		name, err := ParseName(text)
@@ -90,19 +100,32 @@ func New(names []string) *List {
 		w.set([]byte(label))
 		number := int32(len(l.names))
 		l.names = append(l.names, listed{name, label, string(w.folded[:w.length])})
-		flags := uint8(isName)
-		if name.Mentioned && len(label) >= minCompanion {
-			flags |= hasCompanions
+		whole := w.hash(0, w.length)
+		keys = append(keys, key{whole, number})
+		isName = append(isName, whole)
+		if name.Mentioned || len(label) >= minPart {
+			isPart = append(isPart, whole)
 		}
-		if name.Misspelt && len(label) >= minSlip && len(label) <= longestMisspelt {
-			flags |= isMisspelt
-			for i := range w.length {
-				slips = append(slips, key{w.hashWithout(0, w.length, i), number, hasSlip})
-			}
+		if name.Mentioned && w.length >= minCompanion {
+			beginnings = append(beginnings, w.hash(0, minCompanion))
+			endings = append(endings, w.hash(w.length-minCompanion, w.length))
 		}
-		keys = append(keys, key{w.hash(0, w.length), number, flags})
+		if !name.Misspelt || len(label) < minSlip || len(label) > longestMisspelt {
+			continue
+		}
+		isMisspelt = append(isMisspelt, whole)
+		for i := range w.length {
+			hash := w.hashWithout(0, w.length, i)
+			slips, hasSlip = append(slips, key{hash, number}), append(hasSlip, hash)
+		}
+		for size := w.length - 1; size <= w.length+1; size++ {
+			beginning, ending := w.halves(0, w.length, size)
+			halves = append(halves, beginning, ending)
+		}
 	}
 	l.index, l.slips = newIndex(keys), newIndex(slips)
+	l.isName, l.isPart, l.isMisspelt, l.hasSlip = newFilter(isName), newFilter(isPart), newFilter(isMisspelt), newFilter(hasSlip)
+	l.halves, l.beginnings, l.endings = newFilter(halves), newFilter(beginnings), newFilter(endings)
 	return l
 }
 
@@ -219,20 +242,19 @@ func (v *visit) token(t *token) bool {
 	if length < minName || length > maxLabel {
 		return false
 	}
+	known := &l.isName
+	if t.isPart || !t.isRegistered {
+		known = &l.isPart
+	}
 	whole := t.w.hash(t.start, t.end)
-	flags := l.index.flags(whole)
-	if flags&isName != 0 {
-		if v.same(t, whole) {
-			return true
-		}
+	if known.mayHave(whole) && v.same(t, whole) {
+		return true
 	}
 	if !t.isRegistered {
 		return false
 	}
-	if least := minSlip - 1; length >= least && (!t.isPart || length >= minPartSlip-1) {
-		if v.slip(t, whole) {
-			return true
-		}
+	if length >= minSlip-1 && v.slip(t, whole) {
+		return true
 	}
 	return length > minCompanion && v.companion(t)
 }
@@ -245,7 +267,7 @@ func (v *visit) same(t *token, hash uint64) bool {
 		least = minPart
 	}
 	alike := int32(-1)
-	for _, entry := range v.list.index.find(hash) {
+	for _, entry := range v.list.index[hash] {
 		name := &v.list.names[entry]
 		if name.label == string(raw) {
 			v.plain(t, entry, t.start, t.end)
@@ -270,9 +292,24 @@ func (v *visit) plain(t *token, name int32, start, end int) {
 		return
 	}
 	n := &v.list.names[name]
-	if n.Mentioned && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
+	if n.Mentioned && !isOfInstitution(v.host[v.domain:]) && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
 		v.hit(t, name, start, end, true)
 	}
+}
+
+// isOfInstitution reports whether only an institution can have a registered domain: it is below
+// gov, edu, mil or the like, of a country or not. Its sharepoint.town.gov is its own.
+func isOfInstitution(domain []byte) bool {
+	last := bytes.LastIndexByte(domain, '.')
+	if last >= 0 && len(domain)-last == len(".uk") {
+		domain = domain[:last]
+		last = bytes.LastIndexByte(domain, '.')
+	}
+	switch string(domain[last+1:]) {
+	case "gov", "mil", "edu", "ac", "gob", "gouv":
+		return last >= 0
+	}
+	return false
 }
 
 func (v *visit) hit(t *token, name int32, start, end int, isMention bool) {
@@ -282,8 +319,11 @@ func (v *visit) hit(t *token, name int32, start, end int, isMention bool) {
 // slip finds the name that a token is but for one slip.
 func (v *visit) slip(t *token, whole uint64) bool {
 	l := v.list
-	if l.slips.flags(whole) != 0 {
-		for _, entry := range l.slips.find(whole) { // a letter is missing
+	if beginning, ending := t.w.halves(t.start, t.end, t.end-t.start); !l.halves.mayHave(beginning) && !l.halves.mayHave(ending) {
+		return false
+	}
+	if l.hasSlip.mayHave(whole) {
+		for _, entry := range l.slips[whole] { // a letter is missing
 			if v.isSlip(t, entry) {
 				return true
 			}
@@ -294,15 +334,15 @@ func (v *visit) slip(t *token, whole uint64) bool {
 			continue // the same hash as before
 		}
 		hash := t.w.hashWithout(t.start, t.end, i)
-		if l.index.flags(hash)&isMisspelt != 0 {
-			for _, entry := range l.index.find(hash) { // a letter too many
+		if l.isMisspelt.mayHave(hash) {
+			for _, entry := range l.index[hash] { // a letter too many
 				if v.isSlip(t, entry) {
 					return true
 				}
 			}
 		}
-		if l.slips.flags(hash) != 0 {
-			for _, entry := range l.slips.find(hash) { // one is another, or two are swapped
+		if l.hasSlip.mayHave(hash) {
+			for _, entry := range l.slips[hash] { // one is another, or two are swapped
 				if v.isSlip(t, entry) {
 					return true
 				}
@@ -315,8 +355,13 @@ func (v *visit) slip(t *token, whole uint64) bool {
 // isSlip notes a name if a token is it but for one slip.
 func (v *visit) isSlip(t *token, entry int32) bool {
 	name := &v.list.names[entry]
-	if !name.Misspelt || t.isPart && len(name.label) < minPartSlip || !isOneSlip(t.w.folded[t.start:t.end], name.folded) || t.w.isMostlyDigits(t.start, t.end) {
+	switch {
+	case !name.Misspelt, !isOneSlip(t.w.folded[t.start:t.end], name.folded), t.w.isMostlyDigits(t.start, t.end):
 		return false
+	case t.isPart && len(name.label) < minPartSlip && !t.w.hasCompanion():
+		return false
+	case companions[string(t.w.raw[t.w.at[t.start]:t.w.at[t.end]])]:
+		return false // payee is not payeer
 	}
 	v.hit(t, entry, t.start, t.end, false)
 	return true
@@ -325,16 +370,16 @@ func (v *visit) isSlip(t *token, entry int32) bool {
 // companion finds a name that stands in one word with a usual companion, before or behind it.
 func (v *visit) companion(t *token) bool {
 	l, w := v.list, t.w
-	for i := t.start + minCompanion; i < t.end; i++ {
-		if hash := w.hash(t.start, i); l.index.flags(hash)&hasCompanions != 0 && isCompanion(w.raw[w.at[i]:w.at[t.end]], true) {
-			if v.accompanied(t, hash, t.start, i) {
+	if l.beginnings.mayHave(w.hash(t.start, t.start+minCompanion)) {
+		for i := t.start + minCompanion; i < t.end; i++ {
+			if isCompanion(w.raw[w.at[i]:w.at[t.end]], true) && v.accompanied(t, t.start, i) {
 				return true
 			}
 		}
 	}
-	for i := t.start + 1; i <= t.end-minCompanion; i++ {
-		if hash := w.hash(i, t.end); l.index.flags(hash)&hasCompanions != 0 && isCompanion(w.raw[w.at[t.start]:w.at[i]], false) {
-			if v.accompanied(t, hash, i, t.end) {
+	if l.endings.mayHave(w.hash(t.end-minCompanion, t.end)) {
+		for i := t.start + 1; i <= t.end-minCompanion; i++ {
+			if isCompanion(w.raw[w.at[t.start]:w.at[i]], false) && v.accompanied(t, i, t.end) {
 				return true
 			}
 		}
@@ -343,9 +388,9 @@ func (v *visit) companion(t *token) bool {
 }
 
 // accompanied notes a name that a part of a token is, or looks like.
-func (v *visit) accompanied(t *token, hash uint64, start, end int) bool {
+func (v *visit) accompanied(t *token, start, end int) bool {
 	raw := t.w.raw[t.w.at[start]:t.w.at[end]]
-	for _, entry := range v.list.index.find(hash) {
+	for _, entry := range v.list.index[t.w.hash(start, end)] {
 		name := &v.list.names[entry]
 		switch {
 		case !name.Mentioned:
@@ -396,7 +441,7 @@ func (l *List) unicode(w *word, text []byte, least int, dropMarks bool) int32 {
 		return -1
 	}
 	wasASCII := isASCII(text)
-	for _, entry := range l.index.find(w.hash(0, w.length)) {
+	for _, entry := range l.index[w.hash(0, w.length)] {
 		name := &l.names[entry]
 		if name.label == string(ascii) && wasASCII {
 			return -1

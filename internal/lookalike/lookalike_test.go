@@ -102,7 +102,7 @@ func TestWhatImitates(t *testing.T) {
 // marked has names that others mention and misspell.
 var marked = []string{
 	"paypal.com me", "amazon.com me", "apple.com m", "linkedin.com e", "vinted.com me", "google.com me", "ledger.com me",
-	"facebook.com me", "trezor.io me", "metamask.io me", "dhl.com m", "orange.fr", "googleusercontent.com", "credit-suisse.com me", "amazon.de",
+	"facebook.com me", "trezor.io me", "metamask.io me", "dhl.com m", "orange.fr", "googleusercontent.com", "credit-suisse.com me", "payeer.com e", "amazon.de",
 }
 
 func TestWhatImitatesWithASlip(t *testing.T) {
@@ -122,22 +122,85 @@ func TestWhatImitatesWithASlip(t *testing.T) {
 		{"a letter from beside it on a keyboard", "goigle.com", "google.com"},
 		{"a letter added", "faceboook.com", "facebook.com"},
 		{"in a part of a longer name", "faecbook-login.com", "facebook.com"},
+		{"a short name beside a companion", "payapl-login.com", "paypal.com"},
+		{"a short name behind one", "login-payapl.com", "paypal.com"},
 		{"a look-alike with a companion", "amaz0nlogin.com", "amazon.com"},
 		{"a name with a hyphen", "credlt-suisse.com", "credit-suisse.com"},
 
 		{"a name that is too short", "appel.com", ""},
-		{"a short name in a part", "payapl-login.com", ""},
+		{"a short name in a part", "payapl-and-friends.com", ""},
 		{"a name that nobody misspells", "aplpe.com", ""},
+		{"the last letter left out", "googl.com", ""},
+		{"another letter at the end", "googles.com", ""},
 		{"the first letter left out", "oogle.com", ""},
 		{"a letter from elsewhere", "gozgle.com", ""},
 		{"two slips", "faecboook.com", ""},
 		{"in a sub-domain", "faecbook.|example.com", ""},
+		{"a companion", "new-payee.com", ""},
 		{"the name itself", "paypal.com", ""},
 		{"all digits", "9009137.com", ""},
 	} {
 		if got, _ := look(t, list, test.host); got != test.want {
 			t.Errorf("%s: %q imitates %q, want %q", test.name, test.host, got, test.want)
 		}
+	}
+}
+
+// What phishers have registered.
+func TestNamesOfPhishing(t *testing.T) {
+	list := New(append([]string{"appleid.com me"}, marked...))
+	for _, test := range []struct{ host, imitates, mentions string }{
+		{"paypai.com", "paypal.com", ""},
+		{"linkedln.com", "linkedin.com", ""},
+		{"vlnted.com", "vinted.com", ""},
+		{"goo9le.com", "google.com", ""},
+		{"amaz0n-account.shop", "amazon.com", ""},
+		{"faceb00k-live.com", "facebook.com", ""},
+		{"legder-support.io", "ledger.com", ""},
+		{"en-trezor.io", "", "trezor.io"},
+		{"soporte-appleid.com", "", "appleid.com"},
+	} {
+		if found := list.Look([]byte(test.host), 0); found.Imitates != test.imitates || found.Mentions != test.mentions || found.IsListed {
+			t.Errorf("of %q is found %+v, want that it imitates %q and mentions %q", test.host, found, test.imitates, test.mentions)
+		}
+	}
+}
+
+// Every slip is found: no filter is in its way.
+func TestEverySlipIsFound(t *testing.T) {
+	names := []string{"google.com e", "vinted.com e", "paypal.com e", "facebook.com e", "trendmicro.com e", "walletconnect.org e", "credit-suisse.com e"}
+	list, found := New(names), 0
+	for _, text := range names {
+		domain, _, _ := strings.Cut(text, " ")
+		label, _, _ := strings.Cut(domain, ".")
+		var slips []string
+		for i := range label {
+			slips = append(slips, label[:i]+label[i:i+1]+label[i:], label[:i]+"q"+label[i:])
+			if i == 0 {
+				continue
+			}
+			slips = append(slips, label[:i]+label[i+1:], label[:i-1]+label[i:i+1]+label[i-1:i]+label[i+1:])
+			for c := byte('a'); c <= 'z'; c++ {
+				if neighbours[fold[label[i]]]&(1<<(c-'a')) != 0 {
+					slips = append(slips, label[:i]+string(c)+label[i+1:])
+				}
+			}
+		}
+		for _, slip := range slips {
+			var w, name word
+			w.set([]byte(slip))
+			name.set([]byte(label))
+			if !isOneSlip(w.folded[:w.length], string(name.folded[:name.length])) {
+				continue // rn, and the like, became one letter
+			}
+			found++
+			if got := list.Look([]byte(slip+".com"), 0).Imitates; got != domain {
+				t.Errorf("%s.com imitates %q, want %q", slip, got, domain)
+			}
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d slips were tried", found)
 	}
 }
 
@@ -159,6 +222,8 @@ func TestWhatMentions(t *testing.T) {
 		{"its other domain", "amazon.de", ""},
 		{"before its own operator", "google.|googleusercontent.com", ""},
 		{"an ordinary word", "orange-county.com", ""},
+		{"of an institution", "paypal.|town.gov", ""},
+		{"of one of a country", "paypal.|town.gov.uk", ""},
 		{"within another word", "snapple.com", ""},
 		{"with what is no companion", "applebees.com", ""},
 	} {
