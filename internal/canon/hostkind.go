@@ -13,6 +13,7 @@ import (
 //   - "reverse DNS": a name that spells an IPv4 address, as the names of access lines do
 //   - "free hosting": a suffix of the private part of the public suffix list, or a name below one;
 //     companies list there the suffixes below which their customers have names
+//   - "internationalised": a name with an A-label
 //   - "registered domain itself": without a sub-domain
 //   - "other sub-domain"
 func (u *URL) HostKind() string {
@@ -28,6 +29,8 @@ func (u *URL) HostKind() string {
 		return "reverse DNS"
 	case u.rule.Private:
 		return "free hosting"
+	case bytes.Contains(host, aLabelPrefix):
+		return "internationalised"
 	case u.domain == 0:
 		return "registered domain itself"
 	}

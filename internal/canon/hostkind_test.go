@@ -37,6 +37,8 @@ func TestHostKind(t *testing.T) {
 		{"a sub-domain below a private suffix", "a.name.github.io", "free hosting"},
 		{"a private suffix itself", "github.io", "free hosting"},
 		{"a bucket", "bucket.s3.us-east-2.amazonaws.com", "free hosting"},
+		{"an internationalised name", "bücher.example", "internationalised"},
+		{"below an internationalised suffix", "a.b.рф", "internationalised"},
 		{"a sub-domain", "mail.example.co.uk", "other sub-domain"},
 		{"a registered domain", "www.example.co.uk", "registered domain itself"},
 		{"below a suffix that nobody listed", "a.b.internal", "other sub-domain"},
