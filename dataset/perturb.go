@@ -190,13 +190,13 @@ func (p *perturber) run(perturb Perturb) {
 	p.make("tails", perturb.Tails, benign.urls, Benign, p.lengthen)
 	p.make("labels", perturb.Labels, benign.domains, Benign, p.putLabels)
 	p.make("ports", perturb.Ports, benign.hosts, Benign, putPort)
-	p.make("bare", perturb.Bare, benign.below, Benign, p.domainOf)
+	p.make("bare", perturb.Bare, benign.below, Benign, domainOf)
 	for kind, of := range p.malicious() {
 		p.make("malicious_paths", perturb.MaliciousPaths, of.names, kind, behind)
 		p.make("malicious_tails", perturb.MaliciousTails, of.urls, kind, p.lengthen)
 		p.make("malicious_labels", perturb.MaliciousLabels, of.domains, kind, p.putLabels)
 		p.make("malicious_ports", perturb.MaliciousPorts, of.hosts, kind, putPort)
-		p.make("malicious_bare", perturb.MaliciousBare, of.below, kind, p.domainOf)
+		p.make("malicious_bare", perturb.MaliciousBare, of.below, kind, domainOf)
 	}
 }
 
@@ -236,7 +236,7 @@ func (p *perturber) putLabels(domain string) string {
 }
 
 // domainOf returns the registered domain of a host.
-func (p *perturber) domainOf(host string) string {
+func domainOf(host string) string {
 	var u canon.URL
 	if u.Parse(host) != nil {
 		return ""

@@ -266,18 +266,7 @@ func BenchmarkAppendALabels(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				var u URL
-				if err := u.Parse(text); err != nil {
-					b.Fatal(err)
-				}
-				var symbols []uint8
-				b.ReportAllocs()
-				for b.Loop() {
-					symbols = a.Append(symbols[:0], &u, 200)
-				}
-				if len(symbols) == 0 {
-					b.Fatal("no symbols")
-				}
+				benchmarkAppend(b, a, text)
 			})
 		}
 	}

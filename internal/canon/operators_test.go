@@ -230,19 +230,23 @@ func BenchmarkAppend(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				var u URL
-				if err := u.Parse(text); err != nil {
-					b.Fatal(err)
-				}
-				var symbols []uint8
-				b.ReportAllocs()
-				for b.Loop() {
-					symbols = a.Append(symbols[:0], &u, 200)
-				}
-				if len(symbols) == 0 {
-					b.Fatal("no symbols")
-				}
+				benchmarkAppend(b, a, text)
 			})
 		}
+	}
+}
+
+func benchmarkAppend(b *testing.B, a *Alphabet, text string) {
+	var u URL
+	if err := u.Parse(text); err != nil {
+		b.Fatal(err)
+	}
+	var symbols []uint8
+	b.ReportAllocs()
+	for b.Loop() {
+		symbols = a.Append(symbols[:0], &u, 200)
+	}
+	if len(symbols) == 0 {
+		b.Fatal("no symbols")
 	}
 }

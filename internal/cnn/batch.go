@@ -9,7 +9,7 @@ const (
 	viewCount
 )
 
-const mostViews = viewCount - Host // that are read side by side
+const sideBySide = viewCount - Host // that are read side by side
 
 // Views are the views of a text as indices of a batch's texts. Views that read alike are one text.
 type Views [viewCount]int32

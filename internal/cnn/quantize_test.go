@@ -49,7 +49,7 @@ func quantizable(t *testing.T) map[string]*Parameters {
 		all[name] = p
 	}
 	withViews := shape
-	withViews.Views = mostViews
+	withViews.Views = sideBySide
 	all["two views"] = newParameters(t, withViews, 26)
 	noHidden := shape
 	noHidden.Hidden = 0

@@ -113,8 +113,8 @@ func (s Shape) Validate() error {
 			return fmt.Errorf("network shape: %s is %d, want %d to %d", field.name, field.size, field.low, field.high)
 		}
 	}
-	if s.Views < 0 || s.Views > mostViews {
-		return fmt.Errorf("network shape: %d views, want 1 or %d", s.Views, mostViews)
+	if s.Views < 0 || s.Views > sideBySide {
+		return fmt.Errorf("network shape: %d views, want 1 or %d", s.Views, sideBySide)
 	}
 	if s.views() > 1 && s.Hidden == 0 {
 		return fmt.Errorf("network shape: %d views need a hidden layer", s.Views)

@@ -63,13 +63,13 @@ func encodeSet(set *dataset.Set, options Options, alphabet *canon.Alphabet, kind
 type encoder struct {
 	alphabet *canon.Alphabet
 	limit    int
-	views    int // 1, or those of canon
+	views    int // read side by side: 1 or 2
 	kinds    []string
 	folds    int // at least 1
 }
 
-// mostViews is how many texts a row may have.
-const mostViews = len(canon.Views{}.Ends)
+// viewCount is how many views a row has, which are at most as many texts.
+const viewCount = len(canon.Views{}.Ends)
 
 // encoded are the symbols and labels of many rows. All symbols lie in one slice: the headers of
 // millions of slices would take more memory than the symbols.
@@ -84,7 +84,7 @@ type encoded struct {
 // A row has neighbouring symbols: its views, as canon.Views has them.
 type row struct {
 	first    int              // of encoded.symbols
-	views    [mostViews]int32 // where each ends, counted from first
+	views    [viewCount]int32 // where each ends, counted from first
 	hasFloor bool
 }
 
@@ -191,7 +191,7 @@ func (e encoded) dropFloor() {
 		r.hasFloor = false
 		if domain := r.views[canon.RegisteredDomainView]; domain < r.views[canon.HostView] {
 			r.first += int(domain)
-			r.views = [mostViews]int32{r.views[canon.HostView] - domain, r.views[canon.HostView] - domain, r.views[canon.WholeView] - domain}
+			r.views = [viewCount]int32{r.views[canon.HostView] - domain, r.views[canon.HostView] - domain, r.views[canon.WholeView] - domain}
 		}
 	}
 }
@@ -200,7 +200,7 @@ func (e encoded) dropFloor() {
 func (e encoded) add(batch *cnn.Batch, i int) {
 	r, before := e.rows[i], len(batch.Symbols)
 	batch.Symbols = append(batch.Symbols, e.symbols[r.first:r.first+int(r.views[canon.WholeView])]...)
-	var ends [mostViews]int
+	var ends [viewCount]int
 	for view, end := range r.views {
 		ends[view] = before + int(end)
 	}

@@ -28,7 +28,7 @@ func (f fit) stepsPerEpoch() int {
 func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) error {
 	o, stepsPerEpoch := f.options, f.stepsPerEpoch()
 	steps := o.Epochs * stepsPerEpoch
-	gradient, err := cnn.NewBackpropagation(f.parameters, mostViews*min(o.BatchSize, len(f.rows)))
+	gradient, err := cnn.NewBackpropagation(f.parameters, viewCount*min(o.BatchSize, len(f.rows)))
 	if err != nil {
 		return err
 	}

@@ -182,7 +182,7 @@ func TestTrainingTellsKindsApart(t *testing.T) {
 	}
 	model := mustRun(t, set, small)
 	network := cnn.NewNetwork(model.Parameters)
-	texts, err := encoder{alphabet: canon.DefaultAlphabet(), limit: 40, views: mostViews, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
+	texts, err := encoder{alphabet: canon.DefaultAlphabet(), limit: 40, views: 2, kinds: fourKinds, folds: 1}.encode(set.Parts[dataset.Choose])
 	if err != nil {
 		t.Fatal(err)
 	}
