@@ -127,8 +127,18 @@ func TestNamesOnAModelsListAreLeftOut(t *testing.T) {
 	if line := "| judge/domain_popular | 2 | 0 | 1 | 0 |"; !strings.Contains(out, line) {
 		t.Errorf("%s has no line %s", out, line)
 	}
-	if line := "| the model's own list, its first 500 names | 500 | "; !strings.Contains(out, line) {
+	if line := "| the 500 names of the model's own list that most are like | 500 | "; !strings.Contains(out, line) {
 		t.Errorf("%s has no line %s", out, line)
+	}
+}
+
+func TestTheNamesThatMostTextsCopyComeFirst(t *testing.T) {
+	m := model{popular: []string{"a.com", "b.com", "c.com"}}
+	rows := m.popularRows(map[string]int{"c.com": 2, "b.com": 1})
+	for i, want := range []string{"c.com", "b.com", "a.com"} {
+		if rows[i].Text != want {
+			t.Errorf("name %d is %s, want %s", i, rows[i].Text, want)
+		}
 	}
 }
 

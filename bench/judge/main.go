@@ -102,16 +102,16 @@ const quickRows = 12_000
 func (o options) read(ctx context.Context, models []model) (rows, error) {
 	known := dataset.Seen{Domains: make(map[string]bool)}
 	var report []dataset.Row
-	done := make(map[string]bool)
+	copied := make(map[string]map[string]int) // by recipe
 	for _, recipe := range append([]string{o.recipe}, recipesOf(models)...) {
-		if done[recipe] {
+		if copied[recipe] != nil {
 			continue
 		}
-		done[recipe] = true
 		made, err := o.load(ctx, recipe)
 		if err != nil {
 			return rows{}, err
 		}
+		copied[recipe] = made.Copied
 		for _, domain := range made.Domains {
 			known.Domains[domain] = true
 		}
@@ -122,7 +122,7 @@ func (o options) read(ctx context.Context, models []model) (rows, error) {
 	r := rows{}
 	listed := make(map[string]bool)
 	for _, m := range models {
-		r.popular = append(r.popular, m.popularRows())
+		r.popular = append(r.popular, m.popularRows(copied[m.recipe]))
 		for _, domain := range m.popular {
 			listed[domain] = true
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -67,10 +68,12 @@ func recipesOf(models []model) (recipes []string) {
 	return recipes
 }
 
-// popularRows returns the first names of the model's list.
-func (m model) popularRows() []dataset.Row {
+// popularRows returns the names of the model's list that most malicious texts copy.
+func (m model) popularRows(copied map[string]int) []dataset.Row {
+	mostCopied := slices.Clone(m.popular)
+	slices.SortStableFunc(mostCopied, func(a, b string) int { return copied[b] - copied[a] })
 	var rows []dataset.Row
-	for _, domain := range m.popular[:min(listedNames, len(m.popular))] {
+	for _, domain := range mostCopied[:min(listedNames, len(mostCopied))] {
 		rows = append(rows, dataset.Row{Text: domain, Kind: dataset.Benign})
 	}
 	return rows

@@ -16,12 +16,16 @@ import (
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
 // made is what a recipe makes of the data, as far as it matters here.
 type made struct {
 	Domains []string      // registered domains in train
 	Report  []dataset.Row // the part report
+
+	// Copied is how many malicious texts imitate or mention each domain of the list of popular names.
+	Copied map[string]int
 }
 
 // load returns what a recipe makes of the data. It is built once for the same files, recipe and
@@ -48,11 +52,30 @@ func (o options) load(ctx context.Context, path string) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	m := made{slices.Collect(maps.Keys(set.Seen().Domains)), set.Parts[dataset.Report]}
+	m := made{slices.Collect(maps.Keys(set.Seen().Domains)), set.Parts[dataset.Report], copied(set)}
 	if err := os.MkdirAll(o.seen, 0o755); err != nil {
 		return made{}, fmt.Errorf("making the folder of -seen: %w", err)
 	}
 	return m, atomicfile.Write(kept, func(w io.Writer) error { return gob.NewEncoder(w).Encode(m) })
+}
+
+// copied counts the malicious texts of a set that imitate or mention each domain of its list.
+func copied(set *dataset.Set) map[string]int {
+	counts := make(map[string]int)
+	list := lookalike.New(set.Imitated)
+	var u canon.URL
+	for _, part := range set.Parts {
+		for _, row := range part {
+			if row.Kind == dataset.Benign || u.Parse(row.Text) != nil {
+				continue
+			}
+			found := list.Look(u.Host(), len(u.Host())-len(u.RegisteredDomain()))
+			if domain := cmp.Or(found.Imitates, found.Mentions); domain != "" {
+				counts[domain]++
+			}
+		}
+	}
+	return counts
 }
 
 func readMade(path string) (m made, err error) {
@@ -69,7 +92,7 @@ func readMade(path string) (m made, err error) {
 func identify(recipe string, sources []string) (string, error) {
 	sum := sha256.New()
 	contents := []string{recipe}
-	for _, pattern := range []string{"dataset/*.go", "internal/canon/*.go", "internal/canon/*.txt"} {
+	for _, pattern := range []string{"dataset/*.go", "internal/canon/*.go", "internal/canon/*.txt", "internal/lookalike/*.go"} {
 		code, err := filepath.Glob(pattern)
 		if err != nil {
 			return "", err

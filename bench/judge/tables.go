@@ -140,7 +140,7 @@ func writeLevels(b *strings.Builder, title string, r rows, models []model, inter
 				listed.count(i, v)
 			}
 		}
-		row(fmt.Sprintf("the model's own list, its first %d names", listedNames), listed)
+		row(fmt.Sprintf("the %d names of the model's own list that most are like", listedNames), listed)
 	}
 	table.End()
 }
