@@ -10,30 +10,23 @@ SNOWMAN = go run ./cmd/snowman
 model: ## train the shipped model again
 	$(SNOWMAN) train -data $(DATA) -recipe models/recipe.json -o $(MODEL) $(shell cat models/flags)
 
-# figures also measures how far the default arithmetic is from float32.
-EVAL = $(SNOWMAN) eval -data $(DATA) -recipe models/recipe.json
-figures: ## measure every figure of the model card
-	$(EVAL) -only names
-	$(EVAL) -only urls
-	$(EVAL) -compare-exact
-	$(EVAL) -perturbed
-	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,domain_privacybadger_cname_firstparty \
-		dga_families_unseen dga_families_seen_other_source domain_jarelllama_light))
-	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
-		url_openphish_public_feed url_phishtank_2020_05_namgung url_phishtank_2021_gilbertguo))
-	$(EVAL) $(addprefix $(JUDGE)/,$(addsuffix .tsv.gz,url_citizenlab_test_lists \
-		domain_privacybadger_yellowlist domain_jarelllama_whitelist domain_privacybadger_cname_firstparty))
+# figures reads the data once, and fails if the default arithmetic is too far from float32. How the model ages
+# stays as it is in the card unless make ageing was run before.
+CARDFLAGS ?=
+figures: ## measure every figure of the model card, and write it there
+	go run ./bench/card -data $(DATA) -recipe models/recipe.json -judge $(JUDGE) \
+		$(if $(wildcard $(AGED)-urls.json),-ageing $(AGED)) $(CARDFLAGS)
 
 # ageing trains a model on malicious rows first seen before the month AGE_FROM, and measures it on those of
-# the months since.
+# the months since, for make figures.
 AGE_FROM ?= 2025-01
 AGED     := build/ageing
 ageing: ## measure how a model ages, month by month
-	@mkdir -p build
+	@mkdir -p build && rm -f $(AGED)-*.json
 	sed 's/"report_from": "[^"]*"/"report_from": "$(AGE_FROM)"/' models/recipe.json > $(AGED).json
 	$(SNOWMAN) train -data $(DATA) -recipe $(AGED).json $(shell cat models/flags) -folds 0 -o $(AGED).safetensors > $(AGED).txt
-	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only names
-	$(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors -only urls
+	for only in names urls; do $(SNOWMAN) eval -data $(DATA) -recipe $(AGED).json -model $(AGED).safetensors \
+		-only $$only -json > $(AGED)-$$only.json || exit; done
 
 # judge takes JUDGEFLAGS, such as -model FILE,RECIPE for each of several models, -quick and -intervals.
 judge: ## hold models against the files of JUDGE

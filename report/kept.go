@@ -77,7 +77,7 @@ func NewKept(r eval.Result, c eval.Curves) Kept {
 		Changes:          newKeptChanges(r.Changes),
 	}
 	for _, g := range r.ByMonth {
-		if _, err := time.Parse("2006-01", g.Name); err != nil || g.Malicious == 0 {
+		if !isMonth(g.Name) || g.Malicious == 0 {
 			continue
 		}
 		month := keptMonth{Month: g.Name, Malicious: g.Malicious}
@@ -335,4 +335,25 @@ func (page Page) GroupTable() [][]string {
 // HostTable has the same of each kind of host.
 func (page Page) HostTable() [][]string {
 	return levelTable("kind of host", page.Result.Levels, page.Result.ByHost, "", percentAndCount)
+}
+
+// PopularTable has the rows that reach each level with the names on the model's own list of popular
+// names and without.
+func (page Page) PopularTable() [][]string { return popularTable(page.Result) }
+
+// MonthTable has the share of each month's malicious rows that is found.
+func (page Page) MonthTable() [][]string {
+	months := slices.DeleteFunc(slices.Clone(page.Result.ByMonth), func(g eval.Group) bool { return !isMonth(g.Name) })
+	return maliciousTable("month", months, page.Result.Overall.OperatingPoints)
+}
+
+// FamilyTable has the share of each family's malicious rows that is found, worst first.
+func (page Page) FamilyTable() [][]string {
+	return maliciousTable("family", worstFirst(page.Result.ByFamily), page.Result.Overall.OperatingPoints)
+}
+
+// isMonth reports whether a name is that of a month, YYYY-MM: of some rows only the year is known.
+func isMonth(name string) bool {
+	_, err := time.Parse("2006-01", name)
+	return err == nil
 }

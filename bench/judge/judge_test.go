@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/bench/internal/judging"
 )
 
 const toy = "../../web/testdata/toy.safetensors"
@@ -40,11 +39,11 @@ func folders(t *testing.T) (data, judge, recipe string) {
 	if err := os.WriteFile(recipe, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range pairs {
-		for _, name := range p.malicious {
+	for _, p := range judging.Pairs {
+		for _, name := range p.Malicious {
 			write(t, judge, name, "malicious", "z-evil.com/login", "bland.com", "zoo.local")
 		}
-		for _, name := range p.benign {
+		for _, name := range p.Benign {
 			write(t, judge, name, "benign", "shop.org", "x-blog.org/post", "wiki.org")
 		}
 	}
@@ -117,11 +116,11 @@ func TestIntervalsAndCountsStandBehindTheRates(t *testing.T) {
 
 func TestNamesOnAModelsListAreLeftOut(t *testing.T) {
 	data, judge, recipe := folders(t)
-	shipped, err := openModels([]string{""}, recipe)
+	shipped, err := judging.OpenModels([]string{""}, recipe)
 	if err != nil {
 		t.Fatal(err)
 	}
-	popular := shipped[0].popular[0]
+	popular := shipped[0].Popular[0]
 	write(t, judge, "domain_popular", "benign", popular, popular+"/login", "unheard-of.org")
 	out, _ := judged(t, data, judge, recipe)
 	if line := "| judge/domain_popular | 2 | 0 | 1 | 0 |"; !strings.Contains(out, line) {
@@ -129,29 +128,6 @@ func TestNamesOnAModelsListAreLeftOut(t *testing.T) {
 	}
 	if line := "| the 500 names of the model's own list that most are like | 500 | "; !strings.Contains(out, line) {
 		t.Errorf("%s has no line %s", out, line)
-	}
-}
-
-func TestTheNamesThatMostTextsCopyComeFirst(t *testing.T) {
-	m := model{popular: []string{"a.com", "b.com", "c.com"}}
-	rows := m.popularRows(map[string]int{"c.com": 2, "b.com": 1})
-	for i, want := range []string{"c.com", "b.com", "a.com"} {
-		if rows[i].Text != want {
-			t.Errorf("name %d is %s, want %s", i, rows[i].Text, want)
-		}
-	}
-}
-
-func TestASampleIsTheSameEachTime(t *testing.T) {
-	rows := func() (rows []dataset.Row) {
-		for i := range 100 {
-			rows = append(rows, dataset.Row{Text: fmt.Sprint(i)})
-		}
-		return rows
-	}
-	first, second := sample(rows(), 10), sample(rows(), 10)
-	if len(first) != 10 || !slices.Equal(first, second) || slices.Equal(first, rows()[:10]) {
-		t.Errorf("the samples are %v and %v", first, second)
 	}
 }
 

@@ -3,7 +3,7 @@
 //
 // Every figure is of rows whose registered domain is in no training row of any of the models, so
 // that all columns are of the same rows. Names on a model's own list of popular names are left out
-// as well. pairs.go has the pairs of files.
+// as well. The pairs of files stand in bench/internal/judging.
 package main
 
 import (
@@ -14,11 +14,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/bench/internal/judging"
 )
 
 func main() {
@@ -65,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case len(o.models) == 0:
 		o.models = []string{""}
 	}
-	models, err := openModels(o.models, o.recipe)
+	models, err := judging.OpenModels(o.models, o.recipe)
 	if err != nil {
 		return err
 	}
@@ -73,111 +70,34 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := r.score(ctx, models); err != nil {
+	if err := r.Score(ctx, models); err != nil {
 		return err
 	}
 	return writeTables(stdout, r, models, o.intervals)
-}
-
-// A file is the rows of one file that are left to judge by.
-type file struct {
-	name                   string
-	rows                   []dataset.Row
-	seen, popular, refused int         // rows left out
-	report                 bool        // a source's rows of the part report
-	verdicts               [][]verdict // of each model, of each row
-}
-
-// rows are all that the models are judged by.
-type rows struct {
-	files   []file
-	popular [][]dataset.Row // of each model, names of its list
-	listed  [][]verdict     // of each model, on those names
 }
 
 // quickRows is how many rows of a file -quick takes.
 const quickRows = 12_000
 
 // read reads the part report, and the files of judge.
-func (o options) read(ctx context.Context, models []model) (rows, error) {
-	known := dataset.Seen{Domains: make(map[string]bool)}
-	var report []dataset.Row
-	copied := make(map[string]map[string]int) // by recipe
-	for _, recipe := range append([]string{o.recipe}, recipesOf(models)...) {
-		if copied[recipe] != nil {
+func (o options) read(ctx context.Context, models []judging.Model) (judging.Rows, error) {
+	recipes := []string{o.recipe}
+	for _, m := range models {
+		recipes = append(recipes, m.Recipe)
+	}
+	made := make(map[string]judging.Made)
+	for _, recipe := range recipes {
+		if _, found := made[recipe]; found {
 			continue
 		}
-		made, err := o.load(ctx, recipe)
-		if err != nil {
-			return rows{}, err
-		}
-		copied[recipe] = made.Copied
-		for _, domain := range made.Domains {
-			known.Domains[domain] = true
-		}
-		if recipe == o.recipe {
-			report = made.Report
+		var err error
+		if made[recipe], err = judging.Load(ctx, recipe, o.data, o.seen, o.stderr); err != nil {
+			return judging.Rows{}, err
 		}
 	}
-	r := rows{}
-	listed := make(map[string]bool)
-	for _, m := range models {
-		r.popular = append(r.popular, m.popularRows(copied[m.recipe]))
-		for _, domain := range m.popular {
-			listed[domain] = true
-		}
+	r, err := judging.Read(ctx, o.judge, made[o.recipe].Report, made, models)
+	if err == nil && o.quick {
+		r.Sample(quickRows)
 	}
-	recipe, err := dataset.DefaultRecipe(o.judge)
-	if err != nil {
-		return rows{}, err
-	}
-	for _, source := range recipe.Sources {
-		path, err := source.Path(o.judge)
-		if err != nil {
-			return rows{}, err
-		}
-		f := file{name: source.File}
-		if f.rows, f.seen, f.refused, err = dataset.ReadUnseen(ctx, []string{path}, known); err != nil {
-			return rows{}, err
-		}
-		r.files = append(r.files, f)
-	}
-	r.files = append(r.files, bySource(report, known)...)
-	for i := range r.files {
-		f := &r.files[i]
-		before := len(f.rows)
-		// A text without a path that equals a registered domain is that domain itself.
-		f.rows = slices.DeleteFunc(f.rows, func(row dataset.Row) bool { return listed[row.Text] })
-		f.popular = before - len(f.rows)
-		if o.quick {
-			f.rows = sample(f.rows, quickRows)
-		}
-	}
-	return r, nil
-}
-
-// name is what the tables call a file.
-func (f file) title() string {
-	if f.report {
-		return f.name
-	}
-	return filepath.ToSlash(filepath.Join("judge", f.name))
-}
-
-// find returns the file of judge of this name.
-func (r rows) find(name string) (file, error) {
-	for _, f := range r.files {
-		if !f.report && f.name == name {
-			return f, nil
-		}
-	}
-	return file{}, fmt.Errorf("no file %q in the folder of -judge", name)
-}
-
-// modelName is what the tables call a model.
-func modelName(path string) string {
-	if path == "" {
-		return "shipped"
-	}
-	return strings.TrimSuffix(filepath.Base(path), ".safetensors")
+	return r, err
 }

@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/snowman-ml/snowman/bench/internal/judging"
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 	"github.com/snowman-ml/snowman/eval"
 )
 
 // writeTables writes all tables.
-func writeTables(stdout io.Writer, r rows, models []model, intervals bool) error {
+func writeTables(stdout io.Writer, r judging.Rows, models []judging.Model, intervals bool) error {
 	var b strings.Builder
 	if err := writePairs(&b, r, models, intervals); err != nil {
 		return err
@@ -27,25 +28,26 @@ func writeTables(stdout io.Writer, r rows, models []model, intervals bool) error
 }
 
 // writePairs writes how well the malicious rows of each pair are told from its benign rows.
-func writePairs(b *strings.Builder, r rows, models []model, intervals bool) error {
+func writePairs(b *strings.Builder, r judging.Rows, models []judging.Model, intervals bool) error {
 	header := []string{"malicious", "benign", "rows"}
 	for _, m := range models {
-		header = append(header, m.name+": TPR at FPR 1e-2 / 1e-3", "AUC")
+		header = append(header, m.Name+": TPR at FPR 1e-2 / 1e-3", "AUC")
 	}
 	table := markdown.NewTable(b, "TPR of malicious rows against benign rows", header...)
-	for _, p := range pairs {
-		cells := []string{strings.Join(p.malicious, " + "), strings.Join(p.benign, " + "), ""}
+	for _, p := range judging.Pairs {
+		cells := []string{strings.Join(p.Malicious, " + "), strings.Join(p.Benign, " + "), ""}
 		for i := range models {
-			malicious, err := r.scores(i, p.malicious, true)
+			malicious, err := r.Scores(i, p.Malicious, true)
 			if err != nil {
 				return err
 			}
-			benign, err := r.scores(i, p.benign, false)
+			benign, err := r.Scores(i, p.Benign, false)
 			if err != nil {
 				return err
 			}
 			cells[2] = fmt.Sprintf("%d / %d", len(malicious), len(benign))
-			cells = append(cells, rates(eval.NewROC(benign, malicious), intervals)...)
+			found, area := judging.Rates(eval.NewROC(benign, malicious), intervals)
+			cells = append(cells, strings.Join(found, " / "), area)
 		}
 		table.Row(cells...)
 	}
@@ -53,55 +55,15 @@ func writePairs(b *strings.Builder, r rows, models []model, intervals bool) erro
 	return nil
 }
 
-// scores returns a model's scores of the malicious or the benign rows of files of judge.
-func (r rows) scores(model int, names []string, malicious bool) ([]float64, error) {
-	var scores []float64
-	for _, name := range names {
-		f, err := r.find(name)
-		if err != nil {
-			return nil, err
-		}
-		for i, row := range f.rows {
-			if row.Malicious == malicious {
-				scores = append(scores, f.verdicts[model][i].score)
-			}
-		}
-	}
-	return scores, nil
-}
-
-// rates returns the cells of a model: its TPRs, and its AUC.
-func rates(roc eval.ROC, intervals bool) []string {
-	var found []string
-	for _, limit := range []float64{1e-2, 1e-3} {
-		point, ok := roc.AtFalsePositiveRate(limit)
-		switch {
-		case !ok:
-			found = append(found, "-")
-		case intervals:
-			p := point.TruePositives
-			low, high := p.Wilson()
-			found = append(found, fmt.Sprintf("%s (%s-%s, %d)", decimal(p.Rate(), 3), decimal(low, 3), decimal(high, 3), p.Count))
-		default:
-			found = append(found, decimal(point.TruePositives.Rate(), 2))
-		}
-	}
-	area := "-"
-	if auc, ok := roc.AUC(); ok {
-		area = decimal(auc, 3)
-	}
-	return []string{strings.Join(found, " / "), area}
-}
-
 // writeLevels writes how many of the benign or malicious rows reach each level, file by file.
-func writeLevels(b *strings.Builder, title string, r rows, models []model, intervals, malicious bool) {
+func writeLevels(b *strings.Builder, title string, r judging.Rows, models []judging.Model, intervals, malicious bool) {
 	header := []string{"rows of", "rows"}
 	for _, m := range models {
 		var names []string
-		for _, level := range m.levels {
+		for _, level := range m.Levels {
 			names = append(names, level.Name)
 		}
-		header = append(header, m.name+": "+strings.Join(names, " / "))
+		header = append(header, m.Name+": "+strings.Join(names, " / "))
 	}
 	table := markdown.NewTable(b, title, header...)
 	all := map[bool]tally{false: newTally(models), true: newTally(models)}
@@ -116,31 +78,31 @@ func writeLevels(b *strings.Builder, title string, r rows, models []model, inter
 		}
 		table.Row(cells...)
 	}
-	for _, f := range r.files {
+	for _, f := range r.Files {
 		reached := newTally(models)
 		for i := range models {
-			for j, v := range f.verdicts[i] {
-				if f.rows[j].Malicious != malicious {
+			for j, v := range f.Verdicts[i] {
+				if f.Rows[j].Malicious != malicious {
 					continue
 				}
 				reached.count(i, v)
-				if f.report {
-					all[f.rows[j].IsURL()].count(i, v)
+				if f.Report {
+					all[f.Rows[j].IsURL()].count(i, v)
 				}
 			}
 		}
-		row(f.title(), reached)
+		row(f.Title(), reached)
 	}
 	row("*report*, all names", all[false])
 	row("*report*, all URLs", all[true])
 	if !malicious {
 		listed := newTally(models)
 		for i := range models {
-			for _, v := range r.listed[i] {
+			for _, v := range r.Listed[i] {
 				listed.count(i, v)
 			}
 		}
-		row(fmt.Sprintf("the %d names of the model's own list that most are like", listedNames), listed)
+		row(fmt.Sprintf("the %d names of the model's own list that most are like", judging.ListedNames), listed)
 	}
 	table.End()
 }
@@ -151,18 +113,18 @@ type tally struct {
 	reached [][]int // of each model and level
 }
 
-func newTally(models []model) tally {
+func newTally(models []judging.Model) tally {
 	t := tally{rows: make([]int, len(models))}
 	for _, m := range models {
-		t.reached = append(t.reached, make([]int, len(m.levels)))
+		t.reached = append(t.reached, make([]int, len(m.Levels)))
 	}
 	return t
 }
 
 // count adds a model's verdict on a row.
-func (t tally) count(model int, v verdict) {
+func (t tally) count(model int, v judging.Verdict) {
 	t.rows[model]++
-	for level := range v.reached {
+	for level := range v.Reached {
 		t.reached[model][level]++
 	}
 }
@@ -182,21 +144,16 @@ func (t tally) percents(model int, intervals bool) string {
 	return strings.Join(cells, " / ")
 }
 
-func writeLeftOut(b *strings.Builder, r rows) {
+func writeLeftOut(b *strings.Builder, r judging.Rows) {
 	table := markdown.NewTable(b, "rows left out", "rows of", "rows judged by", "training has seen their registered domain", "on a model's list", "refused")
-	var total file
+	var total judging.File
 	judged := 0
-	for _, f := range r.files {
-		table.Row(f.title(), strconv.Itoa(len(f.rows)), strconv.Itoa(f.seen), strconv.Itoa(f.popular), strconv.Itoa(f.refused))
-		judged, total.seen, total.popular, total.refused = judged+len(f.rows), total.seen+f.seen, total.popular+f.popular, total.refused+f.refused
+	for _, f := range r.Files {
+		table.Row(f.Title(), strconv.Itoa(len(f.Rows)), strconv.Itoa(f.Seen), strconv.Itoa(f.Popular), strconv.Itoa(f.Refused))
+		judged, total.Seen, total.Popular, total.Refused = judged+len(f.Rows), total.Seen+f.Seen, total.Popular+f.Popular, total.Refused+f.Refused
 	}
-	table.Row("all", strconv.Itoa(judged), strconv.Itoa(total.seen), strconv.Itoa(total.popular), strconv.Itoa(total.refused))
+	table.Row("all", strconv.Itoa(judged), strconv.Itoa(total.Seen), strconv.Itoa(total.Popular), strconv.Itoa(total.Refused))
 	table.End()
-}
-
-// decimal writes .68.
-func decimal(x float64, digits int) string {
-	return strings.TrimPrefix(strconv.FormatFloat(x, 'f', digits, 64), "0")
 }
 
 // percent writes a share as 12, 3.4, .06 or 0.
@@ -210,5 +167,5 @@ func percent(share float64) string {
 	case share >= .995:
 		return strconv.FormatFloat(share, 'f', 1, 64)
 	}
-	return decimal(share, 2)
+	return judging.Decimal(share, 2)
 }

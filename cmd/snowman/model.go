@@ -13,7 +13,6 @@ import (
 	"github.com/snowman-ml/snowman/internal/card"
 	"github.com/snowman-ml/snowman/internal/provenance"
 	"github.com/snowman-ml/snowman/internal/visible"
-	"github.com/snowman-ml/snowman/models"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -81,7 +80,7 @@ func runModel(ctx context.Context, args []string, s streams) error {
 	if err := showModel(s.stdout, m.Info()); err != nil || flags.NArg() > 0 {
 		return err
 	}
-	_, err = fmt.Fprint(s.stdout, "\n", models.Card)
+	_, err = fmt.Fprint(s.stdout, "\n", card.Words())
 	return err
 }
 

@@ -73,6 +73,18 @@ func execute(name string, data any) ([]byte, error) {
 // weights.
 func IsShipped(info snowman.Info) bool { return strings.Contains(models.Card, "`"+info.SHA256+"`") }
 
+// Words returns the card of the model that comes with Snowman, in Markdown, without the comments
+// that say which of its tables are made.
+func Words() string {
+	var words strings.Builder
+	for line := range strings.Lines(models.Card) {
+		if !strings.HasPrefix(line, "<!--") {
+			words.WriteString(line)
+		}
+	}
+	return words.String()
+}
+
 // A head is what stands above a page's content.
 type head struct {
 	Title string
@@ -87,18 +99,18 @@ type page struct {
 	Card     template.HTML // of the shipped model, empty for another
 	Contents []heading     // of the card
 
-	Levels  []table  // empty if the model has none
-	Groups  []table  // what each level gets of each kind of site; empty for an older model
+	Levels  []Table  // empty if the model has none
+	Groups  []Table  // what each level gets of each kind of site; empty for an older model
 	TooFew  []string // levels that rest on too few texts
 	Broken  []string // levels that more of a kind of site reach than they say
 	Figures figures
-	Sources table
-	Parts   table
+	Sources Table
+	Parts   Table
 	Data    []report.Fact
 }
 
-// A table has a caption. Its first column says what a row is about.
-type table struct {
+// A Table has a caption. Its first column says what a row is about.
+type Table struct {
 	Caption string
 	Header  []string
 	Rows    [][]string
@@ -107,14 +119,14 @@ type table struct {
 
 func newPage(info snowman.Info, version string, head head) ([]byte, error) {
 	p := page{Head: head, Facts: identity(info, version), Figures: newFigures(info)}
-	p.Levels, p.TooFew = levelTables(info)
-	p.Groups, p.Broken = groupTables(info)
+	p.Levels, p.TooFew = LevelTables(info)
+	p.Groups, p.Broken = GroupTables(info)
 	if IsShipped(info) {
 		var err error
-		if p.Card, p.Contents, err = renderMarkdown(models.Card); err != nil {
+		if p.Card, p.Contents, err = renderMarkdown(Words()); err != nil {
 			return nil, err
 		}
-		p.Figures.Tables, p.Figures.Families = nil, nil // the card has them
+		p.Groups, p.Figures.Tables, p.Figures.Families, p.Figures.Changes = nil, nil, nil, nil // the card has them
 	} else {
 		p.addTraining(info)
 	}
@@ -172,11 +184,11 @@ func labels(names []string) string {
 	return strings.Join(shown, ", ")
 }
 
-// levelTables returns what each level means for names, and for URLs if they have levels of their
+// LevelTables returns what each level means for names, and for URLs if they have levels of their
 // own. tooFew are the levels that were measured on too few texts.
-func levelTables(info snowman.Info) (all []table, tooFew []string) {
+func LevelTables(info snowman.Info) (all []Table, tooFew []string) {
 	add := func(caption, texts string, thresholds []snowman.Threshold) {
-		made := table{
+		made := Table{
 			Caption: caption,
 			Header:  []string{"level", "from the score", "which reach", "measured: false alarms", "rate, 95 % interval", "false alarms an hour at 1,000 a second"},
 		}
@@ -209,9 +221,10 @@ func levelTables(info snowman.Info) (all []table, tooFew []string) {
 	return all, tooFew
 }
 
-// groupTables returns what the levels get of each kind of site and of each country suffix with
-// enough texts. broken are those that more of them reach than they say.
-func groupTables(info snowman.Info) (all []table, broken []string) {
+// GroupTables returns what the levels get of each kind of site and of each country suffix with
+// enough texts. An asterisk stands behind a share of more than three times what the level says.
+// broken are the levels that have one.
+func GroupTables(info snowman.Info) (all []Table, broken []string) {
 	for _, of := range []struct {
 		caption, texts string
 		thresholds     []snowman.Threshold
@@ -224,6 +237,7 @@ func groupTables(info snowman.Info) (all []table, broken []string) {
 		at := make(map[string]int) // row of a name
 		for i, t := range of.thresholds {
 			made[0] = append(made[0], t.Level.String())
+			exceeding := t.Exceeding()
 			for _, g := range slices.Concat(t.Groups, t.Countries) {
 				if _, known := at[g.Name]; !known {
 					at[g.Name] = len(rows)
@@ -234,9 +248,13 @@ func groupTables(info snowman.Info) (all []table, broken []string) {
 					*row = append(*row, "–")
 				}
 				share := eval.Proportion{Count: g.FalsePositives, Total: g.Benign}
-				*row = append((*row)[:2+i], fmt.Sprintf("%s %% (%s)", percent(share.Rate()), report.Thousands(g.FalsePositives)))
+				mark := ""
+				if slices.Contains(exceeding, g) {
+					mark = " *"
+				}
+				*row = append((*row)[:2+i], fmt.Sprintf("%s %% (%s)%s", percent(share.Rate()), report.Thousands(g.FalsePositives), mark))
 			}
-			for _, g := range t.Exceeding() {
+			for _, g := range exceeding {
 				broken = append(broken, fmt.Sprintf("%s of %s, %s", t.Level, of.texts, label(g.Name)))
 			}
 		}
@@ -257,9 +275,9 @@ func percent(rate float64) string { return strconv.FormatFloat(100*rate, 'g', 2,
 func hourly(alarms float64) string { return report.Thousands(int(math.Round(alarms))) }
 
 // newTable returns a table of at most 200 rows. More than these nobody reads.
-func newTable(caption string, rows [][]string) table {
+func newTable(caption string, rows [][]string) Table {
 	const most = 200
-	t := table{Caption: caption, Header: rows[0], Rows: rows[1:]}
+	t := Table{Caption: caption, Header: rows[0], Rows: rows[1:]}
 	t.More = max(len(t.Rows)-most, 0)
 	t.Rows = t.Rows[:len(t.Rows)-t.More]
 	for _, row := range slices.Concat(t.Rows, [][]string{t.Header}) {
@@ -291,7 +309,7 @@ func (p *page) addTraining(info snowman.Info) {
 	if len(sources) > 1 {
 		p.Sources = newTable("Sources", sources)
 	}
-	p.Parts = table{Caption: "Parts", Header: []string{"part", "rows", "of them benign", "what for"}}
+	p.Parts = Table{Caption: "Parts", Header: []string{"part", "rows", "of them benign", "what for"}}
 	for _, part := range partsPurpose {
 		kinds, known := training.Data.Parts[part[0]]
 		if !known {
@@ -315,6 +333,6 @@ func (p *page) addTraining(info snowman.Info) {
 }
 
 // IsNumeric reports whether a column of the table holds numbers.
-func (t table) IsNumeric(column int) bool {
+func (t Table) IsNumeric(column int) bool {
 	return column > 0 && !slices.Contains([]string{"label", "scored", "what for", "SHA-256 of the file"}, t.Header[column])
 }

@@ -218,7 +218,7 @@ func TestPageAboutAnyModel(t *testing.T) {
 			m.Thresholds[0].Groups = []snowman.GroupCount{{Name: "popular", FalsePositives: 10, Benign: 4000}, {Name: "small sites", FalsePositives: 70, Benign: 2000}}
 			m.Thresholds[0].Countries = []snowman.GroupCount{{Name: ".br", FalsePositives: 20, Benign: 2000}}
 			m.Thresholds[1].Groups = []snowman.GroupCount{{Name: "popular", FalsePositives: 1, Benign: 4000}, {Name: "small sites", FalsePositives: 70, Benign: 2000}}
-		}, 0, []string{"Ordinary names that reach a level, by kind of site", "3.5 % (70)", "0.025 % (1)", ".br", "reached by more than that: low of names, small sites."}},
+		}, 0, []string{"Ordinary names that reach a level, by kind of site", "3.5 % (70) *", "0.025 % (1)", ".br", "reached by more than that: low of names, small sites."}},
 		"with levels of too few texts": {func(m *snowman.Info) { m.Thresholds[2].Benign = 9_999 }, 0, []string{"mean little: high of names"}},
 		"of before curves": {func(m *snowman.Info) {
 			m.Figures = json.RawMessage(`{"overall": {"benign": 3, "malicious": 2, "auc": 0.5, "operating_points": []}, "by_kind": [], "calibration_error": 0.1}`)

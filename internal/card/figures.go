@@ -16,8 +16,8 @@ type figures struct {
 	Families *familiesNamed // nil if it names none
 	Charts   []chart
 	NoMonths bool // there is no chart by month
-	Tables   []table
-	Changes  []table // of verdicts that survive a change
+	Tables   []Table
+	Changes  []Table // of verdicts that survive a change
 }
 
 // familiesNamed says how often the right family comes first.

@@ -1,9 +1,10 @@
-package main
+package judging
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,20 +18,22 @@ import (
 	"github.com/snowman-ml/snowman/models"
 )
 
-// A model is one to judge.
-type model struct {
+// A Model is one to judge.
+type Model struct {
 	*snowman.Model
-	name, recipe string
-	levels       []eval.Level
-	popular      []string // its list of popular names
+	Name    string // of its file, in tables
+	Recipe  string // the file of its recipe
+	Levels  []eval.Level
+	Popular []string // its list of popular names
 }
 
-// listedNames is how many names of a model's list are scored.
-const listedNames = 500
+// ListedNames is how many names of a model's list are scored.
+const ListedNames = 500
 
-// openModels opens the models that -model names. recipe is that of a model that names none.
-func openModels(named []string, recipe string) ([]model, error) {
-	var opened []model
+// OpenModels opens models, each named FILE or FILE,RECIPE. An empty FILE stands for the shipped
+// model. recipe is that of a model that names none.
+func OpenModels(named []string, recipe string) ([]Model, error) {
+	var opened []Model
 	for _, name := range named {
 		path, own, found := strings.Cut(name, ",")
 		if !found {
@@ -56,60 +59,61 @@ func openModels(named []string, recipe string) ([]model, error) {
 			domain, _, _ := strings.Cut(text, " ") // what follows says how it is imitated
 			popular = append(popular, domain)
 		}
-		opened = append(opened, model{parsed, modelName(path), own, measure.Levels(parsed.Info()), popular})
+		opened = append(opened, Model{parsed, modelName(path), own, measure.Levels(parsed.Info()), popular})
 	}
 	return opened, nil
 }
 
-func recipesOf(models []model) (recipes []string) {
-	for _, m := range models {
-		recipes = append(recipes, m.recipe)
+// modelName is what the tables call a model.
+func modelName(path string) string {
+	if path == "" {
+		return "shipped"
 	}
-	return recipes
+	return strings.TrimSuffix(filepath.Base(path), ".safetensors")
 }
 
-// popularRows returns the names of the model's list that most malicious texts copy.
-func (m model) popularRows(copied map[string]int) []dataset.Row {
-	mostCopied := slices.Clone(m.popular)
+// MostCopied returns the names of the model's list that most malicious texts copy.
+func (m Model) MostCopied(copied map[string]int) []dataset.Row {
+	mostCopied := slices.Clone(m.Popular)
 	slices.SortStableFunc(mostCopied, func(a, b string) int { return copied[b] - copied[a] })
 	var rows []dataset.Row
-	for _, domain := range mostCopied[:min(listedNames, len(mostCopied))] {
+	for _, domain := range mostCopied[:min(ListedNames, len(mostCopied))] {
 		rows = append(rows, dataset.Row{Text: domain, Kind: dataset.Benign})
 	}
 	return rows
 }
 
-// A verdict is a score, and how many of the model's levels it reaches by the thresholds alone.
-type verdict struct {
-	score   float64
-	reached int
+// A Verdict is a score, and how many of the model's levels it reaches.
+type Verdict struct {
+	Score   float64
+	Reached int // by the thresholds alone
+	Ruled   int // by the rule for popular names as well
 }
 
-// score scores all rows with all models.
-func (r *rows) score(ctx context.Context, models []model) error {
+// Score scores all rows with all models.
+func (r *Rows) Score(ctx context.Context, models []Model) error {
 	for i, m := range models {
-		listed, err := m.verdicts(ctx, r.popular[i])
+		listed, err := m.Verdicts(ctx, r.popular[i])
 		if err != nil {
 			return err
 		}
-		r.listed = append(r.listed, listed)
-		for j := range r.files {
-			f := &r.files[j]
-			verdicts, err := m.verdicts(ctx, f.rows)
+		r.Listed = append(r.Listed, listed)
+		for j := range r.Files {
+			f := &r.Files[j]
+			verdicts, err := m.Verdicts(ctx, f.Rows)
 			if err != nil {
-				return fmt.Errorf("%s: %w", f.title(), err)
+				return fmt.Errorf("%s: %w", f.Title(), err)
 			}
-			f.verdicts = append(f.verdicts, verdicts)
+			f.Verdicts = append(f.Verdicts, verdicts)
 		}
 	}
 	return nil
 }
 
-// verdicts scores rows on all CPUs. What is no public name reaches no level. No rule beside the
-// thresholds counts.
-func (m model) verdicts(ctx context.Context, rows []dataset.Row) ([]verdict, error) {
+// Verdicts scores rows on all CPUs. What is no public name reaches no level.
+func (m Model) Verdicts(ctx context.Context, rows []dataset.Row) ([]Verdict, error) {
 	const rowsAtOnce = 1 << 13
-	verdicts := make([]verdict, len(rows))
+	verdicts := make([]Verdict, len(rows))
 	failures := make(chan error, 1)
 	starts := make(chan int)
 	var workers sync.WaitGroup
@@ -129,10 +133,10 @@ func (m model) verdicts(ctx context.Context, rows []dataset.Row) ([]verdict, err
 						}
 						return
 					}
-					verdicts[start+i].score = v.Score
-					for _, level := range m.levels {
+					verdicts[start+i].Score, verdicts[start+i].Ruled = v.Score, int(v.Level)
+					for _, level := range m.Levels {
 						if v.NotPublic == "" && level.IsReached(v.Score, rows[start+i].IsURL()) {
-							verdicts[start+i].reached++
+							verdicts[start+i].Reached++
 						}
 					}
 				})

@@ -1,7 +1,7 @@
-package main
+package judging
 
-// A pair is files whose malicious rows are held against the benign rows of others.
-type pair struct{ malicious, benign []string }
+// A Pair is files whose malicious rows are held against the benign rows of others.
+type Pair struct{ Malicious, Benign []string }
 
 // Files of judge that stand in several pairs.
 var (
@@ -12,7 +12,8 @@ var (
 	phishTank    = []string{"url_phishtank_2021_gilbertguo"}
 )
 
-var pairs = []pair{
+// Pairs are all that the tables have.
+var Pairs = []Pair{
 	{openPhish, testLists},
 	{phishTank, testLists},
 	{openPhish, links},

@@ -1,4 +1,4 @@
-package main
+package judging
 
 import (
 	"cmp"
@@ -19,42 +19,48 @@ import (
 	"github.com/snowman-ml/snowman/internal/lookalike"
 )
 
-// made is what a recipe makes of the data, as far as it matters here.
-type made struct {
+// Made is what a recipe makes of the data, as far as it matters here.
+type Made struct {
 	Domains []string      // registered domains in train
 	Report  []dataset.Row // the part report
 
-	// Copied is how many malicious texts imitate or mention each domain of the list of popular names.
+	// Copied is how many malicious texts imitate or mention each domain of the list of popular
+	// names.
 	Copied map[string]int
 }
 
-// load returns what a recipe makes of the data. It is built once for the same files, recipe and
-// code, and kept in the folder of -seen.
-func (o options) load(ctx context.Context, path string) (made, error) {
+// NewMade returns what matters of a set.
+func NewMade(set *dataset.Set) Made {
+	return Made{slices.Collect(maps.Keys(set.Seen().Domains)), set.Parts[dataset.Report], copied(set)}
+}
+
+// Load returns what a recipe, which is a file, makes of the data. It is built once for the same
+// files, recipe and code, and kept in the folder seen.
+func Load(ctx context.Context, path, data, seen string, log io.Writer) (Made, error) {
 	recipe, err := dataset.ReadRecipe(path)
 	if err != nil {
-		return made{}, err
+		return Made{}, err
 	}
-	sources, err := recipe.Paths(o.data)
+	sources, err := recipe.Paths(data)
 	if err != nil {
-		return made{}, err
+		return Made{}, err
 	}
 	identity, err := identify(path, sources)
 	if err != nil {
-		return made{}, err
+		return Made{}, err
 	}
-	kept := filepath.Join(o.seen, identity+".gob")
+	kept := filepath.Join(seen, identity+".gob")
 	if m, err := readMade(kept); err == nil {
 		return m, nil
 	}
-	fmt.Fprintf(o.stderr, "reading the data of %s\n", path)
-	set, err := recipe.Build(ctx, o.data)
+	fmt.Fprintf(log, "reading the data of %s\n", path)
+	set, err := recipe.Build(ctx, data)
 	if err != nil {
-		return made{}, err
+		return Made{}, err
 	}
-	m := made{slices.Collect(maps.Keys(set.Seen().Domains)), set.Parts[dataset.Report], copied(set)}
-	if err := os.MkdirAll(o.seen, 0o755); err != nil {
-		return made{}, fmt.Errorf("making the folder of -seen: %w", err)
+	m := NewMade(set)
+	if err := os.MkdirAll(seen, 0o755); err != nil {
+		return Made{}, fmt.Errorf("making the folder of what was seen: %w", err)
 	}
 	return m, atomicfile.Write(kept, func(w io.Writer) error { return gob.NewEncoder(w).Encode(m) })
 }
@@ -78,7 +84,7 @@ func copied(set *dataset.Set) map[string]int {
 	return counts
 }
 
-func readMade(path string) (m made, err error) {
+func readMade(path string) (m Made, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return m, err
@@ -118,33 +124,33 @@ func identify(recipe string, sources []string) (string, error) {
 
 // bySource divides rows by source, those of firstSources first, and leaves out the rows whose
 // registered domain was seen.
-func bySource(report []dataset.Row, known dataset.Seen) []file {
-	found := make(map[string]*file)
+func bySource(report []dataset.Row, known dataset.Seen) []File {
+	found := make(map[string]*File)
 	var u canon.URL
 	for _, row := range report {
 		f := found[row.Source]
 		if f == nil {
-			f = &file{name: row.Source, report: true}
+			f = &File{Name: row.Source, Report: true}
 			found[row.Source] = f
 		}
 		if u.Parse(row.Text) == nil && known.Domains[string(u.RegisteredDomain())] {
-			f.seen++
+			f.Seen++
 			continue
 		}
-		f.rows = append(f.rows, row)
+		f.Rows = append(f.Rows, row)
 	}
-	place := func(f file) int {
-		if i := slices.Index(firstSources, f.name); i >= 0 {
+	place := func(f File) int {
+		if i := slices.Index(firstSources, f.Name); i >= 0 {
 			return i
 		}
 		return len(firstSources)
 	}
-	var files []file
+	var files []File
 	for _, f := range found {
 		files = append(files, *f)
 	}
-	slices.SortFunc(files, func(a, b file) int {
-		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.name, b.name))
+	slices.SortFunc(files, func(a, b File) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.Name, b.Name))
 	})
 	return files
 }
