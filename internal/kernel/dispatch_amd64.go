@@ -79,15 +79,9 @@ func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool 
 		return false
 	}
 	columns := len(weights.Scales)
-	for ; texts >= 4; texts -= 4 {
-		if backend == avx512Backend {
-			for done := 0; done < columns; done += 64 {
-				dense16_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
-			}
-		} else {
-			for done := 0; done < columns; done += 16 {
-				dense16_4x16xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
-			}
+	for ; backend == avx512Backend && texts >= 4; texts -= 4 {
+		for done := 0; done < columns; done += 64 {
+			dense16_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
 		}
 		if texts == 4 {
 			return true

@@ -109,11 +109,6 @@ func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSum
 //go:noescape
 func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
 
-// dense16_4x16xAVX2 is dense16, for 4 texts and 16 entries of a row.
-//
-//go:noescape
-func dense16_4x16xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
-
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //
 //go:noescape

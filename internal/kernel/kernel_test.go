@@ -302,6 +302,10 @@ func testDense16EqualsTheFloat64Reference(t *testing.T) {
 		features := filled(random, texts*stride, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(2*math.MaxInt16+1)-math.MaxInt16)) })
 		for f := range Lanes16 { // a text without a live feature, and one where all are as large as can be
 			features[f], features[stride+f] = 0, math.MaxInt16
+			if f%5 > 0 { // one that has most features of the text before it
+				features[4*stride+f] = features[3*stride+f]
+			}
+			features[5*stride+f] = features[4*stride+f] // and one that has all
 		}
 		for f := range weights {
 			if f/2%columns == 3 { // the largest sum and the smallest

@@ -42,7 +42,6 @@ func (b backend) dense() {
 type denseProduct struct {
 	backend
 	count                              int
-	integer                            bool // pairs of int16 instead of float32
 	isLive                             uint8
 	sums, sumStride, weights, rowBytes reg.Register
 	features, stride, texts            reg.Register
@@ -95,7 +94,7 @@ const (
 	notEqual = 4    // NEQ_UQ
 )
 
-// live returns a bit for each of the text's 32 features, or pairs of features, that is not skipped.
+// live returns a bit for each of the text's 32 features that is not skipped.
 func (d *denseProduct) live() reg.GPVirtual {
 	live := GP32()
 	zero := d.vector()
@@ -109,21 +108,11 @@ func (d *denseProduct) live() reg.GPVirtual {
 		}
 		if d.bytes == 64 {
 			mask := K()
-			if d.integer {
-				pair := d.vector()
-				VMOVDQU32(features, pair)
-				VPTESTMD(pair, pair, mask)
-			} else {
-				VCMPPS(U8(d.isLive), features, zero, mask)
-			}
+			VCMPPS(U8(d.isLive), features, zero, mask)
 			KMOVW(mask, part)
 		} else {
 			isLive := d.vector()
-			if d.integer {
-				VPCMPGTD(zero, d.load(features), isLive) // no feature is below 0
-			} else {
-				VCMPPS(U8(d.isLive), d.load(features), zero, isLive)
-			}
+			VCMPPS(U8(d.isLive), d.load(features), zero, isLive)
 			VMOVMSKPS(isLive, part)
 		}
 		if i > 0 {

@@ -32,8 +32,8 @@ func main() {
 		b.dense()
 		b.denseBackward()
 		b.dense16()
-		b.dense16Texts()
 		if b.registers == 32 {
+			b.dense16Texts()
 			b.convolveDense16()
 		}
 		b.addScaledRows()
@@ -68,6 +68,14 @@ func (b backend) zero(v reg.VecVirtual) {
 		VPXORD(v, v, v)
 	} else {
 		VPXOR(v, v, v)
+	}
+}
+
+func (b backend) and(one, other Op, to reg.VecVirtual) {
+	if b.bytes == 64 {
+		VPANDD(one, other, to)
+	} else {
+		VPAND(one, other, to)
 	}
 }
 
