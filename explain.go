@@ -97,6 +97,9 @@ func (m *Model) Explain(text string) (Explanation, error) {
 	}
 	verdict.Probabilities.Values = slices.Clone(verdict.Probabilities.Values)
 	parts := m.explainer().Explain(&s.batch, 0)
+	if math.IsNaN(parts.LogOdds) {
+		return Explanation{}, errOverflow // nothing is said of the views
+	}
 	x := Explanation{
 		Canonical: s.Canonical(),
 		Verdict:   verdict,

@@ -267,7 +267,7 @@ func TestExplanationAsJSON(t *testing.T) {
 	if err := json.Unmarshal(written, &members); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"baseline", "canonical", "characters", "constant", "end", "log_odds", "ngrams", "start"}
+	want := []string{"baseline", "canonical", "characters", "constant", "end", "log_odds", "ngrams", "registered_domain", "start", "views"}
 	for _, name := range want {
 		if members[name] == nil {
 			t.Errorf("no member %q in %s", name, written)

@@ -42,7 +42,8 @@ func TestFamiliesAreTheReferencesLikeliest(t *testing.T) {
 		}
 		probabilities := make(map[string]float64)
 		sum := 0.0
-		for i, logit := range cnn.Reference[float64](m.file.Families, s.batch.Symbols) {
+		host := s.batch.Text(int(s.batch.Rows[0].Views[cnn.Host]))
+		for i, logit := range cnn.Reference[float64](m.file.Families, host) {
 			probabilities[m.FamilyNames()[i]] = math.Exp(logit)
 			sum += math.Exp(logit)
 		}

@@ -17,7 +17,7 @@ func widest(filters int) ([]byte, error) {
 	metadata.Shape = cnn.Shape{
 		Symbols: metadata.Shape.Symbols, Embedding: 1, Widths: []int{1, 2, 3, 4, 5, 6, 7, 8}, Filters: filters, Kinds: len(metadata.Kinds),
 	}
-	metadata.Families = nil
+	metadata.Families, metadata.Floor = nil, cnn.Floor{} // one view has no floor
 	parameters, err := cnn.NewParameters(metadata.Shape)
 	if err != nil {
 		return nil, err

@@ -63,16 +63,7 @@ func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		logits := cnn.Reference[float64](m.file.Parameters, s.batch.Symbols)
-		sum, malicious := 0.0, 0.0
-		for k, logit := range logits {
-			e := math.Exp(logit / m.file.Metadata.Temperature)
-			sum += e
-			if k > 0 {
-				malicious += e
-			}
-		}
-		want := malicious / sum
+		want := 1 / (1 + math.Exp(-referenceLogOdds(m, s.batch)))
 		if math.Abs(exactScore-want) > 1e-5 {
 			t.Errorf("%q scores %v in float32, the reference says %v", text, exactScore, want)
 		}
@@ -80,6 +71,33 @@ func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 			t.Errorf("%q scores %v, the reference says %v", text, score, want)
 		}
 	}
+}
+
+// referenceLogOdds returns the log-odds of a batch's only row: those of its views, or what the floor
+// demands.
+func referenceLogOdds(m *Model, batch cnn.Batch) float64 {
+	row, floor := batch.Rows[0], m.file.Metadata.Floor
+	logits := func(host, whole int) []float64 {
+		return cnn.Reference[float64](m.file.Parameters, batch.Text(int(row.Views[host])), batch.Text(int(row.Views[whole])))
+	}
+	logOdds := func(logits []float64, temperature float64) float64 {
+		malicious := 0.0
+		for _, logit := range logits[1:] {
+			malicious += math.Exp(logit / temperature)
+		}
+		return math.Log(malicious) - logits[0]/temperature
+	}
+	found := logits(cnn.Host, cnn.Whole)
+	if row.HasFloor {
+		for view, most := range map[int]float64{cnn.Host: floor.Host, cnn.RegisteredDomain: floor.RegisteredDomain} {
+			alone := logits(view, view)
+			alone[0] += most
+			if logOdds(alone, 1) > logOdds(found, 1) {
+				found = alone
+			}
+		}
+	}
+	return logOdds(found, m.file.Metadata.Temperature)
 }
 
 func TestProbabilitiesAddUp(t *testing.T) {
@@ -274,21 +292,21 @@ func TestWhatAHostLooksLike(t *testing.T) {
 }
 
 func TestAPopularDomainItselfStaysBelowMedium(t *testing.T) {
-	m := withImitated(t, "xjwqpvtzkd.com me", "dhl.com m")
+	m := withImitated(t, "vkqwzpxjtmhd.net me", "dhl.com m")
 	for _, test := range []struct {
 		text       string
 		isPopular  bool
 		isOnDomain bool
 		mentions   string
 	}{
-		{"xjwqpvtzkd.com", true, true, ""},
-		{"https://www.XJWQPVTZKD.com/", true, true, ""},
-		{"xjwqpvtzkd.com:8443", false, true, ""},
-		{"xjwqpvtzkd.com/wp-admin/a.exe", false, true, ""},
-		{"zkqjxwvbnm.xjwqpvtzkd.com", false, true, ""},
-		{"xjwqpvtzkd.net", false, false, ""},
-		{"xjwqpvtzkd-login.com", false, false, "xjwqpvtzkd.com"},
-		{"dhl.com.xjwqpvtzke.net", false, false, "dhl.com"},
+		{"vkqwzpxjtmhd.net", true, true, ""},
+		{"https://www.VKQWZPXJTMHD.net/", true, true, ""},
+		{"vkqwzpxjtmhd.net:8443", false, true, ""},
+		{"vkqwzpxjtmhd.net/wp-admin/a.exe", false, true, ""},
+		{"zkqjxwvbnm.vkqwzpxjtmhd.net", false, true, ""},
+		{"vkqwzpxjtmhd.com", false, false, ""},
+		{"vkqwzpxjtmhd-login.com", false, false, "vkqwzpxjtmhd.net"},
+		{"dhl.com.vkqwzpxjtmhe.net", false, false, "dhl.com"},
 	} {
 		got, err := m.Classify(test.text)
 		without, withoutErr := withImitated(t).Classify(test.text)
@@ -311,12 +329,12 @@ func TestAPopularDomainItselfStaysBelowMedium(t *testing.T) {
 func TestWhatIsNoPublicNameHasNoLevel(t *testing.T) {
 	m := Default()
 	for _, test := range []struct{ public, text, reason string }{
-		{"xjwqpvtzkd.com", "xjwqpvtzkd.local", "local suffix"},
-		{"xjwqpvtzkd.com", "https://xjwqpvtzkd.test:8080/login", "reserved suffix"},
-		{"xjwqpvtzkd.com", "xjwqpvtzkd", "single label"},
+		{"vkqwzpxjtmhd.net", "vkqwzpxjtmhd.local", "local suffix"},
+		{"vkqwzpxjtmhd.net", "https://vkqwzpxjtmhd.test:8080/login", "reserved suffix"},
+		{"vkqwzpxjtmhd.net", "vkqwzpxjtmhd", "single label"},
 		{"45.155.0.1/a.exe", "10.155.0.1/a.exe", "private address"},
 		{"45.155.0.1/a.exe", "203.0.113.1/a.exe", "reserved address"},
-		{"xjwqpvtzkd.com", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "hash"},
+		{"vkqwzpxjtmhd.net", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "hash"},
 	} {
 		public, err := m.Classify(test.public)
 		got, gotErr := m.Classify(test.text)

@@ -19,7 +19,7 @@ import (
 
 // The pages must show what the shipped model says.
 func TestTheExamplesInThePagesAreReal(t *testing.T) {
-	texts := []string{"zis32msdi3.com", "github.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "paypa1.net", "hxxp://update[.]zis32msdi3[.]com:8080/a.exe"}
+	texts := []string{"zis32msdi3.com", "github.com", "qzxkvbtrwj.info", "paypal-login-secure.com", "paypa1.net", "hxxp://update[.]zis32msdi3[.]com:8080/a.exe"}
 	onTerminal := scored(t, render.Columns, texts)
 	asJSON := scored(t, jsonLines(), texts[:1])
 
