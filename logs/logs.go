@@ -76,7 +76,8 @@ type Record struct {
 	Time         []byte
 	ResponseCode []byte // such as NXDOMAIN or 3 in DNS; of answers alone
 	Part         Part
-	Repeats      bool   // an answer to a question that the same log tells of
+	Repeats      bool   // an answer to a question that the same log tells of, or a question whose answer says more
+	Lost         bool   // it has a name of which the log does not keep all bytes: there is none in Names
 	Key          uint64 // the same for a question and its answer; 0 if the format does not tell
 
 	Header    bool   // a header, a comment, a blank line: no record
