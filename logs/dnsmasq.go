@@ -157,13 +157,18 @@ func dnsmasqCode(answer []byte) []byte {
 
 // fitsDnsmasq counts the lines that the program wrote, its DHCP server too.
 func fitsDnsmasq(sample [][]byte) int {
-	count := 0
+	messages, others := 0, 0
 	for _, line := range sample {
-		if dnsmasqMessage(line) >= 0 || bytes.Contains(line, []byte(" dnsmasq-")) {
-			count++
+		if dnsmasqMessage(line) >= 0 {
+			messages++
+		} else if bytes.Contains(line, []byte(" dnsmasq-dhcp[")) {
+			others++
 		}
 	}
-	return count
+	if messages == 0 {
+		return 0
+	}
+	return messages + others
 }
 
 // fitsPihole is fitsDnsmasq of logs that have lines of Pi-hole.
@@ -179,8 +184,8 @@ func fitsPihole(sample [][]byte) int {
 // piholeDB is the preset of rows of Pi-hole's database, pihole-FTL.db, as this writes them:
 //
 //	sqlite3 -readonly -separator $'\t' /etc/pihole/pihole-FTL.db "SELECT timestamp, client, domain,
-//	  CASE reply_type WHEN 2 THEN 'NXDOMAIN' WHEN 7 THEN 'SERVFAIL' WHEN 8 THEN 'REFUSED' ELSE 'NOERROR' END
-//	  FROM queries ORDER BY id"
+//	  CASE reply_type WHEN 2 THEN 'NXDOMAIN' WHEN 7 THEN 'SERVFAIL' WHEN 8 THEN 'REFUSED'
+//	  ELSE 'NOERROR' END FROM queries ORDER BY id"
 //
 // https://docs.pi-hole.net/database/query-database/
 var piholeDB = preset{

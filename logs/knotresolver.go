@@ -6,7 +6,7 @@ import "bytes"
 //
 //	[plan  ][00000.00] plan 'www.example.com.' type 'A' uid [44100.00]
 //
-// Others of its own have a parent other than 00000.00, or are those of a request from its second on.
+// Questions of its own have a parent other than 00000.00, or are from the second on of a request.
 // Names are in presentation format and in lower case; ' is escaped. There is no client and no code:
 // its dnstap has both.
 // https://www.knot-resolver.cz/documentation/latest/

@@ -3,7 +3,7 @@ package logs
 import "bytes"
 
 // PowerDNS recursor writes a line for a question and one for its answer (quiet=no), as text or, the
-// default since 4.8, as pairs:
+// default of 4.8, as pairs:
 //
 //	1 [9/1] question for 'www.example.com|AAAA' from 127.0.0.1:50334
 //	1 [9/1] answer to question 'www.example.com|AAAA': 1 answers, 1 additional, .. rcode=0
@@ -11,8 +11,8 @@ import "bytes"
 //	msg="Answer" .. qname="www.example.com" qtype="A" rcode="3" .. remote="127.0.0.1:50315"
 //
 // Answers from the packet cache have one line, which in text does not tell the name. Names are in
-// presentation format, without a final dot, in which quotation marks stand as they are; pairs escape
-// that once more.
+// presentation format, without a final dot, in which quotation marks stand as they are; pairs
+// escape that once more.
 // https://doc.powerdns.com/recursor/settings.html#quiet
 
 type recursor struct {

@@ -133,18 +133,20 @@ func isIP(text []byte) bool {
 	if len(text) < 2 || hexDigit(text[0]) < 0 && text[0] != ':' {
 		return false
 	}
-	separators := 0
-	for i, c := range text {
+	dots, colons := 0, 0
+	for _, c := range text {
 		switch {
-		case c == '%' && separators > 1: // a zone
-			return i > 2
-		case c == '.' || c == ':':
-			separators++
-		case hexDigit(c) < 0:
+		case c == '%' && colons > 1: // a zone
+			return true
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
+		case !isDigit(c) && (dots > 0 || hexDigit(c) < 0):
 			return false
 		}
 	}
-	return separators > 1
+	return colons > 1 || colons == 0 && dots == 3
 }
 
 // cutPort returns an address without its port, and without brackets.

@@ -11,7 +11,7 @@ import "bytes"
 // in on udp IP PORT. Answers say all that questions do, so they count where there are some. What
 // local zones and response policy zones did (log-local-actions, rpz-log) ends alike:
 //
-//	[1795827352] unbound[8693:0] info: rpz: applied [zone] evil.com. rpz-drop 127.0.0.1@48109 evil.com. A IN
+//	[1795827352] unbound[8693:0] info: evil.com. always_null 127.0.0.1@48109 evil.com. A IN
 //
 // Each byte of a name that is no letter, digit, -, _ or * is a ?, even a dot within a label.
 // https://unbound.docs.nlnetlabs.nl/en/latest/manpages/unbound.conf.html
@@ -54,8 +54,8 @@ func (u unbound) find(line []byte, r *Record) {
 		u.findAction(words[:n], r)
 		return
 	}
-	if !bytes.HasSuffix(words[unboundName], []byte(".")) {
-		return // of a message that is no question
+	if string(words[unboundName]) == "-" {
+		return // of a message without a question
 	}
 	r.Client = words[unboundClient]
 	r.Part = Question
@@ -71,7 +71,7 @@ func (u unbound) find(line []byte, r *Record) {
 func (u unbound) findAction(words [][]byte, r *Record) {
 	words = words[len(words)-4:]
 	at := bytes.IndexByte(words[unboundClient], '@')
-	if at < 0 || !isIP(words[unboundClient][:at]) || !isClass(words[unboundClass]) || !bytes.HasSuffix(words[unboundName], []byte(".")) {
+	if at < 0 || !isIP(words[unboundClient][:at]) || !isClass(words[unboundClass]) {
 		return
 	}
 	r.Client = words[unboundClient][:at]
@@ -79,16 +79,18 @@ func (u unbound) findAction(words [][]byte, r *Record) {
 	r.addUnbound(words[unboundName])
 }
 
+// addUnbound adds a name, unless the log does not keep all of it: one that is too long ends in & or
+// in #, all others in a dot.
 func (r *Record) addUnbound(name []byte) {
-	if bytes.IndexByte(name, '?') >= 0 {
+	if bytes.IndexByte(name, '?') >= 0 || name[len(name)-1] != '.' {
 		r.Lost = true
 		return
 	}
 	r.addRawDNS(name)
 }
 
-// unboundMessage returns what stands behind unbound[PID:THREAD] and the tag, or nil. In syslog it is
-// unbound[PID]: [PID:THREAD].
+// unboundMessage returns what stands behind unbound[PID:THREAD] and the tag, or nil. In syslog they
+// are unbound[PID]: [PID:THREAD].
 func unboundMessage(line []byte) []byte {
 	for i := 0; ; {
 		n := bytes.Index(line[i:], []byte("] "))

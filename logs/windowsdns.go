@@ -4,11 +4,11 @@ import "bytes"
 
 // The DNS server of Windows writes packets into its debug log:
 //
-//	11/28/2026 12:55:51 AM 0E70 PACKET  00000000033397A0 UDP Rcv 192.0.2.61  5b47   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
-//	28.11.2026 00:55:52 0294 PACKET  000002DAEC36D650 UDP Snd 192.0.2.61  eba7 R Q [8385 A DR NXDOMAIN] A      (3)www(7)example(3)com(0)
+//	11/28/2026 12:55:51 AM 0E70 PACKET 0333 UDP Rcv 192.0.2.6 5b47   Q [0001   D   NOERROR] A (1)x(0)
+//	28.11.2026 00:55:52 0294 PACKET 0333 UDP Snd 192.0.2.6 eba7 R Q [8385 A DR NXDOMAIN] A (1)x(0)
 //
-// Date and time are those of the server's locale. Received questions and sent answers (R) are of
-// clients; sent questions and received answers are of the server itself and the same names once
+// Date and time are in the form of the server's locale. Received questions and sent answers (R) are
+// of clients; sent questions and received answers are of the server itself and the same names once
 // more. Before them is a preamble, and behind each may be its details, with blanks before them.
 // https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-2012-r2-and-2012/dn800669(v=ws.11)
 
@@ -65,7 +65,7 @@ func (w windowsDNS) find(line []byte, r *Record) {
 	r.addWindowsName(name)
 }
 
-// windowsTime returns the date and the time before a packet, behind which may be the ID of a thread.
+// windowsTime returns the date and the time before a packet, without the thread behind them.
 func windowsTime(text []byte) []byte {
 	last := bytes.LastIndexByte(text, ' ')
 	thread := text[last+1:]
