@@ -14,6 +14,10 @@ type Format struct {
 	Title string // for messages and documentation
 	Sort  Sort
 
+	// AnyColumn is set where Options.Columns may say in which columns, members or pairs names
+	// stand. Other formats do not heed them.
+	AnyColumn bool
+
 	// FilesOnly formats are never guessed where input may wait for an answer.
 	FilesOnly bool
 
@@ -45,12 +49,6 @@ var Formats = []*Format{
 	Lines,
 	{Name: "zeek", Title: "Zeek log", Sort: Records, fits: fitsZeek, begin: newZeek},
 	{Name: "suricata", Title: "Suricata EVE", Sort: Records, fits: fitsSuricata, begin: newSuricata},
-	{Name: "route53", Title: "Route 53 Resolver query log", Sort: Records, fits: fitsPaths("query_name", "query_timestamp"), begin: presetJSON(route53)},
-	{Name: "zscaler", Title: "Zscaler NSS web log", Sort: Records, fits: fitsPaths("event.requestmethod"), begin: presetJSON(zscaler)},
-	{Name: "ct", Title: "certificate-transparency stream", Sort: Records, fits: fitsPaths("data.leaf_cert.all_domains"), begin: presetJSON(transparency)},
-	{Name: "fortinet", Title: "Fortinet log", Sort: Records, fits: fitsFortinet, begin: presetPairs(fortinet)},
-	{Name: "paloalto", Title: "Palo Alto threat log", Sort: Records, fits: fitsPaloAlto, begin: newDelimited(',', &paloalto)},
-	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
 	{Name: "pihole", Title: "Pi-hole log", Sort: Records, fits: fitsPihole, begin: newDnsmasq},
 	{Name: "pihole-db", Title: "rows of Pi-hole's database", Sort: Records, begin: newDelimited('\t', &piholeDB)},
 	{Name: "dnsmasq", Title: "dnsmasq log", Sort: Records, fits: fitsDnsmasq, begin: newDnsmasq},
@@ -62,12 +60,18 @@ var Formats = []*Format{
 	{Name: "coredns", Title: "CoreDNS log", Sort: Records, fits: fitsCoreDNS, begin: newCoreDNS},
 	{Name: "knot-resolver", Title: "Knot resolver log", Sort: Records, fits: fitsKnotResolver, begin: newKnotResolver},
 	{Name: "windows-dns", Title: "Windows DNS debug log", Sort: Records, fits: fitsWindowsDNS, begin: newWindowsDNS},
-	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, begin: newDelimited(',', nil)},
-	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, begin: newDelimited(',', nil)},
-	{Name: "jsonl", Title: "JSON lines", Sort: Records, fits: fitsJSON, begin: newGenericJSON},
-	{Name: "tsv", Title: "tab-separated values", Sort: Records, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
-	{Name: "csv", Title: "comma-separated values", Sort: Records, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
-	{Name: "kv", Title: "pairs key=value", Sort: Records, begin: newKeyValues},
+	{Name: "route53", Title: "Route 53 Resolver query log", Sort: Records, fits: fitsPaths("query_name", "query_timestamp"), begin: presetJSON(route53)},
+	{Name: "zscaler", Title: "Zscaler NSS web log", Sort: Records, fits: fitsPaths("event.requestmethod"), begin: presetJSON(zscaler)},
+	{Name: "ct", Title: "certificate-transparency stream", Sort: Records, fits: fitsPaths("data.leaf_cert.all_domains"), begin: presetJSON(transparency)},
+	{Name: "fortinet", Title: "Fortinet log", Sort: Records, fits: fitsFortinet, begin: presetPairs(fortinet)},
+	{Name: "paloalto", Title: "Palo Alto threat log", Sort: Records, fits: fitsPaloAlto, begin: newDelimited(',', &paloalto)},
+	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
+	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "jsonl", Title: "JSON lines", Sort: Records, AnyColumn: true, fits: fitsJSON, begin: newGenericJSON},
+	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
+	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues},
 }
 
 // Find returns the format of this name.
