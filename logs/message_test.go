@@ -249,7 +249,11 @@ func TestCaptureIsWhatTsharkSaysOfTheWeb(t *testing.T) {
 	for _, file := range []string{"http-tls.pcap", "http-tls.pcapng"} {
 		t.Run(file, func(t *testing.T) {
 			var got []string
-			enrich(t, Formats[2], unpacked(t, file), Options{}, func(r *Record, number int) {
+			format, err := Find("pcap")
+			if err != nil {
+				t.Fatal(err)
+			}
+			enrich(t, format, unpacked(t, file), Options{}, func(r *Record, number int) {
 				got = append(got, fmt.Sprintf("%d %s", number, replaceBytes(string(r.Names[0].Text))))
 			})
 			compareLines(t, got, want)

@@ -126,7 +126,7 @@ func (s *Segment) readIP(data []byte, depth int) bool {
 	switch data[0] >> 4 {
 	case 4:
 		header, total := int(data[0]&0xf)*4, int(binary.BigEndian.Uint16(data[2:]))
-		if isLater := binary.BigEndian.Uint16(data[6:])&0x1fff != 0; isLater || header < 20 || len(data) < header {
+		if isLater := binary.BigEndian.Uint16(data[6:])&0x1fff != 0; isLater || header < 20 || len(data) < header || total > 0 && total < header {
 			return false
 		}
 		data = s.cut(data, total)
