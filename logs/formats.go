@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/snowman-ml/snowman/internal/packet"
 )
 
 // A Format is a way in which records are written.
@@ -28,6 +30,10 @@ type Format struct {
 	// begin returns what follows the lines of a source, the first of which are the sample: at most
 	// some hundred, maybe none. It is nil for a format that has no lines, and for Lines.
 	begin func(sample [][]byte, o Options) (stream, error)
+
+	// isMagic reports whether a source of messages begins like this, and messages reads it.
+	isMagic  func(begin []byte) bool
+	messages func(source io.Reader) messageSource
 }
 
 // A Sort says what comes of records.
@@ -72,6 +78,8 @@ var Formats = []*Format{
 	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
 	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
 	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues},
+	{Name: "dnstap", Title: "dnstap", Sort: Messages, isMagic: isDnstap, messages: newDnstap},
+	{Name: "pcap", Title: "pcap or pcapng capture", Sort: Messages, isMagic: packet.IsCapture, messages: newPcap},
 }
 
 // Find returns the format of this name.
@@ -90,6 +98,9 @@ func Find(name string) (*Format, error) {
 // it was read before. A sample of at least a line is needed where the format has to be told where
 // names stand, and is not.
 func (f *Format) NewReader(source io.Reader, sample []byte, o Options) (*Reader, error) {
+	if f.messages != nil {
+		return &Reader{messages: f.messages(source), layout: Layout{messages{jsonMembers{o}}}}, nil
+	}
 	if f.begin == nil {
 		return nil, fmt.Errorf("format %s has no records", f.Name)
 	}
@@ -106,13 +117,18 @@ const SampleLines = 100
 // A Guess is a format, and why.
 type Guess struct {
 	Format       *Format
-	Fit, Sampled int // lines of the sample that are of the format, of those that are not blank
+	Fit, Sampled int // lines of the sample that are of the format, of those that are not blank; 0 where the first bytes tell
 }
 
 // GuessFormat returns the format of a sample, the whole lines that a source begins with. Nine in
 // ten of at least two lines must fit, else it is Lines. Of a file more formats are guessed than of
 // what may wait for an answer.
 func GuessFormat(sample []byte, isFile bool) Guess {
+	for _, format := range Formats {
+		if format.isMagic != nil && format.isMagic(sample) {
+			return Guess{Format: format}
+		}
+	}
 	lines := sampleLines(sample)
 	best := Guess{Lines, len(lines), len(lines)}
 	if len(lines) < 2 {

@@ -48,7 +48,7 @@ func TestFormatsAreFound(t *testing.T) {
 		if found, err := Find(format.Name); found != format || err != nil {
 			t.Errorf("%s: %v", format.Name, err)
 		}
-		if format.Title == "" || (format.begin == nil) != (format == Lines) {
+		if format.Title == "" || (format.begin == nil && format.messages == nil) != (format == Lines) {
 			t.Errorf("%s has no title, or cannot be read", format.Name)
 		}
 	}

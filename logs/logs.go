@@ -76,8 +76,8 @@ type Record struct {
 	Time         []byte
 	ResponseCode []byte // such as NXDOMAIN or 3 in DNS; of answers alone
 	Part         Part
-	Repeats      bool   // an answer to a question that the same log tells of, or a question whose answer says more
 	Lost         bool   // it has a name of which the log does not keep all bytes: there is none in Names
+	Repeats      bool   // another record of the same log tells of the same, as an answer does of its question
 	Key          uint64 // the same for a question and its answer; 0 if the format does not tell
 
 	Header    bool   // a header, a comment, a blank line: no record
@@ -208,6 +208,10 @@ type layout interface {
 // Find sets r to what is known of a record.
 func (l Layout) Find(record []byte, r *Record) {
 	r.reset()
+	if of, ok := l.of.(messages); ok { // it has no lines
+		of.find(record, r)
+		return
+	}
 	line, _ := cutEnd(record)
 	if len(bytes.Trim(line, "\x00 ")) == 0 { // a file that is cut while it is written may have NULs
 		r.Header = true
@@ -221,8 +225,11 @@ func (l Layout) Find(record []byte, r *Record) {
 
 // Append appends a record with the values of Options.Fields in it, in their order. The record must
 // be the one that Find was given. A value that is nil is left out, or unset where something must
-// stand.
+// stand. Of a message that is broken it appends nothing.
 func (l Layout) Append(out, record []byte, r *Record, values [][]byte) []byte {
+	if of, ok := l.of.(messages); ok {
+		return of.append(out, record, r, values)
+	}
 	line, end := cutEnd(record)
 	if r.Broken != "" || r.Header && len(bytes.Trim(line, "\x00 ")) == 0 {
 		return append(out, record...)

@@ -12,6 +12,8 @@ type Reader struct {
 	stream stream
 	multi  multiline // nil where each line is a record
 
+	messages messageSource // nil where there are lines
+
 	held   []byte // lines that were read, from the current record on
 	record []byte // the start of held
 	layout Layout
@@ -52,6 +54,9 @@ func newReader(source io.Reader, s stream) *Reader {
 
 // Scan moves to the next record. It returns false at the end of the source and after an error.
 func (r *Reader) Scan() bool {
+	if r.messages != nil {
+		return r.scanMessage()
+	}
 	r.lines += bytes.Count(r.record, []byte("\n"))
 	r.held = r.held[:copy(r.held, r.held[len(r.record):])]
 	r.record = nil
@@ -130,7 +135,8 @@ func (r *Reader) Bytes() []byte { return r.record }
 // Layout returns the layout of the record.
 func (r *Reader) Layout() Layout { return r.layout }
 
-// Number returns the number of the record's first line, from 1.
+// Number returns the number of the record's first line, from 1, or of the packet or frame that a
+// message was in.
 func (r *Reader) Number() int { return r.number }
 
 // Err returns the error that ended the reading, or nil at the end of the source.

@@ -173,7 +173,7 @@ func isClass(word []byte) bool {
 // (https://www.iana.org/assignments/dns-parameters).
 var responseCodes = [16][]byte{
 	[]byte("NOERROR"), []byte("FORMERR"), []byte("SERVFAIL"), []byte("NXDOMAIN"), []byte("NOTIMP"), []byte("REFUSED"), []byte("YXDOMAIN"), []byte("YXRRSET"),
-	[]byte("NXRRSET"), []byte("NOTAUTH"), []byte("NOTZONE"), []byte("DSOTYPENI"), []byte("12"), []byte("13"), []byte("14"), []byte("15"),
+	[]byte("NXRRSET"), []byte("NOTAUTH"), []byte("NOTZONE"), []byte("DSOTYPENI"), []byte("RCODE12"), []byte("RCODE13"), []byte("RCODE14"), []byte("RCODE15"),
 }
 
 // partsOf reports which parts of exchanges a sample has.

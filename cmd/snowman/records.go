@@ -104,8 +104,11 @@ func (j *scoring) guess(w *lineWriter, in input, sample []byte) (*logs.Format, e
 	if name == "" {
 		name = "the input"
 	}
-	fmt.Fprintf(w.stderr, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
-		name, guess.Format.Title, guess.Fit, guess.Sampled)
+	why := fmt.Sprintf("%d of its first %d lines are that", guess.Fit, guess.Sampled)
+	if guess.Sampled == 0 {
+		why = "it begins like one"
+	}
+	fmt.Fprintf(w.stderr, "snowman: %s is read as %s: %s; -format lines reads a name a line\n", name, guess.Format.Title, why)
 	return guess.Format, nil
 }
 
