@@ -3,8 +3,8 @@ package logs
 import "bytes"
 
 // Envoy writes requests as text or as JSON:
-// https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage. The text
-// is Envoy's default, or Istio's, which has more fields in the middle and at the end:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage. The
+// text is Envoy's default, or Istio's, which has more fields in the middle and at the end:
 //
 //	[TIME] "METHOD PATH PROTOCOL" ... "FORWARDED FOR" "USER AGENT" "ID" "AUTHORITY" "UPSTREAM"[ ...]
 //

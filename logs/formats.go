@@ -60,6 +60,7 @@ var Formats = []*Format{
 	{Name: "jsonl", Title: "JSON lines", Sort: Records, fits: fitsJSON, begin: newGenericJSON},
 	{Name: "tsv", Title: "tab-separated values", Sort: Records, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
 	{Name: "csv", Title: "comma-separated values", Sort: Records, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "text", Title: "names in text", Sort: Names, FilesOnly: true, fits: fitsProse, begin: newProse},
 	{Name: "kv", Title: "pairs key=value", Sort: Records, begin: newKeyValues},
 }
 
