@@ -3,9 +3,9 @@ package logs
 import "bytes"
 
 // Response policy zones are zones (RFC 1035, section 5.1) whose owners are what a resolver shall
-// not answer (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00). Mostly each name is
-// there twice, once with *. before it. What rpz-passthru. excepts is no name of the list, nor are
-// addresses.
+// not answer (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00). Mostly each name
+// is there twice, once with *. before it. What rpz-passthru. excepts is no name of the list, nor
+// are addresses.
 
 // A rpzStream knows what the lines before say.
 type rpzStream struct {
