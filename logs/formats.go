@@ -67,6 +67,7 @@ var Formats = []*Format{
 	{Name: "adblock", Title: "list of an advertising blocker", Sort: Names, fits: fitsAdblock, begin: newAdblock},
 	{Name: "stix", Title: "STIX bundle", Sort: Names, fits: fitsSTIX, begin: newSTIX, flatten: flattenSTIX},
 	{Name: "misp", Title: "MISP event", Sort: Names, fits: fitsMISP, begin: newMISP, flatten: flattenMISP},
+	{Name: "sysmon", Title: "events of Sysmon", Sort: Names, fits: fitsSysmon, begin: newSysmon, flatten: splitEvents},
 	{Name: "jsonl", Title: "JSON lines", Sort: Records, fits: fitsJSON, begin: newGenericJSON},
 	{Name: "tsv", Title: "tab-separated values", Sort: Records, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
 	{Name: "csv", Title: "comma-separated values", Sort: Records, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},

@@ -8,7 +8,7 @@ import (
 // listSamples are the files of testdata that are no logs.
 var listSamples = []struct{ file, format string }{
 	{"hosts.txt", "hosts"}, {"adblock.txt", "adblock"}, {"rpz.zone", "rpz"}, {"rpz-origin.zone", "rpz"},
-	{"stix.json", "stix"}, {"misp.json", "misp"},
+	{"stix.json", "stix"}, {"misp.json", "misp"}, {"sysmon.xml", "sysmon"},
 }
 
 func TestListSamples(t *testing.T) {
