@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// FuzzWeb holds that nothing is lost of what proxies, web servers and lists have, whatever stands in
-// it: the records together are the input, fields behind a record leave it as it is, and names are
-// no longer than the record that they are in.
+// FuzzWeb holds that nothing is lost of what proxies, web servers and lists have, whatever stands
+// in it: the records together are the input, fields behind a record leave it as it is, and names
+// are no longer than the record that they are in.
 func FuzzWeb(f *testing.F) {
 	formats := []string{"squid", "access", "haproxy", "envoy", "text", "hosts", "adblock", "rpz", "stix", "misp", "sysmon"}
 	number := make(map[string]int)
@@ -20,6 +20,7 @@ func FuzzWeb(f *testing.F) {
 	for _, test := range webTraps {
 		f.Add(byte(number[test.format]), []byte(test.line))
 	}
+	f.Add(byte(number["rpz"]), []byte("a.example CNAME .\n\n\t\n*.a.example CNAME ."))
 	f.Fuzz(func(t *testing.T, which byte, input []byte) {
 		format, err := Find(formats[int(which)%len(formats)])
 		if err != nil {

@@ -29,7 +29,7 @@ func (rpzOther) find(_ []byte, r *Record) { r.Header = true }
 func (s *rpzStream) layout(line []byte) layout {
 	wasOpen := s.isOpen
 	s.isOpen = isOpenParenthesis(line, wasOpen)
-	if wasOpen || line[0] == ';' || line[0] == ' ' || line[0] == '\t' {
+	if wasOpen || len(line) == 0 || line[0] == ';' || line[0] == ' ' || line[0] == '\t' {
 		return rpzOther{}
 	}
 	if line[0] == '$' {

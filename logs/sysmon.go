@@ -240,7 +240,7 @@ func newSysmon(_ [][]byte, _ Options) (stream, error) { return constant{sysmon{}
 
 // fitsSysmon counts all lines of an export of events.
 func fitsSysmon(sample [][]byte) int {
-	if len(sample) == 0 || bytes.TrimLeft(sample[0], " \t\ufeff")[0] != '<' {
+	if len(sample) == 0 || !bytes.HasPrefix(bytes.TrimLeft(sample[0], " \t\ufeff"), []byte("<")) {
 		return 0
 	}
 	for _, line := range sample {

@@ -557,7 +557,7 @@ func fangAt(text []byte) (length int, meaning byte) {
 
 func newProse(_ [][]byte, _ Options) (stream, error) { return constant{prose{}}, nil }
 
-// fitsProse counts all lines, if half of them have at least five words, and there is a name.
+// fitsProse counts all lines, if half of them are sentences, and there is a name.
 func fitsProse(sample [][]byte) int {
 	var r Record
 	sentences, names := 0, 0
@@ -566,7 +566,7 @@ func fitsProse(sample [][]byte) int {
 		if (prose{}).find(line, &r); len(r.Names) > 0 {
 			names++
 		}
-		if len(bytes.Fields(line)) >= 5 {
+		if isSentence(line) {
 			sentences++
 		}
 	}
@@ -574,4 +574,18 @@ func fitsProse(sample [][]byte) int {
 		return 0
 	}
 	return len(sample)
+}
+
+// isSentence reports whether a line has at least four words, of which two in three are of letters
+// alone. Lines of logs have more of other sorts.
+func isSentence(line []byte) bool {
+	words, plain := 0, 0
+	for word := range bytes.FieldsSeq(line) {
+		words++
+		word = bytes.Trim(word, ".,;:!?()'\"")
+		if len(word) > 0 && bytes.IndexFunc(word, func(c rune) bool { return !unicode.IsLetter(c) }) < 0 {
+			plain++
+		}
+	}
+	return words >= 4 && 3*plain >= 2*words
 }
