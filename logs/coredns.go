@@ -34,7 +34,7 @@ func (c coredns) find(line []byte, r *Record) {
 		return
 	}
 	name := rest[:end]
-	r.Time, r.Client = startTime(line), cutPort(client)
+	r.Time, r.Client = startTime(line), withoutPort(client)
 	if closing := bytes.Index(rest[end:], []byte(`" `)); closing >= 0 {
 		if code, _ := cutWord(rest[end+closing+2:]); string(code) != "-" {
 			r.ResponseCode = code

@@ -62,7 +62,7 @@ func (d dnsdist) find(line []byte, r *Record) {
 		}
 	}
 	r.Time = startTime(line)
-	r.Client = cutPort(client)
+	r.Client = withoutPort(client)
 	if id != nil {
 		r.Key = hashKey(client, id)
 	}

@@ -32,8 +32,9 @@ func TestGuessFormat(t *testing.T) {
 		{"lines of Technitium, with commas", rows(3, `[2026-11-28 00:55:51 Local] [127.0.0.1:5353] [UDP] QNAME: a.example; QTYPE: A; RCODE: NoError, ANSWER: [1.2.3.4]`), true, "lines"},
 		{"URLs with commas", "https://a.example/1,2\nhttps://b.example/3,4\n", true, "lines"},
 		{"names with commas between them", "a.example,b.example\nc.example,d.example\n", true, "lines"},
-		{"a hosts file", "0.0.0.0\ta.example\n0.0.0.0\tb.example\n", false, "lines"},
-		{"sentences", "Seen on Monday, a.example resolved.\nOn Tuesday, b.example did.\n", true, "lines"},
+		{"a hosts file", "0.0.0.0\ta.example\n0.0.0.0\tb.example\n", false, "hosts"},
+		{"sentences in a stream", "Seen on Monday, a.example resolved.\nOn Tuesday, b.example did.\n", false, "lines"},
+		{"sentences", "Seen on Monday, a.example resolved.\nOn Tuesday, b.example did.\n", true, "text"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if guess := GuessFormat([]byte(test.sample), test.isFile); guess.Format.Name != test.want {

@@ -77,7 +77,7 @@ func (p recursorPairs) find(line []byte, r *Record) {
 		r.Part, r.Time = Whole, nil
 		return
 	}
-	r.Client = cutPort(remote)
+	r.Client = withoutPort(remote)
 	r.Key = hashKey(remote, name)
 	if r.Part == Answer {
 		r.ResponseCode, r.Repeats = code, p.hasQuestions
@@ -113,7 +113,7 @@ func (t recursorText) find(line []byte, r *Record) {
 	name = name[:kind]
 	if r.Part == Question {
 		from, _ := cutWord(bytes.TrimPrefix(rest, []byte("from ")))
-		r.Client = cutPort(from)
+		r.Client = withoutPort(from)
 	} else {
 		r.Repeats = t.hasQuestions
 		if i := bytes.LastIndex(rest, []byte("rcode=")); i >= 0 {

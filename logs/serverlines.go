@@ -47,8 +47,6 @@ func isDecimal(text []byte) bool {
 	return true
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
 // digits returns how many digits a text begins with.
 func digits(text []byte) int {
 	for i, c := range text {
@@ -147,17 +145,6 @@ func isIP(text []byte) bool {
 		}
 	}
 	return colons > 1 || colons == 0 && dots == 3
-}
-
-// cutPort returns an address without its port, and without brackets.
-func cutPort(address []byte) []byte {
-	if i := bytes.LastIndexByte(address, ':'); i > 0 && i+1+digits(address[i+1:]) == len(address) {
-		if address[0] == '[' && address[i-1] == ']' {
-			return address[1 : i-1]
-		}
-		return address[:i]
-	}
-	return address
 }
 
 // isClass reports whether a word is a class of DNS.
