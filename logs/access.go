@@ -13,11 +13,12 @@ import "bytes"
 // https://nginx.org/en/docs/http/ngx_http_log_module.html
 
 // access is the layout of lines.
-type access struct{ behind }
+type access struct{ tabbed }
 
 const notAccess = `it has no [time] "request"`
 
-func (access) find(line []byte, r *Record) {
+func (a access) find(line []byte, r *Record) {
+	line = a.cut(line, r)
 	request, host := findAccess(afterSyslog(line), r)
 	if r.Broken != "" {
 		return
@@ -119,7 +120,7 @@ func newAccess(sample [][]byte, o Options) (stream, error) {
 	if len(sample) > 0 && sample[0][0] == '{' {
 		return constant{accessJSON{newJSONPaths(o, accessPaths[:]...), jsonMembers{o}}}, nil
 	}
-	return constant{access{behind{o}}}, nil
+	return constant{access{tabbed{o}}}, nil
 }
 
 // fitsAccess counts the lines that are of an access log.

@@ -118,19 +118,3 @@ func cutTypeAndClass(text []byte) []byte {
 	}
 	return text[:first]
 }
-
-// fitsBIND counts the lines that the program wrote, if some have names.
-func fitsBIND(sample [][]byte) int {
-	count := fitsNames(bind{})(sample)
-	if count == 0 {
-		return 0
-	}
-	for _, line := range sample {
-		var r Record
-		bind{}.find(line, &r)
-		if len(r.Names) == 0 && (bytes.Contains(line, []byte(" named[")) || bytes.Contains(line, []byte(": info: ")) || bytes.Contains(line, []byte(": error: "))) {
-			count++
-		}
-	}
-	return count
-}

@@ -54,7 +54,7 @@ func likeliestColumn(columns []string, values [][][]byte) int {
 	for i := range columns {
 		seen := make(map[string]bool)
 		for _, value := range values[i] {
-			if value = bytes.TrimSpace(value); looksLikeName(value) || isAddress(value) {
+			if value = bytes.TrimSpace(value); looksLikeName(value) || isIPv4(withoutPort(value)) {
 				seen[string(value)] = true
 			}
 		}
@@ -138,19 +138,4 @@ func isTime(value []byte) bool {
 		}
 	}
 	return len(value) == len(form) || value[len(form)] == 'T' || value[len(form)] == ' '
-}
-
-// isAddress reports whether a value is an IPv4 address, maybe with a port.
-func isAddress(value []byte) bool {
-	dots := 0
-	for i, c := range value {
-		switch {
-		case c == '.' && i > 0 && value[i-1] != '.':
-			dots++
-		case c == ':' && dots == 3:
-		case c < '0' || c > '9':
-			return false
-		}
-	}
-	return dots == 3
 }

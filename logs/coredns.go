@@ -42,31 +42,3 @@ func (c coredns) find(line []byte, r *Record) {
 	}
 	r.addDNS(name)
 }
-
-// escapedEnd returns the place of the first such byte before which is no backslash, or -1. Behind a
-// backslash any byte is another one.
-func escapedEnd(text []byte, end byte) int {
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case end:
-			return i
-		}
-	}
-	return -1
-}
-
-// fitsCoreDNS counts the lines that the program wrote, if some have names.
-func fitsCoreDNS(sample [][]byte) int {
-	if fitsNames(coredns{})(sample) == 0 {
-		return 0
-	}
-	count := 0
-	for _, line := range sample {
-		if bytes.Contains(line, []byte("[INFO] ")) || bytes.Contains(line, []byte("[ERROR] ")) || bytes.Contains(line, []byte("[WARNING] ")) {
-			count++
-		}
-	}
-	return count
-}

@@ -100,6 +100,9 @@ func (d *delimited) find(line []byte, r *Record) {
 		r.Broken = "it has other columns than the first line"
 		return
 	}
+	if d.columns == 0 && d.hasFields(line, r) {
+		r.cells = r.cells[:len(r.cells)-len(d.Fields)]
+	}
 	for _, condition := range d.only {
 		if string(d.cell(line, r, condition.column)) != condition.value {
 			return
@@ -114,9 +117,28 @@ func (d *delimited) find(line []byte, r *Record) {
 	r.Client, r.Time, r.ResponseCode = d.cell(line, r, d.client), d.cell(line, r, d.time), d.cell(line, r, d.code)
 }
 
+// hasFields reports whether the last cells of a row are the fields, where no header says so.
+func (d *delimited) hasFields(line []byte, r *Record) bool {
+	first := len(r.cells) - len(d.Fields)
+	if len(d.Fields) == 0 || first < 1 {
+		return false
+	}
+	isEmpty := true
+	for i, field := range slices.Backward(d.Fields) {
+		value := d.cell(line, r, first+i)
+		if isEmpty = isEmpty && len(value) == 0; !isEmpty && !field.mayBe(value) {
+			return false
+		}
+	}
+	return !isEmpty // empty cells may be the log's own
+}
+
 func (d *delimited) append(out, line []byte, r *Record, values [][]byte) []byte {
 	if r.Header {
 		return append(out, line...)
+	}
+	if d.columns == 0 && len(r.cells) > 0 { // behind them is what the fields replace
+		line = line[:r.cells[len(r.cells)-1].end]
 	}
 	out = r.appendCells(out, line, []byte{d.delimiter}, d.drop)
 	for i := range d.Fields {

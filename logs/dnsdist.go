@@ -92,17 +92,3 @@ func dnsdistCode(text []byte) []byte {
 	}
 	return text
 }
-
-// fitsDnsdist counts the lines that tell of questions or of answers.
-func fitsDnsdist(sample [][]byte) int {
-	names := fitsNames(dnsdist{})(sample)
-	if names == 0 {
-		return 0
-	}
-	for _, line := range sample {
-		if bytes.Contains(line, []byte("Got answer from ")) {
-			names++
-		}
-	}
-	return names
-}

@@ -12,9 +12,13 @@ import "bytes"
 // in quotation marks.
 
 // envoy is the layout of text.
-type envoy struct{ behind }
+type envoy struct{ tabbed }
 
-func (envoy) find(line []byte, r *Record) {
+func (e envoy) find(line []byte, r *Record) {
+	whole := line
+	if line = e.cut(line, r); bytes.Contains(whole[r.end:], []byte(`" "`)) { // a client sent the tabs
+		line, r.end = whole, len(whole)
+	}
 	behind := bytes.Index(line, []byte(`] "`))
 	if behind < 0 || line[0] != '[' {
 		r.Broken = notAccess
@@ -43,10 +47,7 @@ func (envoy) find(line []byte, r *Record) {
 // the local and remote address of the client's connection, the name that TLS asked for, the route.
 func (r *Record) setIstio(line []byte) {
 	var words [6][]byte
-	for i, end := 0, 0; i < len(words); i++ {
-		words[i], end = nextWord(line, end)
-	}
-	if len(words[5]) == 0 {
+	if splitWords(line, words[:]) < len(words) {
 		return
 	}
 	r.Client = withoutPort(words[3])
@@ -120,7 +121,7 @@ func newEnvoy(sample [][]byte, o Options) (stream, error) {
 	if len(sample) > 0 && sample[0][0] == '{' {
 		return constant{envoyJSON{newJSONPaths(o, envoyPaths[:]...), jsonMembers{o}}}, nil
 	}
-	return constant{envoy{behind{o}}}, nil
+	return constant{envoy{tabbed{o}}}, nil
 }
 
 // fitsEnvoy counts the lines that are of Envoy.

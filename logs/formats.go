@@ -63,13 +63,13 @@ var Formats = []*Format{
 	{Name: "pihole", Title: "Pi-hole log", Sort: Records, fits: fitsPihole, begin: newDnsmasq},
 	{Name: "pihole-db", Title: "rows of Pi-hole's database", Sort: Records, begin: newDelimited('\t', &piholeDB)},
 	{Name: "dnsmasq", Title: "dnsmasq log", Sort: Records, fits: fitsDnsmasq, begin: newDnsmasq},
-	{Name: "unbound", Title: "Unbound log", Sort: Records, fits: fitsUnbound, begin: newUnbound},
+	{Name: "unbound", Title: "Unbound log", Sort: Records, fits: fitsProgram(unbound{}, containsOne("unbound")), begin: newUnbound},
 	{Name: "adguard", Title: "AdGuard Home query log", Sort: Records, fits: fitsAdGuard, begin: newAdGuard},
-	{Name: "bind", Title: "BIND query log", Sort: Records, fits: fitsBIND, begin: newBIND},
+	{Name: "bind", Title: "BIND query log", Sort: Records, fits: fitsProgram(bind{}, containsOne(" named[", ": info: ", ": error: ")), begin: newBIND},
 	{Name: "powerdns", Title: "PowerDNS recursor log", Sort: Records, fits: fitsRecursor, begin: newRecursor},
-	{Name: "dnsdist", Title: "dnsdist log", Sort: Records, fits: fitsDnsdist, begin: newDnsdist},
-	{Name: "coredns", Title: "CoreDNS log", Sort: Records, fits: fitsCoreDNS, begin: newCoreDNS},
-	{Name: "knot-resolver", Title: "Knot resolver log", Sort: Records, fits: fitsKnotResolver, begin: newKnotResolver},
+	{Name: "dnsdist", Title: "dnsdist log", Sort: Records, fits: fitsProgram(dnsdist{}, containsOne("Got answer from ")), begin: newDnsdist},
+	{Name: "coredns", Title: "CoreDNS log", Sort: Records, fits: fitsProgram(coredns{}, containsOne("[INFO] ", "[ERROR] ", "[WARNING] ")), begin: newCoreDNS},
+	{Name: "knot-resolver", Title: "Knot resolver log", Sort: Records, fits: fitsProgram(knotResolver{}, isKnotLine), begin: newKnotResolver},
 	{Name: "windows-dns", Title: "Windows DNS debug log", Sort: Records, fits: fitsWindowsDNS, begin: newWindowsDNS},
 	{Name: "route53", Title: "Route 53 Resolver query log", Sort: Records, fits: fitsPaths("query_name", "query_timestamp"), begin: presetJSON(route53)},
 	{Name: "zscaler", Title: "Zscaler NSS web log", Sort: Records, fits: fitsPaths("event.requestmethod"), begin: presetJSON(zscaler)},
@@ -79,9 +79,9 @@ var Formats = []*Format{
 	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
 	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
 	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
-	{Name: "squid", Title: "Squid access log", Sort: Records, fits: fitsSquid, begin: newSquid},
+	{Name: "squid", Title: "Squid access log", Sort: Records, fits: fitsWhole(squid{}), begin: newSquid},
 	{Name: "access", Title: "access log of nginx or Apache", Sort: Records, fits: fitsAccess, begin: newAccess},
-	{Name: "haproxy", Title: "HAProxy log", Sort: Records, fits: fitsHAProxy, begin: newHAProxy},
+	{Name: "haproxy", Title: "HAProxy log", Sort: Records, fits: fitsWhole(haproxy{}), begin: newHAProxy},
 	{Name: "envoy", Title: "Envoy access log", Sort: Records, fits: fitsEnvoy, begin: newEnvoy},
 	{Name: "rpz", Title: "response policy zone", Sort: Names, fits: fitsRPZ, begin: newRPZ},
 	{Name: "hosts", Title: "hosts file", Sort: Names, fits: fitsHosts, begin: newHosts},
@@ -173,11 +173,12 @@ func sampleLines(sample []byte) [][]byte {
 	}
 	var found [][]byte
 	for line := range bytes.Lines(sample) {
-		line, _ = cutEnd(line)
-		if len(bytes.Trim(line, "\x00 ")) > 0 {
-			if found = append(found, line); len(found) == SampleLines {
-				break
-			}
+		line, _ = cutEnd(line[startNULs(line):])
+		if isBlank(line) {
+			continue
+		}
+		if found = append(found, line); len(found) == SampleLines {
+			break
 		}
 	}
 	return slices.Clip(found)

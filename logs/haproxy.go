@@ -15,7 +15,7 @@ import "bytes"
 // haproxy is the layout of lines.
 type haproxy struct {
 	capture int // which of the captures is the host, from 0
-	behind
+	tabbed
 }
 
 const (
@@ -24,6 +24,7 @@ const (
 )
 
 func (h haproxy) find(line []byte, r *Record) {
+	line = h.cut(line, r)
 	captures, request, end := findHAProxy(line, r)
 	if r.Broken != "" {
 		return
@@ -135,7 +136,7 @@ func newHAProxy(sample [][]byte, o Options) (stream, error) {
 			r.reset()
 			captures, _, _ := findHAProxy(line, &r)
 			host, _ := cutPort(nthCapture(captures, n))
-			if looksLikeName(host) && bytes.IndexByte(host, '/') < 0 || isAddress(host) {
+			if looksLikeName(host) && bytes.IndexByte(host, '/') < 0 || isIPv4(host) {
 				like++
 			}
 		}
@@ -143,18 +144,5 @@ func newHAProxy(sample [][]byte, o Options) (stream, error) {
 			best, most = n, like
 		}
 	}
-	return constant{haproxy{best, behind{o}}}, nil
-}
-
-// fitsHAProxy counts the lines that are of HAProxy.
-func fitsHAProxy(sample [][]byte) int {
-	var r Record
-	count := 0
-	for _, line := range sample {
-		r.reset()
-		if findHAProxy(line, &r); r.Broken == "" {
-			count++
-		}
-	}
-	return count
+	return constant{haproxy{best, tabbed{o}}}, nil
 }

@@ -70,7 +70,7 @@ func TestJSONMembers(t *testing.T) {
 		{"other bytes stay", "{\"a\":\"\\u00fc/\\/\xff\",\"b\":1.0e0}", "{\"a\":\"\\u00fc/\\/\xff\",\"b\":1.0e0,\"s\":{\"x\":2}}"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := Options{Group: "s", Fields: []Field{{"x", Count}}}
+			o := Options{Group: "s", Fields: []Field{{Name: "x", Type: Count}}}
 			layout := Layout{zeekJSON{newJSONPaths(o, zeekColumns...), jsonMembers{o}}}
 			var r Record
 			layout.Find([]byte(test.line), &r)

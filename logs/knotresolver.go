@@ -44,22 +44,13 @@ func (k knotResolver) find(line []byte, r *Record) {
 	r.addDNS(name)
 }
 
-// fitsKnotResolver counts the lines that have a group and a request, if one is of a question.
-func fitsKnotResolver(sample [][]byte) int {
-	if fitsNames(knotResolver{})(sample) == 0 {
-		return 0
+// isKnotLine reports whether a line has a group and a request.
+func isKnotLine(line []byte) bool {
+	i := bytes.Index(line, []byte("]["))
+	if i < 0 {
+		return false
 	}
-	count := 0
-	for _, line := range sample {
-		i := bytes.Index(line, []byte("]["))
-		if i < 0 {
-			continue
-		}
-		rest := line[i+2:]
-		n := digits(rest)
-		if n > 0 && hasPrefix(rest[n:], ".") && bytes.IndexByte(rest, ']') > 0 {
-			count++
-		}
-	}
-	return count
+	rest := line[i+2:]
+	n := digits(rest)
+	return n > 0 && hasPrefix(rest[n:], ".") && bytes.IndexByte(rest, ']') > 0
 }

@@ -32,6 +32,10 @@ const MaxRecord = 1 << 20
 type Field struct {
 	Name string
 	Type Type
+
+	// Words are those that a value may be, or none; default: any. They tell the fields that a line
+	// has already from what the log itself wrote there.
+	Words []string
 }
 
 // A Type is what a field's values are.
@@ -194,8 +198,8 @@ func (r *Record) addRequest(host, target, port []byte) {
 // A Layout says where things stand in records. It is immutable.
 type Layout struct{ of layout }
 
-// A layout is what a format knows of its records. Lines come without their ends. Both methods must
-// be safe for any number of goroutines, and allocate nothing.
+// A layout is what a format knows of its records. Lines come without their ends, and none is blank.
+// Both methods must be safe for any number of goroutines, and allocate nothing.
 type layout interface {
 	// find sets what is known of a record, which is empty at first.
 	find(line []byte, r *Record)
@@ -213,10 +217,6 @@ func (l Layout) Find(record []byte, r *Record) {
 		return
 	}
 	line, _ := cutEnd(record)
-	if len(bytes.Trim(line, "\x00 ")) == 0 { // a file that is cut while it is written may have NULs
-		r.Header = true
-		return
-	}
 	l.of.find(line, r)
 	if r.Broken != "" {
 		r.Names = r.Names[:0]
@@ -230,10 +230,10 @@ func (l Layout) Append(out, record []byte, r *Record, values [][]byte) []byte {
 	if of, ok := l.of.(messages); ok {
 		return of.append(out, record, r, values)
 	}
-	line, end := cutEnd(record)
-	if r.Broken != "" || r.Header && len(bytes.Trim(line, "\x00 ")) == 0 {
+	if r.Broken != "" {
 		return append(out, record...)
 	}
+	line, end := cutEnd(record)
 	return append(l.of.append(out, line, r, values), end...)
 }
 
@@ -245,6 +245,20 @@ func cutEnd(record []byte) (line, end []byte) {
 	}
 	return line, record[len(line):]
 }
+
+// isBlank reports whether a line has nothing to be read.
+func isBlank(line []byte) bool { return len(bytes.Trim(line, " \t")) == 0 }
+
+// startNULs returns how many NULs a line begins with. A file that is cut while it is written may
+// have them in place of what was cut.
+func startNULs(line []byte) int { return len(line) - len(bytes.TrimLeft(line, "\x00")) }
+
+// blank is the layout of blank lines, and of NULs before a line.
+type blank struct{}
+
+func (blank) find(_ []byte, r *Record) { r.Header = true }
+
+func (blank) append(out, line []byte, _ *Record, _ [][]byte) []byte { return append(out, line...) }
 
 // A span is a part of a line.
 type span struct{ start, end int }
@@ -263,19 +277,4 @@ func (b brokenPiece) find(_ []byte, r *Record) {
 
 func (brokenPiece) append(out, line []byte, _ *Record, _ [][]byte) []byte {
 	return append(out, line...)
-}
-
-// behind appends fields behind a line, with tabs between them: it is embedded in layouts of lines
-// that have no place for more.
-type behind struct{ Options }
-
-func (b behind) append(out, line []byte, r *Record, values [][]byte) []byte {
-	out = append(out, line...)
-	if r.Header {
-		return out
-	}
-	for i := range b.Fields {
-		out = append(append(out, '\t'), values[i]...)
-	}
-	return out
 }

@@ -26,8 +26,8 @@ type Reader struct {
 
 // A stream is what is known of the records of one source, in their order.
 type stream interface {
-	// layout returns the layout of a record. It is asked for each, in order. The line comes
-	// without its end and does not hold.
+	// layout returns the layout of a record. It is asked for each, in order, unless it is blank.
+	// The line comes without its end and does not hold.
 	layout(line []byte) layout
 }
 
@@ -58,15 +58,20 @@ func (r *Reader) Scan() bool {
 		return r.scanMessage()
 	}
 	r.lines += bytes.Count(r.record, []byte("\n"))
+	behindNULs := len(r.record) > 0 && startNULs(r.record) == len(r.record)
 	r.held = r.held[:copy(r.held, r.held[len(r.record):])]
 	r.record = nil
-	if len(r.held) == 0 {
+	if len(r.held) == 0 || behindNULs && !endsLine(r.held) {
 		r.readLine()
 	}
 	if len(r.held) == 0 {
 		return false
 	}
 	r.number = r.lines + 1
+	if n := startNULs(r.held); n > 0 && !r.inPieces {
+		r.record, r.layout = r.held[:n], Layout{blank{}}
+		return true
+	}
 	r.record = r.held[:firstLine(r.held)]
 	isWhole := endsLine(r.record)
 	if r.inPieces || len(r.record) > MaxRecord || !isWhole && r.err != io.EOF {
@@ -74,10 +79,15 @@ func (r *Reader) Scan() bool {
 		r.inPieces = !isWhole
 		return true
 	}
+	line, _ := cutEnd(r.record)
+	if isBlank(line) {
+		r.layout = Layout{blank{}}
+		return true
+	}
 	if r.multi != nil {
 		r.joinLines()
+		line, _ = cutEnd(r.record)
 	}
-	line, _ := cutEnd(r.record)
 	r.layout = Layout{r.stream.layout(line)}
 	return true
 }

@@ -1,94 +1,16 @@
 package logs
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // What the text logs of servers have in common.
 
-// tabbed appends fields behind a line, with tabs between them, in place of those that it has. It is
-// embedded in layouts of lines in which servers write no tab.
-type tabbed struct{ Options }
-
-// cut returns a line without the fields that it has, and keeps for append where it ends.
-func (t tabbed) cut(line []byte, r *Record) []byte {
-	r.end = len(line)
-	if len(t.Fields) == 0 || bytes.IndexByte(line, '\t') < 0 {
-		return line
-	}
-	end := len(line)
-	for i := len(t.Fields) - 1; i >= 0; i-- {
-		tab := bytes.LastIndexByte(line[:end], '\t')
-		if tab < 0 || t.Fields[i].Type != String && !isDecimal(line[tab+1:end]) {
-			return line
-		}
-		end = tab
-	}
-	r.end = end
-	return line[:end]
-}
-
-func (t tabbed) append(out, line []byte, r *Record, values [][]byte) []byte {
-	if r.Header {
-		return append(out, line...)
-	}
-	out = append(out, line[:r.end]...)
-	for i := range t.Fields {
-		out = append(append(out, '\t'), values[i]...)
-	}
-	return out
-}
-
-// isDecimal reports whether a text has digits and dots alone, if anything.
-func isDecimal(text []byte) bool {
-	for _, c := range text {
-		if c != '.' && !isDigit(c) {
-			return false
-		}
-	}
-	return true
-}
-
-// digits returns how many digits a text begins with.
-func digits(text []byte) int {
-	for i, c := range text {
-		if !isDigit(c) {
-			return i
-		}
-	}
-	return len(text)
-}
-
-// hasPrefix is bytes.HasPrefix of a text that is no slice.
-func hasPrefix(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
-}
-
-// cutWord returns what stands before the first blank, and what stands behind it.
-func cutWord(text []byte) (word, rest []byte) {
-	if i := bytes.IndexByte(text, ' '); i >= 0 {
-		return text[:i], text[i+1:]
-	}
-	return text, nil
-}
-
-// splitWords sets words to the first words of a text, between which are blanks, and returns their
-// number.
-func splitWords(text []byte, words [][]byte) int {
-	n := 0
-	for len(text) > 0 && n < len(words) {
-		if text[0] == ' ' {
-			text = text[1:]
-			continue
-		}
-		words[n], text = cutWord(text)
-		n++
-	}
-	return n
-}
-
 // startTime returns the time that a line begins with, as servers and syslog (RFC 3164, RFC 5424)
-// write it, or nil. Before it may be NULs, of a file that was cut while it was written.
+// write it, or nil.
 func startTime(line []byte) []byte {
-	line = bytes.TrimLeft(line, "\x00 ")
+	line = bytes.TrimLeft(line, " ")
 	if len(line) > 0 && line[0] == '<' { // the priority of syslog
 		n := 1 + digits(line[1:])
 		if n == len(line) || line[n] != '>' {
@@ -126,25 +48,17 @@ func startTime(line []byte) []byte {
 	return nil
 }
 
-// isIP reports whether a text looks like an IP address, without a port.
-func isIP(text []byte) bool {
-	if len(text) < 2 || hexDigit(text[0]) < 0 && text[0] != ':' {
-		return false
+// afterSyslog returns a line without what syslog writes before a message: RFC 3164, section 4.1, or
+// that with a time of RFC 3339. The message follows the program's name and a colon.
+func afterSyslog(line []byte) []byte {
+	isMonth := len(line) > 4 && line[3] == ' ' && isLetter(line[0]) && isLetter(line[1]) && isLetter(line[2])
+	if !isMonth && (len(line) == 0 || line[0] != '<') && !isTime(line[:min(len(line), 11)]) {
+		return line
 	}
-	dots, colons := 0, 0
-	for _, c := range text {
-		switch {
-		case c == '%' && colons > 1: // a zone
-			return true
-		case c == '.':
-			dots++
-		case c == ':':
-			colons++
-		case !isDigit(c) && (dots > 0 || hexDigit(c) < 0):
-			return false
-		}
+	if colon := bytes.Index(line[:min(len(line), 300)], []byte(": ")); colon >= 0 {
+		return line[colon+2:]
 	}
-	return colons > 1 || colons == 0 && dots == 3
+	return line
 }
 
 // isClass reports whether a word is a class of DNS.
@@ -174,18 +88,45 @@ func partsOf(l layout, sample [][]byte) (questions, answers bool) {
 	return questions, answers
 }
 
-// fitsNames returns what counts the lines of a sample in which a layout finds a name, or knows of
-// one that is lost.
-func fitsNames(l layout) func([][]byte) int {
+// fitsWhole counts the lines that are not broken for a layout.
+func fitsWhole(l layout) func([][]byte) int {
 	return func(sample [][]byte) int {
 		count := 0
 		var r Record
 		for _, line := range sample {
 			r.reset()
-			if l.find(line, &r); len(r.Names) > 0 || r.Lost {
+			if l.find(line, &r); r.Broken == "" {
 				count++
 			}
 		}
 		return count
+	}
+}
+
+// fitsProgram counts the lines that a program wrote: those in which a layout finds a name, or knows
+// of one that is lost, and if there are some, others that are the program's own.
+func fitsProgram(l layout, isOwn func(line []byte) bool) func([][]byte) int {
+	return func(sample [][]byte) int {
+		named, others := 0, 0
+		var r Record
+		for _, line := range sample {
+			r.reset()
+			if l.find(line, &r); len(r.Names) > 0 || r.Lost {
+				named++
+			} else if isOwn(line) {
+				others++
+			}
+		}
+		if named == 0 {
+			return 0
+		}
+		return named + others
+	}
+}
+
+// containsOne returns what reports whether a line has one of some texts.
+func containsOne(texts ...string) func([]byte) bool {
+	return func(line []byte) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(line, []byte(text)) })
 	}
 }

@@ -13,9 +13,10 @@ import "bytes"
 // may stand in quotation marks with \ before others.
 
 // squid is the layout of lines.
-type squid struct{ behind }
+type squid struct{ tabbed }
 
-func (squid) find(line []byte, r *Record) {
+func (s squid) find(line []byte, r *Record) {
+	line = s.cut(line, r)
 	if isSquidCommon(line) {
 		request, _ := findAccess(line, r)
 		method, end := nextWord(request, 0)
@@ -38,7 +39,7 @@ func (squid) find(line []byte, r *Record) {
 			return
 		case isEpoch(word), r.Time == nil:
 			r.Time = word
-		case isClient(word):
+		case isIP(word):
 			r.Client = word
 		}
 		before = word
@@ -107,69 +108,4 @@ func isEpoch(word []byte) bool {
 	return true
 }
 
-// isClient reports whether a word is an IP address, without a port.
-func isClient(word []byte) bool {
-	return isAddress(word) && bytes.IndexByte(word, ':') < 0 || isIPv6(word)
-}
-
-// isIPv6 reports whether a text is an IPv6 address (RFC 4291, section 2.2).
-func isIPv6(text []byte) bool {
-	groups, isShort := 0, false
-	for i := 0; i < len(text); {
-		if text[i] == ':' {
-			isPair := i+1 < len(text) && text[i+1] == ':'
-			if isPair == isShort && isPair || !isPair && (i == 0 || i+1 == len(text)) {
-				return false
-			}
-			if i++; isPair {
-				isShort = true
-				i++
-			}
-			continue
-		}
-		start := i
-		for i < len(text) && hexDigit(text[i]) >= 0 {
-			i++
-		}
-		if i < len(text) && text[i] == '.' { // the last 32 bits as IPv4
-			groups += 2
-			return isIPv4(text[start:]) && groups <= 8 && (groups == 8 || isShort)
-		}
-		if i == start || i-start > 4 || i < len(text) && text[i] != ':' {
-			return false
-		}
-		groups++
-	}
-	return groups == 8 && !isShort || groups < 8 && isShort
-}
-
-// isIPv4 reports whether a text is four numbers of 0 to 255 with dots between them.
-func isIPv4(text []byte) bool {
-	numbers, value, digits := 1, 0, 0
-	for _, c := range text {
-		switch {
-		case isDigit(c) && digits < 3:
-			value, digits = 10*value+int(c-'0'), digits+1
-		case c == '.' && digits > 0 && value < 256:
-			numbers, value, digits = numbers+1, 0, 0
-		default:
-			return false
-		}
-	}
-	return numbers == 4 && digits > 0 && value < 256
-}
-
-func newSquid(_ [][]byte, o Options) (stream, error) { return constant{squid{behind{o}}}, nil }
-
-// fitsSquid counts the lines that are of Squid.
-func fitsSquid(sample [][]byte) int {
-	var r Record
-	count := 0
-	for _, line := range sample {
-		r.reset()
-		if (squid{}).find(line, &r); r.Broken == "" {
-			count++
-		}
-	}
-	return count
-}
+func newSquid(_ [][]byte, o Options) (stream, error) { return constant{squid{tabbed{o}}}, nil }

@@ -107,17 +107,3 @@ func unboundMessage(line []byte) []byte {
 		}
 	}
 }
-
-// fitsUnbound counts the lines that the program wrote, if some have names.
-func fitsUnbound(sample [][]byte) int {
-	if fitsNames(unbound{})(sample) == 0 {
-		return 0
-	}
-	count := 0
-	for _, line := range sample {
-		if bytes.Contains(line, []byte("unbound")) {
-			count++
-		}
-	}
-	return count
-}

@@ -1,57 +1,10 @@
 package logs
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
 )
-
-// webSamples are the files of testdata of proxies and web servers.
-var webSamples = []struct{ file, format string }{
-	{"squid-native.log", "squid"}, {"squid-combined.log", "squid"}, {"squid-custom.log", "squid"},
-	{"nginx-combined.log", "access"}, {"nginx-host.log", "access"}, {"nginx.json", "access"}, {"apache-proxy.log", "access"}, {"apache-vhost.log", "access"},
-	{"haproxy.log", "haproxy"}, {"envoy.log", "envoy"}, {"envoy.json", "envoy"}, {"istio.log", "envoy"},
-}
-
-func TestWebSamples(t *testing.T) {
-	for _, sample := range webSamples {
-		t.Run(sample.file, func(t *testing.T) {
-			input := read(t, sample.file)
-			guess := GuessFormat(input, true)
-			if guess.Format.Name != sample.format {
-				t.Fatalf("%s is guessed, %d of %d lines, want %s", guess.Format.Name, guess.Fit, guess.Sampled, sample.format)
-			}
-			var found bytes.Buffer
-			enriched := enrich(t, guess.Format, input, verdictFields, func(r *Record, number int) { describe(&found, r, number) })
-			golden(t, sample.file+".names", found.Bytes())
-			golden(t, sample.file+".enriched", firstLines(enriched, 12))
-
-			var stripped []byte
-			if strings.HasSuffix(sample.file, ".json") {
-				stripped = enrichWith(t, guess.Format, enriched, verdictFields, nil, true)
-			} else {
-				stripped = withoutLastCells(enriched, len(verdictFields.Fields))
-			}
-			if !bytes.Equal(stripped, input) {
-				t.Errorf("without the fields it is not the input:\n%s", firstDifference(stripped, input))
-			}
-		})
-	}
-}
-
-// withoutLastCells removes what stands behind the last tabs of each line.
-func withoutLastCells(text []byte, count int) []byte {
-	var out []byte
-	for line := range bytes.Lines(text) {
-		line, end := cutEnd(line)
-		for range count {
-			line = line[:bytes.LastIndexByte(line, '\t')]
-		}
-		out = append(append(out, line...), end...)
-	}
-	return out
-}
 
 // namesOf returns the names in a text that has a format.
 func namesOf(t testing.TB, name, text string, o Options) []string {
@@ -130,60 +83,5 @@ func TestIsIPv6(t *testing.T) {
 		if got := isIPv6([]byte(text)); got != want {
 			t.Errorf("isIPv6(%q) = %v, want %v", text, got, want)
 		}
-	}
-}
-
-// The hot path takes no memory.
-func TestWebAllocations(t *testing.T) {
-	for _, sample := range webSamples {
-		input := read(t, sample.file)
-		format, err := Find(sample.format)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stream, err := format.begin(sampleLines(input), verdictFields)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := bytes.SplitAfter(bytes.TrimSuffix(input, []byte("\n")), []byte("\n"))
-		layout := Layout{stream.layout(lines[0])}
-		values := [][]byte{[]byte("0.5"), []byte("low"), []byte("dga"), []byte("a.example")}
-		var r Record
-		var out []byte
-		if allocations := testing.AllocsPerRun(10, func() {
-			for _, line := range lines {
-				layout.Find(line, &r)
-				out = layout.Append(out[:0], line, &r, values)
-			}
-		}); allocations > 0 {
-			t.Errorf("%s: %v allocations", sample.file, allocations)
-		}
-	}
-}
-
-func BenchmarkWeb(b *testing.B) {
-	for _, sample := range webSamples {
-		b.Run(sample.file, func(b *testing.B) {
-			input := read(b, sample.file)
-			format, err := Find(sample.format)
-			if err != nil {
-				b.Fatal(err)
-			}
-			stream, err := format.begin(sampleLines(input), verdictFields)
-			if err != nil {
-				b.Fatal(err)
-			}
-			lines := bytes.SplitAfter(bytes.TrimSuffix(input, []byte("\n")), []byte("\n"))
-			layout := Layout{stream.layout(lines[0])}
-			var r Record
-			names := 0
-			for i := 0; b.Loop(); i++ {
-				layout.Find(lines[i%len(lines)], &r)
-				names += len(r.Names)
-			}
-			if names == 0 && sample.file != "nginx-combined.log" {
-				b.Fatal("no names")
-			}
-		})
 	}
 }

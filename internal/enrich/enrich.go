@@ -81,11 +81,11 @@ func (j *Job) Counts() (Counts, *render.Failures) {
 
 // The fields that are written. Their order is that of appendValues.
 var (
-	verdictFields = []logs.Field{{Name: "score", Type: logs.Double}, {Name: "level"}, {Name: "kind"}, {Name: "name"}}
+	verdictFields = []logs.Field{{Name: "score", Type: logs.Double}, {Name: "level", Words: []string{"none", "low", "medium", "high"}}, {Name: "kind"}, {Name: "name"}}
 	ecsFields     = []logs.Field{
 		{Name: "event.risk_score", Type: logs.Double}, {Name: "dns.question.registered_domain"},
 		{Name: "ml_is_dga.malicious_probability", Type: logs.Double}, {Name: "ml_is_dga.malicious_prediction", Type: logs.Count},
-		{Name: "threat.technique.id"},
+		{Name: "threat.technique.id", Words: []string{string(technique), ""}},
 	}
 )
 
