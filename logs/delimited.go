@@ -1,0 +1,428 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// delimited is the layout of rows of cells (RFC 4180), with any delimiter.
+type delimited struct {
+	Options
+	delimiter byte
+	isQuoted  bool // quotation marks may stand around a cell
+	columns   int  // that each row has; 0 where nobody says
+	names     []tableName
+	host, uri int // -1 where there are none, as for all that follow
+	client    int
+	time      int
+	code      int
+	only      []tableCondition
+	drop      []int // columns that the fields replace
+}
+
+type tableName struct {
+	column int
+	dns    bool
+}
+
+type tableCondition struct {
+	column int
+	value  string
+}
+
+// cells sets the cells of a row, with their quotation marks.
+func (d *delimited) cells(line []byte, r *Record) {
+	for i := 0; ; {
+		start := i
+		if d.isQuoted && i < len(line) && line[i] == '"' {
+			i, _ = endOfQuotes(line, i+1)
+		}
+		n := bytes.IndexByte(line[i:], d.delimiter)
+		if n < 0 {
+			r.cells = append(r.cells, span{start, len(line)})
+			return
+		}
+		r.cells = append(r.cells, span{start, i + n})
+		i += n + 1
+	}
+}
+
+// endOfQuotes returns the place behind the quotation mark that closes a cell, where two are one in
+// the cell, or the line's end.
+func endOfQuotes(line []byte, i int) (end int, closed bool) {
+	for {
+		n := bytes.IndexByte(line[i:], '"')
+		if n < 0 {
+			return len(line), false
+		}
+		i += n + 1
+		if i == len(line) || line[i] != '"' {
+			return i, true
+		}
+		i++
+	}
+}
+
+// cell returns the text of a cell, or nil where there is none.
+func (d *delimited) cell(line []byte, r *Record, column int) []byte {
+	if column < 0 || column >= len(r.cells) {
+		return nil
+	}
+	text := bytes.TrimSpace(r.cells[column].of(line))
+	if !d.isQuoted || len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
+		return text
+	}
+	text = text[1 : len(text)-1]
+	if bytes.IndexByte(text, '"') < 0 {
+		return bytes.TrimSpace(text)
+	}
+	start := len(r.unescaped)
+	for i := 0; i < len(text); i++ {
+		if text[i] == '"' && i+1 < len(text) && text[i+1] == '"' {
+			i++
+		}
+		r.unescaped = append(r.unescaped, text[i])
+	}
+	return bytes.TrimSpace(r.unescaped[start:])
+}
+
+func (d *delimited) find(line []byte, r *Record) {
+	if line[0] == '#' {
+		r.Header = true
+		return
+	}
+	d.cells(line, r)
+	if d.columns > 0 && len(r.cells) != d.columns {
+		r.Broken = "it has other columns than the first line"
+		return
+	}
+	for _, condition := range d.only {
+		if string(d.cell(line, r, condition.column)) != condition.value {
+			return
+		}
+	}
+	for _, name := range d.names {
+		r.add(d.cell(line, r, name.column), name.dns)
+	}
+	if d.host >= 0 {
+		r.addRequest(d.cell(line, r, d.host), d.cell(line, r, d.uri), nil)
+	}
+	r.Client, r.Time, r.ResponseCode = d.cell(line, r, d.client), d.cell(line, r, d.time), d.cell(line, r, d.code)
+}
+
+func (d *delimited) append(out, line []byte, r *Record, values [][]byte) []byte {
+	if r.Header {
+		return append(out, line...)
+	}
+	out = r.appendCells(out, line, []byte{d.delimiter}, d.drop)
+	for i := range d.Fields {
+		out = append(out, d.delimiter)
+		out = d.appendCell(out, values[i])
+	}
+	return out
+}
+
+// appendCell appends a text as a cell.
+func (d *delimited) appendCell(out, text []byte) []byte {
+	isPlain := bytes.IndexByte(text, d.delimiter) < 0 && bytes.IndexByte(text, '"') < 0
+	switch {
+	case isPlain || !d.isQuoted && bytes.IndexByte(text, d.delimiter) < 0:
+		return append(out, text...)
+	case !d.isQuoted:
+		for _, c := range text {
+			if c == d.delimiter {
+				c = ' '
+			}
+			out = append(out, c)
+		}
+		return out
+	}
+	out = append(out, '"')
+	for _, c := range text {
+		if c == '"' {
+			out = append(out, c)
+		}
+		out = append(out, c)
+	}
+	return append(out, '"')
+}
+
+// delimitedHeader is the layout of the line that names the columns. It gets the names of the
+// fields.
+type delimitedHeader struct{ *delimited }
+
+func (delimitedHeader) find(_ []byte, r *Record) { r.Header = true }
+
+func (h delimitedHeader) append(out, line []byte, r *Record, _ [][]byte) []byte {
+	r.cells = r.cells[:0]
+	h.cells(line, r)
+	out = r.appendCells(out, line, []byte{h.delimiter}, h.drop)
+	for _, field := range h.Fields {
+		out = append(out, h.delimiter)
+		out = h.appendCell(out, []byte(h.column(field)))
+	}
+	return out
+}
+
+// A delimitedStream is a table. Its first line may name the columns, and so may later ones, where
+// files were put together.
+type delimitedStream struct {
+	rows      *delimited
+	header    []byte // the line that names the columns; nil where none does
+	hasHeader bool
+}
+
+func (s *delimitedStream) layout(line []byte) layout {
+	if s.hasHeader && bytes.Equal(line, s.header) {
+		return delimitedHeader{s.rows}
+	}
+	return s.rows
+}
+
+func (s *delimitedStream) isOpen(line []byte, wasOpen bool) bool {
+	if !s.rows.isQuoted || !wasOpen && line[0] == '#' {
+		return false
+	}
+	for i := 0; ; {
+		if wasOpen || line[i] == '"' {
+			if !wasOpen {
+				i++
+			}
+			wasOpen = false
+			end, closed := endOfQuotes(line, i)
+			if !closed {
+				return true
+			}
+			i = end
+		}
+		n := bytes.IndexByte(line[i:], s.rows.delimiter)
+		if n < 0 || i+n+1 == len(line) {
+			return false
+		}
+		i += n + 1
+	}
+}
+
+// delimiters are tried in this order.
+const delimiters = "\t,;|"
+
+// newDelimited returns what begins a table with this delimiter, or with any.
+func newDelimited(delimiter byte, p *preset) func([][]byte, Options) (stream, error) {
+	return func(sample [][]byte, o Options) (stream, error) {
+		records := withoutComments(sample)
+		d := &delimited{Options: o, delimiter: delimiter, isQuoted: delimiter != '\t', host: -1, uri: -1, client: -1, time: -1, code: -1}
+		if delimiter == 0 {
+			d.delimiter, d.isQuoted = likeliestDelimiter(records), true
+		}
+		s := &delimitedStream{rows: d}
+		if len(records) == 0 && p == nil {
+			return s, nil
+		}
+		if p != nil && len(o.Columns) == 0 && slices.ContainsFunc(p.names, func(n nameColumn) bool { return isNumber(n.column) }) {
+			return s, d.setColumns(*p, nil) // without a header
+		}
+		var columns []string
+		rows := d.rowsOf(records)
+		if len(rows) > 0 && (isHeader(rows[0]) || namesColumn(rows[0], o.Columns)) {
+			columns = rows[0]
+			s.header, s.hasHeader = bytes.Clone(records[0]), true
+			d.columns = len(columns)
+			for i, column := range columns {
+				if slices.ContainsFunc(o.Fields, func(f Field) bool { return o.column(f) == column }) {
+					d.drop = append(d.drop, i)
+				}
+			}
+			rows = rows[1:]
+		}
+		wanted := generic(o.Columns)
+		if len(o.Columns) == 0 {
+			found, err := likeliestCells(columns, rows)
+			if err != nil {
+				return nil, err
+			}
+			wanted.names, wanted.host, wanted.target = found.names, found.host, found.target
+		}
+		return s, d.setColumns(wanted, columns)
+	}
+}
+
+// setColumns sets where things stand. Columns are the names of all.
+func (d *delimited) setColumns(p preset, columns []string) error {
+	find := func(name string) int {
+		if number, err := strconv.Atoi(name); err == nil && number > 0 {
+			return number - 1
+		}
+		if i := slices.Index(columns, name); i >= 0 {
+			return i
+		}
+		return slices.IndexFunc(columns, func(column string) bool { return bareColumn(column) == strings.ToLower(name) })
+	}
+	findFirst := func(names []string) int {
+		for _, name := range names {
+			if i := find(name); i >= 0 {
+				return i
+			}
+		}
+		return -1
+	}
+	for _, name := range p.names {
+		at := find(name.column)
+		if at < 0 {
+			if len(columns) == 0 {
+				return fmt.Errorf("no column %.80q: the first line names no columns; give a number, from 1", name.column)
+			}
+			return fmt.Errorf("no column %.80q: there are %.500q", name.column, strings.Join(columns, ", "))
+		}
+		d.names = append(d.names, tableName{at, name.dns || isNumber(name.column) && at < len(columns) && isDNSColumn(columns[at])})
+	}
+	if p.host != "" {
+		d.host, d.uri = find(p.host), find(p.target)
+	}
+	for _, condition := range p.only {
+		d.only = append(d.only, tableCondition{find(condition.column), condition.value})
+	}
+	d.client, d.time, d.code = findFirst(p.clients), findFirst(p.times), findFirst(p.codes)
+	return nil
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.Atoi(text)
+	return err == nil
+}
+
+// likeliestCells returns where names stand in the rows of a sample.
+func likeliestCells(columns []string, rows [][]string) (preset, error) {
+	width := len(columns)
+	if width == 0 {
+		for _, row := range rows {
+			width = max(width, len(row))
+		}
+	}
+	names := make([]string, min(width, mostColumns))
+	values := make([][][]byte, len(names))
+	for i := range names {
+		if names[i] = strconv.Itoa(i + 1); len(columns) > 0 {
+			names[i] = columns[i]
+		}
+		for _, row := range rows {
+			if i < len(row) {
+				values[i] = append(values[i], []byte(row[i]))
+			}
+		}
+	}
+	if slices.Contains(columns, "host") && slices.Contains(columns, "uri") {
+		return preset{host: "host", target: "uri"}, nil
+	}
+	i := likeliestColumn(names, values)
+	if i < 0 {
+		return preset{}, errors.New("no column of the first rows holds names: name one, as in -column query, or -column 3")
+	}
+	return preset{names: []nameColumn{{strconv.Itoa(i + 1), len(columns) > 0 && isDNSColumn(columns[i])}}}, nil
+}
+
+// rowsOf returns the cells of records.
+func (d *delimited) rowsOf(records [][]byte) [][]string {
+	rows := make([][]string, len(records))
+	var r Record
+	for i, record := range records {
+		r.reset()
+		d.cells(record, &r)
+		for column := range r.cells {
+			rows[i] = append(rows[i], string(d.cell(record, &r, column)))
+		}
+	}
+	return rows
+}
+
+func withoutComments(sample [][]byte) [][]byte {
+	return slices.DeleteFunc(slices.Clone(sample), func(line []byte) bool { return len(line) == 0 || line[0] == '#' })
+}
+
+// likeliestDelimiter returns the delimiter of a table, or that which is most often in its first
+// line.
+func likeliestDelimiter(records [][]byte) byte {
+	best, most := byte(','), 0
+	for i := range len(delimiters) {
+		if isTable(records, delimiters[i]) {
+			return delimiters[i]
+		}
+		if len(records) > 0 {
+			if n := bytes.Count(records[0], []byte{delimiters[i]}); n > most {
+				best, most = delimiters[i], n
+			}
+		}
+	}
+	return best
+}
+
+// isTable reports whether records are rows of a table, rather than sentences, lines of a log, or
+// URLs, with commas in them.
+func isTable(records [][]byte, delimiter byte) bool {
+	rows := (&delimited{delimiter: delimiter, isQuoted: true}).rowsOf(records)
+	if len(rows) < 2 || len(rows[0]) < 2 {
+		return false
+	}
+	alike, names, cells := 0, 0, 0
+	for _, row := range rows {
+		if len(row) == len(rows[0]) {
+			alike++
+		}
+		for _, cell := range row {
+			cells++
+			if looksLikeName([]byte(cell)) {
+				names++
+			}
+		}
+	}
+	if isHeader(rows[0]) {
+		return float64(alike) >= 0.6*float64(len(rows)) // records below it may have several lines
+	}
+	first := rows[0][0]
+	isSentence := strings.Contains(first, "://") || strings.Count(first, " ") > 2 || bytes.Contains(records[0], []byte{delimiter, ' '})
+	return alike == len(rows) && !isSentence && names < cells
+}
+
+// isHeader reports whether a row names its columns.
+func isHeader(row []string) bool {
+	plain := 0
+	for _, cell := range row {
+		if len(row) > 1 && slices.Contains(usualColumns, bareColumn(cell)) {
+			return true
+		}
+		if cell != "" && !looksLikeName([]byte(cell)) && !strings.ContainsAny(cell, "/[\"") && strings.Trim(cell, "0123456789.:-+ T") != "" && strings.Count(cell, " ") < 4 {
+			plain++
+		}
+	}
+	return plain == len(row)
+}
+
+// namesColumn reports whether a row has a name that somebody asked for.
+func namesColumn(row, asked []string) bool {
+	return slices.ContainsFunc(asked, func(column string) bool { return !isNumber(column) && slices.Contains(row, column) })
+}
+
+// fitsTable counts the rows of a table that has a column with names.
+func fitsTable(delimiters string) func([][]byte) int {
+	return func(sample [][]byte) int {
+		records := withoutComments(sample)
+		for i := range len(delimiters) {
+			if !isTable(records, delimiters[i]) {
+				continue
+			}
+			d := &delimited{delimiter: delimiters[i], isQuoted: true}
+			rows := d.rowsOf(records)
+			var columns []string
+			if isHeader(rows[0]) {
+				columns, rows = rows[0], rows[1:]
+			}
+			if _, err := likeliestCells(columns, rows); err == nil {
+				return len(sample)
+			}
+		}
+		return 0
+	}
+}

@@ -1,0 +1,146 @@
+package logs
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// A Format is a way in which records are written.
+type Format struct {
+	Name  string // for flags
+	Title string // for messages and documentation
+	Sort  Sort
+
+	// FilesOnly formats are never guessed where input may wait for an answer.
+	FilesOnly bool
+
+	// fits counts the lines of a sample, none of which is blank, that are of this format. A format
+	// without it is never guessed.
+	fits func(sample [][]byte) int
+
+	// begin returns what follows the lines of a source, the first of which are the sample: at most
+	// some hundred, maybe none. It is nil for a format that has no lines, and for Lines.
+	begin func(sample [][]byte, o Options) (stream, error)
+}
+
+// A Sort says what comes of records.
+type Sort int
+
+// The sorts of formats.
+const (
+	Lists    Sort = iota // a text a line, which is no record: such sources are not for a Reader
+	Records              // lines, into which fields are written
+	Messages             // binary: Append gives a JSON line for each
+	Names                // names alone: there is no record that fields could be written into
+)
+
+// Lines is the format of what is no log: a name or URL a line.
+var Lines = &Format{Name: "lines", Title: "a name or URL a line", Sort: Lists}
+
+// Formats are all formats. Of two that fit a sample alike the first is guessed.
+var Formats = []*Format{
+	Lines,
+	{Name: "zeek", Title: "Zeek log", Sort: Records, fits: fitsZeek, begin: newZeek},
+	{Name: "suricata", Title: "Suricata EVE", Sort: Records, fits: fitsSuricata, begin: newSuricata},
+	{Name: "route53", Title: "Route 53 Resolver query log", Sort: Records, fits: fitsPaths("query_name", "query_timestamp"), begin: presetJSON(route53)},
+	{Name: "zscaler", Title: "Zscaler NSS web log", Sort: Records, fits: fitsPaths("event.requestmethod"), begin: presetJSON(zscaler)},
+	{Name: "ct", Title: "certificate-transparency stream", Sort: Records, fits: fitsPaths("data.leaf_cert.all_domains"), begin: presetJSON(transparency)},
+	{Name: "fortinet", Title: "Fortinet log", Sort: Records, fits: fitsFortinet, begin: presetPairs(fortinet)},
+	{Name: "paloalto", Title: "Palo Alto threat log", Sort: Records, fits: fitsPaloAlto, begin: newDelimited(',', &paloalto)},
+	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
+	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, begin: newDelimited(',', nil)},
+	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, begin: newDelimited(',', nil)},
+	{Name: "jsonl", Title: "JSON lines", Sort: Records, fits: fitsJSON, begin: newGenericJSON},
+	{Name: "tsv", Title: "tab-separated values", Sort: Records, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
+	{Name: "csv", Title: "comma-separated values", Sort: Records, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "kv", Title: "pairs key=value", Sort: Records, begin: newKeyValues},
+}
+
+// Find returns the format of this name.
+func Find(name string) (*Format, error) {
+	var names []string
+	for _, format := range Formats {
+		if format.Name == name {
+			return format, nil
+		}
+		names = append(names, format.Name)
+	}
+	return nil, fmt.Errorf("unknown format %.80q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// NewReader returns a Reader of the records of source, whose beginning is in sample too, if some of
+// it was read before. A sample of at least a line is needed where the format has to be told where
+// names stand, and is not.
+func (f *Format) NewReader(source io.Reader, sample []byte, o Options) (*Reader, error) {
+	if f.begin == nil {
+		return nil, fmt.Errorf("format %s has no records", f.Name)
+	}
+	s, err := f.begin(sampleLines(sample), o)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.Title, err)
+	}
+	return newReader(source, s), nil
+}
+
+// SampleLines is how many lines are enough to guess a format by.
+const SampleLines = 100
+
+// A Guess is a format, and why.
+type Guess struct {
+	Format       *Format
+	Fit, Sampled int // lines of the sample that are of the format, of those that are not blank
+}
+
+// GuessFormat returns the format of a sample, the whole lines that a source begins with. Nine in
+// ten of at least two lines must fit, else it is Lines. Of a file more formats are guessed than of
+// what may wait for an answer.
+func GuessFormat(sample []byte, isFile bool) Guess {
+	lines := sampleLines(sample)
+	best := Guess{Lines, len(lines), len(lines)}
+	if len(lines) < 2 {
+		return best
+	}
+	most := 0
+	for _, format := range Formats {
+		if format.fits == nil || format.FilesOnly && !isFile {
+			continue
+		}
+		if fit := format.fits(lines); fit > most && 10*fit >= 9*len(lines) {
+			best, most = Guess{format, fit, len(lines)}, fit
+		}
+	}
+	return best
+}
+
+// sampleLines returns the lines of a sample, at most SampleLines, that are whole and not blank. If
+// none is whole, it is the only one.
+func sampleLines(sample []byte) [][]byte {
+	if whole := bytes.LastIndexByte(sample, '\n') + 1; whole > 0 {
+		sample = sample[:whole]
+	}
+	var found [][]byte
+	for line := range bytes.Lines(sample) {
+		line, _ = cutEnd(line)
+		if len(bytes.Trim(line, "\x00 ")) > 0 {
+			if found = append(found, line); len(found) == SampleLines {
+				break
+			}
+		}
+	}
+	return slices.Clip(found)
+}
+
+// fitsPaloAlto counts the lines that are of a firewall's log, behind what syslog writes.
+func fitsPaloAlto(sample [][]byte) int {
+	count := 0
+	for _, line := range sample {
+		cells := bytes.SplitN(line, []byte(","), 6)
+		if len(cells) == 6 && slices.Contains([]string{"THREAT", "TRAFFIC", "SYSTEM", "CONFIG", "GLOBALPROTECT", "USERID"}, string(cells[3])) {
+			count++
+		}
+	}
+	return count
+}

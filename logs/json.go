@@ -1,0 +1,503 @@
+package logs
+
+import (
+	"bytes"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonPaths are the paths that a layout looks for in a record that is one JSON object (RFC 8259).
+// The parts of a path have dots between them, as a key may have itself: Zeek's id.orig_h and ECS's
+// dns.question.name are found nested or not. Elements of arrays have the path of the array.
+type jsonPaths struct {
+	paths []string    // at most 64
+	first [256]uint64 // by a byte: the paths that begin with it, a bit each
+	cut   []string    // keys of members that Append leaves out
+}
+
+// A hit is a value at a path. A string has its quotes.
+type hit struct {
+	path int
+	span
+}
+
+const (
+	maxPaths    = 64
+	mostNested  = 512 // arrays and objects in one another
+	deepestPath = 40  // of them, how deep paths are looked for
+)
+
+// newJSONPaths returns the paths that a layout looks for, and leaves out the members that the
+// fields of o replace.
+func newJSONPaths(o Options, paths ...string) *jsonPaths {
+	p := &jsonPaths{paths: paths}
+	for i, path := range paths {
+		p.first[path[0]] |= 1 << i
+	}
+	if o.Group != "" && len(o.Fields) > 0 {
+		p.cut = []string{o.Group}
+	} else {
+		for _, field := range o.Fields {
+			p.cut = append(p.cut, field.Name)
+		}
+	}
+	return p
+}
+
+// A jsonScan is a walk through one record.
+type jsonScan struct {
+	*jsonPaths
+	line    []byte
+	r       *Record
+	matched [maxPaths]uint8 // of each path, the bytes that lead to the object that is read
+	stack   [mostNested / 64]uint64
+}
+
+// notJSON is why a line is broken.
+const notJSON = "it is no JSON object"
+
+// find sets the hits of a record, and where Append cuts and inserts. It sets Broken if the line is
+// no object.
+func (p *jsonPaths) find(line []byte, r *Record) {
+	s := jsonScan{jsonPaths: p, line: line, r: r}
+	i := s.space(0)
+	for i < len(line) && line[i] == 0 {
+		i = s.space(i + 1) // a file that is cut while it is written
+	}
+	if i == len(line) || line[i] != '{' {
+		r.Broken = notJSON
+		return
+	}
+	if i = s.top(i + 1); i < 0 || s.space(i) != len(line) {
+		r.Broken = notJSON
+	}
+}
+
+// top reads the members of the outermost object. It returns where it ends, or -1, as all that
+// follow do.
+func (s *jsonScan) top(i int) int {
+	s.r.end, s.r.isEmpty = i, true
+	keptEnd := -1 // of the last member that stays, or goes with the comma before it
+	cutFrom := -1 // of members that go, at the start of the object
+	if i = s.space(i); i < len(s.line) && s.line[i] == '}' {
+		return i + 1
+	}
+	for {
+		start := i
+		key, next := s.key(i)
+		if next < 0 {
+			return -1
+		}
+		goes := s.isCut(key)
+		if goes {
+			i = s.skip(next)
+		} else {
+			i = s.member(key, next, s.first[firstByte(key)], 1)
+		}
+		if i < 0 {
+			return -1
+		}
+		switch {
+		case goes && keptEnd >= 0:
+			s.r.cuts = append(s.r.cuts, span{keptEnd, i})
+			keptEnd = i
+		case goes && cutFrom < 0:
+			cutFrom = start
+		case goes:
+		case cutFrom >= 0:
+			s.r.cuts = append(s.r.cuts, span{cutFrom, start})
+			cutFrom, keptEnd = -1, i
+			s.r.isEmpty = false
+		default:
+			keptEnd = i
+			s.r.isEmpty = false
+		}
+		s.r.end = i
+		i = s.space(i)
+		if i == len(s.line) {
+			return -1
+		}
+		if s.line[i] == '}' {
+			if cutFrom >= 0 { // nothing else was there
+				s.r.cuts = append(s.r.cuts, span{cutFrom, s.r.end})
+			}
+			return i + 1
+		}
+		if s.line[i] != ',' {
+			return -1
+		}
+		i = s.space(i + 1)
+	}
+}
+
+func firstByte(key []byte) byte {
+	if len(key) == 0 {
+		return 0
+	}
+	return key[0]
+}
+
+func (s *jsonScan) isCut(key []byte) bool {
+	for _, cut := range s.cut {
+		if string(key) == cut {
+			return true
+		}
+	}
+	return false
+}
+
+// key reads a key and the colon behind it, and returns where its value begins.
+func (s *jsonScan) key(i int) (key []byte, next int) {
+	if i >= len(s.line) || s.line[i] != '"' {
+		return nil, -1
+	}
+	end := s.str(i)
+	if end < 0 {
+		return nil, -1
+	}
+	next = s.space(end)
+	if next == len(s.line) || s.line[next] != ':' {
+		return nil, -1
+	}
+	return s.line[i+1 : end-1], s.space(next + 1)
+}
+
+// object reads the members of an object that is not the outermost.
+func (s *jsonScan) object(i int, active uint64, depth int) int {
+	i = s.space(i)
+	if i < len(s.line) && s.line[i] == '}' {
+		return i + 1
+	}
+	for {
+		key, next := s.key(i)
+		if next < 0 {
+			return -1
+		}
+		if i = s.member(key, next, active, depth); i < 0 {
+			return -1
+		}
+		if i = s.space(i); i == len(s.line) {
+			return -1
+		}
+		switch s.line[i] {
+		case '}':
+			return i + 1
+		case ',':
+			i = s.space(i + 1)
+		default:
+			return -1
+		}
+	}
+}
+
+// member reads the value of a member. Active are the paths that lead to its object.
+func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
+	var here, below uint64
+	for rest := active; rest != 0; rest &= rest - 1 {
+		n := bits.TrailingZeros64(rest)
+		path := s.paths[n][s.matched[n]:]
+		if len(path) < len(key) || path[:len(key)] != string(key) {
+			continue
+		}
+		if len(path) == len(key) {
+			here |= 1 << n
+		} else if path[len(key)] == '.' {
+			below |= 1 << n
+		}
+	}
+	if here|below == 0 {
+		return s.skip(i)
+	}
+	for rest := below; rest != 0; rest &= rest - 1 {
+		s.matched[bits.TrailingZeros64(rest)] += uint8(len(key) + 1)
+	}
+	i = s.value(i, here, below, depth)
+	for rest := below; rest != 0; rest &= rest - 1 {
+		s.matched[bits.TrailingZeros64(rest)] -= uint8(len(key) + 1)
+	}
+	return i
+}
+
+// value reads a value that paths end at, or lead through.
+func (s *jsonScan) value(i int, here, below uint64, depth int) int {
+	if i >= len(s.line) || depth > deepestPath {
+		return s.skip(i)
+	}
+	switch {
+	case s.line[i] == '{' && below != 0:
+		return s.object(i+1, below, depth+1)
+	case s.line[i] == '[':
+		i = s.space(i + 1)
+		if i < len(s.line) && s.line[i] == ']' {
+			return i + 1
+		}
+		for {
+			if i = s.value(i, here, below, depth+1); i < 0 {
+				return -1
+			}
+			if i = s.space(i); i == len(s.line) {
+				return -1
+			}
+			switch s.line[i] {
+			case ']':
+				return i + 1
+			case ',':
+				i = s.space(i + 1)
+			default:
+				return -1
+			}
+		}
+	}
+	end := s.skip(i)
+	if end >= 0 && s.line[i] != '{' {
+		for rest := here; rest != 0; rest &= rest - 1 {
+			s.r.hits = append(s.r.hits, hit{bits.TrailingZeros64(rest), span{i, end}})
+		}
+	}
+	return end
+}
+
+// skip returns the end of the value at i.
+func (s *jsonScan) skip(i int) int {
+	if i >= len(s.line) {
+		return -1
+	}
+	switch c := s.line[i]; {
+	case c == '"':
+		return s.str(i)
+	case c == '{', c == '[':
+		return s.nested(i)
+	case c >= '0' && c <= '9', c == '-', c >= 'a' && c <= 'z', c == 'N', c == 'I': // NaN, Infinity: some write them
+		for i++; i < len(s.line); i++ {
+			switch s.line[i] {
+			case ',', '}', ']', ' ', '\t', '\r', '\n', '"', ':', '{', '[':
+				return i
+			}
+		}
+		return i
+	}
+	return -1
+}
+
+// nested returns the end of the object or array at i.
+func (s *jsonScan) nested(i int) int {
+	depth := 0
+	for ; i < len(s.line); i++ {
+		switch c := s.line[i]; c {
+		case '"':
+			if i = s.str(i) - 1; i < 0 {
+				return -1
+			}
+		case '{', '[':
+			if depth == mostNested {
+				return -1
+			}
+			s.stack[depth/64] &^= 1 << (depth % 64)
+			if c == '[' {
+				s.stack[depth/64] |= 1 << (depth % 64)
+			}
+			depth++
+		case '}', ']':
+			depth--
+			if isArray := s.stack[depth/64]>>(depth%64)&1 == 1; isArray != (c == ']') {
+				return -1
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}
+
+// str returns the end of the string at i, behind its quotes.
+func (s *jsonScan) str(i int) int {
+	for i++; ; i++ {
+		n := bytes.IndexByte(s.line[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		start := i
+		i += n
+		backslashes := 0
+		for i-backslashes > start && s.line[i-backslashes-1] == '\\' {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
+			return i + 1
+		}
+	}
+}
+
+// space returns the first place from i on without white space.
+func (s *jsonScan) space(i int) int {
+	for i < len(s.line) && (s.line[i] == ' ' || s.line[i] == '\t' || s.line[i] == '\r' || s.line[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// text returns the text of a hit that is a string with its escapes undone, and nil for null.
+func (r *Record) text(line []byte, h hit) []byte {
+	value := h.of(line)
+	if value[0] != '"' {
+		if string(value) == "null" {
+			return nil
+		}
+		return value
+	}
+	value = value[1 : len(value)-1]
+	if bytes.IndexByte(value, '\\') < 0 {
+		return value
+	}
+	start := len(r.unescaped)
+	r.unescaped = appendJSONText(r.unescaped, value)
+	return r.unescaped[start:]
+}
+
+// isString reports whether a hit is a string, and not empty.
+func (h hit) isString(line []byte) bool { return line[h.start] == '"' && h.end-h.start > 2 }
+
+// appendJSONText appends what a JSON string says. An escape that is none stays.
+func appendJSONText(out, text []byte) []byte {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' || i+1 == len(text) {
+			out = append(out, text[i])
+			continue
+		}
+		i++
+		switch c := text[i]; c {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case '"', '\\', '/':
+			out = append(out, c)
+		case 'u':
+			unit, ok := hexNumber(text[i+1:], 4)
+			if !ok {
+				out = append(out, '\\', 'u')
+				continue
+			}
+			i += 4
+			character := rune(unit)
+			if utf16.IsSurrogate(character) {
+				character = utf8.RuneError
+				if i+2 < len(text) && text[i+1] == '\\' && text[i+2] == 'u' {
+					if second, ok := hexNumber(text[i+3:], 4); ok {
+						if both := utf16.DecodeRune(rune(unit), rune(second)); both != utf8.RuneError {
+							character, i = both, i+6
+						}
+					}
+				}
+			}
+			out = utf8.AppendRune(out, character)
+		default:
+			out = append(out, '\\', c)
+		}
+	}
+	return out
+}
+
+// hexNumber reads a number of this many hexadecimal digits.
+func hexNumber(text []byte, digits int) (number uint32, ok bool) {
+	if len(text) < digits {
+		return 0, false
+	}
+	for _, c := range text[:digits] {
+		digit := hexDigit(c)
+		if digit < 0 {
+			return 0, false
+		}
+		number = number<<4 | uint32(digit)
+	}
+	return number, true
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// jsonMembers appends fields to a JSON object as its last members.
+type jsonMembers struct{ Options }
+
+func (m jsonMembers) append(out, line []byte, r *Record, values [][]byte) []byte {
+	if r.Header {
+		return append(out, line...)
+	}
+	from := 0
+	for _, cut := range r.cuts {
+		out = append(out, line[from:cut.start]...)
+		from = cut.end
+	}
+	out = append(out, line[from:r.end]...)
+	out = m.appendMembers(out, r.isEmpty, values)
+	return append(out, line[r.end:]...)
+}
+
+// appendMembers appends the fields that have values.
+func (m jsonMembers) appendMembers(out []byte, isFirst bool, values [][]byte) []byte {
+	hasGroup := false
+	for i, field := range m.Fields {
+		if values[i] == nil {
+			continue
+		}
+		if !isFirst {
+			out = append(out, ',')
+		}
+		if m.Group != "" && !hasGroup {
+			out = append(append(append(out, '"'), m.Group...), `":{`...)
+			hasGroup = true
+		}
+		isFirst = false
+		out = append(append(append(out, '"'), field.Name...), `":`...)
+		if field.Type == String {
+			out = appendJSONString(out, values[i])
+		} else {
+			out = append(out, values[i]...)
+		}
+	}
+	if hasGroup {
+		out = append(out, '}')
+	}
+	return out
+}
+
+// appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD.
+func appendJSONString(out, text []byte) []byte {
+	const digits = "0123456789abcdef"
+	out = append(out, '"')
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c < ' ' || c == 0x7f:
+			out = append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		case c < utf8.RuneSelf:
+			out = append(out, c)
+		default:
+			character, size := utf8.DecodeRune(text[i:])
+			out = utf8.AppendRune(out, character)
+			i += size
+			continue
+		}
+		i++
+	}
+	return append(out, '"')
+}
