@@ -44,8 +44,9 @@ const evidenceWords = "Evidence 3 is what 1 in 1,000 ordinary clients or domains
 
 // topSummary says in lines what was read.
 func topSummary(r ranking.Result) []string {
-	lines := []string{fmt.Sprintf("%s queries of %s clients for %s names in %s registered domains",
-		Thousands(r.Queries), count(r.Clients), count(r.Names), count(r.Domains))}
+	queries := ranking.Count{Value: r.Queries}
+	lines := []string{fmt.Sprintf("%s of %s for %s in %s", several(queries, "query", "queries"), several(r.Clients, "client", "clients"),
+		several(r.Names, "name", "names"), several(r.Domains, "registered domain", "registered domains"))}
 	if !r.First.IsZero() {
 		lines[0] += ", " + span(r.First, r.Last) + " UTC"
 	}
@@ -68,6 +69,14 @@ func count(c ranking.Count) string {
 		return Thousands(c.Value)
 	}
 	return fmt.Sprintf("%s ±%.2g %%", Thousands(c.Value), 100*c.Error)
+}
+
+// several writes a count of things.
+func several(c ranking.Count, one, many string) string {
+	if c.Value == 1 {
+		return "1 " + one
+	}
+	return count(c) + " " + many
 }
 
 // span writes a range of times, UTC.

@@ -119,8 +119,9 @@ type concluded struct {
 	missing  bool
 }
 
-// conclude returns the evidence over all names of a domain, and the level that as much evidence
-// reaches as one name would that has it.
+// conclude returns the evidence over all names of a domain, and the level that one name has with as
+// much evidence. Names of one domain resemble each other: however many they are, the level is none
+// that no name reaches, and the evidence at most a digit more than that of one name.
 func (t *Table) conclude(d *domain) (c concluded) {
 	var reached [maxLevels]int
 	d.names.each(func(key uint64) {
@@ -128,10 +129,17 @@ func (t *Table) conclude(d *domain) (c concluded) {
 			reached[level]++
 		}
 	})
+	const mostMore = 1 // digit
+	chance, most := 1.0, 0.0
 	for i, level := range t.options.Levels {
-		chance := tail(reached[i], int(d.names.count), level.Rate, namesAlike)
-		c.evidence = max(c.evidence, digits(chance))
-		if reached[i] > 0 && chance <= level.Rate*1.001 {
+		chance = min(chance, tail(reached[i], int(d.names.count), level.Rate, namesAlike))
+		if reached[i] > 0 {
+			most = digits(level.Rate) + mostMore
+		}
+	}
+	c.evidence = min(digits(chance), most)
+	for i, level := range t.options.Levels {
+		if reached[i] > 0 && chance <= level.Rate*1.001 { // what one name has is computed with an error
 			c.level = i + 1
 		}
 	}
@@ -155,6 +163,7 @@ func (t *Table) Result(n int) Result {
 		ForgottenDomains: t.forgottenDomains, ForgottenClients: t.forgottenClients,
 	}
 	domains := t.concludeAll()
+	r.TopClients = []Client{} // in JSON [], not null
 	r.TopDomains, r.RankedDomains = t.topDomains(domains, n)
 	t.rankClients(&r, domains, n)
 	return r
@@ -188,7 +197,7 @@ func (t *Table) topDomains(domains map[uint64]concluded, n int) (top []Domain, r
 			hashes = append(hashes, hash)
 		}
 	}
-	ranked = len(hashes)
+	top, ranked = []Domain{}, len(hashes)
 	slices.SortFunc(hashes, func(a, b uint64) int {
 		return cmp.Or(cmp.Compare(domains[b].evidence, domains[a].evidence), t.compareDomains(a, b))
 	})
