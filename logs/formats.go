@@ -14,6 +14,10 @@ type Format struct {
 	Title string // for messages and documentation
 	Sort  Sort
 
+	// AnyColumn is set where Options.Columns may say in which columns, members or pairs names
+	// stand. Other formats do not heed them.
+	AnyColumn bool
+
 	// FilesOnly formats are never guessed where input may wait for an answer.
 	FilesOnly bool
 
@@ -51,12 +55,12 @@ var Formats = []*Format{
 	{Name: "fortinet", Title: "Fortinet log", Sort: Records, fits: fitsFortinet, begin: presetPairs(fortinet)},
 	{Name: "paloalto", Title: "Palo Alto threat log", Sort: Records, fits: fitsPaloAlto, begin: newDelimited(',', &paloalto)},
 	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
-	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, begin: newDelimited(',', nil)},
-	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, begin: newDelimited(',', nil)},
-	{Name: "jsonl", Title: "JSON lines", Sort: Records, fits: fitsJSON, begin: newGenericJSON},
-	{Name: "tsv", Title: "tab-separated values", Sort: Records, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
-	{Name: "csv", Title: "comma-separated values", Sort: Records, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
-	{Name: "kv", Title: "pairs key=value", Sort: Records, begin: newKeyValues},
+	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "jsonl", Title: "JSON lines", Sort: Records, AnyColumn: true, fits: fitsJSON, begin: newGenericJSON},
+	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
+	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues},
 }
 
 // Find returns the format of this name.

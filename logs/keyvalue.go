@@ -17,9 +17,11 @@ type pair struct {
 	span       // with the blanks before it
 	key, value span
 	isQuoted   bool
+	isOpen     bool // its quotation marks never close
 }
 
-// nextPair returns the first pair from i on, in which words that are no pairs are passed over.
+// nextPair returns the first pair from i on. Words that are no pairs are passed over. A pair
+// without a key tells of a quotation mark that never closes.
 func nextPair(line []byte, i int) (p pair, ok bool) {
 	for i < len(line) {
 		from := i
@@ -32,17 +34,20 @@ func nextPair(line []byte, i int) (p pair, ok bool) {
 		}
 		if i == len(line) || line[i] != '=' {
 			if i < len(line) && line[i] == '"' {
-				i = quoteEnd(line, i)
+				var closed bool
+				if i, closed = quoteEnd(line, i); !closed {
+					return pair{span: span{from, i}, isOpen: true}, true
+				}
 			}
 			continue
 		}
 		p = pair{span: span{start: from}, key: span{key, i}}
 		i++
 		if i < len(line) && line[i] == '"' {
-			end := quoteEnd(line, i)
-			p.isQuoted, p.value = true, span{i + 1, end - 1}
-			if end-1 <= i || line[end-1] != '"' {
-				p.value.end = end
+			end, closed := quoteEnd(line, i)
+			p.isQuoted, p.isOpen, p.value = true, !closed, span{i + 1, end}
+			if closed {
+				p.value.end--
 			}
 			i = end
 		} else {
@@ -59,16 +64,16 @@ func nextPair(line []byte, i int) (p pair, ok bool) {
 }
 
 // quoteEnd returns the place behind the quotation mark that closes the one at i, or the line's end.
-func quoteEnd(line []byte, i int) int {
+func quoteEnd(line []byte, i int) (end int, closed bool) {
 	for i++; i < len(line); i++ {
 		switch line[i] {
 		case '\\':
 			i++
 		case '"':
-			return i + 1
+			return i + 1, true
 		}
 	}
-	return len(line)
+	return len(line), false
 }
 
 func (k keyValues) find(line []byte, r *Record) {
@@ -76,6 +81,10 @@ func (k keyValues) find(line []byte, r *Record) {
 	pairs := 0
 	for p, ok := nextPair(line, 0); ok; p, ok = nextPair(line, p.end) {
 		pairs++
+		if p.isOpen {
+			r.Broken = "its quotation marks do not close"
+			return
+		}
 		key := p.key.of(line)
 		switch {
 		case string(key) == k.host:

@@ -112,8 +112,8 @@ const (
 
 // What a record may keep for the next.
 const (
-	keptBytes = 64 << 10
-	keptItems = 1 << 10
+	keptBytes = 4 << 10
+	keptItems = 256
 )
 
 // reset empties a record, and leaves large memory to others.
@@ -266,8 +266,8 @@ func (b behind) append(out, line []byte, r *Record, values [][]byte) []byte {
 	if r.Header {
 		return out
 	}
-	for _, value := range values {
-		out = append(append(out, '\t'), value...)
+	for i := range b.Fields {
+		out = append(append(out, '\t'), values[i]...)
 	}
 	return out
 }

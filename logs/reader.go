@@ -100,7 +100,7 @@ func (r *Reader) joinLines() {
 // readLine adds a line to what is held, or as much of a longer one as makes it too long.
 func (r *Reader) readLine() {
 	start := len(r.held)
-	if start == 0 && cap(r.held) > 2*keptBytes {
+	if start == 0 && cap(r.held) > 2*longestOpen {
 		r.held = nil
 	}
 	for r.err == nil && len(r.held)-start <= MaxRecord {

@@ -81,7 +81,11 @@ func (s *zeekStream) header(line string) layout {
 		s.setFields(strings.Split(value, s.table.separator()))
 		return zeekHeader{s.options, s.table, true, false}
 	case "#types":
-		s.table.types = strings.Split(value, s.table.separator())
+		types := strings.Split(value, s.table.separator())
+		if len(types) != len(s.table.fields) {
+			return s.comment // nobody knows which is of which column
+		}
+		s.table.types = types
 		s.table.find()
 		s.rows = zeekRows{s.table, s.options}
 		return zeekHeader{s.options, s.table, true, true}

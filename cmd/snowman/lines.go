@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"syscall"
 
 	"github.com/snowman-ml/snowman/internal/pipeline"
@@ -24,46 +25,72 @@ type lineJob struct {
 	newWorker func() func(*pipeline.Chunk[pipeline.Line])
 }
 
-// run works on the lines of a feed, and writes what comes of them: outputs to standard output
-// behind the header, errors to standard error, behind the line that they speak of.
+// run works on the lines of a feed, and writes what comes of them.
 func (j *lineJob) run(ctx context.Context, s streams, feed pipeline.Feed[pipeline.Line]) error {
-	out := bufio.NewWriterSize(s.stdout, 64<<10)
-	flush := func() error {
-		if err := out.Flush(); err != nil {
-			return fmt.Errorf("writing %s: %w", j.what, err)
-		}
-		return nil
-	}
-	out.Write(j.header)
-	if err := flush(); err != nil {
+	w := newLineWriter(s, j.what)
+	if err := w.writeHeader(j.header); err != nil {
 		return err
 	}
-	shown := 0
-	// Standard output is flushed where no finished chunk is at hand, and always between two lines:
-	// an interrupted run leaves no half line.
-	err := pipeline.Run(ctx, feed, j.newWorker, func(c *pipeline.Chunk[pipeline.Line], idle bool) error {
-		if len(c.Output) > out.Available() {
-			if err := flush(); err != nil {
+	err := pipeline.Run(ctx, feed, j.newWorker, writeChunks[pipeline.Line](w))
+	w.writeSummary(j.failures.Summary(j.item), err)
+	return err
+}
+
+// A lineWriter writes what came of chunks: outputs to standard output, errors to standard error,
+// behind the line that they speak of. Standard output is flushed where no finished chunk is at
+// hand, and always between two lines: an interrupted run leaves no half line.
+type lineWriter struct {
+	what   string // is written, for messages
+	out    *bufio.Writer
+	stderr io.Writer
+	shown  int // errors
+}
+
+func newLineWriter(s streams, what string) *lineWriter {
+	return &lineWriter{what: what, out: bufio.NewWriterSize(s.stdout, 64<<10), stderr: s.stderr}
+}
+
+func (w *lineWriter) flush() error {
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("writing %s: %w", w.what, err)
+	}
+	return nil
+}
+
+// writeHeader writes what stands before all lines.
+func (w *lineWriter) writeHeader(header []byte) error {
+	w.out.Write(header)
+	return w.flush()
+}
+
+// writeChunks returns what writes the chunks of pipeline.Run.
+func writeChunks[T any](w *lineWriter) func(c *pipeline.Chunk[T], idle bool) error {
+	return func(c *pipeline.Chunk[T], idle bool) error {
+		if len(c.Output) > w.out.Available() {
+			if err := w.flush(); err != nil {
 				return err
 			}
 		}
-		out.Write(c.Output) // its error is also that of the next flush
+		w.out.Write(c.Output) // its error is also that of the next flush
 		if idle || len(c.Errors) > 0 {
-			if err := flush(); err != nil {
+			if err := w.flush(); err != nil {
 				return err
 			}
 		}
 		for line := range bytes.Lines(c.Errors) {
-			if shown++; shown <= shownFailures {
-				s.stderr.Write(line)
+			if w.shown++; w.shown <= shownFailures {
+				w.stderr.Write(line)
 			}
 		}
 		return nil
-	})
-	if summary := j.failures.Summary(j.item); summary != "" && !errors.Is(err, syscall.EPIPE) {
-		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
-	return err
+}
+
+// writeSummary writes the last line of standard error, unless nobody reads what is written.
+func (w *lineWriter) writeSummary(summary string, err error) {
+	if summary != "" && !errors.Is(err, syscall.EPIPE) {
+		fmt.Fprintf(w.stderr, "snowman: %s\n", summary)
+	}
 }
 
 // appendFailure says in a chunk's errors what is wrong with its i-th item.

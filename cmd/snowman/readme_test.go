@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/snowman-ml/snowman"
-	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/web"
@@ -62,7 +61,7 @@ func scored(t *testing.T, output render.Output, texts []string) string {
 	}
 	var stdout, stderr bytes.Buffer
 	s := streams{stdout: &stdout, stderr: &stderr}
-	if err := job.run(t.Context(), s, "argument", pipeline.Texts(texts)); err != nil || stderr.Len() > 0 {
+	if err := job.run(t.Context(), s, &textInput{arguments: texts}); err != nil || stderr.Len() > 0 {
 		t.Fatalf("score: %v, %s", err, &stderr)
 	}
 	return stdout.String()

@@ -16,6 +16,11 @@ or the lines of the files of -f, or the lines of standard input. One line comes 
 the same order: score, level, likeliest kind, text. A line that is no name or URL keeps its place with
 empty fields, and standard error says what is wrong with it.
 
+A log comes out as it came in, with score, level, kind and name of its worst name written into each
+record: four columns at its end, or a last member "snowman". Its format is guessed by its first lines,
+which standard error says; a program that waits for each answer should say -format lines. -names and
+-json print the names alone, a line each.
+
 -families adds two fields before the text, which are empty unless the kind is dga: the likeliest of the
 algorithms that the model was trained on, and its probability among them.
 
@@ -33,6 +38,7 @@ example:
   {{first}}
   {{second}}
   $ snowman score -min high < names.txt
+  $ snowman score -f dns.log > dns-scored.log
 
 At most 20 lines are complained of one by one; the last line of standard error counts them all, and says
 what they look like. Texts may be compressed by gzip or zstd, or in UTF-16 with a byte order mark.
@@ -55,6 +61,7 @@ type scoreFlags struct {
 	strict          bool
 	allow           []string
 	output          *render.Output
+	records         recordFlags
 	minimum, failOn string
 }
 
@@ -71,6 +78,7 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&f.failOn, "fail-on", never, "exit with 3 if something reaches this `level`")
 	flags.BoolVar(&f.strict, "strict", false, "exit with 4 if a line is no name or URL")
 	allowFlag(flags, &f.allow)
+	f.records.add(flags)
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
@@ -81,7 +89,10 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	if err := f.input.setArguments(flags); err != nil {
 		return err
 	}
-	model, err := f.openModel(ctx, minimum > snowman.None || failing <= snowman.High)
+	if err := f.records.check(&f.input); err != nil {
+		return err
+	}
+	model, err := f.openModel(ctx, minimum > snowman.None || failing <= snowman.High || f.records.ecs)
 	if err != nil {
 		return err
 	}
@@ -89,12 +100,6 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	feed, closeInput, err := f.input.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer closeInput()
-
 	output := f.output
 	if output == nil {
 		output = &render.Tabs
@@ -108,13 +113,15 @@ func runScore(ctx context.Context, args []string, s streams) error {
 			Allow: allowed, Families: f.families, Minimum: minimum, Probabilities: output.Probabilities,
 			Memory: rememberedBytes / runtime.GOMAXPROCS(0),
 		},
-		format:  output.New(render.Options{Kinds: model.Kinds(), Families: f.families}),
-		minimum: minimum,
+		format:      output.New(render.Options{Kinds: model.Kinds(), Families: f.families}),
+		minimum:     minimum,
+		recordFlags: f.records,
+		namesOnly:   f.records.names || output.Flag != "",
 	}
-	if err := job.run(ctx, s, f.input.item(), feed); err != nil {
+	if err := job.run(ctx, s, &f.input); err != nil {
 		return err
 	}
-	texts, failed := job.lines.failures.Count()
+	texts, failed := job.counts()
 	switch {
 	case job.highest >= failing:
 		return errReached

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
@@ -13,26 +15,83 @@ import (
 // rememberedBytes is what all workers together remember verdicts in.
 const rememberedBytes = 12 << 20
 
-// noVerdict is the highest level where nothing has a score.
-const noVerdict = snowman.None - 1
-
 // scoring is one run of score.
 type scoring struct {
 	model   *snowman.Model
 	options verdict.Options
-	format  render.Format
+	format  render.Format // of the lines of lists and of names
 	minimum snowman.Level
-	lines   lineJob
+	recordFlags
+	namesOnly bool                 // of a log, write names alone
+	lines     lineJob              // lists
+	records   map[bool]*enrich.Job // logs, by whether names are written alone
+	begun     bool                 // the header is written
 
 	mu      sync.Mutex
 	highest snowman.Level
 }
 
-// run scores the texts of a feed, which errors call items.
-func (j *scoring) run(ctx context.Context, s streams, item string, feed pipeline.Feed[pipeline.Line]) error {
-	j.highest = noVerdict
-	j.lines = lineJob{what: "scores", item: item, header: j.format.AppendHeader(nil), newWorker: j.newWorker}
-	return j.lines.run(ctx, s, feed)
+// run scores the texts and logs of an input, one source after the other.
+func (j *scoring) run(ctx context.Context, s streams, in *textInput) error {
+	j.highest, j.records = enrich.NoVerdict, make(map[bool]*enrich.Job)
+	j.lines = lineJob{what: "scores", item: in.item(), newWorker: j.newWorker}
+	w := newLineWriter(s, j.lines.what)
+	err := j.runAll(ctx, s, w, in)
+	w.writeSummary(j.lines.failures.Summary(j.lines.item), err)
+	for _, job := range j.records {
+		counts, names := job.Counts()
+		j.highest = max(j.highest, counts.Highest)
+		w.writeSummary(names.Summary("name"), err)
+		if counts.Broken > 0 {
+			w.writeSummary(fmt.Sprintf("%d of %d records are broken and stay as they are", counts.Broken, counts.Records+counts.Broken), err)
+		}
+	}
+	return err
+}
+
+func (j *scoring) runAll(ctx context.Context, s streams, w *lineWriter, in *textInput) error {
+	if len(in.arguments) > 0 {
+		return j.runLines(ctx, w, in.feedArguments(s))
+	}
+	inputs, closeInputs, err := in.openInputs(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer closeInputs()
+	for _, input := range inputs {
+		if err := j.runInput(ctx, w, input); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runLines scores the texts of a feed.
+func (j *scoring) runLines(ctx context.Context, w *lineWriter, feed pipeline.Feed[pipeline.Line]) error {
+	if err := j.begin(w); err != nil {
+		return err
+	}
+	return pipeline.Run(ctx, feed, j.newWorker, writeChunks[pipeline.Line](w))
+}
+
+// begin writes the header of verdicts, once.
+func (j *scoring) begin(w *lineWriter) error {
+	if j.begun {
+		return nil
+	}
+	j.begun = true
+	return w.writeHeader(j.format.AppendHeader(nil))
+}
+
+// counts returns the number of texts, broken records included, and of those without a score.
+func (j *scoring) counts() (texts, failed int) {
+	texts, failed = j.lines.failures.Count()
+	for _, job := range j.records {
+		counts, names := job.Counts()
+		moreTexts, moreFailed := names.Count()
+		texts, failed = texts+moreTexts+counts.Broken, failed+moreFailed+counts.Broken
+	}
+	return texts, failed
 }
 
 // newWorker returns what one goroutine scores chunks with.
@@ -43,7 +102,7 @@ func (j *scoring) newWorker() func(*pipeline.Chunk[pipeline.Line]) {
 		const verdictBytes = 24 // of a line, beside its text
 		c.Output = make([]byte, 0, c.Bytes+len(c.Items)*verdictBytes)
 		texts, failed = pipeline.AppendTexts(texts[:0], c.Items), failed[:0]
-		highest := noVerdict
+		highest := enrich.NoVerdict
 		judge.All(texts, func(i int, r verdict.Record, err error) {
 			if err != nil {
 				j.lines.appendFailure(c, i, err)

@@ -50,19 +50,47 @@ func (in *textInput) item() string {
 
 // open returns the texts, and what closes their files.
 func (in *textInput) open(ctx context.Context, s streams) (feed pipeline.Feed[pipeline.Line], closeAll func(), err error) {
+	if len(in.arguments) > 0 {
+		return in.feedArguments(s), func() {}, nil
+	}
+	inputs, closeAll, err := in.openInputs(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	sources := make([]pipeline.Source, len(inputs))
+	for i, input := range inputs {
+		sources[i] = input.Source
+	}
+	return pipeline.Lines(longestText, sources...), closeAll, nil
+}
+
+// feedArguments returns the texts that are arguments.
+func (in *textInput) feedArguments(s streams) pipeline.Feed[pipeline.Line] {
 	for _, text := range in.arguments {
 		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
 			fmt.Fprintf(s.stderr, "snowman: %q is taken for a name; -f %[1]q reads the lines of the file\n", text)
 		}
 	}
-	if len(in.arguments) > 0 {
-		return pipeline.Texts(in.arguments), func() {}, nil
-	}
+	return pipeline.Texts(in.arguments)
+}
+
+// longestText is how much of a line is read: one byte more tells that there are more.
+const longestText = snowman.MaxLength + 1
+
+// An input is a file or standard input.
+type input struct {
+	pipeline.Source
+	isFile  bool // not standard input
+	mayWait bool // more may come of it later than now
+	isTyped bool // by somebody at a terminal
+}
+
+// openInputs opens the files, or standard input, and returns what closes them.
+func (in *textInput) openInputs(ctx context.Context, s streams) (inputs []input, closeAll func(), err error) {
 	paths := in.files
 	if len(paths) == 0 {
 		paths = []string{"-"}
 	}
-	var sources []pipeline.Source
 	var files []*inputfile.File
 	closeAll = func() {
 		for _, file := range files {
@@ -71,10 +99,11 @@ func (in *textInput) open(ctx context.Context, s streams) (feed pipeline.Feed[pi
 	}
 	for _, path := range paths {
 		if path == "-" {
-			if isTerminal(s.stdin) {
+			isTyped := isTerminal(s.stdin)
+			if isTyped {
 				fmt.Fprintln(s.stderr, "snowman: reading texts from the terminal, one a line; Ctrl-D ends them (on Windows Ctrl-Z and Enter)")
 			}
-			sources = append(sources, pipeline.Source{Input: plain.NewReader(s.stdin)})
+			inputs = append(inputs, input{pipeline.Source{Input: plain.NewReader(s.stdin)}, false, true, isTyped})
 			continue
 		}
 		file, err := inputfile.Open(ctx, path)
@@ -83,10 +112,12 @@ func (in *textInput) open(ctx context.Context, s streams) (feed pipeline.Feed[pi
 			return nil, nil, fmt.Errorf("reading texts: %w", err)
 		}
 		files = append(files, file)
-		sources = append(sources, pipeline.Source{Name: visible.Text(path), Input: plain.NewReader(file)})
+		info, err := os.Stat(path)
+		mayWait := err != nil || !info.Mode().IsRegular()
+		inputs = append(inputs, input{pipeline.Source{Name: visible.Text(path), Input: plain.NewReader(file)}, true, mayWait, false})
 	}
-	if len(sources) == 1 {
-		sources[0].Name = "" // an error need not say which
+	if len(inputs) == 1 {
+		inputs[0].Name = "" // an error need not say which
 	}
-	return pipeline.Lines(snowman.MaxLength+1, sources...), closeAll, nil // one byte more tells that there are more
+	return inputs, closeAll, nil
 }

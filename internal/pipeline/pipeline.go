@@ -21,7 +21,7 @@ import (
 // A chunk is full at either limit.
 const (
 	MaxItems = 512
-	maxBytes = 64 << 10
+	MaxBytes = 64 << 10
 )
 
 // A Chunk is neighbouring items, and then what working on them gave.
@@ -187,7 +187,7 @@ func (s Source) feed(maximum int, send func(*Chunk[Line]) bool) (wanted bool, er
 		held = append(held, reader.Bytes()...)
 		ends = append(ends, len(held))
 		cut = append(cut, reader.Cut())
-		if (len(ends) == MaxItems || len(held) >= maxBytes) && !flush() {
+		if (len(ends) == MaxItems || len(held) >= MaxBytes) && !flush() {
 			return false, nil
 		}
 	}

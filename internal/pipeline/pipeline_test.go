@@ -115,7 +115,7 @@ func TestRunReadsNoFurtherThanItHasRoomFor(t *testing.T) {
 			})
 		}()
 		synctest.Wait()
-		if most := 100 * maxBytes; read > most {
+		if most := 100 * MaxBytes; read > most {
 			t.Errorf("%d bytes are read while none is written, want at most %d", read, most)
 		}
 		cancel()

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+
+	"github.com/snowman-ml/snowman/internal/enrich"
+	"github.com/snowman-ml/snowman/internal/inputfile"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/logs"
+)
+
+// autoFormat is what -format is if nobody says.
+const autoFormat = "auto"
+
+// recordFlags are the flags of score that are about logs.
+type recordFlags struct {
+	formatName string
+	columns    []string
+	ecs, names bool
+
+	given *logs.Format // nil where the format is to be guessed
+}
+
+// add adds the flags.
+func (f *recordFlags) add(flags *flag.FlagSet) {
+	var known []string
+	for _, format := range logs.Formats {
+		known = append(known, format.Name)
+	}
+	flags.StringVar(&f.formatName, "format", autoFormat, "read the input as this `format`: auto, "+strings.Join(known, ", "))
+	check := func(column string) error {
+		if column == "" {
+			return errors.New("want a name or a number")
+		}
+		return nil
+	}
+	listFlag(flags, &f.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", check)
+	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", check)
+	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
+	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
+}
+
+// check says what is wrong with the flags together, and finds the format.
+func (f *recordFlags) check(in *textInput) (err error) {
+	if f.formatName != autoFormat {
+		if f.given, err = logs.Find(f.formatName); err != nil {
+			return usageError{"-format: " + err.Error()}
+		}
+	}
+	switch {
+	case len(in.arguments) > 0 && f.given != nil && f.given.Sort != logs.Lists:
+		return usageError{"-format " + f.formatName + " is for files and streams, not for texts as arguments"}
+	case len(f.columns) > 0 && f.given != nil && !f.given.AnyColumn:
+		return usageError{"-column, -field: format " + f.formatName + " knows where its names stand"}
+	case f.ecs && f.names:
+		return usageError{"-ecs and -names exclude each other"}
+	}
+	return nil
+}
+
+// runInput scores a file or standard input, in the format that was given or is guessed.
+func (j *scoring) runInput(ctx context.Context, w *lineWriter, in input) error {
+	format := j.given
+	if format == nil && in.isTyped && len(j.columns) == 0 {
+		format = logs.Lines
+	}
+	if format == logs.Lines {
+		return j.runLines(ctx, w, pipeline.Lines(longestText, in.Source))
+	}
+	sample, err := inputfile.Await(ctx, func() (sample []byte, _ error) {
+		sample, in.Input = enrich.Sample(in.Input, in.mayWait)
+		return sample, nil
+	})
+	if err != nil {
+		return err
+	}
+	if format == nil {
+		if format, err = j.guess(w, in, sample); err != nil {
+			return err
+		}
+	}
+	if format.Sort == logs.Lists {
+		return j.runLines(ctx, w, pipeline.Lines(longestText, in.Source))
+	}
+	return j.runRecords(ctx, w, in, format, sample)
+}
+
+// guess returns the format of an input, and says on standard error what it is unless it is a list.
+func (j *scoring) guess(w *lineWriter, in input, sample []byte) (*logs.Format, error) {
+	guess := logs.GuessFormat(sample, in.isFile || len(j.columns) > 0)
+	switch {
+	case guess.Format == logs.Lines && len(j.columns) > 0:
+		return nil, errors.New("-column, -field: the first lines do not tell the format; -format csv, tsv, jsonl or kv does")
+	case guess.Format == logs.Lines:
+		return guess.Format, nil
+	case len(j.columns) > 0 && !guess.Format.AnyColumn:
+		return nil, fmt.Errorf("-column, -field: %s: its format tells where names stand", guess.Format.Title)
+	}
+	name := in.Name
+	if name == "" {
+		name = "the input"
+	}
+	fmt.Fprintf(w.stderr, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
+		name, guess.Format.Title, guess.Fit, guess.Sampled)
+	return guess.Format, nil
+}
+
+// runRecords scores the records of a log.
+func (j *scoring) runRecords(ctx context.Context, w *lineWriter, in input, format *logs.Format, sample []byte) error {
+	namesOnly := j.namesOnly || format.Sort == logs.Names
+	if j.options.Families && !namesOnly {
+		return errors.New("-families: the records of a log have no place for families; -names prints them")
+	}
+	job := j.records[namesOnly]
+	if job == nil {
+		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs}
+		if namesOnly {
+			options.Names = j.format
+		}
+		job = enrich.NewJob(j.model, options)
+		j.records[namesOnly] = job
+	}
+	source, err := enrich.NewSource(in.Name, in.Input, format, sample, job.Reading(j.columns))
+	if err != nil {
+		return err
+	}
+	if namesOnly {
+		if err := j.begin(w); err != nil {
+			return err
+		}
+	}
+	return job.Run(ctx, source, writeChunks[enrich.Item](w))
+}

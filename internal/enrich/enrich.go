@@ -1,0 +1,327 @@
+// Package enrich scores the names in records of logs, and writes the verdicts into the records, or
+// alone.
+//
+//	sample, all := enrich.Sample(input, true)
+//	guess := logs.GuessFormat(sample, false)
+//	job := enrich.NewJob(model, options)
+//	source, err := enrich.NewSource("", all, guess.Format, sample, job.Reading(nil))
+//	err = job.Run(ctx, source, write)
+//
+// What formats know stands in package logs, what is said of a name in internal/verdict.
+package enrich
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"unsafe"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/verdict"
+	"github.com/snowman-ml/snowman/logs"
+)
+
+// Options say what is written. The zero value writes each record with its verdict.
+type Options struct {
+	Verdict verdict.Options
+	Minimum snowman.Level // write records, or names, that reach it alone, and headers; default: all
+	ECS     bool          // write the fields of the Elastic Common Schema that Elastic's rules read
+	Names   render.Format // write a line a name, and no record; default: records
+}
+
+// A Job scores records on all cores.
+type Job struct {
+	model   *snowman.Model
+	options Options
+	dga     int // index of the kind, or -1
+	names   render.Failures
+
+	mu     sync.Mutex
+	counts Counts
+
+	workers []*worker
+	busy    int // of them
+}
+
+// Counts say what was in records.
+type Counts struct {
+	Records  int // headers, comments and blank lines are none
+	Nameless int // of them, those without a name
+	Broken   int // of all, those that are no records of the format: they pass unchanged
+	Highest  snowman.Level
+}
+
+// NoVerdict is Counts.Highest where nothing has a score.
+const NoVerdict = snowman.None - 1
+
+// NewJob returns a Job.
+func NewJob(model *snowman.Model, o Options) *Job {
+	j := &Job{model: model, options: o, dga: -1, counts: Counts{Highest: NoVerdict}}
+	for i, kind := range model.Kinds() {
+		if kind == snowman.DGA {
+			j.dga = i
+		}
+	}
+	if o.ECS {
+		j.options.Verdict.Probabilities = true
+	}
+	return j
+}
+
+// Counts returns what was in the records so far, and the failures of the names.
+func (j *Job) Counts() (Counts, *render.Failures) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.counts, &j.names
+}
+
+// The fields that are written. Their order is that of appendValues.
+var (
+	verdictFields = []logs.Field{{Name: "score", Type: logs.Double}, {Name: "level"}, {Name: "kind"}, {Name: "name"}}
+	ecsFields     = []logs.Field{
+		{Name: "event.risk_score", Type: logs.Double}, {Name: "dns.question.registered_domain"},
+		{Name: "ml_is_dga.malicious_probability", Type: logs.Double}, {Name: "ml_is_dga.malicious_prediction", Type: logs.Count},
+		{Name: "threat.technique.id"},
+	}
+)
+
+// Reading returns the options of a reader of records for this job. Columns are where names stand,
+// if the format does not know.
+func (j *Job) Reading(columns []string) logs.Options {
+	switch {
+	case j.options.Names != nil:
+		return logs.Options{Columns: columns}
+	case j.options.ECS:
+		return logs.Options{Columns: columns, Fields: ecsFields}
+	}
+	return logs.Options{Columns: columns, Group: "snowman", Fields: verdictFields}
+}
+
+// A worker works on chunks. It belongs to one goroutine.
+type worker struct {
+	job    *Job
+	judge  *verdict.Judge
+	url    canon.URL
+	found  []logs.Record // of each item
+	texts  []string      // to be scored, of all items
+	owners []owner       // of each text
+	buffer []byte        // the texts
+	ends   []int         // of each text in it
+	best   []best        // of each item
+	shown  []byte
+	value  [5][]byte
+	digits []byte
+	failed []string
+	counts Counts
+}
+
+// An owner says where a text is from.
+type owner struct{ item, name int }
+
+// best is what is said of the worst name of a record.
+type best struct {
+	name        int // of the record; -1 where none has a score
+	score       float64
+	level       snowman.Level
+	kind        string
+	probability float64 // that the name is generated
+}
+
+// Run scores the records of a source and calls write with one chunk after the other, as
+// pipeline.Run does. After an error the job is done for.
+func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Chunk[Item], idle bool) error) error {
+	if err := pipeline.Run(ctx, source.feed, j.newWorker, write); err != nil {
+		return err
+	}
+	j.busy = 0
+	return nil
+}
+
+// newWorker returns what one goroutine scores chunks with. A worker of an earlier run is used
+// again, with what it remembers.
+func (j *Job) newWorker() func(*pipeline.Chunk[Item]) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.busy == len(j.workers) {
+		j.workers = append(j.workers, &worker{job: j, judge: verdict.New(j.model, j.options.Verdict)})
+	}
+	j.busy++
+	return j.workers[j.busy-1].work
+}
+
+// work scores the names of a chunk and writes its records.
+func (w *worker) work(c *pipeline.Chunk[Item]) {
+	o := &w.job.options
+	w.counts = Counts{Highest: NoVerdict}
+	w.failed = w.failed[:0]
+	w.findNames(c)
+	const fieldBytes = 64
+	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*fieldBytes)
+	w.judge.All(w.texts, func(i int, r verdict.Record, err error) {
+		owner := w.owners[i]
+		name := w.found[owner.item].Names[owner.name]
+		if err != nil {
+			c.Errors = appendError(c.Errors, c, owner.item, err.Error())
+			w.failed = append(w.failed, r.Text)
+			if o.Names != nil && o.Minimum == snowman.None {
+				c.Output = o.Names.AppendFailure(c.Output, string(AppendName(nil, name)), err)
+			}
+			return
+		}
+		w.counts.Highest = max(w.counts.Highest, r.Level)
+		if o.Names != nil {
+			if r.Level >= o.Minimum {
+				w.shown = AppendName(w.shown[:0], name)
+				r.Text = unsafe.String(unsafe.SliceData(w.shown), len(w.shown))
+				c.Output = o.Names.AppendRecord(c.Output, r)
+			}
+			return
+		}
+		if b := &w.best[owner.item]; b.name < 0 || r.Level > b.level || r.Level == b.level && r.Score > b.score {
+			*b = best{name: owner.name, score: r.Score, level: r.Level, kind: r.Kind}
+			if w.job.dga >= 0 && !r.Probabilities.IsZero() {
+				b.probability = r.Probabilities.Values[w.job.dga]
+			}
+		}
+	})
+	if o.Names == nil {
+		for i := range c.Items {
+			w.appendRecord(c, i)
+		}
+	}
+	w.job.add(w)
+}
+
+// findNames finds the names in all records of a chunk.
+func (w *worker) findNames(c *pipeline.Chunk[Item]) {
+	for len(w.found) < len(c.Items) {
+		w.found = append(w.found, logs.Record{})
+	}
+	w.texts, w.owners, w.buffer, w.ends, w.best = w.texts[:0], w.owners[:0], w.buffer[:0], w.ends[:0], w.best[:0]
+	for i, item := range c.Items {
+		r := &w.found[i]
+		item.Layout.Find(item.Record, r)
+		w.best = append(w.best, best{name: -1})
+		switch {
+		case r.Continues:
+		case r.Broken != "":
+			w.counts.Broken++
+			c.Errors = appendError(c.Errors, c, i, "the record is broken and stays as it is: "+r.Broken)
+		case r.Header:
+		default:
+			w.counts.Records++
+			if len(r.Names) == 0 {
+				w.counts.Nameless++
+			}
+		}
+		if r.Repeats && w.job.options.Names != nil {
+			continue
+		}
+		for n, name := range r.Names {
+			w.buffer = w.appendText(w.buffer, name)
+			w.ends = append(w.ends, len(w.buffer))
+			w.owners = append(w.owners, owner{i, n})
+		}
+	}
+	all := string(w.buffer)
+	start := 0
+	for _, end := range w.ends {
+		w.texts = append(w.texts, all[start:end])
+		start = end
+	}
+}
+
+// appendText appends the text that a name is scored as. That of a name out of DNS is its canonical
+// form, in which nobody would take anything away from it.
+func (w *worker) appendText(out []byte, name logs.Name) []byte {
+	if !name.DNS {
+		return append(out, name.Text...)
+	}
+	text := withoutFinalDot(name.Text)
+	if w.url.ParseName(unsafe.String(unsafe.SliceData(text), len(text))) != nil {
+		return append(out, text...) // it is too long, which scoring says
+	}
+	return append(out, w.url.Bytes()...)
+}
+
+// appendRecord appends a record with what is said of its names.
+func (w *worker) appendRecord(c *pipeline.Chunk[Item], i int) {
+	r, b := &w.found[i], &w.best[i]
+	isUnder := !r.Header && w.job.options.Minimum > snowman.None && (b.name < 0 || b.level < w.job.options.Minimum)
+	if isUnder {
+		return
+	}
+	c.Output = c.Items[i].Layout.Append(c.Output, c.Items[i].Record, r, w.values(r, b))
+}
+
+// values returns the values of the fields, which hold until the next call.
+func (w *worker) values(r *logs.Record, b *best) [][]byte {
+	w.value = [len(w.value)][]byte{}
+	if b.name < 0 {
+		return w.value[:]
+	}
+	name := r.Names[b.name]
+	w.digits = strconv.AppendFloat(w.digits[:0], b.score, 'f', 5, 64)
+	w.value[0] = w.digits
+	if w.job.options.ECS {
+		w.setECS(name, b)
+		return w.value[:len(ecsFields)]
+	}
+	w.shown = AppendName(w.shown[:0], name)
+	w.value[1], w.value[2], w.value[3] = bytesOf(b.level.String()), bytesOf(b.kind), w.shown
+	return w.value[:len(verdictFields)]
+}
+
+var (
+	one       = []byte("1")
+	technique = []byte("T1568.002") // Dynamic Resolution: Domain Generation Algorithms, of MITRE ATT&CK
+)
+
+// setECS sets the values of ecsFields behind the first.
+func (w *worker) setECS(name logs.Name, b *best) {
+	if name.DNS {
+		w.shown = w.appendText(w.shown[:0], name)
+		if w.url.Parse(unsafe.String(unsafe.SliceData(w.shown), len(w.shown))) == nil && !w.url.IsAddress() {
+			if domain := w.url.RegisteredDomain(); len(domain) > 0 {
+				w.value[1] = domain
+			}
+		}
+	}
+	scoreDigits := len(w.digits)
+	w.digits = strconv.AppendFloat(w.digits, b.probability, 'f', 5, 64)
+	w.value[0], w.value[2] = w.digits[:scoreDigits], w.digits[scoreDigits:]
+	minimum := w.job.options.Minimum
+	if minimum == snowman.None {
+		minimum = snowman.Medium
+	}
+	if b.kind == snowman.DGA && b.level >= minimum {
+		w.value[3], w.value[4] = one, technique
+	}
+}
+
+// bytesOf returns the bytes of a text that nobody changes.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+
+// add adds what a worker counted in a chunk.
+func (j *Job) add(w *worker) {
+	j.names.Add(len(w.texts), w.failed)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counts.Records += w.counts.Records
+	j.counts.Nameless += w.counts.Nameless
+	j.counts.Broken += w.counts.Broken
+	j.counts.Highest = max(j.counts.Highest, w.counts.Highest)
+}
+
+// appendError says what is wrong with an item of a chunk.
+func appendError(out []byte, c *pipeline.Chunk[Item], item int, problem string) []byte {
+	out = append(out, "snowman: "...)
+	if c.Source != "" {
+		out = fmt.Appendf(out, "%s, ", c.Source)
+	}
+	return fmt.Appendf(out, "line %d: %s\n", c.Items[item].Number, problem)
+}

@@ -1,0 +1,114 @@
+package enrich
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/logs"
+)
+
+// An Item is a record of a chunk.
+type Item struct {
+	Record []byte // with its line end
+	Layout logs.Layout
+	Number int // of its first line in the source, from 1
+}
+
+// A Source is a stream of records in one format.
+type Source struct {
+	Name   string // for messages; may be empty
+	reader *logs.Reader
+	flush  func() bool // before more input is waited for
+}
+
+// NewSource returns a Source. The sample is what Sample returned of the input, which is read from
+// its beginning.
+func NewSource(name string, input io.Reader, format *logs.Format, sample []byte, o logs.Options) (*Source, error) {
+	s := &Source{Name: name}
+	reader, err := format.NewReader(readerFunc(func(p []byte) (int, error) {
+		if !s.flush() {
+			return 0, io.EOF
+		}
+		return input.Read(p)
+	}), sample, o)
+	s.reader = reader
+	return s, err
+}
+
+// feed sends the records of the source: a chunk when it is full, and before more input is waited
+// for.
+func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
+	var held []byte
+	var items []Item
+	var ends []int
+	wanted := true
+	s.flush = func() bool {
+		if !wanted || len(items) == 0 {
+			return wanted
+		}
+		c := &pipeline.Chunk[Item]{Source: s.Name, First: items[0].Number, Items: items, Bytes: len(held)}
+		start := 0
+		for i, end := range ends {
+			c.Items[i].Record = held[start:end:end]
+			start = end
+		}
+		held, items, ends = make([]byte, 0, cap(held)), make([]Item, 0, len(items)), ends[:0]
+		if cap(held) > 2*pipeline.MaxBytes {
+			held = nil
+		}
+		wanted = send(c)
+		return wanted
+	}
+	for s.reader.Scan() {
+		held = append(held, s.reader.Bytes()...)
+		items = append(items, Item{Layout: s.reader.Layout(), Number: s.reader.Number()})
+		ends = append(ends, len(held))
+		if (len(items) == pipeline.MaxItems || len(held) >= pipeline.MaxBytes) && !s.flush() {
+			return nil
+		}
+	}
+	s.flush()
+	if err := s.reader.Err(); err != nil {
+		return fmt.Errorf("reading records: %w", err)
+	}
+	return nil
+}
+
+// longestSample is how many bytes are enough to guess a format by.
+const longestSample = 64 << 10
+
+// Sample reads the beginning of an input: of one that may wait for an answer, what is there before
+// it waits, but a line; of another, some hundred lines. All is the whole input.
+func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
+	sample = make([]byte, 0, longestSample)
+	var failure error
+	for idle := 0; len(sample) < cap(sample) && failure == nil; {
+		n := 0
+		if n, failure = input.Read(sample[len(sample):cap(sample)]); n == 0 && failure == nil {
+			if idle++; idle > 100 {
+				failure = io.ErrNoProgress
+			}
+			continue
+		}
+		sample, idle = sample[:len(sample)+n], 0
+		if lines := bytes.Count(sample, []byte("\n")); lines > logs.SampleLines || mayWait && lines > 0 {
+			break
+		}
+	}
+	if failure != nil {
+		input = failed{failure}
+	}
+	return sample, io.MultiReader(bytes.NewReader(sample), input)
+}
+
+// A failed reader has only an error.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
+
+// readerFunc is a function as an io.Reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
