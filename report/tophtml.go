@@ -159,7 +159,7 @@ func whenChart(r ranking.Result) Chart {
 	words := "The first and the last query for each domain."
 	for i, domain := range domains {
 		at := d.top + rowHeight*(float64(i)+.5) + 2
-		d.text("end", d.left-10, at+4, visible.Label(domain.Domain, 22))
+		d.text("end", d.left-10, at+4, visible.Label(domain.Domain, 20))
 		if domain.First.IsZero() {
 			continue
 		}

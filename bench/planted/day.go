@@ -16,10 +16,9 @@ type day struct {
 	clients int
 }
 
-// How clients are made. A client asks for some hundred domains, a few by name again and again, which
-// changes nothing. A third of them are of one source: people have interests. Few names do not
-// exist, out of date or mistyped, and one client in a hundred is a mail server, which asks for what
-// strangers wrote.
+// How clients are made. A client asks for some hundred domains, a third of which are of one source:
+// people have interests. Few names do not exist, since they are out of date or mistyped. One client
+// in a hundred is a mail server, which asks for what strangers wrote.
 const (
 	medianDomains = 80 // of a client, which are spread log-normally
 	spread        = .7 // standard deviation of the logarithm

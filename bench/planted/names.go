@@ -151,8 +151,8 @@ func readMade(path string) (m made, err error) {
 	return m, gob.NewDecoder(f).Decode(&m)
 }
 
-// ordinaryHosts returns the hosts of the benign rows of the part report that the model knows nothing
-// of. Addresses are not asked for, and what is no public name is not ranked.
+// ordinaryHosts returns the hosts of the benign rows of the part report that the model knows
+// nothing of. Addresses are not asked for, and what is no public name is not ranked.
 func ordinaryHosts(set *dataset.Set) (hosts []host) {
 	seen := set.Seen()
 	taken := make(map[string]bool)
@@ -171,8 +171,7 @@ func ordinaryHosts(set *dataset.Set) (hosts []host) {
 	return hosts
 }
 
-// scoreAll scores names. What has none is left out only where it comes from other people: ours have
-// a score.
+// scoreAll scores names, of which each must have a score.
 func scoreAll(model *snowman.Model, texts []string) ([]scored, error) {
 	kinds := model.Kinds()
 	all := make([]scored, 0, len(texts))

@@ -2,7 +2,7 @@
 // the evidence that comes of it.
 //
 //	table := ranking.New(ranking.Options{Levels: levels, Kinds: kinds})
-//	for ... { table.Add(ranking.Observation{Client: "10.0.0.7", Name: "a.example.com", Domain: "example.com", ...}) }
+//	table.Add(ranking.Observation{Client: "10.0.0.7", Name: "a.example.com", Domain: "example.com"})
 //	result := table.Result(20)
 //
 // It knows no format and no model: an Observation says who asked what, and what the model says of
@@ -38,7 +38,8 @@ type Options struct {
 	// each of which counts twice. Default: 8 Mi, 100 to 150 MiB.
 	Limit int
 
-	// Most is how many domains are held at most, and a quarter of it how many clients. Default: 1 Mi.
+	// Most is how many domains are held at most, and a quarter of it how many clients. Default:
+	// 1 Mi.
 	Most int
 }
 
@@ -311,7 +312,7 @@ func addFamily(families []FamilyCount, name string, count int) []FamilyCount {
 const shortestSet = 256
 
 // shrink brings the table below its limits. Sets are thinned, the largest first. Where that is not
-// enough, what has the least evidence is forgotten, and so much that it is long until the next time.
+// enough, what has the least evidence is forgotten, and enough of it that the next time is far off.
 func (t *Table) shrink() {
 	for t.keys > t.options.Limit && t.setLimit > shortestSet {
 		t.setLimit /= 2

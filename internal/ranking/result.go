@@ -19,7 +19,8 @@ type Result struct {
 	First     time.Time `json:"first,omitzero"`
 	Last      time.Time `json:"last,omitzero"`
 
-	// What had no evidence, or the least, and was forgotten to bound memory. It may come back as new.
+	// What had no evidence, or the least, and was forgotten to bound memory. It may come back as
+	// new.
 	ForgottenDomains int `json:"forgotten_domains,omitempty"`
 	ForgottenClients int `json:"forgotten_clients,omitempty"`
 
@@ -89,8 +90,8 @@ type Point struct {
 	Rank             int
 }
 
-// The tests of a client: domains at each level, domains that do not exist, and those of them at each
-// level, where the upper tenth comes first.
+// The tests of a client: domains at each level, domains that do not exist, and those of them at
+// each level, where the upper tenth comes first.
 const (
 	maxLevels = 3
 	atLevel   = 0
