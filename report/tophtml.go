@@ -31,7 +31,6 @@ type topData struct {
 	Words           string
 	ClientsHeading  string
 	DomainsHeading  string
-	Answers         bool
 	TopClients      []topRow
 	TopDomains      []topRow
 	ClientHead      []string
