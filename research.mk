@@ -4,7 +4,7 @@ JUDGE ?= judge
 BENCH ?= bench-data
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: model figures ageing judge bench-peers bench-public
+.PHONY: model figures ageing judge bench-top bench-peers bench-public
 
 # The same data and recipe give the same model, byte for byte.
 model: ## train the shipped model again
@@ -31,6 +31,10 @@ ageing: ## measure how a model ages, month by month
 # judge takes JUDGEFLAGS, such as -model FILE,RECIPE for each of several models, -quick and -intervals.
 judge: ## hold models against the files of JUDGE
 	go run ./bench/judge -data $(DATA) -recipe models/recipe.json -judge $(JUDGE) $(JUDGEFLAGS)
+
+# bench-top takes TOPFLAGS, such as -model FILE and -seeds N. What it makes of the data stays in build/planted.
+bench-top: ## plant generated names into days of ordinary queries, and see how high they rank
+	go run ./bench/planted -data $(DATA) -recipe models/recipe.json -unseen $(JUDGE)/dga_families_unseen.tsv.gz $(TOPFLAGS)
 
 # bench-peers installs the peers and trains the network, of one view, which is all that the peers have,
 # where that is not done yet. The tables stay in

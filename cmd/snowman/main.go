@@ -89,6 +89,7 @@ var verbs = []struct {
 	run           func(context.Context, []string, streams) error
 }{
 	{"score", "score texts: how likely is each to be malicious", runScore},
+	{"top", "rank the domains and clients of logs by the evidence over all names", runTop},
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
 	{"train", "train a model on labelled texts", runTrain},

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/inputfile"
+	"github.com/snowman-ml/snowman/internal/overview"
+	"github.com/snowman-ml/snowman/internal/plain"
+	"github.com/snowman-ml/snowman/internal/visible"
+	"github.com/snowman-ml/snowman/logs"
+	"github.com/snowman-ml/snowman/report"
+)
+
+const topDescription = `
+Ranks what stands in logs: the registered domains by the evidence over all their names, and the clients by
+what they asked for. Reads files or standard input to their end, in any format of -format, or lists of
+names. Each domain counts once for a client. A client that asks for many generated names which do not exist
+stands out even where no single name is certain.
+
+Evidence is what chance leaves: 3 is what 1 in 1,000 ordinary clients or domains comes to, 6 what 1 in
+1,000,000 does. What is on an allow list is left out before anything is added up; name there what your
+network asks for by itself, such as telemetry, content networks and look-ups of mail filters.
+
+Counts are exact up to a million names. Beyond, those that are estimates say their error.
+
+examples:
+  $ snowman top -f dns.log -allow ours.txt
+  $ zcat dns.*.log.gz | snowman top -n 50 -html top.html
+
+exit code: 0 done, bad records included; 1 not done; 2 wrong command line.
+`
+
+// topFlags are the flags of top.
+type topFlags struct {
+	files, columns, allow []string
+	model, format, html   string
+	asJSON                bool
+	shown                 int
+	given                 *logs.Format // nil where formats are guessed
+}
+
+// runTop is the verb top.
+func runTop(ctx context.Context, args []string, s streams) error {
+	var f topFlags
+	flags := newFlags("top", "[flags]", topDescription)
+	f.add(flags)
+	if err := parseAll(flags, args, s); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	model, err := openModel(ctx, f.model)
+	if err != nil {
+		return err
+	}
+	if len(model.Info().Thresholds) == 0 {
+		return errors.New("the model has no levels; train it on more benign rows")
+	}
+	allowed, err := openAllowed(ctx, f.allow, s.stderr)
+	if err != nil {
+		return err
+	}
+	job := overview.NewJob(model, overview.Options{Allow: allowed})
+	if err := f.read(ctx, job, s); err != nil {
+		return err
+	}
+	result := job.Result(f.shown)
+	if f.html != "" {
+		facts := []report.Fact{{Name: "logs", Value: strings.Join(f.files, ", ")}, {Name: "model", Value: fmt.Sprintf("SHA-256 %.16s", model.Info().SHA256)}}
+		err := atomicfile.Write(f.html, func(w io.Writer) error { return report.TopHTML(w, facts, result) })
+		if err != nil {
+			return err
+		}
+	}
+	if !f.asJSON {
+		return report.TopText(s.stdout, result)
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, visible.AppendJSONValue(nil, result), "", "  "); err != nil {
+		return fmt.Errorf("writing the rankings: %w", err)
+	}
+	if _, err := s.stdout.Write(append(indented.Bytes(), '\n')); err != nil {
+		return fmt.Errorf("writing the rankings: %w", err)
+	}
+	return nil
+}
+
+func (f *topFlags) add(flags *flag.FlagSet) {
+	var known []string
+	for _, format := range logs.Formats {
+		known = append(known, format.Name)
+	}
+	pathsFlag(flags, &f.files, "f", "read this `file`; - is standard input; several may be given (default: standard input)")
+	flags.StringVar(&f.format, "format", "auto", "read the input as this `format`: auto, "+strings.Join(known, ", "))
+	notEmpty := func(column string) error {
+		if column == "" {
+			return errors.New("want a name or a number")
+		}
+		return nil
+	}
+	listFlag(flags, &f.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", notEmpty)
+	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", notEmpty)
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.StringVar(&f.html, "html", "", "also write a page with pictures to this `file`")
+	flags.IntVar(&f.shown, "n", 20, "show this many clients, and as many domains")
+	modelFlag(flags, &f.model, "score with the model in this `file`")
+	allowFlag(flags, &f.allow)
+}
+
+// check says what is wrong with the flags, and finds the format.
+func (f *topFlags) check() (err error) {
+	const most = 10_000
+	if f.shown < 1 || f.shown > most {
+		return usageError{fmt.Sprintf("-n %d: want 1 to %d", f.shown, most)}
+	}
+	if f.format != "auto" {
+		if f.given, err = logs.Find(f.format); err != nil {
+			return usageError{"-format: " + err.Error()}
+		}
+	}
+	if len(f.files) == 0 {
+		f.files = []string{"-"}
+	}
+	return nil
+}
+
+// read reads all files, and says on standard error what is wrong with their records.
+func (f *topFlags) read(ctx context.Context, job *overview.Job, s streams) error {
+	shown := 0
+	warn := func(errors []byte) {
+		for line := range bytes.Lines(errors) {
+			if shown++; shown <= shownFailures {
+				s.stderr.Write(line)
+			}
+		}
+	}
+	for _, path := range f.files {
+		in := overview.Input{Format: f.given, Columns: f.columns, Reader: plain.NewReader(s.stdin)}
+		if path == "-" && isTerminal(s.stdin) {
+			fmt.Fprintln(s.stderr, "snowman: reading a log from the terminal; Ctrl-D ends it (on Windows Ctrl-Z and Enter)")
+		}
+		if len(f.files) > 1 {
+			in.Name = visible.Text(path)
+		}
+		if path != "-" {
+			file, err := inputfile.Open(ctx, path)
+			if err != nil {
+				return fmt.Errorf("reading a log: %w", err)
+			}
+			defer file.Close()
+			in.Reader, in.IsFile = plain.NewReader(file), true
+		}
+		if err := job.Read(ctx, in, warn); err != nil {
+			return err
+		}
+	}
+	counts, names := job.Counts()
+	if summary := names.Summary("name"); summary != "" {
+		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
+	}
+	if counts.Nameless+counts.Broken > 0 {
+		fmt.Fprintf(s.stderr, "snowman: of %s records %s have no name; %s more are broken\n",
+			report.Thousands(counts.Records), report.Thousands(counts.Nameless), report.Thousands(counts.Broken))
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package overview
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/inputfile"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/ranking"
+	"github.com/snowman-ml/snowman/logs"
+)
+
+// An Input is a log, or a list of names.
+type Input struct {
+	Name    string // for messages; may be empty
+	Reader  io.Reader
+	Format  *logs.Format // nil where it is to be guessed
+	IsFile  bool         // more formats are guessed of a file
+	Columns []string     // where names stand, if the format does not know
+}
+
+// sampleBytes is how much of an input its format is guessed by.
+const sampleBytes = 64 << 10
+
+// Read adds a log. What is wrong with its records is reported in whole lines, maybe none, and what
+// its format is taken for if that is guessed and no list.
+func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
+	buffered := bufio.NewReaderSize(in.Reader, sampleBytes)
+	sample, err := inputfile.Await(ctx, func() ([]byte, error) {
+		sample, err := buffered.Peek(sampleBytes) // nothing comes out before the end, so nobody is kept waiting
+		if err != nil && err != io.EOF {
+			return nil, fmt.Errorf("reading records: %w", err)
+		}
+		return bytes.Clone(sample), nil // the buffer changes
+	})
+	if err != nil {
+		return err
+	}
+	format := in.Format
+	if format == nil {
+		guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
+		format = guess.Format
+		if format != logs.Lines {
+			name := in.Name
+			if name == "" {
+				name = "the input"
+			}
+			report(fmt.Appendf(nil, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
+				name, format.Title, guess.Fit, guess.Sampled))
+		}
+	}
+	if format.Sort == logs.Lists {
+		const longest = snowman.MaxLength + 1 // one byte more tells that there are more
+		return j.readLines(ctx, pipeline.Lines(longest, pipeline.Source{Name: in.Name, Input: buffered}), report)
+	}
+	reader, err := format.NewReader(buffered, sample, logs.Options{Columns: in.Columns})
+	if err != nil {
+		return err
+	}
+	return j.readRecords(ctx, feed(in.Name, reader), report)
+}
+
+// An item is a record.
+type item struct {
+	record []byte // with its line end
+	layout logs.Layout
+	number int // of its first line, from 1
+}
+
+// feed sends the records of a reader. A chunk is sent when it is full.
+func feed(name string, reader *logs.Reader) pipeline.Feed[item] {
+	return func(send func(*pipeline.Chunk[item]) bool) error {
+		const maxBytes = 64 << 10
+		var held []byte
+		var items []item
+		var ends []int
+		flush := func() bool {
+			if len(items) == 0 {
+				return true
+			}
+			start := 0
+			for i, end := range ends {
+				items[i].record = held[start:end]
+				start = end
+			}
+			wanted := send(&pipeline.Chunk[item]{Source: name, First: items[0].number, Items: items, Bytes: len(held)})
+			held, items, ends = nil, nil, ends[:0]
+			return wanted
+		}
+		for reader.Scan() {
+			held = append(held, reader.Bytes()...)
+			items = append(items, item{layout: reader.Layout(), number: reader.Number()})
+			ends = append(ends, len(held))
+			if (len(items) == pipeline.MaxItems || len(held) >= maxBytes) && !flush() {
+				return nil
+			}
+		}
+		flush()
+		if err := reader.Err(); err != nil {
+			return fmt.Errorf("reading records: %w", err)
+		}
+		return nil
+	}
+}
+
+// A place is where something stands, for messages.
+type place struct {
+	source, item string
+	number       int
+}
+
+// append appends a line that says what is wrong there.
+func (p place) append(out []byte, wrong string) []byte {
+	out = append(out, "snowman: "...)
+	if p.source != "" {
+		out = append(append(out, p.source...), ", "...)
+	}
+	return fmt.Appendf(out, "%s %d: %s\n", p.item, p.number, wrong)
+}
+
+// responseOf reads a response code of DNS, a name or a number (RFC 1035, section 4.1.1). What is
+// none of DNS, or says neither that a name exists nor that it does not, is Unknown.
+func responseOf(code []byte) ranking.Response {
+	switch {
+	case len(code) == 0 || len(code) > len("NXDOMAIN"):
+	case string(code) == "0" || strings.EqualFold(textOf(code), "NOERROR"):
+		return ranking.Exists
+	case string(code) == "3" || strings.EqualFold(textOf(code), "NXDOMAIN"):
+		return ranking.NXDomain
+	}
+	return ranking.Unknown
+}
+
+// clientOf returns who asked without a port: 192.0.2.1:53, 192.0.2.1#53, 192.0.2.1/53,
+// [2001:db8::1]:53.
+func clientOf(client []byte) []byte {
+	if len(client) > 0 && client[0] == '[' {
+		if end := bytes.IndexByte(client, ']'); end > 0 {
+			return client[1:end]
+		}
+	}
+	if end := bytes.IndexAny(client, "#/"); end > 0 {
+		client = client[:end]
+	}
+	if end := bytes.IndexByte(client, ':'); end > 0 && end == bytes.LastIndexByte(client, ':') {
+		client = client[:end]
+	}
+	return client
+}
+
+// withoutFinalDot returns a name in presentation format without the dot of the root.
+func withoutFinalDot(name []byte) []byte {
+	end := len(name) - 1
+	if end < 1 || name[end] != '.' {
+		return name
+	}
+	backslashes := end - len(bytes.TrimRight(name[:end], `\`))
+	if backslashes%2 == 1 {
+		return name
+	}
+	return name[:end]
+}
