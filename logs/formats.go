@@ -110,6 +110,17 @@ func Find(name string) (*Format, error) {
 	return nil, fmt.Errorf("unknown format %.80q: want one of %s", name, strings.Join(names, ", "))
 }
 
+// Numbered returns what Reader.Number counts: line, packet or frame.
+func (f *Format) Numbered() string {
+	switch f.Name {
+	case "pcap":
+		return "packet"
+	case "dnstap":
+		return "frame"
+	}
+	return "line"
+}
+
 // NewReader returns a Reader of the records of source, whose beginning is in sample too, if some of
 // it was read before. A sample of at least a line is needed where the format has to be told where
 // names stand, and is not.

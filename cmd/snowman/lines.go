@@ -44,10 +44,12 @@ type lineWriter struct {
 	out    *bufio.Writer
 	stderr io.Writer
 	shown  int // errors
+
+	isShown bool // on a terminal
 }
 
 func newLineWriter(s streams, what string) *lineWriter {
-	return &lineWriter{what: what, out: bufio.NewWriterSize(s.stdout, 64<<10), stderr: s.stderr}
+	return &lineWriter{what: what, out: bufio.NewWriterSize(s.stdout, 64<<10), stderr: s.stderr, isShown: isTerminal(s.stdout)}
 }
 
 func (w *lineWriter) flush() error {

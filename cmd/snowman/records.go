@@ -10,6 +10,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -21,6 +22,8 @@ type recordFlags struct {
 	formatName string
 	columns    []string
 	ecs, names bool
+	follow     bool
+	defang     bool
 
 	given *logs.Format // nil where the format is to be guessed
 }
@@ -42,6 +45,8 @@ func (f *recordFlags) add(flags *flag.FlagSet) {
 	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", check)
 	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
 	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
+	flags.BoolVar(&f.follow, "follow", false, "go on when the file of -f ends, as it grows and is rotated, until interrupted")
+	flags.BoolVar(&f.defang, "defang", false, "write names so that nothing makes links of them: hxxp://a[.]example")
 }
 
 // check says what is wrong with the flags together, and finds the format.
@@ -59,7 +64,7 @@ func (f *recordFlags) check(in *textInput) (err error) {
 	case f.ecs && f.names:
 		return usageError{"-ecs and -names exclude each other"}
 	}
-	return nil
+	return f.checkEndless(in)
 }
 
 // runInput scores a file or standard input, in the format that was given or is guessed.
@@ -72,7 +77,11 @@ func (j *scoring) runInput(ctx context.Context, w *lineWriter, in input) error {
 		return j.runLines(ctx, w, pipeline.Lines(longestText, in.Source))
 	}
 	sample, err := inputfile.Await(ctx, func() (sample []byte, _ error) {
-		sample, in.Input = enrich.Sample(in.Input, in.mayWait)
+		if j.follow {
+			sample, in.Input = enrich.SampleLines(in.Input, followedSample)
+		} else {
+			sample, in.Input = enrich.Sample(in.Input, in.mayWait)
+		}
 		return sample, nil
 	})
 	if err != nil {
@@ -114,27 +123,45 @@ func (j *scoring) guess(w *lineWriter, in input, sample []byte) (*logs.Format, e
 
 // runRecords scores the records of a log.
 func (j *scoring) runRecords(ctx context.Context, w *lineWriter, in input, format *logs.Format, sample []byte) error {
+	job, err := j.jobOf(w, format)
+	if err != nil {
+		return err
+	}
+	source, err := enrich.NewSource(in.Name, in.Input, format, sample, job.Reading(j.columns))
+	if err != nil {
+		return err
+	}
+	return j.runJob(ctx, w, job, source)
+}
+
+// jobOf returns what works on the records of a format, and begins the lines of names.
+func (j *scoring) jobOf(w *lineWriter, format *logs.Format) (*enrich.Job, error) {
 	namesOnly := j.namesOnly || format.Sort == logs.Names
 	if j.options.Families && !namesOnly {
-		return errors.New("-families: the records of a log have no place for families; -names prints them")
+		return nil, errors.New("-families: the records of a log have no place for families; -names prints them")
 	}
 	job := j.records[namesOnly]
 	if job == nil {
-		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs}
+		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs, Defang: j.defang}
 		if namesOnly {
 			options.Names = j.format
 		}
 		job = enrich.NewJob(j.model, options)
 		j.records[namesOnly] = job
 	}
-	source, err := enrich.NewSource(in.Name, in.Input, format, sample, job.Reading(j.columns))
-	if err != nil {
-		return err
-	}
 	if namesOnly {
-		if err := j.begin(w); err != nil {
-			return err
-		}
+		return job, j.begin(w)
 	}
-	return job.Run(ctx, source, writeChunks[enrich.Item](w))
+	return job, nil
+}
+
+// runJob scores the records of a source. On a terminal nothing in them does anything.
+func (j *scoring) runJob(ctx context.Context, w *lineWriter, job *enrich.Job, source *enrich.Source) error {
+	write := writeChunks[enrich.Item](w)
+	return job.Run(ctx, source, func(c *pipeline.Chunk[enrich.Item], idle bool) error {
+		if w.isShown {
+			c.Output = visible.AppendLines(nil, c.Output)
+		}
+		return write(c, idle)
+	})
 }

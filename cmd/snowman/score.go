@@ -19,7 +19,8 @@ empty fields, and standard error says what is wrong with it.
 A log comes out as it came in, with score, level, kind and name of its worst name written into each
 record: four columns at its end, or a last member "snowman". Its format is guessed by its first lines,
 which standard error says; a program that waits for each answer should say -format lines. -names and
--json print the names alone, a line each.
+-json print the names alone, a line each. -follow goes on as the log grows and is rotated, and
+-f unix:SOCKET makes a socket to which servers write dnstap, until Ctrl-C.
 
 -families adds two fields before the text, which are empty unless the kind is dga: the likeliest of the
 algorithms that the model was trained on, and its probability among them.
@@ -107,13 +108,17 @@ func runScore(ctx context.Context, args []string, s streams) error {
 			output = &render.Columns
 		}
 	}
+	format := output.New(render.Options{Kinds: model.Kinds(), Families: f.families})
+	if f.records.defang {
+		format = render.Defanged(format)
+	}
 	job := scoring{
 		model: model,
 		options: verdict.Options{
 			Allow: allowed, Families: f.families, Minimum: minimum, Probabilities: output.Probabilities,
 			Memory: rememberedBytes / runtime.GOMAXPROCS(0),
 		},
-		format:      output.New(render.Options{Kinds: model.Kinds(), Families: f.families}),
+		format:      format,
 		minimum:     minimum,
 		recordFlags: f.records,
 		namesOnly:   f.records.names || output.Flag != "",

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/snowman-ml/snowman"
@@ -42,8 +42,8 @@ func (j *scoring) run(ctx context.Context, s streams, in *textInput) error {
 		counts, names := job.Counts()
 		j.highest = max(j.highest, counts.Highest)
 		w.writeSummary(names.Summary("name"), err)
-		if counts.Broken > 0 {
-			w.writeSummary(fmt.Sprintf("%d of %d records are broken and stay as they are", counts.Broken, counts.Records+counts.Broken), err)
+		for _, summary := range counts.Summaries() {
+			w.writeSummary(summary, err)
 		}
 	}
 	return err
@@ -52,6 +52,9 @@ func (j *scoring) run(ctx context.Context, s streams, in *textInput) error {
 func (j *scoring) runAll(ctx context.Context, s streams, w *lineWriter, in *textInput) error {
 	if len(in.arguments) > 0 {
 		return j.runLines(ctx, w, in.feedArguments(s))
+	}
+	if j.follow || len(in.files) == 1 && strings.HasPrefix(in.files[0], socketPrefix) {
+		return j.runEndless(ctx, s, w, in.files[0])
 	}
 	inputs, closeInputs, err := in.openInputs(ctx, s)
 	if err != nil {
@@ -89,7 +92,7 @@ func (j *scoring) counts() (texts, failed int) {
 	for _, job := range j.records {
 		counts, names := job.Counts()
 		moreTexts, moreFailed := names.Count()
-		texts, failed = texts+moreTexts+counts.Broken, failed+moreFailed+counts.Broken
+		texts, failed = texts+moreTexts+counts.Broken+counts.Damaged, failed+moreFailed+counts.Broken+counts.Damaged
 	}
 	return texts, failed
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -31,6 +32,7 @@ type Options struct {
 	Minimum snowman.Level // write records, or names, that reach it alone, and headers; default: all
 	ECS     bool          // write the fields of the Elastic Common Schema that Elastic's rules read
 	Names   render.Format // write a line a name, and no record; default: records
+	Defang  bool          // the names that are written into records
 }
 
 // A Job scores records on all cores.
@@ -51,7 +53,9 @@ type Job struct {
 type Counts struct {
 	Records  int // headers, comments and blank lines are none
 	Nameless int // of them, those without a name
-	Broken   int // of all, those that are no records of the format: they pass unchanged
+	Lost     int // of them, those whose log did not keep all of their name
+	Damaged  int // packets and frames that could not be read: nothing comes of them
+	Broken   int // lines that are no records of the format: they pass unchanged
 	Highest  snowman.Level
 }
 
@@ -209,6 +213,11 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 		switch {
 		case r.Continues:
 		case r.Broken != "":
+			if item.Format.Sort == logs.Messages {
+				w.counts.Damaged++
+				c.Errors = appendError(c.Errors, c, i, r.Broken)
+				break
+			}
 			w.counts.Broken++
 			c.Errors = appendError(c.Errors, c, i, "the record is broken and stays as it is: "+r.Broken)
 		case r.Header:
@@ -216,6 +225,9 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 			w.counts.Records++
 			if len(r.Names) == 0 {
 				w.counts.Nameless++
+				if r.Lost {
+					w.counts.Lost++
+				}
 			}
 		}
 		if r.Repeats && w.job.options.Names != nil {
@@ -272,6 +284,9 @@ func (w *worker) values(r *logs.Record, b *best) [][]byte {
 		return w.value[:len(ecsFields)]
 	}
 	w.shown = AppendName(w.shown[:0], name)
+	if w.job.options.Defang {
+		w.shown = append(w.shown[:0], render.Defang(string(w.shown))...)
+	}
 	w.value[1], w.value[2], w.value[3] = bytesOf(b.level.String()), bytesOf(b.kind), w.shown
 	return w.value[:len(verdictFields)]
 }
@@ -313,6 +328,8 @@ func (j *Job) add(w *worker) {
 	defer j.mu.Unlock()
 	j.counts.Records += w.counts.Records
 	j.counts.Nameless += w.counts.Nameless
+	j.counts.Lost += w.counts.Lost
+	j.counts.Damaged += w.counts.Damaged
 	j.counts.Broken += w.counts.Broken
 	j.counts.Highest = max(j.counts.Highest, w.counts.Highest)
 }
@@ -323,5 +340,33 @@ func appendError(out []byte, c *pipeline.Chunk[Item], item int, problem string) 
 	if c.Source != "" {
 		out = fmt.Appendf(out, "%s, ", c.Source)
 	}
-	return fmt.Appendf(out, "line %d: %s\n", c.Items[item].Number, problem)
+	return fmt.Appendf(out, "%s %d: %s\n", c.Items[item].Format.Numbered(), c.Items[item].Number, problem)
+}
+
+// Summaries say what there was beside verdicts, a line each.
+func (c Counts) Summaries() []string {
+	var all []string
+	if c.Records > 0 && c.Nameless == c.Records {
+		all = append(all, "no name in "+many(c.Records, "record"))
+	}
+	if c.Lost > 0 {
+		all = append(all, fmt.Sprintf("%d of %s got no verdict: the log did not keep all of the name", c.Lost, many(c.Records, "record")))
+	}
+	if c.Damaged > 0 {
+		all = append(all, many(c.Damaged, "packet or frame")+" could not be read, beside "+many(c.Records, "message"))
+	}
+	if c.Broken > 0 {
+		all = append(all, fmt.Sprintf("%d of %s are broken and stay as they are", c.Broken, many(c.Records+c.Broken, "record")))
+	}
+	return all
+}
+
+func many(count int, what string) string {
+	if count == 1 {
+		return "1 " + what
+	}
+	if before, behind, ok := strings.Cut(what, " or "); ok {
+		return fmt.Sprintf("%d %ss or %ss", count, before, behind)
+	}
+	return fmt.Sprintf("%d %ss", count, what)
 }

@@ -13,20 +13,24 @@ import (
 type Item struct {
 	Record []byte // with its line end
 	Layout logs.Layout
-	Number int // of its first line in the source, from 1
+	Format *logs.Format
+	Number int // of its first line, packet or frame in the source, from 1
 }
 
 // A Source is a stream of records in one format.
 type Source struct {
 	Name   string // for messages; may be empty
+	format *logs.Format
 	reader *logs.Reader
 	flush  func() bool // before more input is waited for
+
+	connections pipeline.Feed[Item] // nil unless the source is made of others
 }
 
 // NewSource returns a Source. The sample is what Sample returned of the input, which is read from
 // its beginning.
 func NewSource(name string, input io.Reader, format *logs.Format, sample []byte, o logs.Options) (*Source, error) {
-	s := &Source{Name: name}
+	s := &Source{Name: name, format: format}
 	reader, err := format.NewReader(readerFunc(func(p []byte) (int, error) {
 		if !s.flush() {
 			return 0, io.EOF
@@ -40,6 +44,9 @@ func NewSource(name string, input io.Reader, format *logs.Format, sample []byte,
 // feed sends the records of the source: a chunk when it is full, and before more input is waited
 // for.
 func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
+	if s.connections != nil {
+		return s.connections(send)
+	}
 	var held []byte
 	var items []Item
 	var ends []int
@@ -63,7 +70,7 @@ func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
 	}
 	for s.reader.Scan() {
 		held = append(held, s.reader.Bytes()...)
-		items = append(items, Item{Layout: s.reader.Layout(), Number: s.reader.Number()})
+		items = append(items, Item{Layout: s.reader.Layout(), Format: s.format, Number: s.reader.Number()})
 		ends = append(ends, len(held))
 		if (len(items) == pipeline.MaxItems || len(held) >= pipeline.MaxBytes) && !s.flush() {
 			return nil
@@ -82,6 +89,15 @@ const longestSample = 64 << 10
 // Sample reads the beginning of an input: of one that may wait for an answer, what is there before
 // it waits, but a line; of another, some hundred lines. All is the whole input.
 func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
+	if mayWait {
+		return SampleLines(input, 1)
+	}
+	return SampleLines(input, logs.SampleLines+1)
+}
+
+// SampleLines reads the beginning of an input: what is there before it waits, but as many lines as
+// are wanted, unless they are long. All is the whole input.
+func SampleLines(input io.Reader, wanted int) (sample []byte, all io.Reader) {
 	sample = make([]byte, 0, longestSample)
 	var failure error
 	for idle := 0; len(sample) < cap(sample) && failure == nil; {
@@ -93,7 +109,7 @@ func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
 			continue
 		}
 		sample, idle = sample[:len(sample)+n], 0
-		if lines := bytes.Count(sample, []byte("\n")); lines > logs.SampleLines || mayWait && lines > 0 {
+		if bytes.Count(sample, []byte("\n")) >= wanted {
 			break
 		}
 	}

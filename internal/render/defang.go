@@ -20,8 +20,8 @@ func (d defanged) AppendFailure(out []byte, text string, err error) []byte {
 	return d.Format.AppendFailure(out, Defang(text), err)
 }
 
-// Defang returns a text as reports write it: hxxp for http, and [.] for the dots of the host. What is
-// defanged already stays as it is, and so do dots within a label of DNS, before which is a
+// Defang returns a text as reports write it: hxxp for http, and [.] for the dots of the host. What
+// is defanged already stays as it is, and so do dots within a label of DNS, before which is a
 // backslash.
 func Defang(text string) string {
 	scheme, rest, found := strings.Cut(text, "://")

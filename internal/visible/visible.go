@@ -10,6 +10,7 @@
 package visible
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode"
@@ -45,6 +46,24 @@ func AppendField(out []byte, text string) []byte {
 		i += size
 	}
 	return append(out, text[start:]...)
+}
+
+// AppendLines appends lines that a terminal may show, as AppendField does, with their line ends and
+// tabs kept.
+func AppendLines(out, lines []byte) []byte {
+	for len(lines) > 0 {
+		i := bytes.IndexAny(lines, "\t\n")
+		if i < 0 {
+			return AppendField(out, string(lines))
+		}
+		field, end := lines[:i], lines[i:i+1]
+		if before, ok := bytes.CutSuffix(field, []byte("\r")); ok && end[0] == '\n' {
+			field, end = before, lines[i-1:i+1]
+		}
+		out = append(AppendField(out, string(field)), end...)
+		lines = lines[i+1:]
+	}
+	return out
 }
 
 // steers reports whether a rune tells a terminal, or a program that divides lines, what to do: the

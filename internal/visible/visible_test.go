@@ -99,6 +99,13 @@ func TestAppendField(t *testing.T) {
 	}
 }
 
+func TestAppendLines(t *testing.T) {
+	const lines = "a\tb\x1b[2J\r\nc\rd\n\ne\xff"
+	if got, want := string(AppendLines(nil, []byte(lines))), "a\tb\\x1b[2J\r\nc\\rd\n\ne\\xff"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAppendFieldAllocatesNothing(t *testing.T) {
 	out := make([]byte, 0, 1<<10)
 	for _, text := range []string{"zis32msdi3.com", "bücher.de", "a\x1b[2J\xff\u202e"} {
