@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test bench bench-against soak startup fuzz browsers check-onnx check-api check-page pictures check-deploy release check-release
+.PHONY: help test bench bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,12 @@ check-api: ## check the service with other people's tools
 	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
 		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
 		SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$(API) build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
+
+# Name servers, proxies, web servers, tcpdump and Suricata of this machine write logs on loopback. A
+# program that is missing is named as NOT TESTED; bench/servers/install installs those of Debian.
+check-logs: ## read the logs of real servers while they write them
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go test -count 1 -v -timeout 20m ./bench/servers -start
 
 # CHROMIUM is the browser, by default /usr/bin/chromium; axe-core looks for what keeps people out of a
 # page. check-page needs Node.js 20, and a network the first time.

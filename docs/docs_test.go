@@ -1,5 +1,5 @@
-// Package docs_test holds the repository's Markdown to links that lead somewhere, and decisions to
-// their length.
+// Package docs_test holds the repository's Markdown to links that lead somewhere, decisions to
+// their length, and the index of logs to the formats.
 package docs_test
 
 import (
@@ -18,6 +18,8 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/snowman-ml/snowman/logs"
 )
 
 func TestLinksLeadSomewhere(t *testing.T) {
@@ -42,6 +44,29 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				t.Errorf("%s links to %q, but %s has no such heading", name, link, file)
 			}
 		}
+	}
+}
+
+// TestLogsIndexHasEveryFormat holds the index of logs to the table of formats.
+func TestLogsIndexHasEveryFormat(t *testing.T) {
+	const index = "docs/logs/README.md"
+	listed := make(map[string]bool)
+	for line := range strings.Lines(readPages(t)[index].source) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 && strings.HasPrefix(cells[1], " `") {
+			for _, name := range regexp.MustCompile("`([a-z0-9-]+)`").FindAllStringSubmatch(cells[1], -1) {
+				listed[name[1]] = true
+			}
+		}
+	}
+	delete(listed, "-format")
+	for _, format := range logs.Formats {
+		if !listed[format.Name] {
+			t.Errorf("%s: format %s is missing", index, format.Name)
+		}
+		delete(listed, format.Name)
+	}
+	for name := range listed {
+		t.Errorf("%s: there is no format %s", index, name)
 	}
 }
 

@@ -1,0 +1,114 @@
+//go:build linux
+
+package servers_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// packetAddress is where the test answers on the ports that captures are searched for names on.
+const packetAddress = "127.53.0.1"
+
+// webNames are asked for over HTTP and TLS, the latter in lower case.
+var (
+	webVisit = visit{host: "UPPER.example.org", target: "/path?q=1"}
+	tlsName  = "tls-kq3v9z7x1bq0fh2.example.org"
+)
+
+// TestPackets has tcpdump capture questions, a request and a handshake, and Suricata read the
+// capture.
+func TestPackets(t *testing.T) {
+	path := find(t, "tcpdump")
+	dns, err := net.ListenPacket("udp", packetAddress+":53")
+	if err != nil {
+		t.Skipf("NOT TESTED: tcpdump, without the rights to listen on port 53: %v", err)
+	}
+	t.Cleanup(func() { dns.Close() })
+	go answerAll(dns)
+	origin, err := net.Listen("tcp", packetAddress+":80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { origin.Close() })
+	go serveAll(origin)
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Listener.Close()
+	if secure.Listener, err = net.Listen("tcp", packetAddress+":443"); err != nil {
+		t.Fatal(err)
+	}
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	dir := publicFolder(t)
+	file := filepath.Join(dir, "all.pcap")
+	dump := exec.Command(path, "-i", "lo", "-s", "4096", "-B", "65536", "-U", "--immediate-mode", "-Z", "root", "-w", file, "host", packetAddress)
+	said, err := os.Create(filepath.Join(dir, "tcpdump.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	dump.Stderr = said
+	capture := launch(t, dump)
+	awaitText(t, said.Name(), "listening on")
+	t.Cleanup(func() {
+		if t.Failed() {
+			showFolder(t, run{Dir: dir})
+		}
+	})
+	askAll(t, packetAddress+":53", capture)
+	if err := request(packetAddress+":80", webVisit.toServer()); err != nil {
+		t.Error(err)
+	}
+	handshake(t, packetAddress+":443", tlsName)
+	awaitText(t, file, tlsName)
+	capture.stop(syscall.SIGINT)
+	want := append(wanted(whole), webVisit.host+webVisit.target, tlsName)
+	t.Run("tcpdump", func(t *testing.T) {
+		log{file: "all.pcap", format: "pcap", names: want}.check(t, run{Dir: dir}, nil)
+	})
+	t.Run("suricata", func(t *testing.T) {
+		if !*suricata {
+			t.Skip("NOT TESTED: Suricata, by -suricata=false")
+		}
+		path := find(t, "suricata")
+		out, err := exec.Command(path, "-r", file, "-l", dir, "-k", "none", "-S", "/dev/null", "--runmode", "single").CombinedOutput()
+		if err != nil {
+			t.Fatalf("suricata: %v\n%s", err, out)
+		}
+		// The request is in the events of HTTP and of the file that it got.
+		url := strings.ToLower(webVisit.host) + webVisit.target
+		want := append(wanted(bySuricata), url, url, tlsName)
+		log{file: "eve.json", format: "suricata", names: want}.check(t, run{Dir: dir}, nil)
+	})
+}
+
+// awaitText waits until a file has a text in it.
+func awaitText(t *testing.T, file, text string) {
+	t.Helper()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+		if content, err := os.ReadFile(file); err == nil && bytes.Contains(content, []byte(text)) {
+			return
+		}
+	}
+	t.Errorf("%s: %q is not in it", filepath.Base(file), text)
+}
+
+// handshake begins and ends a TLS connection.
+func handshake(t *testing.T, address, name string) {
+	t.Helper()
+	connection, err := tls.Dial("tcp", address, &tls.Config{ServerName: name, InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	connection.Close()
+}

@@ -1,0 +1,7 @@
+setLocal('127.0.0.1:{{.Port}}')
+newServer({ address = '127.0.0.1:{{.Upstream}}', healthCheckMode = 'up' })
+addAction(AllRule(), LogAction('{{.Dir}}/dnsdist.log', false, true, false, true, true))
+addResponseAction(AllRule(), LogResponseAction('{{.Dir}}/dnsdist.log', true, false, true, true))
+tap = newFrameStreamUnixLogger('{{.Dir}}/dnstap.sock')
+addAction(AllRule(), DnstapLogAction('test', tap))
+addResponseAction(AllRule(), DnstapLogResponseAction('test', tap))
