@@ -28,6 +28,11 @@ type Format struct {
 	// begin returns what follows the lines of a source, the first of which are the sample: at most
 	// some hundred, maybe none. It is nil for a format that has no lines, and for Lines.
 	begin func(sample [][]byte, o Options) (stream, error)
+
+	// flatten puts each record of a source on a line of its own, where that is not so already. Then
+	// the number of a record is that of the line it is put on. Only formats of the sort Names have
+	// it.
+	flatten func(io.Reader) io.Reader
 }
 
 // A Sort says what comes of records.
@@ -57,9 +62,19 @@ var Formats = []*Format{
 	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
 	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
 	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "squid", Title: "Squid access log", Sort: Records, fits: fitsSquid, begin: newSquid},
+	{Name: "access", Title: "access log of nginx or Apache", Sort: Records, fits: fitsAccess, begin: newAccess},
+	{Name: "haproxy", Title: "HAProxy log", Sort: Records, fits: fitsHAProxy, begin: newHAProxy},
+	{Name: "envoy", Title: "Envoy access log", Sort: Records, fits: fitsEnvoy, begin: newEnvoy},
+	{Name: "rpz", Title: "response policy zone", Sort: Names, fits: fitsRPZ, begin: newRPZ},
+	{Name: "hosts", Title: "hosts file", Sort: Names, fits: fitsHosts, begin: newHosts},
+	{Name: "adblock", Title: "list of an advertising blocker", Sort: Names, fits: fitsAdblock, begin: newAdblock},
+	{Name: "stix", Title: "STIX bundle", Sort: Names, fits: fitsSTIX, begin: newSTIX, flatten: flattenSTIX},
+	{Name: "misp", Title: "MISP event", Sort: Names, fits: fitsMISP, begin: newMISP, flatten: flattenMISP},
 	{Name: "jsonl", Title: "JSON lines", Sort: Records, AnyColumn: true, fits: fitsJSON, begin: newGenericJSON},
 	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
 	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "text", Title: "names in text", Sort: Names, FilesOnly: true, fits: fitsProse, begin: newProse},
 	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues},
 }
 
@@ -85,6 +100,9 @@ func (f *Format) NewReader(source io.Reader, sample []byte, o Options) (*Reader,
 	s, err := f.begin(sampleLines(sample), o)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.Title, err)
+	}
+	if f.flatten != nil {
+		source = f.flatten(source)
 	}
 	return newReader(source, s), nil
 }

@@ -28,12 +28,12 @@ func TestGuessFormat(t *testing.T) {
 		{"a table in a file", "time,query\n1,a.example\n2,b.example\n", true, "csv"},
 		{"a table in a stream", "time,query\n1,a.example\n2,b.example\n", false, "lines"},
 		{"a table with tabs", "time\tquery\n1\ta.example\n2\tb.example\n", true, "tsv"},
-		{"lines of CoreDNS, with commas", rows(3, `[INFO] 127.0.0.1:59274 - 11386 "A IN a.example. udp 44 false 1232" NOERROR qr,rd,ra 90 0.01s`), true, "lines"},
-		{"lines of Technitium, with commas", rows(3, `[2026-11-28 00:55:51 Local] [127.0.0.1:5353] [UDP] QNAME: a.example; QTYPE: A; RCODE: NoError, ANSWER: [1.2.3.4]`), true, "lines"},
+		{"lines of CoreDNS, with commas", rows(3, `[INFO] 127.0.0.1:59274 - 11386 "A IN a.example. udp 44 false 1232" NOERROR qr,rd,ra 90 0.01s`), true, "text"},
+		{"lines of Technitium, with commas", rows(3, `[2026-11-28 00:55:51 Local] [127.0.0.1:5353] [UDP] QNAME: a.example; QTYPE: A; RCODE: NoError, ANSWER: [1.2.3.4]`), true, "text"},
 		{"URLs with commas", "https://a.example/1,2\nhttps://b.example/3,4\n", true, "lines"},
 		{"names with commas between them", "a.example,b.example\nc.example,d.example\n", true, "lines"},
-		{"a hosts file", "0.0.0.0\ta.example\n0.0.0.0\tb.example\n", false, "lines"},
-		{"sentences", "Seen on Monday, a.example resolved.\nOn Tuesday, b.example did.\n", true, "lines"},
+		{"a hosts file", "0.0.0.0\ta.example\n0.0.0.0\tb.example\n", false, "hosts"},
+		{"sentences", "Seen on Monday, a.example resolved.\nOn Tuesday, b.example did.\n", true, "text"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if guess := GuessFormat([]byte(test.sample), test.isFile); guess.Format.Name != test.want {

@@ -1,0 +1,102 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func flattened(t testing.TB, text string) string {
+	t.Helper()
+	out, err := io.ReadAll(newFlattener(strings.NewReader(text), 1, "value", "type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func TestFlatten(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"members before and behind others", `{"type":"a","x":{"value":1},"value":"b"}`, "{\"value\":1}\n{\"type\":\"a\",\"value\":\"b\"}\n"},
+		{"several documents", `{"value":"a"}` + "\n" + `[{"value":"b"},{"value":null}]`, "{\"value\":\"a\"}\n{\"value\":\"b\"}\n{\"value\":null}\n"},
+		{"escapes stay, and quotes do not end", `{"value":"a\"}\\","type":"\u00fc"}`, "{\"value\":\"a\\\"}\\\\\",\"type\":\"\\u00fc\"}\n"},
+		{"line ends and blanks between tokens", "{\n  \"value\" :\t\"a\"\r\n}", "{\"value\":\"a\"}\n"},
+		{"line ends in a string", "{\"value\":\"a\nb\"}", "{\"value\":\"a b\"}\n"},
+		{"nothing wanted", `{"type":"a"} {} []`, ""},
+		{"values that are no members", `{"value":["a"],"x":["value","b"]}`, ""},
+		{"a value that is a key elsewhere", `{"x":"value","y":"value"}`, ""},
+		{"a value that is too long", `{"value":"` + strings.Repeat("x", longestMember) + `","type":"a"}`, ""},
+		{"a document that ends too early", `{"value":"a"`, brokenLine},
+		{"a string that ends too early", `{"value":"a`, brokenLine},
+		{"no JSON", "a.example\n", brokenLine},
+		{"too many closing brackets", `}{"value":"a"}`, brokenLine + "{\"value\":\"a\"}\n"},
+		{"nested too deep", strings.Repeat(`{"value":`, 2*mostNested) + `"a"` + strings.Repeat("}", 2*mostNested) + `{"value":"b"}`, "{\"value\":\"b\"}\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := flattened(t, test.text); got != test.want {
+				t.Errorf("got %.200q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestFlattenPassesErrorsOn(t *testing.T) {
+	want := errors.New("broken disk")
+	source := io.MultiReader(strings.NewReader(`{"value":"a"},`), iotest.ErrReader(want))
+	out, err := io.ReadAll(newFlattener(source, 1, "value"))
+	if !errors.Is(err, want) || string(out) != "{\"value\":\"a\"}\n" {
+		t.Errorf("got %q and %v", out, err)
+	}
+}
+
+// One line or many, the names are the same.
+func TestDocumentsOnOneLine(t *testing.T) {
+	for file, format := range map[string]string{"misp.json": "misp", "stix.json": "stix"} {
+		text := string(read(t, file))
+		line := strings.ReplaceAll(text, "\n", " ")
+		if many, one := namesOf(t, format, text, Options{}), namesOf(t, format, line, Options{}); len(many) < 9 || strings.Join(many, " ") != strings.Join(one, " ") {
+			t.Errorf("%s: found %q on one line, want %q", file, one, many)
+		}
+	}
+}
+
+// A bundle may be longer than a record.
+func TestLongDocument(t *testing.T) {
+	text := "[" + strings.Repeat(`{"type":"domain","value":"a.example","data":"`+strings.Repeat("x", 1000)+`"},`, 3000) + `{"type":"domain","value":"b.example"}]`
+	if names := namesOf(t, "misp", text, Options{}); len(names) != 3001 || names[3000] != "b.example" {
+		t.Errorf("found %d names, want 3001", len(names))
+	}
+}
+
+func TestFlattenTakesLittleMemory(t *testing.T) {
+	open := strings.Repeat(`{"value":"`+strings.Repeat("x", 8000)+`","value":"`+strings.Repeat("x", 8000)+`","value":"`+strings.Repeat("x", 8000)+`","x":`, mostNested)
+	f := newFlattener(strings.NewReader(open), 1, "value")
+	out, err := io.Copy(io.Discard, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := cap(f.out) + cap(f.string) + cap(f.key)
+	for _, object := range f.open[:cap(f.open)] {
+		total += cap(object.members)
+	}
+	if out > 1000 || total > 64<<20 {
+		t.Errorf("%d bytes out, %d bytes held", out, total)
+	}
+}
+
+func FuzzFlatten(f *testing.F) {
+	for _, file := range []string{"misp.json", "stix.json"} {
+		f.Add(read(f, file))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		out := flattened(t, string(text))
+		for line := range bytes.Lines([]byte(out)) {
+			if line[0] != '{' || line[len(line)-1] != '\n' || bytes.Count(line, []byte("\n")) > 1 {
+				t.Fatalf("%q gives a line %q", text, line)
+			}
+		}
+	})
+}
