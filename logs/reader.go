@@ -73,6 +73,7 @@ func (r *Reader) Scan() bool {
 	}
 	if r.multi != nil {
 		r.joinLines()
+		r.isCut = r.isCut || !endsLine(r.record) && r.err != nil
 	}
 	line, _ := cutEnd(r.record)
 	r.layout = Layout{r.stream.layout(line)}
