@@ -23,16 +23,64 @@ func (list) find(line []byte, r *Record) {
 	if i := commentIn(text); i >= 0 {
 		word = bytes.TrimSpace(text[:i])
 	}
-	if !isOneWord(word) {
+	if bytes.ContainsFunc(word, unicode.IsSpace) {
 		prose{}.find(text, r)
 		return
 	}
-	if (prose{}).find(word, r); len(r.Names) == 0 {
-		prose{}.find(text, r)
+	if r.addLine(unwrapped(word)); len(r.Names) == 0 || len(word) < len(text) && !looksLikeName(r.Names[0].Text) {
+		before := len(r.Names)
+		if (prose{}).find(text, r); len(r.Names) > before {
+			r.Names = r.Names[:copy(r.Names, r.Names[before:])] // the word was no name, the comment has some
+		}
 	}
-	if len(r.Names) == 0 && bytes.IndexFunc(word, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) >= 0 {
-		r.addWeb(bytes.Trim(word, `"',;`))
+}
+
+// addLine adds the name that a line is, whatever it looks like, or several with commas between them.
+func (r *Record) addLine(word []byte) {
+	if bytes.IndexFunc(word, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) < 0 {
+		return
 	}
+	quote, slash := bytes.IndexByte(word, '"'), bytes.IndexByte(word, '/')
+	if isWritten := quote >= 0 && (slash < 0 || quote < slash); isWritten || bytes.Contains(word, []byte("](")) {
+		prose{}.find(word, r)
+	}
+	if len(r.Names) > 0 {
+		return
+	}
+	const between = ",;|"
+	isList := bytes.ContainsAny(word, between)
+	for rest := word; len(rest) > 0 && isList; {
+		var part []byte
+		part, rest = cutAny(rest, between)
+		_, isName := nameIn(bare(part))
+		isList = isName || len(part) == 0
+	}
+	if isList {
+		r.addWord(word)
+		return
+	}
+	r.addWeb(word)
+}
+
+// unwrapped returns a word without what may stand around a name.
+func unwrapped(word []byte) []byte {
+	for range mostAround {
+		if len(word) < 2 {
+			break
+		}
+		first, last := word[0], word[len(word)-1]
+		switch {
+		case last == ',' || last == ';' || last == ':' || last == '.':
+			word = word[:len(word)-1]
+		case first == last && (first == '"' || first == '\'' || first == '`'), first == '<' && last == '>', first == '(' && last == ')':
+			word = word[1 : len(word)-1]
+		case (first == '"' || first == '\'') && bytes.IndexByte(word[1:], first) < 0:
+			word = word[1:]
+		default:
+			return word
+		}
+	}
+	return word
 }
 
 // commentIn returns where a comment begins, or -1.
@@ -43,17 +91,6 @@ func commentIn(line []byte) int {
 		}
 	}
 	return -1
-}
-
-func isOneWord(text []byte) bool {
-	for i := 0; i < len(text); {
-		size := separator(text[i:])
-		if size > 0 && text[i] != '"' && text[i] != '<' && text[i] != '>' && text[i] != '`' {
-			return false
-		}
-		i += max(1, size)
-	}
-	return true
 }
 
 // A listStream is a list whose first line may say what the others are.

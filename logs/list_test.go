@@ -18,6 +18,9 @@ func TestList(t *testing.T) {
 		{"a sentence", "See hxxps://evil[.]com/login, for details.\n(also <b.com>, or 'c.com').\n", "hxxps://evil[.]com/login b.com c.com"},
 		{"signs around a name", "\"a.com\",\n<https://b.com/x>\n[2001:db8::1]\n", "a.com https://b.com/x [2001:db8::1]"},
 		{"names with commas between them", "a.com,b.com\nc.com,d.com\n", "a.com b.com c.com d.com"},
+		{"signs within a word", "=cmd!a1.com\nq.com/;=1+1\nq.com/\",\u202e\nq.com/\"><img/src=x>\npay\u200bpal.com\n", "=cmd!a1.com q.com/;=1+1 q.com/\",\u202e q.com/\"><img/src=x> pay\u200bpal.com"},
+		{"a link in Markdown", "[evil](https://a.com/x)\n", "https://a.com/x"},
+		{"a line of JSON", "{\"domain\":\"a.com\"}\n", "a.com"},
 		{"an array in JSON", "[\n  \"a.com\",\n  \"b.com\"\n]\n", "a.com b.com"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
