@@ -36,6 +36,7 @@ type Options struct {
 
 	MaxRecord int         // bytes of a record that is read; a longer one is broken; default: logs.MaxRecord
 	MaxNames  int         // of a record; one that has more is broken; default: any number
+	Quiet     bool        // say nothing of single records in a chunk's errors
 	Desk      func() Desk // called for each chunk; default: a Judge of each worker's own
 }
 
@@ -201,7 +202,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 		owner := w.owners[i]
 		name := w.found[owner.item].Names[owner.name]
 		if err != nil {
-			c.Errors = appendError(c.Errors, c, owner.item, err.Error())
+			w.complain(c, owner.item, err.Error())
 			w.failed = append(w.failed, r.Text)
 			if o.Names != nil && o.Minimum == snowman.None {
 				before := len(c.Output)
@@ -255,7 +256,7 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 		case r.Broken != "":
 			w.counts.Broken++
 			w.broken[r.Broken]++
-			c.Errors = appendError(c.Errors, c, i, "the record is broken and stays as it is: "+r.Broken)
+			w.complain(c, i, "the record is broken and stays as it is: "+r.Broken)
 		case r.Header:
 			w.counts.Headers++
 		default:
@@ -387,11 +388,14 @@ func (j *Job) add(w *worker) {
 	}
 }
 
-// appendError says what is wrong with an item of a chunk.
-func appendError(out []byte, c *pipeline.Chunk[Item], item int, problem string) []byte {
-	out = append(out, "snowman: "...)
-	if c.Source != "" {
-		out = fmt.Appendf(out, "%s, ", c.Source)
+// complain says what is wrong with an item of a chunk.
+func (w *worker) complain(c *pipeline.Chunk[Item], item int, problem string) {
+	if w.job.options.Quiet {
+		return
 	}
-	return fmt.Appendf(out, "line %d: %s\n", c.Items[item].Number, problem)
+	c.Errors = append(c.Errors, "snowman: "...)
+	if c.Source != "" {
+		c.Errors = fmt.Appendf(c.Errors, "%s, ", c.Source)
+	}
+	c.Errors = fmt.Appendf(c.Errors, "line %d: %s\n", c.Items[item].Number, problem)
 }
