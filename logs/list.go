@@ -30,12 +30,14 @@ func (list) find(line []byte, r *Record) {
 	if r.addLine(unwrapped(word)); len(r.Names) == 0 || len(word) < len(text) && !looksLikeName(r.Names[0].Text) {
 		before := len(r.Names)
 		if (prose{}).find(text, r); len(r.Names) > before {
-			r.Names = r.Names[:copy(r.Names, r.Names[before:])] // the word was no name, the comment has some
+			// The word was no name, and the comment has some.
+			r.Names = r.Names[:copy(r.Names, r.Names[before:])]
 		}
 	}
 }
 
-// addLine adds the name that a line is, whatever it looks like, or several with commas between them.
+// addLine adds the name that a line is, whatever it looks like, or several with commas between
+// them.
 func (r *Record) addLine(word []byte) {
 	if bytes.IndexFunc(word, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) < 0 {
 		return

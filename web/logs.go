@@ -109,6 +109,9 @@ func (s *Service) scoreLog(w *response, r *http.Request) {
 	}
 	// A browser reads no answer over HTTP/1.1 before it has sent its request.
 	if err := s.withBody(w, r, maxScoreBody, func(body []byte) error {
+		if len(body) <= smallBody { // others get its memory when the answer ends, before all readers do
+			body = bytes.Clone(body)
+		}
 		s.answerLog(w, r, asked, bytes.NewReader(body))
 		return nil
 	}); err != nil {

@@ -208,7 +208,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 				before := len(c.Output)
 				c.Output = o.Place.append(c.Output, c.Items[owner.item].Number, &w.found[owner.item])
 				start := len(c.Output)
-				c.Output = o.Names.AppendFailure(c.Output, string(AppendName(nil, name)), err)
+				c.Output = o.Names.AppendFailure(c.Output, string(o.Place.appendName(nil, name)), err)
 				o.Place.join(c.Output, before, start)
 			}
 			return
@@ -216,7 +216,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 		w.counts.Highest = max(w.counts.Highest, r.Level)
 		if o.Names != nil {
 			if r.Level >= o.Minimum {
-				w.shown = AppendName(w.shown[:0], name)
+				w.shown = o.Place.appendName(w.shown[:0], name)
 				r.Text = unsafe.String(unsafe.SliceData(w.shown), len(w.shown))
 				before := len(c.Output)
 				c.Output = o.Place.append(c.Output, c.Items[owner.item].Number, &w.found[owner.item])

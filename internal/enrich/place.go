@@ -41,6 +41,15 @@ func (p Place) append(out []byte, line int, r *logs.Record) []byte {
 	return out
 }
 
+// appendName appends a name. An object can hold all that people and programs write, so that whoever
+// asks again asks about the same text.
+func (p Place) appendName(out []byte, name logs.Name) []byte {
+	if p == ObjectPlace && !name.DNS {
+		return append(out, name.Text...)
+	}
+	return AppendName(out, name)
+}
+
 // join makes one object of a place, which begins at before, and the object behind it, at start.
 func (p Place) join(out []byte, before, start int) {
 	if p == ObjectPlace && start > before && start < len(out) && out[start] == '{' {

@@ -20,13 +20,7 @@ func TestPlaces(t *testing.T) {
 	if lines := strings.Split(tabs, "\n"); !strings.HasPrefix(lines[0], "1\t10.0.0.1\t1.5\t0.") || !strings.HasPrefix(lines[1], "2\t\\t"+long[:63]+"\t\t\t\t\ta b.net") {
 		t.Errorf("%q", tabs)
 	}
-	var object render.Format
-	for _, output := range render.Outputs {
-		if output.Flag == "json" {
-			object = output.New(render.Options{})
-		}
-	}
-	objects, _, _ := run(t, "zeek", input, Options{Names: object, Place: ObjectPlace})
+	objects, _, _ := run(t, "zeek", input, Options{Names: render.JSONLines.New(render.Options{}), Place: ObjectPlace})
 	if lines := strings.Split(objects, "\n"); !strings.HasPrefix(lines[0], `{"line":1,"client":"10.0.0.1","time":"1.5","text":"x.tests.net","score":`) ||
 		!strings.HasPrefix(lines[1], `{"line":2,"client":"\t`+long[:63]+`","text":"a b.net","error":"`) {
 		t.Errorf("%q", objects)
@@ -50,6 +44,15 @@ func TestWhatIsTooMuchIsBroken(t *testing.T) {
 	}
 	if reasons := job.Reasons(); len(reasons) != 1 || reasons["it has more than 2 names"] != 1 {
 		t.Errorf("%v", reasons)
+	}
+}
+
+// A text of people comes back as it was, where it can be written so.
+func TestTextsInObjects(t *testing.T) {
+	input := "{\"server_name\":\"q\\u0000.net\"}\n{\"query\":\"q\\u0000.net\"}\n"
+	output, _, _ := run(t, "zeek", input, Options{Names: render.JSONLines.New(render.Options{}), Place: ObjectPlace})
+	if !strings.Contains(output, `{"line":1,"text":"q\u0000.net"`) || !strings.Contains(output, `{"line":2,"text":"q\\000.net"`) {
+		t.Errorf("%s", output)
 	}
 }
 
