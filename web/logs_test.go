@@ -55,6 +55,7 @@ func TestLogs(t *testing.T) {
 			`{"query":"x.tests.net","snowman":{"score":0.62761,"level":"medium","kind":"phishing","name":"x.tests.net"}}` + "\n"},
 		{"a table, and why", "", tabs, "\ufefftime,domain,note\n1,x.tests.net,\"a\nb\"\n2,q.tests.net,\n", "csv", "2\t\t1\t0.62761\tmedium\tphishing\tx.tests.net\n4\t\t2\t0.28801\tlow\tdga\tq.tests.net\n"},
 		{"another column", "?column=seen", tabs, "domain,seen\nx.tests.net,q.tests.net\n", "csv", "2\t\t\t0.28801\tlow\tdga\tq.tests.net\n"},
+		{"a table of one row without a line end", "", tabs, "url,n\nx.tests.net,1", "csv", "2\t\t\t0.62761\tmedium\tphishing\tx.tests.net\n"},
 		{"several", "?format=csv&column=seen&column=1", tabs, "domain,seen\nx.tests.net,q.tests.net\n", "csv",
 			"2\t\t\t0.28801\tlow\tdga\tq.tests.net\n2\t\t\t0.62761\tmedium\tphishing\tx.tests.net\n"},
 		{"what fits no format", "", tabs, "See x.tests.net, or\nbad:host\nq.tests.net", "list", "1\t\t\t0.62761\tmedium\tphishing\tx.tests.net\n2\t\t\t\t\t\tbad:host\n3\t\t\t0.28801\tlow\tdga\tq.tests.net\n"},

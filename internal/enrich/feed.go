@@ -126,7 +126,8 @@ func (s *Source) note(record []byte, number, consumed int) {
 const longestSample = 64 << 10
 
 // Sample reads the beginning of an input: of one that may wait for an answer, what is there before
-// it waits, but a line; of another, some hundred lines. All is the whole input.
+// it waits, but a line; of another, some hundred lines. If the second line is the last, it has a
+// line end in the sample. All is the whole input.
 func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
 	sample = make([]byte, 0, longestSample)
 	var failure error
@@ -146,7 +147,11 @@ func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
 	if failure != nil {
 		input = failed{failure}
 	}
-	return sample, io.MultiReader(bytes.NewReader(sample), input)
+	all = io.MultiReader(bytes.NewReader(sample), input)
+	if failure == io.EOF && bytes.Count(sample, []byte("\n")) == 1 && sample[len(sample)-1] != '\n' {
+		sample = append(sample, '\n') // a header and its only row, which is whole
+	}
+	return sample, all
 }
 
 // A failed reader has only an error.
