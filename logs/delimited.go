@@ -311,6 +311,47 @@ func (d *delimited) setColumns(p preset, columns []string) error {
 	return nil
 }
 
+// columnsOfTable returns what finds the columns of a table with this delimiter, or with any: their
+// names, or numbers from 1 where the first line names none.
+func columnsOfTable(delimiter byte) func([][]byte) (all, found []string) {
+	return func(sample [][]byte) (all, found []string) {
+		records := withoutComments(sample)
+		d := &delimited{delimiter: delimiter, isQuoted: delimiter != '\t'}
+		if delimiter == 0 {
+			d.delimiter, d.isQuoted = likeliestDelimiter(records), true
+		}
+		rows := d.rowsOf(records)
+		var columns []string
+		if len(rows) > 0 && isHeader(rows[0]) {
+			columns, rows = rows[0], rows[1:]
+		}
+		width := len(columns)
+		for _, row := range rows {
+			width = max(width, len(row))
+		}
+		for i := range min(width, mostColumns) {
+			// A number is another column's where it stands for itself, and a name where it stands
+			// twice.
+			name := strconv.Itoa(i + 1)
+			if i < len(columns) && columns[i] != "" && !isNumber(columns[i]) && slices.Index(columns, columns[i]) == i {
+				name = columns[i]
+			}
+			all = append(all, name)
+		}
+		p, err := likeliestCells(columns, rows)
+		if err != nil {
+			return all, nil
+		}
+		for _, column := range p.found() {
+			if number, err := strconv.Atoi(column); err == nil && number <= len(all) {
+				column = all[number-1]
+			}
+			found = append(found, column)
+		}
+		return all, found
+	}
+}
+
 func isNumber(text string) bool {
 	_, err := strconv.Atoi(text)
 	return err == nil

@@ -39,6 +39,10 @@ type Format struct {
 	// the number of a record is that of the line it is put on. Only formats of the sort Names have
 	// it.
 	flatten func(io.Reader) io.Reader
+
+	// columns returns those that may hold names, and those that do where Options name none. Formats
+	// of which AnyColumn holds have it.
+	columns func(sample [][]byte) (all, found []string)
 }
 
 // A Sort says what comes of records.
@@ -54,6 +58,9 @@ const (
 
 // Lines is the format of what is no log: a name or URL a line.
 var Lines = &Format{Name: "lines", Title: "a name or URL a line", Sort: Lists}
+
+// List is the format of what people paste, and of lists that they keep. It is never guessed.
+var List = &Format{Name: "list", Title: "names, one in each line or among words", Sort: Names, begin: newList}
 
 // Formats are all formats. Of two that fit a sample alike the first is guessed.
 var Formats = []*Format{
@@ -77,8 +84,8 @@ var Formats = []*Format{
 	{Name: "fortinet", Title: "Fortinet log", Sort: Records, fits: fitsFortinet, begin: presetPairs(fortinet)},
 	{Name: "paloalto", Title: "Palo Alto threat log", Sort: Records, fits: fitsPaloAlto, begin: newDelimited(',', &paloalto)},
 	{Name: "umbrella", Title: "Umbrella DNS log", Sort: Records, begin: newDelimited(',', &umbrella)},
-	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
-	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil)},
+	{Name: "kibana", Title: "CSV of Kibana", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil), columns: columnsOfTable(',')},
+	{Name: "splunk", Title: "CSV of Splunk", Sort: Records, AnyColumn: true, begin: newDelimited(',', nil), columns: columnsOfTable(',')},
 	{Name: "squid", Title: "Squid access log", Sort: Records, fits: fitsWhole(squid{}), begin: newSquid},
 	{Name: "access", Title: "access log of nginx or Apache", Sort: Records, fits: fitsAccess, begin: newAccess},
 	{Name: "haproxy", Title: "HAProxy log", Sort: Records, fits: fitsWhole(haproxy{}), begin: newHAProxy},
@@ -89,11 +96,12 @@ var Formats = []*Format{
 	{Name: "stix", Title: "STIX bundle", Sort: Names, fits: fitsSTIX, begin: newSTIX, flatten: flattenSTIX},
 	{Name: "misp", Title: "MISP event", Sort: Names, fits: fitsMISP, begin: newMISP, flatten: flattenMISP},
 	{Name: "sysmon", Title: "events of Sysmon", Sort: Names, fits: fitsSysmon, begin: newSysmon, flatten: splitEvents},
-	{Name: "jsonl", Title: "JSON lines", Sort: Records, AnyColumn: true, fits: fitsJSON, begin: newGenericJSON},
-	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil)},
-	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil)},
+	{Name: "jsonl", Title: "JSON lines", Sort: Records, AnyColumn: true, fits: fitsJSON, begin: newGenericJSON, columns: membersOf},
+	{Name: "tsv", Title: "tab-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable("\t"), begin: newDelimited('\t', nil), columns: columnsOfTable('\t')},
+	{Name: "csv", Title: "comma-separated values", Sort: Records, AnyColumn: true, FilesOnly: true, fits: fitsTable(",;|"), begin: newDelimited(0, nil), columns: columnsOfTable(0)},
 	{Name: "text", Title: "names in text", Sort: Names, FilesOnly: true, fits: fitsProse, begin: newProse},
-	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues},
+	List,
+	{Name: "kv", Title: "pairs key=value", Sort: Records, AnyColumn: true, begin: newKeyValues, columns: keysOf},
 	{Name: "dnstap", Title: "dnstap", Sort: Messages, isMagic: isDnstap, messages: newDnstap},
 	{Name: "pcap", Title: "pcap or pcapng capture", Sort: Messages, isMagic: packet.IsCapture, messages: newPcap},
 }
@@ -139,6 +147,19 @@ func (f *Format) NewReader(source io.Reader, sample []byte, o Options) (*Reader,
 		source = f.flatten(source)
 	}
 	return newReader(source, s), nil
+}
+
+// Whole reports whether a source can only be read from its beginning to its end: neither do its
+// records stand in lines, nor do its first lines say what a part of it is.
+func (f *Format) Whole() bool { return f.Sort == Messages || f.flatten != nil }
+
+// Columns returns the columns of a sample that may hold names, as Options.Columns takes them, and
+// those that do unless it names others. There are none where AnyColumn is not set.
+func (f *Format) Columns(sample []byte) (all, found []string) {
+	if f.columns == nil {
+		return nil, nil
+	}
+	return f.columns(sampleLines(sample))
 }
 
 // SampleLines is how many lines are enough to guess a format by.

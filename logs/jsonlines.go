@@ -106,10 +106,8 @@ func presetJSON(p preset) func([][]byte, Options) (stream, error) {
 	return func(_ [][]byte, o Options) (stream, error) { return constant{newJSONLines(p, o)}, nil }
 }
 
-// likeliestMembers returns where names stand in a sample of JSON lines.
-func likeliestMembers(sample [][]byte) (p preset, ok bool) {
-	var columns []string
-	var values [][][]byte
+// stringsOf returns the paths of the strings in a sample of JSON lines, and some values of each.
+func stringsOf(sample [][]byte) (columns []string, values [][][]byte) {
 	at := make(map[string]int)
 	for _, line := range sample {
 		var record map[string]any
@@ -129,8 +127,13 @@ func likeliestMembers(sample [][]byte) (p preset, ok bool) {
 			values[i] = append(values[i], []byte(text))
 		})
 	}
-	_, hasHost := at["host"]
-	if _, hasURI := at["uri"]; hasHost && hasURI {
+	return columns, values
+}
+
+// likeliestMembers returns where names stand in a sample of JSON lines.
+func likeliestMembers(sample [][]byte) (p preset, ok bool) {
+	columns, values := stringsOf(sample)
+	if slices.Contains(columns, "host") && slices.Contains(columns, "uri") {
 		return preset{host: "host", target: "uri"}, true
 	}
 	i := likeliestColumn(columns, values)
@@ -138,6 +141,13 @@ func likeliestMembers(sample [][]byte) (p preset, ok bool) {
 		return preset{}, false
 	}
 	return preset{names: []nameColumn{{columns[i], isDNSColumn(columns[i])}}}, true
+}
+
+// membersOf returns the members of a sample that may hold names, and those that do.
+func membersOf(sample [][]byte) (all, found []string) {
+	all, _ = stringsOf(sample)
+	p, _ := likeliestMembers(sample)
+	return all, p.found()
 }
 
 const mostColumns = 1000

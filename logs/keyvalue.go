@@ -190,24 +190,7 @@ func (k keyValues) append(out, line []byte, r *Record, values [][]byte) []byte {
 func newKeyValues(sample [][]byte, o Options) (stream, error) {
 	p := generic(o.Columns)
 	if len(o.Columns) == 0 {
-		var keys []string
-		var values [][][]byte
-		at := make(map[string]int)
-		for _, line := range sample {
-			for p, ok := nextPair(line, 0); ok; p, ok = nextPair(line, p.end) {
-				key := string(p.key.of(line))
-				i, known := at[key]
-				if !known {
-					if len(keys) == mostColumns {
-						continue
-					}
-					i = len(keys)
-					at[key] = i
-					keys, values = append(keys, key), append(values, nil)
-				}
-				values[i] = append(values[i], bytes.Clone(p.value.of(line)))
-			}
-		}
+		keys, values := keysIn(sample)
 		i := likeliestColumn(keys, values)
 		if i < 0 && len(sample) > 0 {
 			return nil, errors.New("no key of the first lines has names: name one, as in -field qname")
@@ -217,6 +200,36 @@ func newKeyValues(sample [][]byte, o Options) (stream, error) {
 		}
 	}
 	return constant{keyValues{p, o}}, nil
+}
+
+// keysIn returns the keys in a sample, and some values of each.
+func keysIn(sample [][]byte) (keys []string, values [][][]byte) {
+	at := make(map[string]int)
+	for _, line := range sample {
+		for p, ok := nextPair(line, 0); ok; p, ok = nextPair(line, p.end) {
+			key := string(p.key.of(line))
+			i, known := at[key]
+			if !known {
+				if len(keys) == mostColumns {
+					continue
+				}
+				i = len(keys)
+				at[key] = i
+				keys, values = append(keys, key), append(values, nil)
+			}
+			values[i] = append(values[i], bytes.Clone(p.value.of(line)))
+		}
+	}
+	return keys, values
+}
+
+// keysOf returns the keys in a sample that may hold names, and those that do.
+func keysOf(sample [][]byte) (all, found []string) {
+	all, values := keysIn(sample)
+	if i := likeliestColumn(all, values); i >= 0 {
+		found = []string{all[i]}
+	}
+	return all, found
 }
 
 // presetPairs returns how a stream of pairs of one product begins.

@@ -34,6 +34,17 @@ func generic(columns []string) preset {
 	return p
 }
 
+// found returns the columns that hold names.
+func (p preset) found() (columns []string) {
+	for _, name := range p.names {
+		columns = append(columns, name.column)
+	}
+	if p.host != "" {
+		columns = append(columns, p.host, p.target)
+	}
+	return columns
+}
+
 // add adds the name that a column holds.
 func (r *Record) add(text []byte, dns bool) {
 	if dns {

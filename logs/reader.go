@@ -21,6 +21,7 @@ type Reader struct {
 	lines  int // line ends before held
 
 	inPieces bool // the line goes on behind the record
+	isCut    bool // the source ended in the record
 	err      error
 }
 
@@ -74,6 +75,7 @@ func (r *Reader) Scan() bool {
 	}
 	r.record = r.held[:firstLine(r.held)]
 	isWhole := endsLine(r.record)
+	r.isCut = !isWhole && r.err != nil
 	if r.inPieces || len(r.record) > MaxRecord || !isWhole && r.err != io.EOF {
 		r.layout = Layout{brokenPiece{isCut: r.err != nil, continues: r.inPieces}}
 		r.inPieces = !isWhole
@@ -87,6 +89,7 @@ func (r *Reader) Scan() bool {
 	if r.multi != nil {
 		r.joinLines()
 		line, _ = cutEnd(r.record)
+		r.isCut = r.isCut || !endsLine(r.record) && r.err != nil
 	}
 	r.layout = Layout{r.stream.layout(line)}
 	return true
@@ -101,7 +104,7 @@ func (r *Reader) joinLines() {
 			r.readLine()
 		}
 		if end == len(r.held) || len(r.held) > longestOpen {
-			end = first // its quotes never close
+			r.isCut = r.isCut || end == len(r.held) // else its quotes never close
 			r.record = r.held[:first]
 			return
 		}
@@ -148,6 +151,10 @@ func (r *Reader) Layout() Layout { return r.layout }
 // Number returns the number of the record's first line, from 1, or of the packet or frame that a
 // message was in.
 func (r *Reader) Number() int { return r.number }
+
+// Cut reports whether the source ended in the record: it has no line end, or its quotation marks
+// are open.
+func (r *Reader) Cut() bool { return r.isCut }
 
 // Err returns the error that ended the reading, or nil at the end of the source.
 func (r *Reader) Err() error {

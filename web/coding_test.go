@@ -60,6 +60,9 @@ func sendCoded(t *testing.T, address, method, path, contentType, coding string, 
 	if coding != "" {
 		request.Header.Set("Content-Encoding", coding)
 	}
+	if request.URL.Fragment == "tabs" { // which is not sent
+		request.Header.Set("Accept", "text/tab-separated-values")
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

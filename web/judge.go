@@ -29,6 +29,14 @@ func (in *served) judge(families bool) *judge {
 	return &judge{verdict.New(in.model, verdict.Options{Allow: in.allow, Families: families, Probabilities: true}), pool}
 }
 
+// plainJudge returns a judge that says no probabilities.
+func (in *served) plainJudge() *judge {
+	if j, ok := in.plainJudges.Get().(*judge); ok {
+		return j
+	}
+	return &judge{verdict.New(in.model, verdict.Options{Allow: in.allow}), &in.plainJudges}
+}
+
 // wantsFamilies reports whether a request asks for families.
 func wantsFamilies(r *http.Request) bool {
 	if r.URL.RawQuery == "" {

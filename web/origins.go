@@ -21,7 +21,7 @@ func (s *Service) crossOrigin(w *response, r *http.Request, allow string) (answe
 		return false
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+	header.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Snowman-Format")
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}

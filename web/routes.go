@@ -32,6 +32,7 @@ var (
 var routes = []route{
 	{path: "/model", methods: methods{"PUT": (*Service).original, "POST": (*Service).original, "GET": (*Service).getModel}},
 	{path: "/v1/score", methods: methods{"POST": (*Service).score}, query: families},
+	{path: "/v1/logs", methods: methods{"POST": (*Service).scoreLog}, query: logsQuery},
 	{path: "/v1/explain", methods: methods{"POST": (*Service).explain}, query: families},
 	{path: "/v1/model", methods: methods{"GET": (*Service).getModel}, query: noQuery},
 	{path: "/v2", methods: methods{"GET": (*Service).inferenceServer}, query: noQuery},
@@ -160,10 +161,11 @@ func (r route) checkQuery(query string) error {
 		if !slices.Contains(r.query, name) {
 			return fmt.Errorf("there is no query parameter %q, %s", abbreviate(name), only(r.query))
 		}
-		if len(given[name]) > 1 {
+		if len(given[name]) > 1 && name != "column" {
 			return fmt.Errorf("the query parameter %s is given several times, want it once", name)
 		}
-		if _, err := strconv.ParseBool(given.Get(name)); err != nil { // all are of this kind
+		isSwitch := name == "families" || name == "more"
+		if _, err := strconv.ParseBool(given.Get(name)); isSwitch && err != nil {
 			return fmt.Errorf("the query parameter %s is %q, want true or false", name, abbreviate(given.Get(name)))
 		}
 	}

@@ -60,14 +60,19 @@ func (s *Service) scoreTexts(w *response, r *http.Request) {
 		return
 	}
 	w.Header()["Content-Type"] = jsonType
+	if wantsTabs(r) {
+		w.Header()["Content-Type"] = []string{tabType}
+	}
 	s.send(w, r, out.bytes)
 }
 
 // answerTexts makes the answer with the verdict on each text.
 func (s *Service) answerTexts(out *answer, w *response, r *http.Request, values []textValue) error {
 	start := time.Now()
-	in := s.current.Load()
-	j := in.judge(wantsFamilies(r))
+	in, families := s.current.Load(), wantsFamilies(r)
+	format, _ := in.lineFormat(r, families)
+	isDocument := !wantsTabs(r) // else lines
+	j := in.judge(families)
 	defer j.free()
 	texts := make([]string, len(values))
 	for i, v := range values {
@@ -76,7 +81,10 @@ func (s *Service) answerTexts(out *answer, w *response, r *http.Request, values 
 		}
 	}
 	counted := s.newTally(w.id)
-	out.bytes = append(make([]byte, 0, min(len(texts)*256, 128<<10)), `{"verdicts":[`...)
+	out.bytes = make([]byte, 0, min(len(texts)*256, 128<<10))
+	if isDocument {
+		out.bytes = append(out.bytes, `{"verdicts":[`...)
+	}
 	room := out.count()
 	for first := 0; first < len(texts) && room; first += pipeline.MaxItems {
 		j.All(texts[first:min(first+pipeline.MaxItems, len(texts))], func(i int, r verdict.Record, err error) {
@@ -88,20 +96,25 @@ func (s *Service) answerTexts(out *answer, w *response, r *http.Request, values 
 			if !room {
 				return
 			}
-			if first+i > 0 {
-				out.bytes = append(out.bytes, ',')
+			if first+i > 0 && isDocument {
+				out.bytes[len(out.bytes)-1] = ',' // the line end
 			}
 			if err != nil {
-				out.bytes = verdict.AppendError(out.bytes, abbreviate(value.text), err)
+				out.bytes = format.AppendFailure(out.bytes, value.text, err)
 			} else {
-				out.bytes = in.encoder.Append(out.bytes, r)
+				out.bytes = format.AppendRecord(out.bytes, r)
 			}
 			room = out.count()
 		})
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	w.texts += counted.report()
-	out.bytes = append(out.bytes, "]}\n"...)
+	if isDocument {
+		if len(texts) > 0 {
+			out.bytes = out.bytes[:len(out.bytes)-len("\n")]
+		}
+		out.bytes = append(out.bytes, "]}\n"...)
+	}
 	if !room || !out.count() {
 		return errBusy
 	}

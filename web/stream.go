@@ -7,29 +7,82 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
-// scoreLines scores line by line and answers while lines are still coming: one line of JSON for
-// each line, in the same order.
+// scoreLines scores line by line and answers while lines are still coming: one line for each line,
+// in the same order.
+func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.Line) (string, error)) {
+	in, id, families := s.current.Load(), w.id, wantsFamilies(r)
+	format, contentType := in.lineFormat(r, families)
+	answerStream(s, w, r, streamed[pipeline.Line]{
+		memory:  streamBytes + streamBuffers,
+		room:    streamBytes,
+		mayHold: mayHold,
+		begin: func(body io.Reader) (run streamRun[pipeline.Line], err error) {
+			w.Header()["Content-Type"] = []string{contentType}
+			run.feed = pipeline.Lines(longestLine, pipeline.Source{Input: body})
+			run.newWorker = func() func(*pipeline.Chunk[pipeline.Line]) {
+				return func(c *pipeline.Chunk[pipeline.Line]) {
+					s.work.wait()
+					defer s.work.leave()
+					j := in.judge(families)
+					defer j.free()
+					s.scoreChunk(id, j, format, c, textOf)
+				}
+			}
+			run.end = func() []byte { return nil }
+			run.count = func(lines int) (texts int) { return lines }
+			return run, nil
+		},
+	})
+}
+
+// streamed is a stream whose answer begins while it is still coming.
+type streamed[T any] struct {
+	memory  int64                          // bytes that it may take
+	room    int64                          // of these, for chunks until they are written
+	mayHold func(*pipeline.Chunk[T]) int64 // what one may take of them
+	begin   func(body io.Reader) (streamRun[T], error)
+	whole   io.Reader // the body, if it was read before; else it is that of the request
+}
+
+// streamRun is what is done with a stream.
+type streamRun[T any] struct {
+	feed      pipeline.Feed[T]
+	newWorker func() func(*pipeline.Chunk[T])
+	head      []byte              // what stands before the answer
+	end       func() []byte       // what stands behind the answer, if it is complete
+	count     func(lines int) int // texts of this many items
+	isForeign bool                // the answer is in a format where a line of ours could be taken for one of its own
+}
+
+// answerStream answers a stream.
 //
-//	body -> pipeline.Run: lines -> chunks scored -> outputs (bounded) -> connection
+//	body -> pipeline.Run: items -> chunks scored -> outputs (bounded) -> connection
 //
 // A client that sends everything before it reads fills the buffers on the way, and then nothing
 // moves. After Options.Stall the service reads the rest without scoring it, so that the client
 // comes to reading, and says so in the last line. A client that does not read even then is cut off.
 // So is one over HTTP/2 that sends more than its windows hold, because there the update of a window
 // waits behind the answer.
-func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.Line) (string, error)) {
+func answerStream[T any](s *Service, w *response, r *http.Request, stream streamed[T]) {
 	control := http.NewResponseController(w.ResponseWriter) // w is used again for other requests
-	body := &streamBody{body: r.Body, control: control, client: clientOf(w, r), moved: true}
+	isWhole := stream.whole != nil
+	if !isWhole {
+		stream.whole = r.Body
+	}
+	body := &streamBody{body: stream.whole, control: control, client: clientOf(w, r), moved: true}
 	ended, end := context.WithCancel(context.Background()) // for the sake of another stream
 	defer end()
 	body.end = end
@@ -38,62 +91,64 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.
 		return
 	}
 	defer s.streams.leave(body)
-	if !s.account.takeLarge(body.client, streamBytes+streamBuffers) {
+	if !s.account.takeLarge(body.client, stream.memory) {
 		w.refuseError(errBusy)
 		return
 	}
-	defer s.account.giveLarge(body.client, streamBytes+streamBuffers)
-	if r.ProtoMajor == 1 {
+	defer s.account.giveLarge(body.client, stream.memory)
+	defer context.AfterFunc(s.streamsContext, func() { body.interrupt(errShutDown) })()
+	defer context.AfterFunc(ended, func() { body.interrupt(errSlow) })()
+	run, err := stream.begin(body)
+	if err != nil {
+		w.refuseError(err)
+		return
+	}
+	if r.ProtoMajor == 1 && !isWhole {
 		if err := control.EnableFullDuplex(); err != nil {
 			w.refuse(http.StatusInternalServerError, fmt.Sprintf("answering while lines are coming: %v", err))
 			return
 		}
 	}
-	w.Header()["Content-Type"] = []string{"application/x-ndjson"}
 	w.Header()["X-Accel-Buffering"] = []string{"no"} // of nginx
 	w.Header()["Cache-Control"] = []string{"no-store"}
 
-	defer context.AfterFunc(s.streamsContext, func() { body.interrupt(errShutDown) })()
-	output := newStreamOutput(w, r, control, s.options.Stall, func() { body.interrupt(errStalled) })
+	output := newStreamOutput(w, r, control, s.options.Stall, stream.room, func() { body.interrupt(errStalled) })
 	defer func() { control.SetWriteDeadline(writeDeadline(r)) }() // the rest of the answer has the server's
-	defer context.AfterFunc(ended, func() {
-		body.interrupt(errSlow)
-		time.AfterFunc(patience/2, output.abandon)
-	})()
-	in, id, lines, fed := s.current.Load(), w.id, 0, make(chan struct{})
-	families := wantsFamilies(r)
+	defer context.AfterFunc(ended, func() { time.AfterFunc(patience/2, output.abandon) })()
+	if len(run.head) > 0 {
+		output.chunks <- scored{output: run.head}
+	}
+	items, fed := 0, make(chan struct{})
 	// The request's context ends when the client closes its side after sending all. It may still
 	// read.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
-	feed := func(send func(*pipeline.Chunk[pipeline.Line]) bool) error {
+	feed := func(send func(*pipeline.Chunk[T]) bool) error {
 		defer close(fed)
 		var failure error
-		err := pipeline.Lines(longestLine, pipeline.Source{Input: body})(func(c *pipeline.Chunk[pipeline.Line]) bool {
-			failure = output.reserve(ctx, mayHold(c))
+		err := run.feed(func(c *pipeline.Chunk[T]) bool {
+			failure = output.reserve(ctx, stream.mayHold(c))
 			return failure == nil && send(c)
 		})
 		return cmp.Or(failure, err)
 	}
-	newWorker := func() func(*pipeline.Chunk[pipeline.Line]) {
-		return func(c *pipeline.Chunk[pipeline.Line]) {
-			s.work.wait()
-			defer s.work.leave()
-			j := in.judge(families)
-			defer j.free()
-			s.scoreChunk(id, j, in.encoder, c, textOf)
-			output.release(mayHold(c) - holds(c))
+	holds := func(c *pipeline.Chunk[T]) int64 { return min(int64(c.Bytes+cap(c.Output)), stream.mayHold(c)) }
+	newWorker := func() func(*pipeline.Chunk[T]) {
+		work := run.newWorker()
+		return func(c *pipeline.Chunk[T]) {
+			work(c)
+			output.release(stream.mayHold(c) - holds(c))
 		}
 	}
-	err := pipeline.Run(ctx, feed, newWorker, func(c *pipeline.Chunk[pipeline.Line], _ bool) error {
+	err = pipeline.Run(ctx, feed, newWorker, func(c *pipeline.Chunk[T], _ bool) error {
 		if err := output.send(scored{c.Output, holds(c)}); err != nil {
 			return err
 		}
-		lines += len(c.Items)
+		items += len(c.Items)
 		return nil
 	})
 	cancel()
-	w.texts = lines
+	w.texts = run.count(items)
 	panicked, isPanic := errors.AsType[*pipeline.Panic](err)
 	if isPanic {
 		err = errUnanswered
@@ -101,24 +156,31 @@ func (s *Service) scoreLines(w *response, r *http.Request, textOf func(pipeline.
 	switch {
 	case errors.Is(err, errStalled):
 		<-fed // the feed no longer reads the body
-		err = fmt.Errorf("the answer was not read for %v, so lines after the first %d are not scored; read while you send", s.options.Stall, lines)
+		err = fmt.Errorf("the answer was not read for %v, so lines after the first %d are not scored; read while you send", s.options.Stall, items)
 		if body.discard(2*s.options.Stall) != nil {
 			output.abandon()
 		}
 	case err != nil:
-		err = fmt.Errorf("%w; %d lines are answered", err, lines)
+		err = fmt.Errorf("%w; %d lines are answered", err, items)
+	default:
+		if last := run.end(); len(last) > 0 {
+			output.chunks <- scored{output: last}
+		}
 	}
 	if err != nil {
 		w.cut = err.Error()
 	}
-	if failure := output.finish(err); failure != nil {
+	failure := output.finish(err)
+	if failure != nil {
 		w.cut = "writing the answer: " + failure.Error()
+	}
+	if failure != nil || err != nil && run.isForeign {
 		panic(http.ErrAbortHandler) // so that the client does not take what it got for the whole answer
 	}
 	if isPanic {
 		panic(panicked) // the server logs it, and ends what is left of this request
 	}
-	if r.ProtoMajor == 1 && !body.ended {
+	if r.ProtoMajor == 1 && !body.ended && !isWhole {
 		s.lastLines.Add(1)
 		defer s.lastLines.Done()
 		endConnection(r, control)
@@ -155,8 +217,41 @@ func endConnection(r *http.Request, control *http.ResponseController) {
 	}
 }
 
+// lineFormat returns how verdicts are written as lines, as the request asks for it.
+func (in *served) lineFormat(r *http.Request, families bool) (format render.Format, contentType string) {
+	output, contentType := render.JSONLines, "application/x-ndjson"
+	if wantsTabs(r) {
+		output, contentType = render.Tabs, tabType
+	}
+	return abbreviated{output.New(render.Options{Kinds: in.model.Kinds(), Families: families})}, contentType
+}
+
+// tabType is the type of lines with tabs between their fields.
+const tabType = "text/tab-separated-values; charset=utf-8"
+
+// wantsTabs reports whether a request accepts lines with tabs. Who accepts everything gets JSON.
+func wantsTabs(r *http.Request) bool {
+	for _, accepted := range r.Header["Accept"] {
+		for one := range strings.SplitSeq(accepted, ",") {
+			mediaType, parameters, err := mime.ParseMediaType(one)
+			quality, hasQuality := parameters["q"]
+			if err == nil && mediaType == "text/tab-separated-values" && (!hasQuality || strings.Trim(quality, "0.") != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// abbreviated shortens what has no score, which escaped could be six times as long.
+type abbreviated struct{ render.Format }
+
+func (f abbreviated) AppendFailure(out []byte, text string, err error) []byte {
+	return f.Format.AppendFailure(out, abbreviate(text), err)
+}
+
 // scoreChunk scores the lines of a chunk.
-func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *pipeline.Chunk[pipeline.Line], textOf func(pipeline.Line) (string, error)) {
+func (s *Service) scoreChunk(id string, j *judge, format render.Format, c *pipeline.Chunk[pipeline.Line], textOf func(pipeline.Line) (string, error)) {
 	const recordBytes = 192 // of a record, without its text
 	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*recordBytes)
 	texts := make([]string, len(c.Items))
@@ -175,11 +270,10 @@ func (s *Service) scoreChunk(id string, j *judge, encoder *verdict.Encoder, c *p
 			r.Text, err = c.Items[i].Text, failure
 		}
 		if err != nil {
-			c.Output = verdict.AppendError(c.Output, abbreviate(r.Text), err) // escaped it could be six times as long
+			c.Output = format.AppendFailure(c.Output, r.Text, err)
 		} else {
-			c.Output = encoder.Append(c.Output, r)
+			c.Output = format.AppendRecord(c.Output, r)
 		}
-		c.Output = append(c.Output, '\n')
 		counted.count(r.Text, r.Verdict, err)
 	})
 	counted.report()
@@ -199,11 +293,6 @@ func plainText(line pipeline.Line) (string, error) { return line.Text, nil }
 func mayHold(c *pipeline.Chunk[pipeline.Line]) int64 {
 	const recordBytes = 400
 	return min(7*int64(c.Bytes)+recordBytes*int64(len(c.Items)), streamBytes)
-}
-
-// holds is what a chunk takes that is scored.
-func holds(c *pipeline.Chunk[pipeline.Line]) int64 {
-	return min(int64(c.Bytes+cap(c.Output)), mayHold(c))
 }
 
 // A streamBody is a body that may take any time, but not pause for longer than idle. Line ends are

@@ -594,7 +594,7 @@ func TestWhatIsProgress(t *testing.T) {
 func TestRoomOfAStream(t *testing.T) {
 	w := newWaitingWriter()
 	request := httptest.NewRequest("POST", "/", nil)
-	o := newStreamOutput(&response{ResponseWriter: w}, request, http.NewResponseController(w), 10*time.Millisecond, func() {})
+	o := newStreamOutput(&response{ResponseWriter: w}, request, http.NewResponseController(w), 10*time.Millisecond, streamBytes, func() {})
 	if err := o.reserve(t.Context(), streamBytes); err != nil {
 		t.Fatal(err)
 	}

@@ -40,9 +40,9 @@ type scored struct {
 // errStalled says that the client does not read.
 var errStalled = errors.New("the client does not read")
 
-func newStreamOutput(w *response, r *http.Request, control *http.ResponseController, stall time.Duration, failed func()) *streamOutput {
+func newStreamOutput(w *response, r *http.Request, control *http.ResponseController, stall time.Duration, room int64, failed func()) *streamOutput {
 	o := &streamOutput{w: w, r: r, control: control, stall: stall, failed: failed,
-		chunks: make(chan scored, 2), room: semaphore.NewWeighted(streamBytes), written: make(chan error, 1)}
+		chunks: make(chan scored, 2), room: semaphore.NewWeighted(room), written: make(chan error, 1)}
 	o.control.SetWriteDeadline(time.Time{}) // the server's is for short answers
 	go func() { o.written <- o.write() }()
 	return o

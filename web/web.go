@@ -75,6 +75,7 @@ type served struct {
 	encoder              *verdict.Encoder
 	combiner             *combiner
 	judges, namingJudges sync.Pool
+	plainJudges          sync.Pool
 	card                 func() (*pageFile, error) // makes the page about the model when it is first asked for
 }
 

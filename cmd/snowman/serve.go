@@ -28,6 +28,7 @@ Answers over HTTP, on port $PORT, or 5000 where that is not set:
   GET /, /card       pages for browsers: one to look names up, one about the model
   PUT, POST /model   score the url in the body (a form or JSON) or in the query
   POST /v1/score     score many: {"texts": [...]} as JSON, or lines, answered while they are coming
+  POST /v1/logs      score the names in a log of any length and format
   POST /v1/explain   say what a score is made of: {"text": "..."}
   GET /v1/model      say what model it is
   /v2                the Open Inference Protocol

@@ -35,7 +35,7 @@ func NewConnections(accept func() (io.ReadWriteCloser, error), format *logs.Form
 				name := fmt.Sprintf("connection %d", number)
 				s, err := NewSource(name, logs.AcceptFrames(connection), format, nil, o)
 				if err == nil {
-					err = s.feed(send)
+					err = s.Feed(send)
 				}
 				if err != nil {
 					failed(fmt.Errorf("%s: %w", name, err))

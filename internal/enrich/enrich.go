@@ -13,6 +13,7 @@ package enrich
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,19 @@ type Options struct {
 	ECS     bool          // write the fields of the Elastic Common Schema that Elastic's rules read
 	Names   render.Format // write a line a name, and no record; default: records
 	Defang  bool          // the names that are written into records
+	Place   Place         // write before each line of a name where it stands; default: nothing
+
+	MaxRecord int         // bytes of a record that is read; a longer one is broken; default: logs.MaxRecord
+	MaxNames  int         // of a record; one that has more is broken; default: any number
+	Quiet     bool        // say nothing of single records in a chunk's errors
+	Desk      func() Desk // called for each chunk; default: a Judge of each worker's own
+}
+
+// A Desk is what one chunk is judged with.
+type Desk struct {
+	Judge *verdict.Judge
+	Each  func(r verdict.Record, err error) // is told what is said of each text
+	Leave func()                            // is called when the chunk is done
 }
 
 // A Job scores records on all cores.
@@ -42,8 +56,9 @@ type Job struct {
 	dga     int // index of the kind, or -1
 	names   render.Failures
 
-	mu     sync.Mutex
-	counts Counts
+	mu      sync.Mutex
+	counts  Counts
+	reasons map[string]int // why records are broken
 
 	workers []*worker
 	busy    int // of them
@@ -54,8 +69,10 @@ type Counts struct {
 	Records  int // headers, comments and blank lines are none
 	Nameless int // of them, those without a name
 	Lost     int // of them, those whose log did not keep all of their name
-	Damaged  int // packets and frames that could not be read: nothing comes of them
-	Broken   int // lines that are no records of the format: they pass unchanged
+	Repeats  int // of them, those whose names Options.Names leaves out: answers to questions of the same log
+	Headers  int // beside them, headers, comments and blank lines
+	Damaged  int // beside them, packets and frames that could not be read: nothing comes of them
+	Broken   int // beside them, lines that are no records of the format: they pass unchanged
 	Highest  snowman.Level
 }
 
@@ -81,6 +98,13 @@ func (j *Job) Counts() (Counts, *render.Failures) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.counts, &j.names
+}
+
+// Reasons returns why records are broken, and how many for each.
+func (j *Job) Reasons() map[string]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.reasons)
 }
 
 // The fields that are written. Their order is that of appendValues.
@@ -121,6 +145,7 @@ type worker struct {
 	digits []byte
 	failed []string
 	counts Counts
+	broken map[string]int // by why
 }
 
 // An owner says where a text is from.
@@ -138,20 +163,24 @@ type best struct {
 // Run scores the records of a source and calls write with one chunk after the other, as
 // pipeline.Run does. After an error the job is done for.
 func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Chunk[Item], idle bool) error) error {
-	if err := pipeline.Run(ctx, source.feed, j.newWorker, write); err != nil {
+	if err := pipeline.Run(ctx, source.Feed, j.NewWorker, write); err != nil {
 		return err
 	}
 	j.busy = 0
 	return nil
 }
 
-// newWorker returns what one goroutine scores chunks with. A worker of an earlier run is used
+// NewWorker returns what one goroutine scores chunks with. A worker of an earlier run is used
 // again, with what it remembers.
-func (j *Job) newWorker() func(*pipeline.Chunk[Item]) {
+func (j *Job) NewWorker() func(*pipeline.Chunk[Item]) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.busy == len(j.workers) {
-		j.workers = append(j.workers, &worker{job: j, judge: verdict.New(j.model, j.options.Verdict)})
+		w := &worker{job: j, broken: make(map[string]int)}
+		if j.options.Desk == nil {
+			w.judge = verdict.New(j.model, j.options.Verdict)
+		}
+		j.workers = append(j.workers, w)
 	}
 	j.busy++
 	return j.workers[j.busy-1].work
@@ -160,28 +189,44 @@ func (j *Job) newWorker() func(*pipeline.Chunk[Item]) {
 // work scores the names of a chunk and writes its records.
 func (w *worker) work(c *pipeline.Chunk[Item]) {
 	o := &w.job.options
+	judge, each := w.judge, func(verdict.Record, error) {}
+	if o.Desk != nil {
+		desk := o.Desk()
+		defer desk.Leave()
+		judge, each = desk.Judge, desk.Each
+	}
 	w.counts = Counts{Highest: NoVerdict}
 	w.failed = w.failed[:0]
+	clear(w.broken)
 	w.findNames(c)
 	const fieldBytes = 64
 	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*fieldBytes)
-	w.judge.All(w.texts, func(i int, r verdict.Record, err error) {
+	judge.All(w.texts, func(i int, r verdict.Record, err error) {
+		each(r, err)
 		owner := w.owners[i]
 		name := w.found[owner.item].Names[owner.name]
 		if err != nil {
-			c.Errors = appendError(c.Errors, c, owner.item, err.Error())
+			w.complain(c, owner.item, err.Error())
 			w.failed = append(w.failed, r.Text)
 			if o.Names != nil && o.Minimum == snowman.None {
-				c.Output = o.Names.AppendFailure(c.Output, string(AppendName(nil, name)), err)
+				before := len(c.Output)
+				c.Output = o.Place.append(c.Output, c.Items[owner.item].Number, &w.found[owner.item])
+				start := len(c.Output)
+				c.Output = o.Names.AppendFailure(c.Output, string(o.Place.appendName(nil, name)), err)
+				o.Place.join(c.Output, before, start)
 			}
 			return
 		}
 		w.counts.Highest = max(w.counts.Highest, r.Level)
 		if o.Names != nil {
 			if r.Level >= o.Minimum {
-				w.shown = AppendName(w.shown[:0], name)
+				w.shown = o.Place.appendName(w.shown[:0], name)
 				r.Text = unsafe.String(unsafe.SliceData(w.shown), len(w.shown))
+				before := len(c.Output)
+				c.Output = o.Place.append(c.Output, c.Items[owner.item].Number, &w.found[owner.item])
+				start := len(c.Output)
 				c.Output = o.Names.AppendRecord(c.Output, r)
+				o.Place.join(c.Output, before, start)
 			}
 			return
 		}
@@ -208,26 +253,31 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 	w.texts, w.owners, w.buffer, w.ends, w.best = w.texts[:0], w.owners[:0], w.buffer[:0], w.ends[:0], w.best[:0]
 	for i, item := range c.Items {
 		r := &w.found[i]
-		item.Layout.Find(item.Record, r)
+		w.find(item, r)
 		w.best = append(w.best, best{name: -1})
 		switch {
 		case r.Continues:
 		case r.Broken != "":
 			if item.Format.Sort == logs.Messages {
 				w.counts.Damaged++
-				c.Errors = appendError(c.Errors, c, i, r.Broken)
+				w.complain(c, i, r.Broken)
 				break
 			}
 			w.counts.Broken++
-			c.Errors = appendError(c.Errors, c, i, "the record is broken and stays as it is: "+r.Broken)
+			w.broken[r.Broken]++
+			w.complain(c, i, "the record is broken and stays as it is: "+r.Broken)
 		case r.Header:
+			w.counts.Headers++
 		default:
 			w.counts.Records++
-			if len(r.Names) == 0 {
+			switch {
+			case len(r.Names) == 0:
 				w.counts.Nameless++
 				if r.Lost {
 					w.counts.Lost++
 				}
+			case r.Repeats:
+				w.counts.Repeats++
 			}
 		}
 		if r.Repeats && w.job.options.Names != nil {
@@ -244,6 +294,19 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 	for _, end := range w.ends {
 		w.texts = append(w.texts, all[start:end])
 		start = end
+	}
+}
+
+// find finds the names of a record, unless it has more than the options allow.
+func (w *worker) find(item Item, r *logs.Record) {
+	o := &w.job.options
+	item.Layout.Find(item.Record, r)
+	switch {
+	case r.Broken != "":
+	case o.MaxRecord > 0 && len(item.Record) > o.MaxRecord:
+		*r = logs.Record{Broken: fmt.Sprintf("it is longer than %d bytes", o.MaxRecord)}
+	case o.MaxNames > 0 && len(r.Names) > o.MaxNames:
+		*r = logs.Record{Broken: fmt.Sprintf("it has more than %d names", o.MaxNames)}
 	}
 }
 
@@ -330,17 +393,28 @@ func (j *Job) add(w *worker) {
 	j.counts.Nameless += w.counts.Nameless
 	j.counts.Lost += w.counts.Lost
 	j.counts.Damaged += w.counts.Damaged
+	j.counts.Repeats += w.counts.Repeats
+	j.counts.Headers += w.counts.Headers
 	j.counts.Broken += w.counts.Broken
 	j.counts.Highest = max(j.counts.Highest, w.counts.Highest)
+	if j.reasons == nil {
+		j.reasons = make(map[string]int)
+	}
+	for reason, count := range w.broken {
+		j.reasons[reason] += count
+	}
 }
 
-// appendError says what is wrong with an item of a chunk.
-func appendError(out []byte, c *pipeline.Chunk[Item], item int, problem string) []byte {
-	out = append(out, "snowman: "...)
-	if c.Source != "" {
-		out = fmt.Appendf(out, "%s, ", c.Source)
+// complain says what is wrong with an item of a chunk.
+func (w *worker) complain(c *pipeline.Chunk[Item], item int, problem string) {
+	if w.job.options.Quiet {
+		return
 	}
-	return fmt.Appendf(out, "%s %d: %s\n", c.Items[item].Format.Numbered(), c.Items[item].Number, problem)
+	c.Errors = append(c.Errors, "snowman: "...)
+	if c.Source != "" {
+		c.Errors = fmt.Appendf(c.Errors, "%s, ", c.Source)
+	}
+	c.Errors = fmt.Appendf(c.Errors, "%s %d: %s\n", c.Items[item].Format.Numbered(), c.Items[item].Number, problem)
 }
 
 // Summaries say what there was beside verdicts, a line each.

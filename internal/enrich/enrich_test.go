@@ -101,6 +101,8 @@ func TestSample(t *testing.T) {
 		{"what is there before input pauses", []read{{"a\nb", nil}, {"c\n", nil}}, true, "a\nb"},
 		{"a line at least", []read{{"a", nil}, {"b\n", nil}, {"c\n", nil}}, true, "ab\n"},
 		{"all of a file", []read{{"a\nb", nil}, {"c\n", nil}}, false, "a\nbc\n"},
+		{"two lines, of which the last has no end", []read{{"a\nb", nil}}, false, "a\nb\n"},
+		{"three such lines", []read{{"a\nb\nc", nil}}, false, "a\nb\nc"},
 		{"nothing", nil, true, ""},
 		{"what stands before damage", []read{{"a\n", nil}, {"b", io.ErrUnexpectedEOF}}, false, "a\nb"},
 	} {

@@ -19,13 +19,31 @@ type Item struct {
 
 // A Source is a stream of records in one format.
 type Source struct {
-	Name   string // for messages; may be empty
+	Name string // for messages; may be empty
+	Skip int    // lines that are read for what they say of those behind them, which are counted from 1
+	Open bool   // there is more behind the input: a record in which it ends is left for later
+
 	format *logs.Format
 	reader *logs.Reader
 	flush  func() bool // before more input is waited for
+	came   int         // bytes of the input
+	rest   Rest
 
 	connections pipeline.Feed[Item] // nil unless the source is made of others
 }
+
+// A Rest says where a part of a log ends, and what whoever reads the next part needs of this one.
+type Rest struct {
+	Lines   int   // that were read, without those of Source.Skip
+	Unread  int   // bytes behind them; 0 unless Source.Open is set
+	Sample  int   // lines of the beginning that are whole records, and enough to tell what the others are
+	Headers []int // numbers of the last lines of comment, since they may say what lines behind them are
+}
+
+// Rest returns what is known after Feed has returned.
+func (s *Source) Rest() Rest { return s.rest }
+
+const keptHeaders = 32
 
 // NewSource returns a Source. The sample is what Sample returned of the input, which is read from
 // its beginning.
@@ -35,15 +53,17 @@ func NewSource(name string, input io.Reader, format *logs.Format, sample []byte,
 		if !s.flush() {
 			return 0, io.EOF
 		}
-		return input.Read(p)
+		n, err := input.Read(p)
+		s.came += n
+		return n, err
 	}), sample, o)
 	s.reader = reader
 	return s, err
 }
 
-// feed sends the records of the source: a chunk when it is full, and before more input is waited
+// Feed sends the records of the source: a chunk when it is full, and before more input is waited
 // for.
-func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
+func (s *Source) Feed(send func(*pipeline.Chunk[Item]) bool) error {
 	if s.connections != nil {
 		return s.connections(send)
 	}
@@ -68,9 +88,20 @@ func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
 		wanted = send(c)
 		return wanted
 	}
+	consumed := 0
 	for s.reader.Scan() {
-		held = append(held, s.reader.Bytes()...)
-		items = append(items, Item{Layout: s.reader.Layout(), Format: s.format, Number: s.reader.Number()})
+		record, number := s.reader.Bytes(), s.reader.Number()-s.Skip
+		if s.Open && s.reader.Cut() {
+			s.rest.Unread = s.came - consumed
+			break
+		}
+		consumed += len(record)
+		s.note(record, number, consumed)
+		if number < 1 {
+			continue
+		}
+		held = append(held, record...)
+		items = append(items, Item{Layout: s.reader.Layout(), Format: s.format, Number: number})
 		ends = append(ends, len(held))
 		if (len(items) == pipeline.MaxItems || len(held) >= pipeline.MaxBytes) && !s.flush() {
 			return nil
@@ -83,11 +114,27 @@ func (s *Source) feed(send func(*pipeline.Chunk[Item]) bool) error {
 	return nil
 }
 
+// note keeps what the next part of the log needs to know of a record.
+func (s *Source) note(record []byte, number, consumed int) {
+	last := number + max(1, bytes.Count(record, []byte("\n"))) - 1
+	s.rest.Lines = max(0, last)
+	switch {
+	case s.Skip == 0 && last <= logs.SampleLines && consumed <= longestSample:
+		s.rest.Sample = last
+	case number > 0 && record[0] == '#':
+		if len(s.rest.Headers) == keptHeaders {
+			s.rest.Headers = append(s.rest.Headers[:0], s.rest.Headers[1:]...)
+		}
+		s.rest.Headers = append(s.rest.Headers, number)
+	}
+}
+
 // longestSample is how many bytes are enough to guess a format by.
 const longestSample = 64 << 10
 
 // Sample reads the beginning of an input: of one that may wait for an answer, what is there before
-// it waits, but a line; of another, some hundred lines. All is the whole input.
+// it waits, but a line; of another, some hundred lines. If the second line is the last, it has a
+// line end in the sample. All is the whole input.
 func Sample(input io.Reader, mayWait bool) (sample []byte, all io.Reader) {
 	if mayWait {
 		return SampleLines(input, 1)
@@ -116,7 +163,11 @@ func SampleLines(input io.Reader, wanted int) (sample []byte, all io.Reader) {
 	if failure != nil {
 		input = failed{failure}
 	}
-	return sample, io.MultiReader(bytes.NewReader(sample), input)
+	all = io.MultiReader(bytes.NewReader(sample), input)
+	if failure == io.EOF && bytes.Count(sample, []byte("\n")) == 1 && sample[len(sample)-1] != '\n' {
+		sample = append(sample, '\n') // a header and its only row, which is whole
+	}
+	return sample, all
 }
 
 // A failed reader has only an error.

@@ -31,15 +31,16 @@ type Output struct {
 	New           func(Options) Format
 }
 
-// The outputs that no flag asks for.
+// The outputs. No flag asks for the first two.
 var (
-	Columns = Output{New: newColumns} // on a terminal
-	Tabs    = Output{New: newTabs}    // elsewhere
+	Columns   = Output{New: newColumns} // on a terminal
+	Tabs      = Output{New: newTabs}    // elsewhere
+	JSONLines = Output{Flag: "json", Usage: "print one JSON object a line, numbers unrounded", Probabilities: true, New: newJSONLines}
 )
 
 // Outputs are all ways to write records.
 var Outputs = []Output{
 	Columns,
 	Tabs,
-	{Flag: "json", Usage: "print one JSON object a line, numbers unrounded", Probabilities: true, New: newJSONLines},
+	JSONLines,
 }

@@ -110,7 +110,7 @@ onPage("what is no public name says why, and nothing of how rare it is", { hash:
 onPage("user-info and a link that was unwrapped are said in words", { hash: linkTo("https://me@q.com/") }, async (page) => {
   await page.locator(".oddities", { hasText: "had a user before an @" }).waitFor();
   const gateway = "links.\u202egateway.com";
-  await page.route("**/v1/*", async (route) => {
+  await page.route(/\/v1\/(score|explain)/, async (route) => {
     const response = await route.fetch();
     const answer = await response.json();
     for (const record of answer.verdicts ?? [answer]) record.unwrapped_from = gateway;
@@ -423,15 +423,15 @@ const zeek = `#separator \\x09
 `;
 
 const eve = [
-  { flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "xjwqpvtzkd.com" }] } },
-  { flow_id: 2, event_type: "dns", dns: { type: "answer", rrname: "xjwqpvtzkd.com" } },
-  { flow_id: 3, event_type: "tls", tls: { sni: "github.com" } },
+  { timestamp: "1", flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "xjwqpvtzkd.com" }] } },
+  { timestamp: "2", flow_id: 2, event_type: "dns", dns: { type: "answer", rrname: "xjwqpvtzkd.com" } },
+  { timestamp: "3", flow_id: 3, event_type: "tls", tls: { sni: "github.com" } },
 ].map((event) => JSON.stringify(event)).join("\n");
 
 for (const [name, file, content, column, expected] of [
-  ["a Zeek log", "dns.log", zeek, "query", ["xjwqpvtzkd.com", "github.com"]],
-  ["a gzipped one", "dns.log.gz", gzipSync(zeek), "query", ["xjwqpvtzkd.com", "github.com"]],
-  ["Suricata's events", "eve.json", eve, "names of all events", ["xjwqpvtzkd.com", "github.com"]],
+  ["a Zeek log", "dns.log", zeek, "", ["xjwqpvtzkd.com", "github.com"]],
+  ["a gzipped one", "dns.log.gz", gzipSync(zeek), "", ["xjwqpvtzkd.com", "github.com"]],
+  ["Suricata's events", "eve.json", eve, "", ["xjwqpvtzkd.com", "github.com"]],
   ["CSV", "export.csv", 'time,domain,note\n1,xjwqpvtzkd.com,"a, b"\n2,github.com,""""\n', "domain", ["xjwqpvtzkd.com", "github.com"]],
 ]) {
   onPage(`a file is read: ${name}`, {}, async (page) => {
@@ -441,6 +441,52 @@ for (const [name, file, content, column, expected] of [
     assert.equal(await page.inputValue("#column"), column);
   });
 }
+
+onPage("a log says how it is read, what gave no name, who asked and when", {}, async (page) => {
+  await choose(page, "dns.log", zeek);
+  await loaded(page);
+  assert.equal(await page.locator("#format").textContent(), "read as Zeek log: 8 of its first 8 lines are that");
+  assert.equal(await page.locator("#left").textContent(), "Lines that gave no name: 1 record has no name, 5 are headers, comments or blank.");
+  assert.match(await page.locator("#rows tr", { hasText: "xjwqpvtzkd" }).textContent(), /xjwqpvtzkd\.com110\.0\.0\.11\.05$/);
+  assert.ok(await page.getByRole("columnheader", { name: "Client" }).isVisible());
+  await page.fill("#contains", "10.0.0.9");
+  await page.waitForFunction(() => document.getElementById("range").textContent === "none match");
+  await choose(page, "names.txt", "github.com\n");
+  await page.waitForFunction(() => document.getElementById("table-heading").textContent === "names.txt");
+  await loaded(page);
+  assert.ok(await page.getByRole("columnheader", { name: "Client" }).isHidden(), "a list tells of no client");
+  await choose(page, "broken.csv", "domain,note\n" + "github.com,1\n".repeat(20) + "a,b,c\n");
+  await page.locator("#left", { hasText: "Lines that gave no name: 1 is a header, a comment or blank, 1 is broken (it has other columns than the first line)." }).waitFor();
+});
+
+/** A Zeek log that is sent in parts, and whose columns change within. */
+const long = [
+  "#fields\tts\tuid\tid.orig_h\tquery\n", ...Array.from({ length: 100_000 }, (_, i) => `1.5\tC\t10.0.0.${i % 9}\tname${i % 1000}.example\n`),
+  "#fields\tquery\tts\tuid\n", ...Array.from({ length: 100_000 }, (_, i) => `other${i % 1000}.example\t2.5\tC\n`), "xjwqpvtzkd.com\t\xff\tC",
+].join("");
+
+for (const [name, file, content] of [["a log", "dns.log", Buffer.from(long, "latin1")], ["a gzipped one", "dns.log.gz", gzipSync(Buffer.from(long, "latin1"))]]) {
+  onPage(`verdicts stand beside the rows of a file: ${name}`, {}, async (page) => {
+    await choose(page, file, content);
+    await loaded(page);
+    assert.equal(await page.locator("#pace").textContent(), "2,001 different names in 200,003 lines");
+    assert.match(await page.locator("#rows tr").first().textContent(), /xjwqpvtzkd\.com.*200,003$/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download with verdicts" }).click()]);
+    assert.equal(download.suggestedFilename(), "dns-scored.log");
+    const written = (await readFile(await download.path(), "latin1"));
+    assert.equal(written.replace(/(\tsnowman_\w+){4}$|(\t[^\t\n]*){4}$/gm, ""), long);
+    assert.match(written, /\nxjwqpvtzkd\.com\t\xff\tC\t0\.98220\tmedium\tdga\txjwqpvtzkd\.com$/);
+  });
+}
+
+onPage("files of different formats are not mixed", {}, async (page) => {
+  await page.setInputFiles("#file", [
+    { name: "dns.log", mimeType: "", buffer: Buffer.from(zeek) }, { name: "eve.json", mimeType: "", buffer: Buffer.from(eve) },
+  ]);
+  await page.locator("#problem", { hasText: "eve.json is read as " }).waitFor();
+  assert.match(await page.locator("#problem").textContent(), /, the files before it as Zeek log\. Open them one by one\.$/);
+  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+});
 
 onPage("names may be in another column", {}, async (page) => {
   await choose(page, "export.csv", "domain,seen with\nxjwqpvtzkd.com,github.com\n");
@@ -511,12 +557,12 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download as CSV" }).click()]);
   assert.equal(download.suggestedFilename(), "snowman.csv");
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
-  assert.equal(table[0], "text,score,level,kind,times,line,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error");
+  assert.equal(table[0], "text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
     ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
-  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,paypal\.com,,,,,,,,$/);
-  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,local suffix,,,,$/);
-  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,"port ""host"" is not a number"$/);
+  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,$/);
+  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,,,local suffix,,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,,,"port ""host"" is not a number"$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {
@@ -610,7 +656,7 @@ onPage("the end of a file says nothing of the next one", {}, async (page) => {
   await choose(page, "one.txt", "xjwqpvtzkd.com\n");
   await page.locator("#rows", { hasText: "xjwqpvtzkd.com" }).waitFor();
   await page.waitForFunction(() => window.held.length === 1);
-  await page.route("**/v1/score", () => {}); // never answered
+  await page.route("**/v1/logs?*", () => {}); // never answered
   await choose(page, "other.txt", "github.com\n");
   await page.evaluate(() => window.held[0]());
   assert.equal(await page.locator("#status").textContent(), "");
@@ -640,7 +686,7 @@ test("a server that wants a key is given one", { timeout: 60_000 }, async (t) =>
 });
 
 test("a server that is busy is asked again, one that is gone is told of", { timeout: 60_000 }, async (t) => {
-  const slow = await serve("-rate", "2");
+  const slow = await serve("-rate", "0.5");
   t.after(slow.stop);
   const { page, close } = await open(browser, slow.address);
   t.after(close);
@@ -662,6 +708,10 @@ for (const [name, options, reach] of [
     await loaded(page);
     await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
     await page.locator("tr.opened .characters").waitFor();
+  }],
+  ["a log", {}, async (page) => {
+    await choose(page, "dns.log", zeek);
+    await loaded(page);
   }],
   ["a problem", { hash: linkTo("bad:host") }, async (page) => page.locator("#result .problem").waitFor()],
   ["the model", { hash: "card" }, async (page) => page.locator("main.document").waitFor()],

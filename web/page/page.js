@@ -1,6 +1,5 @@
 import { element, foreign } from "./dom.js";
 import { Model } from "./model.js";
-import { namesIn } from "./names.js";
 import { result } from "./result.js";
 import { KeyNeeded, Service } from "./service.js";
 import { Table } from "./table.js";
@@ -27,21 +26,27 @@ const table = new Table({ explain: explainRow, done: tableDone, reread: (files, 
 async function answer() {
   const lines = field.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const isTable = lines.length > 1 || lines[0]?.startsWith("{"); // an event of a log
-  let texts = isTable ? [] : [...new Set(lines.flatMap(namesIn))];
-  if (texts.length === 0 && !isTable) texts = lines; // the service reads more, or says what it is
-  if (isTable || texts.length > 1) {
-    openTable([new File([isTable ? field.value : texts.join("\n")], "")], link(lines));
+  if (isTable) {
+    openTable([new File([field.value], "")], link(lines));
     return;
   }
   const question = begin(answer);
-  table.close();
-  show("examples", texts.length === 0);
-  if (texts.length === 0) {
+  if (lines.length === 0) {
+    table.close();
+    show("examples", true);
     show("result", false);
     remember("");
     return;
   }
   try {
+    const names = await service.namesIn(lines[0], question.signal);
+    if (names.length > 1) {
+      openTable([new File([names.join("\n")], "")], link(lines));
+      return;
+    }
+    const texts = names.length > 0 ? names : lines; // the service reads more, or says what it is
+    table.close();
+    show("examples", false);
     await knowModel();
     const explained = await service.explain(texts[0], question.signal);
     remember(link(lines));

@@ -29,15 +29,49 @@ export class Service {
     return verdict.error ? verdict : this.#ask("v1/explain?families=true", { text }, signal);
   }
 
+  /**
+   * Asks about a part of a log, as the query of /v1/logs says. Yields the objects of the answer,
+   * some at a time.
+   */
+  async* log(part, query, signal) {
+    const response = await this.#answer("v1/logs?" + new URLSearchParams(query), part, signal);
+    let held = "";
+    for await (const text of chunksOf(response.body.pipeThrough(new TextDecoderStream()))) {
+      held += text;
+      const end = held.lastIndexOf("\n") + 1;
+      if (end === 0) continue;
+      yield JSON.parse(`[${held.slice(0, end - 1).replaceAll("\n", ",")}]`);
+      held = held.slice(end);
+    }
+  }
+
+  /** Returns a part of a log with the verdicts in it. */
+  async records(part, query, signal) {
+    return (await this.#answer("v1/logs?" + new URLSearchParams(query), part, signal)).arrayBuffer();
+  }
+
+  /** Returns the names in what people type, each once. */
+  async namesIn(text, signal) {
+    const names = new Set();
+    for await (const some of this.log(new TextEncoder().encode(text), [["format", "list"], ["skip", "0"]], signal)) {
+      for (const { text } of some) if (text !== undefined) names.add(text);
+    }
+    return [...names];
+  }
+
   /** Returns what the model says of itself. */
   model() {
     return this.#ask("v1/model");
   }
 
   async #ask(path, question, signal) {
+    return (await this.#answer(path, question, signal)).json();
+  }
+
+  async #answer(path, question, signal) {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#fetch(path, question, signal);
-      if (response?.ok) return response.json();
+      if (response?.ok) return response;
       if (attempt < (tries[response?.status ?? 503] ?? 1)) {
         const seconds = Number(response?.headers.get("Retry-After")) || 1;
         await pause(Math.min(seconds, longestPause), signal);
@@ -53,18 +87,33 @@ export class Service {
     const headers = {};
     if (/[^\t -~\x80-\xff]/.test(this.key)) throw new KeyNeeded("no API key has such characters");
     if (this.key) headers["X-API-Key"] = this.key;
-    if (question) headers["Content-Type"] = "application/json";
+    const isDocument = question && !(question instanceof Uint8Array);
+    if (isDocument) headers["Content-Type"] = "application/json";
     try {
       return await fetch(new URL(path, base), {
         method: question ? "POST" : "GET",
         headers,
-        body: question && JSON.stringify(question),
+        body: isDocument ? JSON.stringify(question) : question,
         signal,
       });
     } catch (problem) {
       if (problem.name === "AbortError") throw problem;
       return null;
     }
+  }
+}
+
+/** Yields what a stream gives. Not every browser has streams that are iterable. */
+async function* chunksOf(stream) {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 

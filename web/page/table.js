@@ -6,13 +6,16 @@ import { visible } from "./visible.js";
 const pageLength = 100;
 const longestChoice = 80; // characters of a column's name that are shown
 
-// Columns of the class numeric are aligned; a phone does not show those of the class less.
+// Columns of the class numeric are aligned; a phone does not show those of the class less, and
+// nothing those of the class told if the log does not tell.
 const columns = [
   { name: "Score", sort: "score", descending: true, class: "numeric" },
   { name: "Level" },
   { name: "Kind", sort: "kind", class: "less" },
   { name: "Name", sort: "text" },
   { name: "Times", sort: "times", descending: true, class: "numeric less" },
+  { name: "Client", sort: "client", class: "less told" },
+  { name: "Time", sort: "time", class: "less told" },
   { name: "Line", sort: "line", class: "numeric less" },
 ];
 
@@ -39,6 +42,10 @@ export class Table {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = () => this.#end({ problem: "The table has failed. Open the file again." });
     part("stop").onclick = () => this.#worker.postMessage({ action: "stop" });
+    part("records").onclick = () => {
+      part("records").disabled = true;
+      this.#worker.postMessage({ action: "records" });
+    };
     part("csv").onclick = () => this.#worker.postMessage({ action: "csv" });
     part("first").onclick = () => this.#turnTo(0);
     part("previous").onclick = () => this.#turnTo(this.#shown.first - pageLength);
@@ -63,6 +70,9 @@ export class Table {
     part("progress").removeAttribute("value");
     part("pace").textContent = "";
     part("format").textContent = "";
+    part("left").textContent = "";
+    part("records").hidden = true;
+    part("table").classList.remove("tells");
     part("range").textContent = "";
     part("histogram").replaceChildren();
     this.#shown = { first: 0, matching: 0 };
@@ -97,11 +107,17 @@ export class Table {
     };
   }
 
-  #receive({ opening, progress, format, view, done, csv }) {
+  #receive({ opening, progress, format, summary, view, done, csv, record, recordsDone }) {
     if (opening !== this.#opening) return;
     if (progress) this.#showProgress(progress);
     if (format) this.#showFormat(format);
+    if (summary) part("left").textContent = leftOut(summary);
     if (view) this.#showRows(view);
+    if (record) download(record.content, nameOfRecords(record.name));
+    if (recordsDone) {
+      part("records").disabled = false;
+      if (recordsDone.problem) this.done(recordsDone);
+    }
     if (csv) download(csv, "snowman.csv");
     if (done) this.#end(done);
   }
@@ -109,6 +125,8 @@ export class Table {
   #end(report) {
     part("table").classList.remove("busy");
     part("pace").textContent = this.#counts;
+    part("records").hidden = !report.records || this.#files[0].name === "";
+    part("records").disabled = false;
     this.done(report);
   }
 
@@ -118,10 +136,15 @@ export class Table {
     part("pace").textContent = `${this.#counts}, ${number(Math.round(names / seconds))} a second, ${duration((seconds * (1 - share)) / share)} left`;
   }
 
-  #showFormat({ name, columns: choices, column }) {
-    part("format").textContent = this.#files[0].name === "" ? "" : `read as ${name}`;
+  /** Says as what a file is read, and why. */
+  #showFormat({ title, fit, sampled, columns: choices = [], found = [], column }) {
+    const why = fit ? `${number(fit)} of its first ${number(sampled)} lines are that` : "no log that is known";
+    part("format").textContent = this.#files[0].name === "" && !fit ? "" : `read as ${title}: ${why}`;
     part("column-label").hidden = choices.length < 2;
-    part("column").replaceChildren(...choices.map((choice) => element("option", { value: choice, selected: choice === column }, visible(choice.slice(0, longestChoice)))));
+    const options = choices.map((choice) => ({ choice, words: visible(choice.slice(0, longestChoice)) }));
+    if (found.length !== 1) options.unshift({ choice: "", words: found.map((name) => visible(name)).join(" and ") });
+    const chosen = column || (found.length === 1 ? found[0] : "");
+    part("column").replaceChildren(...options.map(({ choice, words }) => element("option", { value: choice, selected: choice === chosen }, words)));
   }
 
   #headings() {
@@ -154,6 +177,7 @@ export class Table {
     this.#showKinds(kinds);
     this.#draw();
     this.#fill(rows);
+    if (rows.some(({ client, time }) => client !== "" || time !== "")) part("table").classList.add("tells");
   }
 
   #draw() {
@@ -204,6 +228,8 @@ export class Table {
       element("td", { class: "less" }, row.kind),
       element("td", { class: "name" }, button, notes(row)),
       element("td", { class: "numeric less" }, number(row.times)),
+      element("td", { class: "less told" }, row.client && foreign(row.client, 64)),
+      element("td", { class: "less told" }, row.time && foreign(row.time, 64)),
       element("td", { class: "numeric less" }, number(row.line)),
     );
     made.text = row.text;
@@ -240,6 +266,25 @@ function notes({ imitates, mentions, mixedScript, popular, notPublic, userInfo, 
   if (allowed) add("", "allowed by ", foreign(allowed.entry, 100));
   if (error) add("", foreign(error, 200));
   return said.hasChildNodes() && said;
+}
+
+/** Says how many records gave no name, and why. */
+function leftOut({ nameless, repeats, headers, broken, reasons }) {
+  const said = [];
+  const say = (count, one, more) => count > 0 && said.push(`${number(count)} ${count === 1 ? one : more}`);
+  say(nameless, "record has no name", "records have no name");
+  say(repeats, "is an answer to a question of the same log", "are answers to questions of the same log");
+  say(headers, "is a header, a comment or blank", "are headers, comments or blank");
+  say(broken, "is broken", "are broken");
+  const why = Object.entries(reasons).map(([reason, count]) => (count === broken ? reason : `${number(count)}: ${reason}`));
+  return said.length === 0 ? "" : `Lines that gave no name: ${said.join(", ")}${why.length > 0 ? ` (${why.join("; ")})` : ""}.`;
+}
+
+/** Returns the name of a file with verdicts: dns-scored.log for dns.log.gz. */
+function nameOfRecords(name) {
+  const plain = name.replace(/\.(gz|zst)$/i, "");
+  const dot = plain.lastIndexOf(".");
+  return dot > 0 ? `${plain.slice(0, dot)}-scored${plain.slice(dot)}` : `${plain}-scored`;
 }
 
 function duration(seconds) {
