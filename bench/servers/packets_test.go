@@ -70,7 +70,9 @@ func TestPackets(t *testing.T) {
 		t.Error(err)
 	}
 	handshake(t, packetAddress+":443", tlsName)
-	awaitText(t, file, tlsName)
+	const end = "the-capture-ends"
+	ask(t, packetAddress+":53", ready+"."+end+".example.com", patience)
+	awaitText(t, file, end)
 	capture.stop(syscall.SIGINT)
 	want := append(wanted(whole), webVisit.host+webVisit.target, tlsName)
 	t.Run("tcpdump", func(t *testing.T) {

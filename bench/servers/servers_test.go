@@ -44,7 +44,8 @@ type log struct {
 	file   string // in the folder of the run; output.log has what the server prints
 	format string
 	names  []string // that are to be found in it, but for those that begin with ready
-	tap    bool     // dnstap that the server writes to the socket dnstap.sock
+	// isSocket is set where the server connects to a socket that the program listens on.
+	isSocket bool
 }
 
 // A run is a server at work.
