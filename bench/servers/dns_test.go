@@ -3,7 +3,6 @@
 package servers_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 )
 
 var nameServers = []server{
-	{program: "unbound", configuration: "unbound.conf", arguments: []string{"-d", "-p", "-c", "{{.Dir}}/unbound.conf"}, logs: []log{
+	{program: "unbound", configuration: "unbound.conf", arguments: []string{"-d", "-p", "-c", "{{.Dir}}/unbound.conf"}, reopen: syscall.SIGHUP, logs: []log{
 		{file: "unbound.log", format: "unbound", names: wanted(byUnbound)},
 		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
@@ -23,7 +22,7 @@ var nameServers = []server{
 		{file: "query.log", format: "bind", names: wanted(whole)},
 		{file: "named.dnstap", format: "dnstap", names: wanted(whole)},
 	}},
-	{program: "dnsmasq", configuration: "dnsmasq.conf", arguments: []string{"-k", "-C", "{{.Dir}}/dnsmasq.conf"}, logs: []log{
+	{program: "dnsmasq", configuration: "dnsmasq.conf", arguments: []string{"-k", "-C", "{{.Dir}}/dnsmasq.conf"}, reopen: syscall.SIGUSR2, logs: []log{
 		{file: "dnsmasq.log", format: "dnsmasq", names: wanted(byDnsmasq)},
 	}},
 	{program: "kresd", configuration: "kresd.lua", arguments: []string{"-n", "-c", "{{.Dir}}/kresd.lua", "{{.Dir}}"}, logs: []log{
@@ -42,47 +41,24 @@ var nameServers = []server{
 // TestNameServers asks each server for each name once.
 func TestNameServers(t *testing.T) {
 	for _, s := range nameServers {
-		t.Run(s.program, func(t *testing.T) {
-			r, path := s.prepare(t, startUpstream(t))
-			var readings []*reading
-			for _, l := range s.logs {
-				readings = append(readings, l.follow(t, r))
-			}
-			t.Cleanup(func() {
-				if t.Failed() {
-					showFolder(t, r)
-				}
-			})
-			p := startServer(t, s, r, path)
-			askAll(t, fmt.Sprintf("127.0.0.1:%d", r.Port), p)
-			for i, l := range s.logs {
-				if readings[i] != nil && !readings[i].await(func(name string) bool { return name == lastName }) {
-					t.Errorf("%s: its last name was not read", l.file)
-				}
-			}
-			p.stop(syscall.SIGTERM)
-			for i, l := range s.logs {
-				t.Run(l.file, func(t *testing.T) { l.check(t, r, readings[i]) })
-			}
-		})
+		t.Run(s.program, func(t *testing.T) { s.atWork(t, startUpstream(t), questioning(t)) })
 	}
 }
 
-// askAll waits until a name server is there and asks it for all names.
-func askAll(t *testing.T, address string, p *process) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !ask(t, address, ready+".example.com", 300*time.Millisecond); {
-		if p.hasExited() || time.Now().After(limit) {
-			t.Fatal("the server does not answer")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+// questioning is the work of asking a name server for all names.
+func questioning(t *testing.T) work {
+	w := work{knock: func(address string) bool {
+		return ask(t, address, ready+".example.com", 300*time.Millisecond)
+	}}
 	for _, q := range questions {
-		// What a server refuses to answer is in its log nevertheless.
-		if !ask(t, address, q.name, 3*time.Second) {
-			t.Logf("no answer: %s", q.name)
-		}
+		w.exchanges = append(w.exchanges, exchange{q.name, func(address string) {
+			// What a server refuses to answer is in its log nevertheless.
+			if !ask(t, address, q.name, 3*time.Second) {
+				t.Logf("no answer: %s", q.name)
+			}
+		}})
 	}
+	return w
 }
 
 // wanted returns what a rule leaves of all names.

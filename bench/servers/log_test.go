@@ -30,11 +30,14 @@ func (l log) follow(t *testing.T, r run) *reading {
 			t.Error(err)
 		}
 		return started
-	case l.format == "dnstap":
+	case !l.isFollowed():
 		return nil
 	}
 	return read(t, "-format", l.format, "-follow", "-f", path)
 }
+
+// isFollowed reports whether a log is a file of text.
+func (l log) isFollowed() bool { return l.format != "dnstap" && l.format != "pcap" }
 
 // check compares the names that were found in a log with those that were asked for.
 func (l log) check(t *testing.T, r run, followed *reading) {
@@ -45,7 +48,12 @@ func (l log) check(t *testing.T, r run, followed *reading) {
 	if l.isSocket {
 		return
 	}
-	guessed := read(t, "-f", filepath.Join(r.Dir, l.file))
+	path := filepath.Join(r.Dir, l.file)
+	files := []string{"-f", path}
+	if _, err := os.Stat(path + older); err == nil {
+		files = []string{"-f", path + older, "-f", path}
+	}
+	guessed := read(t, files...)
 	<-guessed.exited
 	compareNames(t, guessed.found(), l.names)
 	format, err := logs.Find(l.format)

@@ -65,7 +65,9 @@ func TestPackets(t *testing.T) {
 			showFolder(t, run{Dir: dir})
 		}
 	})
-	askAll(t, packetAddress+":53", capture)
+	for _, e := range questioning(t).exchanges {
+		e.do(packetAddress + ":53")
+	}
 	if err := request(packetAddress+":80", webVisit.toServer()); err != nil {
 		t.Error(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -34,8 +35,9 @@ const patience = time.Minute
 // A server is a program that writes logs.
 type server struct {
 	program       string
-	configuration string   // file of testdata, a template over the run
-	arguments     []string // templates over the run
+	configuration string         // file of testdata, a template over the run
+	arguments     []string       // templates over the run
+	reopen        syscall.Signal // which makes it open its logs anew; 0: they are copied and cut
 	logs          []log
 }
 
