@@ -25,9 +25,7 @@ type bind struct {
 }
 
 func newBIND(sample [][]byte, o Options) (stream, error) {
-	b := bind{tabbed: tabbed{o}}
-	b.hasQuestions, _ = partsOf(b, sample)
-	return constant{b}, nil
+	return newLearner(sample, func(hasQuestions, _ bool) layout { return bind{hasQuestions, tabbed{o}} }), nil
 }
 
 func (b bind) find(line []byte, r *Record) {

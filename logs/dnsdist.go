@@ -18,9 +18,7 @@ type dnsdist struct {
 }
 
 func newDnsdist(sample [][]byte, o Options) (stream, error) {
-	d := dnsdist{tabbed: tabbed{o}}
-	d.hasQuestions, _ = partsOf(d, sample)
-	return constant{d}, nil
+	return newLearner(sample, func(hasQuestions, _ bool) layout { return dnsdist{hasQuestions, tabbed{o}} }), nil
 }
 
 func (d dnsdist) find(line []byte, r *Record) {

@@ -18,9 +18,7 @@ type dnsmasq struct {
 }
 
 func newDnsmasq(sample [][]byte, o Options) (stream, error) {
-	d := dnsmasq{tabbed: tabbed{o}}
-	d.hasQuestions, _ = partsOf(d, sample)
-	return constant{d}, nil
+	return newLearner(sample, func(hasQuestions, _ bool) layout { return dnsmasq{hasQuestions, tabbed{o}} }), nil
 }
 
 func (d dnsmasq) find(line []byte, r *Record) {

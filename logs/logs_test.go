@@ -150,6 +150,12 @@ func removed(l Layout, record []byte, r *Record, o Options) []byte {
 	none := make([][]byte, len(o.Fields))
 	appended := string(l.Append(nil, record, r, none))
 	line, end := cutEnd([]byte(appended))
+	if of, ok := l.of.(recursor); ok {
+		l.of = of.text
+		if isRecursorPairs(line) {
+			l.of = of.pairs
+		}
+	}
 	switch of := l.of.(type) {
 	case zeekRows:
 		return append(bytes.TrimSuffix(line, bytes.Repeat(append(bytes.Clone(of.between), of.unset...), len(o.Fields))), end...)

@@ -21,23 +21,28 @@ type recursor struct {
 }
 
 func newRecursor(sample [][]byte, o Options) (stream, error) {
-	s := recursor{recursorPairs{keyValues: keyValues{Options: o}}, recursorText{tabbed: tabbed{o}}}
-	for _, line := range sample {
-		var r Record
-		l := s.layout(line)
-		l.find(line, &r)
-		if r.Part == Question {
-			s.pairs.hasQuestions, s.text.hasQuestions = true, true
-		}
-	}
-	return s, nil
+	return newLearner(sample, func(hasQuestions, _ bool) layout {
+		return recursor{recursorPairs{hasQuestions, keyValues{Options: o}}, recursorText{hasQuestions, tabbed{o}}}
+	}), nil
 }
 
-func (s recursor) layout(line []byte) layout {
-	if hasPrefix(line, `msg="`) || bytes.Contains(line, []byte(` msg="`)) { // no name has a blank
-		return s.pairs
+func (s recursor) find(line []byte, r *Record) {
+	if isRecursorPairs(line) {
+		s.pairs.find(line, r)
+	} else {
+		s.text.find(line, r)
 	}
-	return s.text
+}
+
+func (s recursor) append(out, line []byte, r *Record, values [][]byte) []byte {
+	if isRecursorPairs(line) {
+		return s.pairs.append(out, line, r, values)
+	}
+	return s.text.append(out, line, r, values)
+}
+
+func isRecursorPairs(line []byte) bool {
+	return hasPrefix(line, `msg="`) || bytes.Contains(line, []byte(` msg="`)) // no name has a blank
 }
 
 // recursorPairs is the layout of lines of pairs.
@@ -124,16 +129,23 @@ func (t recursorText) find(line []byte, r *Record) {
 	r.addDNS(name)
 }
 
-// fitsRecursor counts the lines that tell of questions, also of those without a name.
+// fitsRecursor counts the lines that the program wrote, if some tell of questions, named or not.
 func fitsRecursor(sample [][]byte) int {
-	s := recursor{}
-	count := 0
+	isOwn := containsOne(`" subsystem="`, "PowerDNS ")
+	questions, others := 0, 0
+	var r Record
 	for _, line := range sample {
-		var r Record
-		s.layout(line).find(line, &r)
-		if r.Part != Whole || bytes.Contains(line, []byte("question answered from packet cache")) {
-			count++
+		r.reset()
+		recursor{}.find(line, &r)
+		switch {
+		case r.Part != Whole || bytes.Contains(line, []byte("question answered from packet cache")):
+			questions++
+		case isOwn(line):
+			others++
 		}
 	}
-	return count
+	if questions == 0 {
+		return 0
+	}
+	return questions + others
 }

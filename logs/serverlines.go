@@ -77,17 +77,6 @@ var responseCodes = [16][]byte{
 	[]byte("NXRRSET"), []byte("NOTAUTH"), []byte("NOTZONE"), []byte("DSOTYPENI"), []byte("RCODE12"), []byte("RCODE13"), []byte("RCODE14"), []byte("RCODE15"),
 }
 
-// partsOf reports which parts of exchanges a sample has.
-func partsOf(l layout, sample [][]byte) (questions, answers bool) {
-	var r Record
-	for _, line := range sample {
-		r.reset()
-		l.find(line, &r)
-		questions, answers = questions || r.Part == Question, answers || r.Part == Answer
-	}
-	return questions, answers
-}
-
 // fitsWhole counts the lines that are not broken for a layout.
 func fitsWhole(l layout) func([][]byte) int {
 	return func(sample [][]byte) int {

@@ -43,14 +43,8 @@ type eve struct {
 }
 
 func newSuricata(sample [][]byte, o Options) (stream, error) {
-	l := eve{paths: newJSONPaths(o, evePaths[:]...), jsonMembers: jsonMembers{o}}
-	var r Record
-	for _, line := range sample {
-		r.reset()
-		l.find(line, &r)
-		l.hasQuestions = l.hasQuestions || r.Part == Question
-	}
-	return constant{l}, nil
+	paths := newJSONPaths(o, evePaths[:]...)
+	return newLearner(sample, func(hasQuestions, _ bool) layout { return eve{paths, hasQuestions, jsonMembers{o}} }), nil
 }
 
 func (e eve) find(line []byte, r *Record) {

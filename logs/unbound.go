@@ -22,9 +22,9 @@ type unbound struct {
 }
 
 func newUnbound(sample [][]byte, o Options) (stream, error) {
-	u := unbound{tabbed: tabbed{o}}
-	u.hasQuestions, u.hasAnswers = partsOf(u, sample)
-	return constant{u}, nil
+	return newLearner(sample, func(hasQuestions, hasAnswers bool) layout {
+		return unbound{hasQuestions, hasAnswers, tabbed{o}}
+	}), nil
 }
 
 // The words of a line, and the most that are looked at.

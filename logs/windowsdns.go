@@ -18,9 +18,7 @@ type windowsDNS struct {
 }
 
 func newWindowsDNS(sample [][]byte, o Options) (stream, error) {
-	w := windowsDNS{tabbed: tabbed{o}}
-	w.hasQuestions, _ = partsOf(w, sample)
-	return constant{w}, nil
+	return newLearner(sample, func(hasQuestions, _ bool) layout { return windowsDNS{hasQuestions, tabbed{o}} }), nil
 }
 
 func (w windowsDNS) find(line []byte, r *Record) {

@@ -3,7 +3,6 @@
 package servers_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,87 +14,51 @@ import (
 )
 
 var nameServers = []server{
-	{program: "unbound", configuration: "unbound.conf", arguments: []string{"-d", "-p", "-c", "{{.Dir}}/unbound.conf"}, logs: []log{
+	{program: "unbound", configuration: "unbound.conf", arguments: []string{"-d", "-p", "-c", "{{.Dir}}/unbound.conf"}, reopen: syscall.SIGHUP, logs: []log{
 		{file: "unbound.log", format: "unbound", names: wanted(byUnbound)},
-		{file: "unbound.dnstap", format: "dnstap", names: wanted(whole), tap: true},
+		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 	{program: "named", configuration: "named.conf", arguments: []string{"-f", "-c", "{{.Dir}}/named.conf"}, logs: []log{
 		{file: "query.log", format: "bind", names: wanted(whole)},
 		{file: "named.dnstap", format: "dnstap", names: wanted(whole)},
 	}},
-	{program: "dnsmasq", configuration: "dnsmasq.conf", arguments: []string{"-k", "-C", "{{.Dir}}/dnsmasq.conf"}, logs: []log{
+	{program: "dnsmasq", configuration: "dnsmasq.conf", arguments: []string{"-k", "-C", "{{.Dir}}/dnsmasq.conf"}, reopen: syscall.SIGUSR2, logs: []log{
 		{file: "dnsmasq.log", format: "dnsmasq", names: wanted(byDnsmasq)},
 	}},
 	{program: "kresd", configuration: "kresd.lua", arguments: []string{"-n", "-c", "{{.Dir}}/kresd.lua", "{{.Dir}}"}, logs: []log{
 		{file: "output.log", format: "knot-resolver", names: wanted(lower)},
-		{file: "kresd.dnstap", format: "dnstap", names: wanted(whole), tap: true},
+		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 	{program: "pdns_recursor", configuration: "recursor.conf", arguments: []string{"--config-dir={{.Dir}}", "--socket-dir={{.Dir}}"}, logs: []log{
 		{file: "output.log", format: "powerdns", names: wanted(whole)},
 	}},
 	{program: "dnsdist", configuration: "dnsdist.lua", arguments: []string{"--supervised", "--disable-syslog", "-C", "{{.Dir}}/dnsdist.lua"}, logs: []log{
 		{file: "dnsdist.log", format: "dnsdist", names: wanted(whole)},
-		{file: "dnsdist.dnstap", format: "dnstap", names: wanted(whole), tap: true},
+		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 }
-
-// tapDelay is longer than servers hold back dnstap, which is a second.
-const tapDelay = 3 * time.Second
 
 // TestNameServers asks each server for each name once.
 func TestNameServers(t *testing.T) {
 	for _, s := range nameServers {
-		t.Run(s.program, func(t *testing.T) {
-			r, path := s.prepare(t, startUpstream(t))
-			var readings []*reading
-			var taps []*process
-			for _, l := range s.logs {
-				readings = append(readings, l.follow(t, r))
-				if tap := l.captureTap(t, r); tap != nil {
-					taps = append(taps, tap)
-				}
-			}
-			t.Cleanup(func() {
-				if t.Failed() {
-					showFolder(t, r)
-				}
-			})
-			p := startServer(t, s, r, path)
-			askAll(t, fmt.Sprintf("127.0.0.1:%d", r.Port), p)
-			for i, l := range s.logs {
-				if readings[i] != nil && !readings[i].await(func(name string) bool { return name == lastName }) {
-					t.Errorf("%s: its last name was not read", l.file)
-				}
-			}
-			if len(taps) > 0 {
-				time.Sleep(tapDelay)
-			}
-			p.stop(syscall.SIGTERM)
-			for _, tap := range taps {
-				tap.stop(syscall.SIGTERM)
-			}
-			for i, l := range s.logs {
-				t.Run(l.file, func(t *testing.T) { l.check(t, r, readings[i]) })
-			}
-		})
+		t.Run(s.program, func(t *testing.T) { s.atWork(t, startUpstream(t), questioning(t)) })
 	}
 }
 
-// askAll waits until a name server is there and asks it for all names.
-func askAll(t *testing.T, address string, p *process) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !ask(t, address, ready+".example.com", 300*time.Millisecond); {
-		if p.hasExited() || time.Now().After(limit) {
-			t.Fatal("the server does not answer")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+// questioning is the work of asking a name server for all names.
+func questioning(t *testing.T) work {
+	w := work{knock: func(address string) bool {
+		return ask(t, address, ready+".example.com", 300*time.Millisecond)
+	}}
 	for _, q := range questions {
-		// What a server refuses to answer is in its log nevertheless.
-		if !ask(t, address, q.name, 3*time.Second) {
-			t.Logf("no answer: %s", q.name)
-		}
+		w.exchanges = append(w.exchanges, exchange{q.name, func(address string) {
+			// What a server refuses to answer is in its log nevertheless.
+			if !ask(t, address, q.name, 3*time.Second) {
+				t.Logf("no answer: %s", q.name)
+			}
+		}})
 	}
+	return w
 }
 
 // wanted returns what a rule leaves of all names.

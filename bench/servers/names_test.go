@@ -21,8 +21,11 @@ const (
 	ready  = "ready"
 )
 
-// lastName is asked for at the end.
-const lastName = "the-last-one.example.com"
+// Names that are asked for before the logs are rotated, and at the end.
+const (
+	middleName = "the-middle-one.example.com"
+	lastName   = "the-last-one.example.com"
+)
 
 var questions = []question{
 	{name: "www.example.com"},
@@ -42,6 +45,7 @@ var questions = []question{
 	{name: "tab\\009stop.example.com"},
 	{name: "line\\010end.example.com"},
 	{name: "delete\\127.example.com"},
+	{name: middleName},
 	{name: "quote\\\"s.example.com", shown: "quote\"s.example.com"},
 	{name: "it's.example.com"},
 	{name: "semi\\;colon.example.com", shown: "semi;colon.example.com"},

@@ -65,12 +65,16 @@ func TestPackets(t *testing.T) {
 			showFolder(t, run{Dir: dir})
 		}
 	})
-	askAll(t, packetAddress+":53", capture)
+	for _, e := range questioning(t).exchanges {
+		e.do(packetAddress + ":53")
+	}
 	if err := request(packetAddress+":80", webVisit.toServer()); err != nil {
 		t.Error(err)
 	}
 	handshake(t, packetAddress+":443", tlsName)
-	awaitText(t, file, tlsName)
+	const end = "the-capture-ends"
+	ask(t, packetAddress+":53", ready+"."+end+".example.com", patience)
+	awaitText(t, file, end)
 	capture.stop(syscall.SIGINT)
 	want := append(wanted(whole), webVisit.host+webVisit.target, tlsName)
 	t.Run("tcpdump", func(t *testing.T) {

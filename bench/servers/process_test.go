@@ -95,9 +95,6 @@ func read(t *testing.T, arguments ...string) *reading {
 	t.Helper()
 	r := &reading{changed: make(chan struct{}, 1)}
 	command := exec.Command(*program, append([]string{"score", "-names"}, arguments...)...)
-	if i := slices.Index(arguments, "-follow"); i >= 0 {
-		command = exec.Command("sh", append([]string{"-c", `tail -n +1 -F "$0" | "$@"`, arguments[i+2], *program, "score", "-names"}, arguments[:i]...)...)
-	}
 	command.Stdout, command.Stderr = r, &r.errors
 	r.process = launch(t, command)
 	return r

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -34,8 +35,9 @@ const patience = time.Minute
 // A server is a program that writes logs.
 type server struct {
 	program       string
-	configuration string   // file of testdata, a template over the run
-	arguments     []string // templates over the run
+	configuration string         // file of testdata, a template over the run
+	arguments     []string       // templates over the run
+	reopen        syscall.Signal // which makes it open its logs anew; 0: they are copied and cut
 	logs          []log
 }
 
@@ -44,7 +46,8 @@ type log struct {
 	file   string // in the folder of the run; output.log has what the server prints
 	format string
 	names  []string // that are to be found in it, but for those that begin with ready
-	tap    bool     // dnstap that the server writes to the socket dnstap.sock
+	// isSocket is set where the server connects to a socket that the program listens on.
+	isSocket bool
 }
 
 // A run is a server at work.

@@ -31,8 +31,6 @@ func (v visit) toProxy() string {
 	return fmt.Sprintf("GET http://%s%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", v.host, v.target, v.host)
 }
 
-var lastVisit = visit{"the-last-one.example.com", "/"}
-
 var visits = []visit{
 	{"www.example.com", "/"},
 	{"kq3v9z7x1bq0fh2.net", "/gate.php?id=1&x=%20y"},
@@ -42,6 +40,7 @@ var visits = []visit{
 	{"odd.example.com", `/semi;colon,comma'(round)*!$&=@~`},
 	{"quote.example.com", `/quo"te`},
 	{"backslash.example.com", `/back\slash`},
+	{middleName, "/"},
 	{"pipe.example.com", `/pipe|caret^{curly}`},
 	{"utf8.example.com", "/m\u00fcnchen"},
 	{"bytes.example.com", "/bytes\xfe\xff"},
@@ -49,7 +48,7 @@ var visits = []visit{
 	{"203.0.113.7", "/address"},
 	{"[2001:db8::7]", "/address"},
 	{"query.example.com", "/?url=http://other.example.org/%2e%2e/"},
-	lastVisit,
+	{lastName, "/"},
 }
 
 // visited returns what a rule leaves of all visits.
@@ -90,7 +89,7 @@ var webServers = []webServer{
 	{server{program: "apache2", configuration: "apache2.conf", arguments: []string{"-X", "-f", "{{.Dir}}/apache2.conf"}, logs: []log{
 		{file: "access.log", format: "access", names: visited(absolute)},
 	}}, true},
-	{server{program: "nginx", configuration: "nginx.conf", arguments: []string{"-p", "{{.Dir}}", "-e", "{{.Dir}}/error.log", "-c", "{{.Dir}}/nginx.conf"}, logs: []log{
+	{server{program: "nginx", configuration: "nginx.conf", arguments: []string{"-p", "{{.Dir}}", "-e", "{{.Dir}}/error.log", "-c", "{{.Dir}}/nginx.conf"}, reopen: syscall.SIGUSR1, logs: []log{
 		{file: "host.log", format: "access", names: visited(byNginx)},
 		{file: "json.log", format: "access", names: visited(bare)},
 	}}, false},
@@ -109,38 +108,17 @@ type webServer struct {
 func TestWebServers(t *testing.T) {
 	for _, s := range webServers {
 		t.Run(s.program, func(t *testing.T) {
-			r, path := s.prepare(t, startOrigin(t))
-			var readings []*reading
-			for _, l := range s.logs {
-				readings = append(readings, l.follow(t, r))
-			}
-			t.Cleanup(func() {
-				if t.Failed() {
-					showFolder(t, r)
-				}
-			})
-			p := startServer(t, s.server, r, path)
-			address := fmt.Sprintf("127.0.0.1:%d", r.Port)
-			for limit := time.Now().Add(patience); request(address, s.message(visit{ready + ".example.com", "/"})) != nil; {
-				if p.hasExited() || time.Now().After(limit) {
-					t.Fatal("the server does not answer")
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
+			w := work{knock: func(address string) bool {
+				return request(address, s.message(visit{ready + ".example.com", "/"})) == nil
+			}}
 			for _, v := range visits {
-				if err := request(address, s.message(v)); err != nil {
-					t.Errorf("%s%s: %v", v.host, v.target, err)
-				}
+				w.exchanges = append(w.exchanges, exchange{v.host, func(address string) {
+					if err := request(address, s.message(v)); err != nil {
+						t.Errorf("%s%s: %v", v.host, v.target, err)
+					}
+				}})
 			}
-			for i, l := range s.logs {
-				if !readings[i].await(func(name string) bool { return strings.Contains(name, lastVisit.host) }) {
-					t.Errorf("%s: its last name was not read", l.file)
-				}
-			}
-			p.stop(syscall.SIGTERM)
-			for i, l := range s.logs {
-				t.Run(l.file, func(t *testing.T) { l.check(t, r, readings[i]) })
-			}
+			s.atWork(t, startOrigin(t), w)
 		})
 	}
 }
