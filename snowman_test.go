@@ -73,8 +73,8 @@ func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 	}
 }
 
-// referenceLogOdds returns the log-odds of a batch's only row: those of its views, or what the floor
-// demands.
+// referenceLogOdds returns the log-odds of a batch's only row: those of its views, or what the
+// floor demands.
 func referenceLogOdds(m *Model, batch cnn.Batch) float64 {
 	row, floor := batch.Rows[0], m.file.Metadata.Floor
 	logits := func(host, whole int) []float64 {
