@@ -1,5 +1,5 @@
-// Command logs measures how fast snowman score reads logs: each text format, beside what it takes to
-// count the lines of the same file, and to score the bare names that stand in it.
+// Command logs measures how fast snowman score reads logs: each text format, beside what it takes
+// to count the lines of the same file, and to score the bare names that stand in it.
 //
 //	build/bench-logs -snowman build/snowman -records 5000000
 package main
