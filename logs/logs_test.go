@@ -60,6 +60,9 @@ func TestSamples(t *testing.T) {
 			if stripped := enrichWith(t, format, enriched, verdictFields, nil, true); !bytes.Equal(stripped, input) {
 				t.Errorf("without the fields it is not the input:\n%s", firstDifference(stripped, input))
 			}
+			if guess := GuessFormat(enriched, false); guess.Format.Name != sample.format && !tooShort[sample.format] {
+				t.Errorf("with the fields in it %s is guessed, %d of %d lines", guess.Format.Name, guess.Fit, guess.Sampled)
+			}
 			if again := enrich(t, format, enriched, verdictFields, nil); !bytes.Equal(again, enriched) {
 				t.Errorf("fields that a record has are not replaced:\n%s", firstDifference(again, enriched))
 			}
@@ -74,6 +77,42 @@ func read(t testing.TB, file string) []byte {
 		t.Fatal(err)
 	}
 	return input
+}
+
+// findEach calls a function with each record of a text that has a format.
+func findEach(t testing.TB, name, text string, each func(*Record)) {
+	t.Helper()
+	format, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := format.NewReader(strings.NewReader(text), []byte(text), verdictFields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Record
+	for reader.Scan() {
+		reader.Layout().Find(reader.Bytes(), &r)
+		each(&r)
+	}
+	if err := reader.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// namesOf returns the names in a text that has a format.
+func namesOf(t testing.TB, format, text string) []string {
+	t.Helper()
+	var names []string
+	findEach(t, format, text, func(r *Record) {
+		if r.Broken != "" {
+			names = append(names, "broken: "+r.Broken)
+		}
+		for _, name := range r.Names {
+			names = append(names, string(name.Text))
+		}
+	})
+	return names
 }
 
 // describe writes what was found in a record.

@@ -63,7 +63,7 @@ func (s *rpzStream) layout(line []byte) layout {
 
 // isOpenParenthesis reports whether a record goes on behind a line.
 func isOpenParenthesis(line []byte, isOpen bool) bool {
-	if bytes.IndexAny(line, "()") < 0 {
+	if !bytes.ContainsAny(line, "()") {
 		return isOpen
 	}
 	isQuoted := false

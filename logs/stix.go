@@ -141,10 +141,7 @@ func pathEnd(pattern []byte, i int) int {
 	return i
 }
 
-var (
-	stixDomain = []byte("domain-name")
-	stixURL    = []byte("url")
-)
+var stixDomain = []byte("domain-name")
 
 // patternKind returns what the value at a path is, or nil if it is no name.
 func patternKind(path []byte) []byte {

@@ -91,7 +91,7 @@ func separator(text []byte) int {
 // addWord adds the names in a word, which may be several with commas between them.
 func (r *Record) addWord(word []byte) {
 	const between = ",;|"
-	if bytes.IndexAny(word, between) < 0 {
+	if !bytes.ContainsAny(word, between) {
 		r.addBareWord(word)
 		return
 	}
