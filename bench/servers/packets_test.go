@@ -78,7 +78,7 @@ func TestPackets(t *testing.T) {
 	capture.stop(syscall.SIGINT)
 	want := append(wanted(whole), webVisit.host+webVisit.target, tlsName)
 	t.Run("tcpdump", func(t *testing.T) {
-		log{file: "all.pcap", format: "pcap", names: want}.check(t, run{Dir: dir}, nil)
+		log{file: "all.pcap", format: "pcap", names: want, tells: tellsClient | tellsCode}.check(t, run{Dir: dir}, nil)
 	})
 	t.Run("suricata", func(t *testing.T) {
 		if !*suricata {
@@ -92,7 +92,7 @@ func TestPackets(t *testing.T) {
 		// The request is in the events of HTTP and of the file that it got.
 		url := strings.ToLower(webVisit.host) + webVisit.target
 		want := append(wanted(bySuricata), url, url, tlsName)
-		log{file: "eve.json", format: "suricata", names: want}.check(t, run{Dir: dir}, nil)
+		log{file: "eve.json", format: "suricata", names: want, tells: tellsClient | tellsCode}.check(t, run{Dir: dir}, nil)
 	})
 }
 

@@ -83,18 +83,18 @@ func bySquid(v visit) string {
 // webServers are asked by their host. Requests that are no HTTP are refused.
 var webServers = []webServer{
 	{server{program: "squid", configuration: "squid.conf", arguments: []string{"-N", "-f", "{{.Dir}}/squid.conf"}, logs: []log{
-		{file: "access.log", format: "squid", names: visited(bySquid)},
-		{file: "combined.log", format: "squid", names: visited(bySquid)},
+		{file: "access.log", format: "squid", names: visited(bySquid), tells: tellsClient},
+		{file: "combined.log", format: "squid", names: visited(bySquid), tells: tellsClient},
 	}}, true},
 	{server{program: "apache2", configuration: "apache2.conf", arguments: []string{"-X", "-f", "{{.Dir}}/apache2.conf"}, logs: []log{
-		{file: "access.log", format: "access", names: visited(absolute)},
+		{file: "access.log", format: "access", names: visited(absolute), tells: tellsClient},
 	}}, true},
 	{server{program: "nginx", configuration: "nginx.conf", arguments: []string{"-p", "{{.Dir}}", "-e", "{{.Dir}}/error.log", "-c", "{{.Dir}}/nginx.conf"}, reopen: syscall.SIGUSR1, logs: []log{
-		{file: "host.log", format: "access", names: visited(byNginx)},
-		{file: "json.log", format: "access", names: visited(bare)},
+		{file: "host.log", format: "access", names: visited(byNginx), tells: tellsClient},
+		{file: "json.log", format: "access", names: visited(bare), tells: tellsClient},
 	}}, false},
 	{server{program: "haproxy", configuration: "haproxy.cfg", arguments: []string{"-f", "{{.Dir}}/haproxy.cfg"}, logs: []log{
-		{file: "output.log", format: "haproxy", names: visited(bare)},
+		{file: "output.log", format: "haproxy", names: visited(bare), tells: tellsClient},
 	}}, false},
 }
 
