@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test bench bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
+.PHONY: help test bench bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,14 @@ soak: ## measure and torture the service, on loopback alone
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o build/soak ./bench/soak
 	build/soak -snowman build/snowman $(SOAKFLAGS)
+
+# bench-logs needs two free cores and 2 GB of disk, and takes an hour; build/bench-logs -h lists the
+# BENCHLOGSFLAGS.
+bench-logs: ## measure how fast logs are read, format by format
+	@mkdir -p build
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	CGO_ENABLED=0 go build -o build/bench-logs ./bench/logs
+	build/bench-logs -snowman build/snowman $(BENCHLOGSFLAGS)
 
 startup: ## time the program's first answer
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman

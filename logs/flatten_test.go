@@ -57,7 +57,7 @@ func TestDocumentsOnOneLine(t *testing.T) {
 	for file, format := range map[string]string{"misp.json": "misp", "stix.json": "stix"} {
 		text := string(read(t, file))
 		line := strings.ReplaceAll(text, "\n", " ")
-		if many, one := namesOf(t, format, text, Options{}), namesOf(t, format, line, Options{}); len(many) < 9 || strings.Join(many, " ") != strings.Join(one, " ") {
+		if many, one := namesOf(t, format, text), namesOf(t, format, line); len(many) < 9 || strings.Join(many, " ") != strings.Join(one, " ") {
 			t.Errorf("%s: found %q on one line, want %q", file, one, many)
 		}
 	}
@@ -66,7 +66,7 @@ func TestDocumentsOnOneLine(t *testing.T) {
 // A bundle may be longer than a record.
 func TestLongDocument(t *testing.T) {
 	text := "[" + strings.Repeat(`{"type":"domain","value":"a.example","data":"`+strings.Repeat("x", 1000)+`"},`, 3000) + `{"type":"domain","value":"b.example"}]`
-	if names := namesOf(t, "misp", text, Options{}); len(names) != 3001 || names[3000] != "b.example" {
+	if names := namesOf(t, "misp", text); len(names) != 3001 || names[3000] != "b.example" {
 		t.Errorf("found %d names, want 3001", len(names))
 	}
 }

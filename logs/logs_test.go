@@ -76,6 +76,42 @@ func read(t testing.TB, file string) []byte {
 	return input
 }
 
+// findEach calls a function with each record of a text that has a format.
+func findEach(t testing.TB, name, text string, each func(*Record)) {
+	t.Helper()
+	format, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := format.NewReader(strings.NewReader(text), []byte(text), verdictFields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Record
+	for reader.Scan() {
+		reader.Layout().Find(reader.Bytes(), &r)
+		each(&r)
+	}
+	if err := reader.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// namesOf returns the names in a text that has a format.
+func namesOf(t testing.TB, format, text string) []string {
+	t.Helper()
+	var names []string
+	findEach(t, format, text, func(r *Record) {
+		if r.Broken != "" {
+			names = append(names, "broken: "+r.Broken)
+		}
+		for _, name := range r.Names {
+			names = append(names, string(name.Text))
+		}
+	})
+	return names
+}
+
 // describe writes what was found in a record.
 func describe(out *bytes.Buffer, r *Record, number int) {
 	switch {

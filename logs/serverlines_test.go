@@ -9,21 +9,8 @@ import (
 // findLines returns what is found in each line, of which all are the sample.
 func findLines(t *testing.T, format string, lines ...string) []string {
 	t.Helper()
-	f, err := Find(format)
-	if err != nil {
-		t.Fatal(err)
-	}
-	input := []byte(strings.Join(lines, "\n") + "\n")
-	reader, err := f.NewReader(bytes.NewReader(input), input, verdictFields)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var found []string
-	var r Record
-	for reader.Scan() {
-		reader.Layout().Find(reader.Bytes(), &r)
-		found = append(found, described(&r))
-	}
+	findEach(t, format, strings.Join(lines, "\n")+"\n", func(r *Record) { found = append(found, described(r)) })
 	return found
 }
 

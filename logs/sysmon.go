@@ -58,7 +58,7 @@ func (sysmon) find(line []byte, r *Record) {
 // windowsCodes are the errors of DNS among those of Windows:
 // https://learn.microsoft.com/windows/win32/debug/system-error-codes--9000-11999-
 var windowsCodes = map[string][]byte{
-	"0": []byte("NOERROR"), "9001": []byte("FORMERR"), "9002": []byte("SERVFAIL"), "9003": []byte("NXDOMAIN"), "9004": []byte("NOTIMP"), "9005": []byte("REFUSED"),
+	"0": responseCodes[0], "9001": responseCodes[1], "9002": responseCodes[2], "9003": responseCodes[3], "9004": responseCodes[4], "9005": responseCodes[5],
 }
 
 // windowsCode returns the response code that a status of a look-up stands for, or else the status.

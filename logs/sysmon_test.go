@@ -26,7 +26,7 @@ func TestSysmon(t *testing.T) {
 		{"starts that are none", "<<Eve<EventData><<Event><Data Name=\"QueryName\">a.example</Data></Event>", []string{"a.example"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := namesOf(t, "sysmon", test.text, Options{}); !slices.Equal(got, test.want) {
+			if got := namesOf(t, "sysmon", test.text); !slices.Equal(got, test.want) {
 				t.Errorf("found %.200q, want %q", got, test.want)
 			}
 		})

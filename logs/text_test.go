@@ -57,7 +57,7 @@ func TestText(t *testing.T) {
 			if test.want != "" {
 				want = strings.Split(test.want, separator)
 			}
-			if got := namesOf(t, "text", test.text, Options{}); !slices.Equal(got, want) {
+			if got := namesOf(t, "text", test.text); !slices.Equal(got, want) {
 				t.Errorf("found %q, want %q", got, want)
 			}
 		})

@@ -2,37 +2,8 @@ package logs
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
-
-// namesOf returns the names in a text that has a format.
-func namesOf(t testing.TB, name, text string, o Options) []string {
-	t.Helper()
-	format, err := Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, err := format.NewReader(strings.NewReader(text), []byte(text), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	var r Record
-	for reader.Scan() {
-		reader.Layout().Find(reader.Bytes(), &r)
-		if r.Broken != "" {
-			names = append(names, "broken: "+r.Broken)
-		}
-		for _, name := range r.Names {
-			names = append(names, string(name.Text))
-		}
-	}
-	if err := reader.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
 
 const commonStart = `192.0.2.1 - - [28/Nov/2026:00:56:44 +0000] `
 
@@ -67,7 +38,7 @@ var webTraps = []struct {
 func TestWebTraps(t *testing.T) {
 	for _, test := range webTraps {
 		t.Run(test.name, func(t *testing.T) {
-			if got := namesOf(t, test.format, test.line, Options{}); !slices.Equal(got, test.want) {
+			if got := namesOf(t, test.format, test.line); !slices.Equal(got, test.want) {
 				t.Errorf("found %q, want %q", got, test.want)
 			}
 		})

@@ -66,8 +66,8 @@ func (s server) atWork(t *testing.T, upstream int, w work) {
 // older is what stands behind the name of a log that was rotated.
 const older = ".1"
 
-// rotate rotates the logs of a server, as logrotate does: they get another name and the server opens
-// new ones, or they are copied and cut.
+// rotate rotates the logs of a server, as logrotate does: they get another name and the server
+// opens new ones, or they are copied and cut.
 func (s server) rotate(t *testing.T, r run, p *process) {
 	t.Helper()
 	for _, l := range s.logs {

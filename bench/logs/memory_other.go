@@ -1,0 +1,8 @@
+//go:build !linux
+
+package main
+
+import "os"
+
+// peakMemory is known on Linux alone.
+func peakMemory(*os.ProcessState) int64 { return 0 }
