@@ -136,7 +136,10 @@ func fitsEnvoy(sample [][]byte) int {
 			if r.Broken == "" && contains(r.hits, envoyAuthority) && contains(r.hits, envoyPath) {
 				count++
 			}
-		} else if (envoy{}).find(line, &r); r.Broken == "" {
+			continue
+		}
+		line, _, _ = bytes.Cut(line, []byte("\t")) // fields that it got before
+		if (envoy{}).find(line, &r); r.Broken == "" {
 			count++
 		}
 	}

@@ -60,6 +60,9 @@ func TestSamples(t *testing.T) {
 			if stripped := enrichWith(t, format, enriched, verdictFields, nil, true); !bytes.Equal(stripped, input) {
 				t.Errorf("without the fields it is not the input:\n%s", firstDifference(stripped, input))
 			}
+			if guess := GuessFormat(enriched, false); guess.Format.Name != sample.format && !tooShort[sample.format] {
+				t.Errorf("with the fields in it %s is guessed, %d of %d lines", guess.Format.Name, guess.Fit, guess.Sampled)
+			}
 			if again := enrich(t, format, enriched, verdictFields, nil); !bytes.Equal(again, enriched) {
 				t.Errorf("fields that a record has are not replaced:\n%s", firstDifference(again, enriched))
 			}

@@ -54,6 +54,10 @@ type recursorPairs struct {
 func (p recursorPairs) find(line []byte, r *Record) {
 	var name, remote, code []byte
 	for at, ok := nextPair(line, 0); ok; at, ok = nextPair(line, at.end) {
+		if at.isOpen {
+			r.Broken = "its quotation marks do not close"
+			return
+		}
 		switch string(at.key.of(line)) {
 		case "msg":
 			switch message := at.value.of(line); {

@@ -81,6 +81,7 @@ func isSquidResult(word []byte) bool {
 
 // isSquidCommon reports whether a line ends as in TCP_MISS:HIER_DIRECT.
 func isSquidCommon(line []byte) bool {
+	line, _, _ = bytes.Cut(line, []byte("\t")) // fields that it got before
 	last := line[bytes.LastIndexByte(line, ' ')+1:]
 	result, hierarchy, found := bytes.Cut(last, []byte(":"))
 	if !found || len(result) == 0 || len(hierarchy) == 0 {

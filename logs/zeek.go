@@ -48,7 +48,7 @@ func (s *zeekStream) layout(line []byte) layout {
 	case s.rows == nil: // without its headers a log has one line of names (LogAscii::include_meta=F)
 		fields := strings.Split(string(line), s.table.separator())
 		if !isZeekHeader(fields) {
-			return notZeek{}
+			return brokenZeek{"no #fields stand before it"}
 		}
 		s.setFields(fields)
 		return zeekHeader{s.options, s.table, false, false}
@@ -83,7 +83,7 @@ func (s *zeekStream) header(line string) layout {
 	case "#types":
 		types := strings.Split(value, s.table.separator())
 		if len(types) != len(s.table.fields) {
-			return s.comment // nobody knows which is of which column
+			return brokenZeek{"it has other columns than #fields"} // nobody knows which is of which
 		}
 		s.table.types = types
 		s.table.find()
@@ -240,12 +240,12 @@ func (z zeekHeader) append(out, line []byte, r *Record, _ [][]byte) []byte {
 	return out
 }
 
-// notZeek is the layout of lines before any header.
-type notZeek struct{}
+// brokenZeek is the layout of lines before any header, and of headers that do not fit.
+type brokenZeek struct{ why string }
 
-func (notZeek) find(_ []byte, r *Record) { r.Broken = "no #fields stand before it" }
+func (b brokenZeek) find(_ []byte, r *Record) { r.Broken = b.why }
 
-func (notZeek) append(out, line []byte, _ *Record, _ [][]byte) []byte { return append(out, line...) }
+func (brokenZeek) append(out, line []byte, _ *Record, _ [][]byte) []byte { return append(out, line...) }
 
 // zeekJSON is the layout of records in JSON, in which unset columns are missing or null.
 type zeekJSON struct {
