@@ -15,25 +15,25 @@ import (
 
 var nameServers = []server{
 	{program: "unbound", configuration: "unbound.conf", arguments: []string{"-d", "-p", "-c", "{{.Dir}}/unbound.conf"}, reopen: syscall.SIGHUP, logs: []log{
-		{file: "unbound.log", format: "unbound", names: wanted(byUnbound)},
+		{file: "unbound.log", format: "unbound", names: wanted(byUnbound), tells: tellsClient | tellsCode},
 		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 	{program: "named", configuration: "named.conf", arguments: []string{"-f", "-c", "{{.Dir}}/named.conf"}, logs: []log{
-		{file: "query.log", format: "bind", names: wanted(whole)},
-		{file: "named.dnstap", format: "dnstap", names: wanted(whole)},
+		{file: "query.log", format: "bind", names: wanted(whole), tells: tellsClient},
+		{file: "named.dnstap", format: "dnstap", names: wanted(whole), tells: tellsClient | tellsCode},
 	}},
 	{program: "dnsmasq", configuration: "dnsmasq.conf", arguments: []string{"-k", "-C", "{{.Dir}}/dnsmasq.conf"}, reopen: syscall.SIGUSR2, logs: []log{
-		{file: "dnsmasq.log", format: "dnsmasq", names: wanted(byDnsmasq)},
+		{file: "dnsmasq.log", format: "dnsmasq", names: wanted(byDnsmasq), tells: tellsClient | tellsCode},
 	}},
 	{program: "kresd", configuration: "kresd.lua", arguments: []string{"-n", "-c", "{{.Dir}}/kresd.lua", "{{.Dir}}"}, logs: []log{
 		{file: "output.log", format: "knot-resolver", names: wanted(lower)},
 		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 	{program: "pdns_recursor", configuration: "recursor.conf", arguments: []string{"--config-dir={{.Dir}}", "--socket-dir={{.Dir}}"}, logs: []log{
-		{file: "output.log", format: "powerdns", names: wanted(whole)},
+		{file: "output.log", format: "powerdns", names: wanted(whole), tells: tellsClient | tellsCode},
 	}},
 	{program: "dnsdist", configuration: "dnsdist.lua", arguments: []string{"--supervised", "--disable-syslog", "-C", "{{.Dir}}/dnsdist.lua"}, logs: []log{
-		{file: "dnsdist.log", format: "dnsdist", names: wanted(whole)},
+		{file: "dnsdist.log", format: "dnsdist", names: wanted(whole), tells: tellsClient | tellsCode},
 		{file: "dnstap.sock", format: "dnstap", names: wanted(whole), isSocket: true},
 	}},
 }

@@ -3,6 +3,7 @@
 package servers_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,4 +66,51 @@ func (l log) check(t *testing.T, r run, followed *reading) {
 	} else if t.Failed() {
 		t.Log(said)
 	}
+	absentNames := 0
+	for _, file := range files {
+		if file != "-f" {
+			absentNames += l.checkRecords(t, file, format)
+		}
+	}
+	if l.tells&tellsCode != 0 && absentNames == 0 {
+		t.Error("no response code says that a name does not exist")
+	}
+}
+
+// checkRecords compares what a log says beside names with what happened: all clients are on
+// loopback, and names whose first label is absent do not exist. It returns how often it says so.
+func (l log) checkRecords(t *testing.T, file string, format *logs.Format) (absentNames int) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := format.NewReader(bytes.NewReader(content), content, logs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record logs.Record
+	for reader.Scan() {
+		reader.Layout().Find(reader.Bytes(), &record)
+		for _, name := range record.Names {
+			if client := string(record.Client); l.tells&tellsClient != 0 && record.Part != logs.Answer && !strings.HasPrefix(client, "127.") {
+				t.Errorf("line %d: the client of %.100q is %q", reader.Number(), name.Text, client)
+			}
+			if l.tells&tellsCode == 0 || record.Part == logs.Question {
+				continue
+			}
+			code := strings.ToUpper(string(record.ResponseCode))
+			isAbsent := code == "NXDOMAIN" || code == "3"
+			if isAbsent {
+				absentNames++
+			}
+			if name.DNS && isAbsent != strings.HasPrefix(string(name.Text), absent+".") {
+				t.Errorf("line %d: the response code of %.100q is %q", reader.Number(), name.Text, code)
+			}
+		}
+	}
+	if err := reader.Err(); err != nil {
+		t.Error(err)
+	}
+	return absentNames
 }

@@ -46,9 +46,18 @@ type log struct {
 	file   string // in the folder of the run; output.log has what the server prints
 	format string
 	names  []string // that are to be found in it, but for those that begin with ready
+	tells  tells
 	// isSocket is set where the server connects to a socket that the program listens on.
 	isSocket bool
 }
+
+// tells are what a log says beside names.
+type tells int
+
+const (
+	tellsClient tells = 1 << iota
+	tellsCode         // the response code
+)
 
 // A run is a server at work.
 type run struct {

@@ -15,7 +15,7 @@ import (
 // A visit is a request over HTTP.
 type visit struct {
 	host   string
-	target string // path and query, as they are sent
+	target string // path and query, as they are sent; none where a proxy is asked for a tunnel
 }
 
 // toServer returns a request to the server of the host itself.
@@ -40,6 +40,7 @@ var visits = []visit{
 	{"odd.example.com", `/semi;colon,comma'(round)*!$&=@~`},
 	{"quote.example.com", `/quo"te`},
 	{"backslash.example.com", `/back\slash`},
+	{"tunnel.example.com:443", ""},
 	{middleName, "/"},
 	{"pipe.example.com", `/pipe|caret^{curly}`},
 	{"utf8.example.com", "/m\u00fcnchen"},
@@ -62,11 +63,19 @@ func visited(rule func(v visit) string) []string {
 	return all
 }
 
-// absolute is the rule of proxies, bare that of servers.
-func absolute(v visit) string { return "http://" + bare(v) }
+// absolute is the rule of proxies, which are sent URLs and, for tunnels, host:port.
+func absolute(v visit) string {
+	if v.target == "" {
+		return v.host
+	}
+	return "http://" + bare(v)
+}
 
-// bare is the host and the target as they were sent, but for bytes that are no UTF-8.
+// bare is the rule of servers: host and target as they were sent, but for bytes that are no UTF-8.
 func bare(v visit) string {
+	if v.target == "" {
+		return ""
+	}
 	return strings.ReplaceAll(v.host+v.target, "\xfe\xff", `\254\255`)
 }
 
@@ -83,18 +92,18 @@ func bySquid(v visit) string {
 // webServers are asked by their host. Requests that are no HTTP are refused.
 var webServers = []webServer{
 	{server{program: "squid", configuration: "squid.conf", arguments: []string{"-N", "-f", "{{.Dir}}/squid.conf"}, logs: []log{
-		{file: "access.log", format: "squid", names: visited(bySquid)},
-		{file: "combined.log", format: "squid", names: visited(bySquid)},
+		{file: "access.log", format: "squid", names: visited(bySquid), tells: tellsClient},
+		{file: "combined.log", format: "squid", names: visited(bySquid), tells: tellsClient},
 	}}, true},
 	{server{program: "apache2", configuration: "apache2.conf", arguments: []string{"-X", "-f", "{{.Dir}}/apache2.conf"}, logs: []log{
-		{file: "access.log", format: "access", names: visited(absolute)},
+		{file: "access.log", format: "access", names: visited(absolute), tells: tellsClient},
 	}}, true},
 	{server{program: "nginx", configuration: "nginx.conf", arguments: []string{"-p", "{{.Dir}}", "-e", "{{.Dir}}/error.log", "-c", "{{.Dir}}/nginx.conf"}, reopen: syscall.SIGUSR1, logs: []log{
-		{file: "host.log", format: "access", names: visited(byNginx)},
-		{file: "json.log", format: "access", names: visited(bare)},
+		{file: "host.log", format: "access", names: visited(byNginx), tells: tellsClient},
+		{file: "json.log", format: "access", names: visited(bare), tells: tellsClient},
 	}}, false},
 	{server{program: "haproxy", configuration: "haproxy.cfg", arguments: []string{"-f", "{{.Dir}}/haproxy.cfg"}, logs: []log{
-		{file: "output.log", format: "haproxy", names: visited(bare)},
+		{file: "output.log", format: "haproxy", names: visited(bare), tells: tellsClient},
 	}}, false},
 }
 
@@ -112,6 +121,9 @@ func TestWebServers(t *testing.T) {
 				return request(address, s.message(visit{ready + ".example.com", "/"})) == nil
 			}}
 			for _, v := range visits {
+				if v.target == "" && !s.isProxy {
+					continue
+				}
 				w.exchanges = append(w.exchanges, exchange{v.host, func(address string) {
 					if err := request(address, s.message(v)); err != nil {
 						t.Errorf("%s%s: %v", v.host, v.target, err)
@@ -139,6 +151,10 @@ func request(address, message string) error {
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(connection, message); err != nil {
+		return err
+	}
+	if strings.HasPrefix(message, "CONNECT ") {
+		_, err = connection.Read(make([]byte, 1024)) // the tunnel would go on
 		return err
 	}
 	_, err = io.ReadAll(connection)
