@@ -24,7 +24,7 @@ func TestList(t *testing.T) {
 		{"an array in JSON", "[\n  \"a.com\",\n  \"b.com\"\n]\n", "a.com b.com"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got, want := namesOf(t, "list", test.text, Options{}), strings.Fields(test.want); !slices.Equal(got, want) {
+			if got, want := namesOf(t, "list", test.text), strings.Fields(test.want); !slices.Equal(got, want) {
 				t.Errorf("found %q, want %q", got, want)
 			}
 		})
