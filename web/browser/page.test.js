@@ -50,7 +50,7 @@ onPage("one name is judged while it is typed, with reasons", {}, async (page) =>
   const result = page.locator("#result");
   await result.getByText("At most one in ten thousand ordinary names scores this high.").waitFor();
   assert.equal(await result.locator(".chip").textContent(), "high");
-  assert.equal(await result.locator(".score .numbers").textContent(), "0.99987");
+  assert.equal(await result.locator(".score .numbers").textContent(), "> 0.99999");
   assert.match(await result.locator(".facts").textContent(), /^Kindphishing/);
   assert.equal(await result.locator(".characters").textContent(), "paypal-login-secure.com");
   assert.ok(await result.locator(".characters .p4, .characters .p5").count() > 3, "strong characters are shaded");
@@ -75,7 +75,7 @@ onPage("what the network does not read is struck through", { hash: linkTo("https
   assert.equal(await page.locator(".characters span").evaluateAll((spans) => spans.map((span) => span.textContent).join("")), "cloudfront.net/a");
 });
 
-onPage("a generated name has its likeliest families, a look-alike what it looks like", { hash: linkTo("xjwqpvtzkd.com") }, async (page) => {
+onPage("a generated name has its likeliest families, a look-alike what it looks like", { hash: linkTo("vkqwzpxjtmhd.net") }, async (page) => {
   await page.getByText("Family, likeliest first").waitFor();
   assert.equal(await page.locator(".facts li").count(), 3);
   await page.fill("#texts", "pаypal.com");
@@ -85,26 +85,26 @@ onPage("a generated name has its likeliest families, a look-alike what it looks 
   assert.equal(await page.locator(".given").count(), 0, "the letter was not left out");
 });
 
-onPage("a name on the allow list names its entry", { hash: linkTo("xjwqpvtzkd.github.com") }, async (page) => {
+onPage("a name on the allow list names its entry", { hash: linkTo("vkqwzpxjtmhd.github.com") }, async (page) => {
   await page.locator("#result").getByText("On an allow list").waitFor();
   assert.equal(await page.locator("#result .chip").textContent(), "none");
   assert.match(await page.locator(".facts").textContent(), /Allowed by\*\.github\.com in .*allow\.txt/);
 });
 
-onPage("what is no public name says why, and nothing of how rare it is", { hash: linkTo("xjwqpvtzkd.local") }, async (page) => {
+onPage("what is no public name says why, and nothing of how rare it is", { hash: linkTo("vkqwzpxjtmhd.local") }, async (page) => {
   const result = page.locator("#result");
   await result.getByText("Not a public name: local suffix. It has a score; its level is none.").waitFor();
   assert.equal(await result.locator(".chip").textContent(), "none");
   assert.ok(Number(await result.locator(".score .numbers").textContent()) > 0.5, "it has its score");
   assert.equal(await result.locator(".scale").count(), 0, "no scale of levels");
   assert.doesNotMatch(await result.textContent(), /one in|Family/);
-  await page.fill("#texts", "xjwqpvtzkd.com");
+  await page.fill("#texts", "vkqwzpxjtmhd.net");
   await result.locator(".scale").waitFor();
-  await page.fill("#texts", "T1059.001\n10.0.0.1\nxjwqpvtzkd.com");
+  await page.fill("#texts", "T1059.001\n10.0.0.1\nvkqwzpxjtmhd.net");
   await loaded(page);
   assert.match(await page.locator("#rows tr", { hasText: "T1059" }).textContent(), /none.*benign.*not public: identifier/);
   assert.match(await page.locator("#rows tr", { hasText: "10.0.0.1" }).textContent(), /none.*benign.*not public: private address/);
-  assert.match(await page.locator("#rows tr", { hasText: "xjwqpvtzkd" }).textContent(), /medium/);
+  assert.match(await page.locator("#rows tr", { hasText: "vkqwzpxjtmhd" }).textContent(), /medium/);
 });
 
 onPage("user-info and a link that was unwrapped are said in words", { hash: linkTo("https://me@q.com/") }, async (page) => {
@@ -121,9 +121,9 @@ onPage("user-info and a link that was unwrapped are said in words", { hash: link
 });
 
 onPage("names are found in what is pasted around them", {}, async (page) => {
-  await page.fill("#texts", "See hxxps://xjwqpvtzkd[.]com/a, and github.com.");
+  await page.fill("#texts", "See hxxps://vkqwzpxjtmhd[.]net/a, and github.com.");
   await loaded(page);
-  assert.deepEqual(await names(page), ["hxxps://xjwqpvtzkd[.]com/a", "github.com"]);
+  assert.deepEqual(await names(page), ["hxxps://vkqwzpxjtmhd[.]net/a", "github.com"]);
   await page.fill("#texts", '"github.com",');
   await page.locator("#result .chip").waitFor();
   assert.equal(await page.locator("#result h2").textContent(), "github.com");
@@ -179,7 +179,7 @@ onPage("rows that come in do not move the page", {}, async (page) => {
   assert.equal(await page.evaluate(() => scrollY), 2500);
 });
 
-onPage("a table keeps its histogram when the window changes", { hash: linkTo("github.com", "xjwqpvtzkd.com") }, async (page) => {
+onPage("a table keeps its histogram when the window changes", { hash: linkTo("github.com", "vkqwzpxjtmhd.net") }, async (page) => {
   await loaded(page);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.waitForFunction(() => {
@@ -237,27 +237,27 @@ onPage("links to the same page are followed, broken ones are refused", {}, async
 });
 
 onPage("a paste of several is a table", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
-  await page.evaluate(() => navigator.clipboard.writeText("github.com\r\nxjwqpvtzkd.com\n\n  paypal-login-secure.com  \ngithub.com\nbad:host\npaypa1.net"));
+  await page.evaluate(() => navigator.clipboard.writeText("github.com\r\nvkqwzpxjtmhd.net\n\n  paypal-login-secure.com  \ngithub.com\nbad:host\npaypa1.net"));
   await page.focus("#texts");
   await page.keyboard.press("Control+V");
   await loaded(page);
-  assert.deepEqual(await names(page), ["paypal-login-secure.com", "xjwqpvtzkd.com", "paypa1.net", "github.com", "bad:host"]);
+  assert.deepEqual(await names(page), ["paypal-login-secure.com", "vkqwzpxjtmhd.net", "paypa1.net", "github.com", "bad:host"]);
   assert.equal(await page.locator("#pace").textContent(), "5 different names in 7 lines");
   assert.match(await page.locator("#rows tr", { hasText: "github.com" }).textContent(), /none.*benign.*github\.com.*allowed by \*\.github\.com.*21/);
   assert.match(await page.locator("#rows tr", { hasText: "bad:host" }).textContent(), /not scored.*port "host" is not a number/);
   assert.match(await page.locator("#rows tr", { hasText: "paypa1" }).textContent(), /looks like paypal\.com/);
 });
 
-onPage("the table is sorted and filtered, and its rows open", { hash: linkTo("github.com", "zis32msdi3.com", "xjwqpvtzkd.com", "paypal-login-secure.com", "a.paypal-login-secure.com/x") }, async (page) => {
+onPage("the table is sorted and filtered, and its rows open", { hash: linkTo("github.com", "zis32msdi3.com", "vkqwzpxjtmhd.net", "paypal-login-secure.com", "a.paypal-login-secure.com/x") }, async (page) => {
   await loaded(page);
   const heading = (name) => page.getByRole("columnheader", { name });
   assert.equal(await heading("Score").getAttribute("aria-sort"), "descending");
   await heading("Name").getByRole("button").click();
   const inOrder = (expected) => page.waitForFunction((expected) =>
     [...document.querySelectorAll("#rows td.name button")].map((button) => button.textContent).join(" ") === expected, expected);
-  await inOrder("a.paypal-login-secure.com/x github.com paypal-login-secure.com xjwqpvtzkd.com zis32msdi3.com");
+  await inOrder("a.paypal-login-secure.com/x github.com paypal-login-secure.com vkqwzpxjtmhd.net zis32msdi3.com");
   await heading("Name").getByRole("button").click();
-  await inOrder("zis32msdi3.com xjwqpvtzkd.com paypal-login-secure.com github.com a.paypal-login-secure.com/x");
+  await inOrder("zis32msdi3.com vkqwzpxjtmhd.net paypal-login-secure.com github.com a.paypal-login-secure.com/x");
   assert.equal(await heading("Name").getAttribute("aria-sort"), "descending");
 
   const matching = (words) => page.waitForFunction((words) => document.getElementById("range").textContent === words, words);
@@ -278,7 +278,7 @@ onPage("the table is sorted and filtered, and its rows open", { hash: linkTo("gi
   await page.getByRole("button", { name: "Show all" }).click();
   await matching("1–5 of 5");
 
-  const row = page.getByRole("button", { name: "xjwqpvtzkd.com" });
+  const row = page.getByRole("button", { name: "vkqwzpxjtmhd.net" });
   await row.click();
   await page.locator("tr.opened .characters").waitFor();
   assert.equal(await row.getAttribute("aria-expanded"), "true");
@@ -301,7 +301,7 @@ onPage("all of it works with the keyboard alone", {}, async (page) => {
   await press("Enter");
   await page.locator(".each").waitFor();
   await press("Tab");
-  assert.equal(await focused(), "login");
+  assert.equal(await focused(), "paypa");
   assert.equal(await page.locator(".characters .marked").count(), 5);
 
   await page.focus("#texts");
@@ -416,23 +416,23 @@ const zeek = `#separator \\x09
 #set_separator\t,
 #fields\tts\tuid\tid.orig_h\tquery\tqtype_name
 #types\ttime\tstring\taddr\tstring\tstring
-1.0\tC1\t10.0.0.1\txjwqpvtzkd.com\tA
+1.0\tC1\t10.0.0.1\tvkqwzpxjtmhd.net\tA
 2.0\tC2\t10.0.0.1\t-\t-
 3.0\tC3\t10.0.0.1\tgithub.com\tA
 #close\t2026-01-01
 `;
 
 const eve = [
-  { timestamp: "1", flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "xjwqpvtzkd.com" }] } },
-  { timestamp: "2", flow_id: 2, event_type: "dns", dns: { type: "answer", rrname: "xjwqpvtzkd.com" } },
+  { timestamp: "1", flow_id: 1, event_type: "dns", dns: { version: 3, type: "request", queries: [{ rrname: "vkqwzpxjtmhd.net" }] } },
+  { timestamp: "2", flow_id: 2, event_type: "dns", dns: { type: "answer", rrname: "vkqwzpxjtmhd.net" } },
   { timestamp: "3", flow_id: 3, event_type: "tls", tls: { sni: "github.com" } },
 ].map((event) => JSON.stringify(event)).join("\n");
 
 for (const [name, file, content, column, expected] of [
-  ["a Zeek log", "dns.log", zeek, "", ["xjwqpvtzkd.com", "github.com"]],
-  ["a gzipped one", "dns.log.gz", gzipSync(zeek), "", ["xjwqpvtzkd.com", "github.com"]],
-  ["Suricata's events", "eve.json", eve, "", ["xjwqpvtzkd.com", "github.com"]],
-  ["CSV", "export.csv", 'time,domain,note\n1,xjwqpvtzkd.com,"a, b"\n2,github.com,""""\n', "domain", ["xjwqpvtzkd.com", "github.com"]],
+  ["a Zeek log", "dns.log", zeek, "", ["vkqwzpxjtmhd.net", "github.com"]],
+  ["a gzipped one", "dns.log.gz", gzipSync(zeek), "", ["vkqwzpxjtmhd.net", "github.com"]],
+  ["Suricata's events", "eve.json", eve, "", ["vkqwzpxjtmhd.net", "github.com"]],
+  ["CSV", "export.csv", 'time,domain,note\n1,vkqwzpxjtmhd.net,"a, b"\n2,github.com,""""\n', "domain", ["vkqwzpxjtmhd.net", "github.com"]],
 ]) {
   onPage(`a file is read: ${name}`, {}, async (page) => {
     await choose(page, file, content);
@@ -447,7 +447,7 @@ onPage("a log says how it is read, what gave no name, who asked and when", {}, a
   await loaded(page);
   assert.equal(await page.locator("#format").textContent(), "read as Zeek log: 8 of its first 8 lines are that");
   assert.equal(await page.locator("#left").textContent(), "Lines that gave no name: 1 record has no name, 5 are headers, comments or blank.");
-  assert.match(await page.locator("#rows tr", { hasText: "xjwqpvtzkd" }).textContent(), /xjwqpvtzkd\.com110\.0\.0\.11\.05$/);
+  assert.match(await page.locator("#rows tr", { hasText: "vkqwzpxjtmhd" }).textContent(), /vkqwzpxjtmhd\.net110\.0\.0\.11\.05$/);
   assert.ok(await page.getByRole("columnheader", { name: "Client" }).isVisible());
   await page.fill("#contains", "10.0.0.9");
   await page.waitForFunction(() => document.getElementById("range").textContent === "none match");
@@ -462,7 +462,7 @@ onPage("a log says how it is read, what gave no name, who asked and when", {}, a
 /** A Zeek log that is sent in parts, and whose columns change within. */
 const long = [
   "#fields\tts\tuid\tid.orig_h\tquery\n", ...Array.from({ length: 100_000 }, (_, i) => `1.5\tC\t10.0.0.${i % 9}\tname${i % 1000}.example\n`),
-  "#fields\tquery\tts\tuid\n", ...Array.from({ length: 100_000 }, (_, i) => `other${i % 1000}.example\t2.5\tC\n`), "xjwqpvtzkd.com\t\xff\tC",
+  "#fields\tquery\tts\tuid\n", ...Array.from({ length: 100_000 }, (_, i) => `other${i % 1000}.example\t2.5\tC\n`), "vkqwzpxjtmhd.net\t\xff\tC",
 ].join("");
 
 for (const [name, file, content] of [["a log", "dns.log", Buffer.from(long, "latin1")], ["a gzipped one", "dns.log.gz", gzipSync(Buffer.from(long, "latin1"))]]) {
@@ -470,12 +470,12 @@ for (const [name, file, content] of [["a log", "dns.log", Buffer.from(long, "lat
     await choose(page, file, content);
     await loaded(page);
     assert.equal(await page.locator("#pace").textContent(), "2,001 different names in 200,003 lines");
-    assert.match(await page.locator("#rows tr").first().textContent(), /xjwqpvtzkd\.com.*200,003$/);
+    assert.match(await page.locator("#rows tr").first().textContent(), /vkqwzpxjtmhd\.net.*200,003$/);
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download with verdicts" }).click()]);
     assert.equal(download.suggestedFilename(), "dns-scored.log");
     const written = (await readFile(await download.path(), "latin1"));
     assert.equal(written.replace(/(\tsnowman_\w+){4}$|(\t[^\t\n]*){4}$/gm, ""), long);
-    assert.match(written, /\nxjwqpvtzkd\.com\t\xff\tC\t0\.98220\tmedium\tdga\txjwqpvtzkd\.com$/);
+    assert.match(written, /\nvkqwzpxjtmhd\.net\t\xff\tC\t0\.99599\tmedium\tdga\tvkqwzpxjtmhd\.net$/);
   });
 }
 
@@ -485,13 +485,13 @@ onPage("files of different formats are not mixed", {}, async (page) => {
   ]);
   await page.locator("#problem", { hasText: "eve.json is read as " }).waitFor();
   assert.match(await page.locator("#problem").textContent(), /, the files before it as Zeek log\. Open them one by one\.$/);
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+  assert.deepEqual(await names(page), ["vkqwzpxjtmhd.net", "github.com"]);
 });
 
 onPage("names may be in another column", {}, async (page) => {
-  await choose(page, "export.csv", "domain,seen with\nxjwqpvtzkd.com,github.com\n");
+  await choose(page, "export.csv", "domain,seen with\nvkqwzpxjtmhd.net,github.com\n");
   await loaded(page);
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+  assert.deepEqual(await names(page), ["vkqwzpxjtmhd.net"]);
   await page.selectOption("#column", "seen with");
   await page.waitForFunction(() => document.querySelector("#rows td.name")?.textContent.startsWith("github.com"));
   assert.deepEqual(await names(page), ["github.com"]);
@@ -500,15 +500,15 @@ onPage("names may be in another column", {}, async (page) => {
 onPage("files are dropped, and read as one", {}, async (page) => {
   const dropped = await page.evaluateHandle(() => {
     const data = new DataTransfer();
-    data.items.add(new File(["url,n\nxjwqpvtzkd.com,1"], "names.csv"));
-    data.items.add(new File(["url,n\ngithub.com,2\nxjwqpvtzkd.com,3\n"], "more.csv"));
+    data.items.add(new File(["url,n\nvkqwzpxjtmhd.net,1"], "names.csv"));
+    data.items.add(new File(["url,n\ngithub.com,2\nvkqwzpxjtmhd.net,3\n"], "more.csv"));
     return data;
   });
   await page.dispatchEvent("main", "dragenter", { dataTransfer: dropped });
   await page.locator("#drop").waitFor();
   await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
   await loaded(page);
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+  assert.deepEqual(await names(page), ["vkqwzpxjtmhd.net", "github.com"]);
   assert.ok(await page.locator("#drop").isHidden());
 });
 
@@ -544,9 +544,9 @@ onPage("reading a file can be stopped, and another opened", {}, async (page) => 
   await page.getByRole("button", { name: "Stop" }).click();
   await page.waitForFunction(() => document.getElementById("status").textContent === "Stopped.");
   await page.setInputFiles("#file", join(folder, "million.txt"));
-  await choose(page, "few.txt", "xjwqpvtzkd.com\n");
+  await choose(page, "few.txt", "vkqwzpxjtmhd.net\n");
   await loaded(page);
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com"]);
+  assert.deepEqual(await names(page), ["vkqwzpxjtmhd.net"]);
 });
 
 onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async (page) => {
@@ -560,7 +560,7 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   assert.equal(table[0], "text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
     ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
-  assert.match(table[8], /^paypa1\.net,0\.79\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,$/);
+  assert.match(table[8], /^paypa1\.net,0\.90\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,$/);
   assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,,,local suffix,,,,$/);
   assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,,,"port ""host"" is not a number"$/);
 });
@@ -583,7 +583,7 @@ onPage("a browser that keeps nothing is enough", {}, async (page) => {
 
 onPage("of a file that breaks off, what was read is scored", {}, async (page) => {
   const many = Array.from({ length: 20_000 }, (_, i) => `name${i * 7919}.example\n`).join("");
-  const whole = gzipSync("xjwqpvtzkd.com\n" + many);
+  const whole = gzipSync("vkqwzpxjtmhd.net\n" + many);
   await choose(page, "broken.gz", whole.subarray(0, whole.length - 10_000));
   await page.locator("#problem", { hasText: "The file cannot be read" }).waitFor();
   const words = await page.locator("#range").textContent();
@@ -603,10 +603,10 @@ const dropTwo = (page, ...contents) => page.evaluate(async (contents) => {
 
 onPage("a file that another replaces leaves nothing in its table", { hash: linkTo("github.com") }, async (page) => {
   await page.locator("#result .chip").waitFor(); // the model is known
-  await dropTwo(page, "xjwqpvtzkd.com\n", "github.com\nxjwqpvtzkd.com\n");
+  await dropTwo(page, "vkqwzpxjtmhd.net\n", "github.com\nvkqwzpxjtmhd.net\n");
   await loaded(page);
   assert.equal(await page.locator("#pace").textContent(), "2 different names in 2 lines");
-  assert.deepEqual(await names(page), ["xjwqpvtzkd.com", "github.com"]);
+  assert.deepEqual(await names(page), ["vkqwzpxjtmhd.net", "github.com"]);
 });
 
 onPage("columns are shown as text, whatever they are called", {}, async (page) => {
@@ -617,9 +617,9 @@ onPage("columns are shown as text, whatever they are called", {}, async (page) =
   await page.locator("#rows", { hasText: "a.com" }).waitFor();
 });
 
-onPage("what has the focus in an open row keeps it while rows come in", { hash: linkTo("github.com", "xjwqpvtzkd.com") }, async (page) => {
+onPage("what has the focus in an open row keeps it while rows come in", { hash: linkTo("github.com", "vkqwzpxjtmhd.net") }, async (page) => {
   await loaded(page);
-  await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
+  await page.getByRole("button", { name: "vkqwzpxjtmhd.net" }).click();
   const ngram = page.locator("tr.opened .ngrams button").first();
   await ngram.focus();
   const old = await page.locator("#rows tr").first().elementHandle();
@@ -653,8 +653,8 @@ onPage("the end of a file says nothing of the next one", {}, async (page) => {
     };
   });
   await page.reload();
-  await choose(page, "one.txt", "xjwqpvtzkd.com\n");
-  await page.locator("#rows", { hasText: "xjwqpvtzkd.com" }).waitFor();
+  await choose(page, "one.txt", "vkqwzpxjtmhd.net\n");
+  await page.locator("#rows", { hasText: "vkqwzpxjtmhd.net" }).waitFor();
   await page.waitForFunction(() => window.held.length === 1);
   await page.route("**/v1/logs?*", () => {}); // never answered
   await choose(page, "other.txt", "github.com\n");
@@ -702,11 +702,11 @@ test("a server that is busy is asked again, one that is gone is told of", { time
 for (const [name, options, reach] of [
   ["before anything is asked", {}, async () => {}],
   ["a verdict", { hash: linkTo("https://paypal-login-secure.com/a?id=1#x") }, async (page) => page.locator("#result .chip").waitFor()],
-  ["a generated name", { hash: linkTo("xjwqpvtzkd.com") }, async (page) => page.locator("#result .chip").waitFor()],
-  ["what is no public name", { hash: linkTo("https://me@xjwqpvtzkd.local/login") }, async (page) => page.locator("#result .chip").waitFor()],
-  ["a table with an open row", { hash: linkTo("github.com", "xjwqpvtzkd.com", "paypa1.net", "zis32msdi3.com", "bad:host", "10.0.0.1") }, async (page) => {
+  ["a generated name", { hash: linkTo("vkqwzpxjtmhd.net") }, async (page) => page.locator("#result .chip").waitFor()],
+  ["what is no public name", { hash: linkTo("https://me@vkqwzpxjtmhd.local/login") }, async (page) => page.locator("#result .chip").waitFor()],
+  ["a table with an open row", { hash: linkTo("github.com", "vkqwzpxjtmhd.net", "paypa1.net", "zis32msdi3.com", "bad:host", "10.0.0.1") }, async (page) => {
     await loaded(page);
-    await page.getByRole("button", { name: "xjwqpvtzkd.com" }).click();
+    await page.getByRole("button", { name: "vkqwzpxjtmhd.net" }).click();
     await page.locator("tr.opened .characters").waitFor();
   }],
   ["a log", {}, async (page) => {
