@@ -11,11 +11,23 @@ import (
 // registered domain, and what DNS was asked for before what was fetched.
 var usualColumns = []string{
 	"query", "dns.question.name", "dns.query.name", "query_name", "qname", "rrname", "server_name", "url.full", "url.original", "url", "uri", "fqdn",
-	"domain", "domain_name", "url.domain", "destination.domain", "tls.client.server_name", "hostname", "host", "indicator", "ioc", "name", "site", "address", "text",
+	"domain", "domain_name", "url.domain", "destination.domain", "tls.client.server_name", "indicator", "ioc",
 }
 
-// Words in the names of such columns, such as RemoteUrl.
-var tellingWords = []string{"query", "question", "fqdn", "domain", "url", "uri", "sni", "hostname", "host", "dns", "indicator", "ioc"}
+// Words in the names of such columns, such as RemoteUrl, the likeliest first.
+var tellingWords = []string{
+	"query", "question", "fqdn", "requested", "destination", "dest", "dst", "remote", "target", "domain", "url", "uri", "link", "sni", "dns", "indicator", "ioc",
+}
+
+// Names of columns, and words in them, that may as well be those of the machine that writes the
+// record.
+var (
+	vagueColumns = []string{"site", "hostname", "host", "name", "address", "text"}
+	vagueWords   = []string{"hostname", "host"}
+)
+
+// Words in the names of columns that are about who asks, not what is asked for.
+var askingWords = []string{"source", "src", "sender", "client", "user", "local", "own", "computer", "device", "agent", "observer", "proxy"}
 
 // Names of columns that never hold what is asked for: times, what wrote the record, and parts of
 // names whose whole stands beside them.
@@ -28,6 +40,12 @@ var (
 	}
 	partColumns = []string{"registered_domain", "top_level_domain", "subdomain", "etld_plus_one"}
 )
+
+// isNameOfNames reports whether a column is called what columns of names are.
+func isNameOfNames(column string) bool {
+	bare := bareColumn(column)
+	return slices.Contains(usualColumns, bare) || slices.Contains(vagueColumns, bare)
+}
 
 // dnsColumns hold names out of DNS; others what people and programs write.
 var dnsColumns = []string{"query", "dns.question.name", "dns.query.name", "query_name", "qname", "rrname", "question", "dns_query"}
@@ -75,16 +93,38 @@ func likeliestColumn(columns []string, values [][][]byte) int {
 			}
 		}
 	}
+	words := make([][]string, len(columns))
+	for i, column := range columns {
+		words[i] = wordsOf(column)
+	}
 	for _, word := range tellingWords {
-		for i, column := range columns {
-			if like[i] > 0 && slices.Contains(wordsOf(column), word) {
+		for i := range columns {
+			if like[i] > 0 && slices.Contains(words[i], word) && !isOfWhoAsks(words[i]) {
 				return i
 			}
 		}
 	}
+	// A machine writes the same name of its own into every record.
+	isVague := func(i int) bool {
+		return slices.Contains(vagueColumns, bare[i]) || containsAny(words[i], vagueWords) && !isOfWhoAsks(words[i])
+	}
+	if i := mostNames(like, isVague); i >= 0 {
+		return i
+	}
+	return mostNames(like, func(int) bool { return true })
+}
+
+func isOfWhoAsks(words []string) bool { return containsAny(words, askingWords) }
+
+func containsAny(words, some []string) bool {
+	return slices.ContainsFunc(some, func(word string) bool { return slices.Contains(words, word) })
+}
+
+// mostNames returns the index of the column with the most different names among some, or -1.
+func mostNames(like []int, isOne func(int) bool) int {
 	best := -1
-	for i := range columns {
-		if like[i] > 0 && (best < 0 || like[i] > like[best]) {
+	for i := range like {
+		if like[i] > 0 && isOne(i) && (best < 0 || like[i] > like[best]) {
 			best = i
 		}
 	}

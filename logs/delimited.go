@@ -453,7 +453,7 @@ func isTable(records [][]byte, delimiter byte) bool {
 func isHeader(row []string) bool {
 	plain := 0
 	for _, cell := range row {
-		if len(row) > 1 && slices.Contains(usualColumns, bareColumn(cell)) {
+		if len(row) > 1 && isNameOfNames(cell) {
 			return true
 		}
 		if cell != "" && !looksLikeName([]byte(cell)) && !strings.ContainsAny(cell, "/[\"") && strings.Trim(cell, "0123456789.:-+ T") != "" && strings.Count(cell, " ") < 4 {

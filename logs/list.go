@@ -2,8 +2,6 @@ package logs
 
 import (
 	"bytes"
-	"slices"
-	"strings"
 	"unicode"
 )
 
@@ -119,7 +117,7 @@ func newList(sample [][]byte, _ Options) (stream, error) {
 		if line = bytes.TrimSpace(line); line[0] == '#' {
 			continue
 		}
-		if slices.Contains(usualColumns, strings.ToLower(string(line))) {
+		if isNameOfNames(string(line)) {
 			s.heading = bytes.Clone(line)
 		}
 		break

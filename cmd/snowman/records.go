@@ -117,6 +117,9 @@ func (j *scoring) guess(w *lineWriter, in input, sample []byte) (*logs.Format, e
 	if guess.Sampled == 0 {
 		why = "it begins like one"
 	}
+	if _, found := guess.Format.Columns(sample); len(found) > 0 && len(j.columns) == 0 {
+		why += fmt.Sprintf(", names are those of %s, -column or -field asks for another", visible.Text(strings.Join(found, " and ")))
+	}
 	fmt.Fprintf(w.stderr, "snowman: %s is read as %s: %s; -format lines reads a name a line\n", name, guess.Format.Title, why)
 	return guess.Format, nil
 }
