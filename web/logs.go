@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -95,6 +96,11 @@ func (asked *logRequest) check() error {
 
 // scoreLog scores the names in the records of a log.
 func (s *Service) scoreLog(w *response, r *http.Request) {
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if mediaType == "multipart/form-data" || mediaType == "application/x-www-form-urlencoded" {
+		w.refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type is %q, want the log itself, as curl -X POST -T FILE sends it", mediaType))
+		return
+	}
 	asked, err := readLogRequest(r, r.URL.Query())
 	if err == nil && asked.minimum > snowman.None && len(s.current.Load().info.Thresholds) == 0 {
 		err = errors.New("min: the model has no levels")

@@ -117,6 +117,16 @@ func TestLogsRefuse(t *testing.T) {
 	}
 }
 
+func TestLogsAreNoForms(t *testing.T) {
+	server := newServer(t)
+	for _, form := range []string{"multipart/form-data; boundary=b", formType} { // as curl -F and curl -d say
+		response, answer := answerOf(t, "POST", server.URL+"/v1/logs", form, strings.NewReader(zeekLog))
+		if response.StatusCode != http.StatusUnsupportedMediaType || !strings.Contains(answer, "curl -X POST -T FILE") {
+			t.Errorf("%s: %s, %s", form, response.Status, answer)
+		}
+	}
+}
+
 // A log in parts has the answers of one that comes whole.
 func TestLogsInParts(t *testing.T) {
 	server := newServer(t)

@@ -420,8 +420,11 @@ func (w *worker) complain(c *pipeline.Chunk[Item], item int, problem string) {
 // Summaries say what there was beside verdicts, a line each.
 func (c Counts) Summaries() []string {
 	var all []string
-	if c.Records > 0 && c.Nameless == c.Records {
+	switch {
+	case c.Records > 0 && c.Nameless == c.Records:
 		all = append(all, "no name in "+many(c.Records, "record"))
+	case c.Nameless > c.Lost:
+		all = append(all, fmt.Sprintf("no name in %d of %s", c.Nameless-c.Lost, many(c.Records, "record")))
 	}
 	if c.Lost > 0 {
 		all = append(all, fmt.Sprintf("%d of %s got no verdict: the log did not keep all of the name", c.Lost, many(c.Records, "record")))
