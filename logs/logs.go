@@ -170,6 +170,9 @@ func (r *Record) addWeb(text []byte) {
 func (r *Record) addRequest(host, target, port []byte) {
 	if len(target) > 0 && target[0] != '/' && target[0] != '*' && target[0] != '?' {
 		r.addWeb(target)
+		if name, _, _ := bytes.Cut(host, []byte(":")); !bytes.Contains(target, name) {
+			r.addWeb(host) // a server may take any target
+		}
 		return
 	}
 	if len(host) == 0 {

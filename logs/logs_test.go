@@ -258,3 +258,27 @@ func firstDifference(got, want []byte) string {
 	}
 	return ""
 }
+
+// countedLines counts how often a stream is asked whether a record goes on.
+type countedLines struct {
+	constant
+	asked int
+}
+
+func (c *countedLines) isOpen([]byte, bool) bool {
+	c.asked++
+	return true
+}
+
+func TestARecordThatNeverEndsIsNotReadAgainForEachLine(t *testing.T) {
+	const lines = 100_000
+	counted := &countedLines{constant: constant{blank{}}}
+	reader := newReader(strings.NewReader(strings.Repeat("a\",\"\n", lines)), counted)
+	records := 0
+	for reader.Scan() {
+		records++
+	}
+	if records != lines || counted.asked > 2*lines {
+		t.Errorf("%d records, %d times asked, want %d and not many more", records, counted.asked, lines)
+	}
+}

@@ -16,6 +16,7 @@ type Reader struct {
 
 	held   []byte // lines that were read, from the current record on
 	record []byte // the start of held
+	single int    // bytes of held whose lines are each a record: one of several did not end in them
 	layout Layout
 	number int // of the record's first line
 	lines  int // line ends before held
@@ -60,6 +61,7 @@ func (r *Reader) Scan() bool {
 	}
 	r.lines += bytes.Count(r.record, []byte("\n"))
 	behindNULs := len(r.record) > 0 && startNULs(r.record) == len(r.record)
+	r.single = max(0, r.single-len(r.record))
 	r.held = r.held[:copy(r.held, r.held[len(r.record):])]
 	r.record = nil
 	if len(r.held) == 0 || behindNULs && !endsLine(r.held) {
@@ -86,7 +88,7 @@ func (r *Reader) Scan() bool {
 		r.layout = Layout{blank{}}
 		return true
 	}
-	if r.multi != nil {
+	if r.multi != nil && r.single == 0 {
 		r.joinLines()
 		line, _ = cutEnd(r.record)
 		r.isCut = r.isCut || !endsLine(r.record) && r.err != nil
@@ -105,7 +107,7 @@ func (r *Reader) joinLines() {
 		}
 		if end == len(r.held) || len(r.held) > longestOpen {
 			r.isCut = r.isCut || end == len(r.held) // else its quotes never close
-			r.record = r.held[:first]
+			r.record, r.single = r.held[:first], len(r.held)
 			return
 		}
 		next := end + firstLine(r.held[end:])

@@ -17,6 +17,9 @@ import (
 // autoFormat is what -format is if nobody says.
 const autoFormat = "auto"
 
+// mostNames is how many names a record may have: more would take too much memory.
+const mostNames = 10_000
+
 // recordFlags are the flags of score that are about logs.
 type recordFlags struct {
 	formatName string
@@ -145,7 +148,7 @@ func (j *scoring) jobOf(w *lineWriter, format *logs.Format) (*enrich.Job, error)
 	}
 	job := j.records[namesOnly]
 	if job == nil {
-		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs, Defang: j.defang}
+		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs, Defang: j.defang, MaxNames: mostNames}
 		if namesOnly {
 			options.Names = j.format
 		}

@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,6 +118,9 @@ var (
 	}
 )
 
+// kindField is the place of the kind in verdictFields: the kinds are the model's.
+const kindField = 2
+
 // Reading returns the options of a reader of records for this job. Columns are where names stand,
 // if the format does not know.
 func (j *Job) Reading(columns []string) logs.Options {
@@ -126,7 +130,9 @@ func (j *Job) Reading(columns []string) logs.Options {
 	case j.options.ECS:
 		return logs.Options{Columns: columns, Fields: ecsFields}
 	}
-	return logs.Options{Columns: columns, Group: "snowman", Fields: verdictFields}
+	fields := slices.Clone(verdictFields)
+	fields[kindField].Words = append(j.model.Kinds(), "")
+	return logs.Options{Columns: columns, Group: "snowman", Fields: fields}
 }
 
 // A worker works on chunks. It belongs to one goroutine.
