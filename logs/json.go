@@ -105,10 +105,13 @@ func (s *jsonScan) top(i int) int {
 			paths = s.first[firstByte(key)] & s.parted[len(key)]
 		}
 		goes := s.cuts.mayHave(key) && s.isCut(key)
-		if goes || paths == 0 {
-			i = s.skip(next)
-		} else {
+		switch {
+		case paths != 0 && !goes:
 			i = s.member(key, next, paths, 1)
+		case next < len(s.line) && s.line[next] == '"':
+			i = quotedEnd(s.line, next+1)
+		default:
+			i = s.skip(next)
 		}
 		if i < 0 {
 			return -1
@@ -164,11 +167,18 @@ func (s *jsonScan) key(i int) (key []byte, next int) {
 	if end < 0 {
 		return nil, -1
 	}
-	next = s.space(end)
-	if next == len(s.line) || s.line[next] != ':' {
+	next = end
+	if next < len(s.line) && s.line[next] != ':' {
+		next = s.space(next)
+	}
+	if next >= len(s.line) || s.line[next] != ':' {
 		return nil, -1
 	}
-	return s.line[i+1 : end-1], s.space(next + 1)
+	next++
+	if next < len(s.line) && s.line[next] <= ' ' {
+		next = s.space(next)
+	}
+	return s.line[i+1 : end-1], next
 }
 
 // object reads the members of an object that is not the outermost.
@@ -205,7 +215,7 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	for rest := active; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)
 		path := s.paths[n][s.matched[n]:]
-		if len(path) < len(key) || path[:len(key)] != string(key) {
+		if len(path) < len(key) || len(key) > 0 && path[0] != key[0] || path[:len(key)] != string(key) {
 			continue
 		}
 		if len(path) == len(key) {
@@ -216,6 +226,9 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	}
 	if here|below == 0 {
 		return s.skip(i)
+	}
+	if i < len(s.line) && s.line[i] != '{' && s.line[i] != '[' {
+		return s.single(i, here, depth)
 	}
 	for rest := below; rest != 0; rest &= rest - 1 {
 		s.matched[bits.TrailingZeros64(rest)] += uint8(len(key) + 1)
@@ -257,11 +270,20 @@ func (s *jsonScan) value(i int, here, below uint64, depth int) int {
 			}
 		}
 	}
+	if s.line[i] == '{' {
+		return s.skip(i)
+	}
+	return s.single(i, here, depth)
+}
+
+// single reads a value without others in it.
+func (s *jsonScan) single(i int, here uint64, depth int) int {
 	end := s.skip(i)
-	if end >= 0 && s.line[i] != '{' {
-		for rest := here; rest != 0; rest &= rest - 1 {
-			s.r.hits = append(s.r.hits, hit{bits.TrailingZeros64(rest), span{i, end}})
-		}
+	if end < 0 || depth > deepestPath {
+		return end
+	}
+	for rest := here; rest != 0; rest &= rest - 1 {
+		s.r.hits = append(s.r.hits, hit{bits.TrailingZeros64(rest), span{i, end}})
 	}
 	return end
 }

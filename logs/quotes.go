@@ -15,16 +15,15 @@ func quotedEnd(line []byte, i int) int {
 			break
 		}
 		word := binary.LittleEndian.Uint64(line[i:])
-		found := zeroBytes(word^quotes) | zeroBytes(word^backslashes)
-		if found == 0 {
+		quote, backslash := zeroBytes(word^quotes), zeroBytes(word^backslashes)
+		switch {
+		case quote|backslash == 0:
 			i += 8
-			continue
+		case backslash == 0 || quote != 0 && bits.TrailingZeros64(quote) < bits.TrailingZeros64(backslash):
+			return i + bits.TrailingZeros64(quote)/8 + 1
+		default:
+			i += bits.TrailingZeros64(backslash)/8 + 2
 		}
-		i += bits.TrailingZeros64(found) / 8
-		if line[i] == '"' {
-			return i + 1
-		}
-		i += 2
 	}
 	for i < len(line) {
 		n := bytes.IndexByte(line[i:], '"')
