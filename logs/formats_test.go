@@ -217,6 +217,55 @@ func BenchmarkFormats(b *testing.B) {
 	}
 }
 
+// BenchmarkFind measures Find alone, and Append, where BenchmarkFormats has the reader too.
+func BenchmarkFind(b *testing.B) {
+	for _, sample := range samples {
+		format, err := Find(sample.format)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if format.Sort != Records {
+			continue
+		}
+		input := read(b, sample.file)
+		reader, err := format.NewReader(bytes.NewReader(input), input, verdictFields)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var records [][]byte
+		var layouts []Layout
+		bytesOf := 0
+		for reader.Scan() {
+			records, layouts = append(records, bytes.Clone(reader.Bytes())), append(layouts, reader.Layout())
+			bytesOf += len(reader.Bytes())
+		}
+		found := make([]Record, len(records))
+		b.Run(sample.file+"/find", func(b *testing.B) {
+			for b.Loop() {
+				for i, record := range records {
+					layouts[i].Find(record, &found[i])
+				}
+			}
+			b.SetBytes(int64(bytesOf))
+			b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "records/s")
+		})
+		b.Run(sample.file+"/append", func(b *testing.B) {
+			values := [][]byte{[]byte("0.50000"), []byte("low"), []byte("dga"), []byte("name.example")}
+			var out []byte
+			for i, record := range records {
+				layouts[i].Find(record, &found[i])
+			}
+			for b.Loop() {
+				for i, record := range records {
+					out = layouts[i].Append(out[:0], record, &found[i], values)
+				}
+			}
+			b.SetBytes(int64(bytesOf))
+			b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
+
 func ExampleFormat_NewReader() {
 	log := []byte("#fields\tts\tquery\n#types\ttime\tstring\n1795827351.766\tzis32msdi3.com\n")
 	format := GuessFormat(log, false).Format

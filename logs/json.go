@@ -11,9 +11,11 @@ import (
 // The parts of a path have dots between them, as a key may have itself: Zeek's id.orig_h and ECS's
 // dns.question.name are found nested or not. Elements of arrays have the path of the array.
 type jsonPaths struct {
-	paths []string    // at most 64
-	first [256]uint64 // by a byte: the paths that begin with it, a bit each
-	cut   []string    // keys of members that Append leaves out
+	paths  []string    // at most 64
+	first  [256]uint64 // by a byte: the paths that begin with it, a bit each
+	parted [256]uint64 // by a length: the paths whose first parts may be a key of it
+	cut    []string    // keys of members that Append leaves out
+	cuts   keySet      // of them
 }
 
 // A hit is a value at a path. A string has its quotes.
@@ -34,6 +36,12 @@ func newJSONPaths(o Options, paths ...string) *jsonPaths {
 	p := &jsonPaths{paths: paths}
 	for i, path := range paths {
 		p.first[path[0]] |= 1 << i
+		for n := range path {
+			if path[n] == '.' {
+				p.parted[n] |= 1 << i
+			}
+		}
+		p.parted[len(path)] |= 1 << i
 	}
 	if o.Group != "" && len(o.Fields) > 0 {
 		p.cut = []string{o.Group}
@@ -41,6 +49,9 @@ func newJSONPaths(o Options, paths ...string) *jsonPaths {
 		for _, field := range o.Fields {
 			p.cut = append(p.cut, field.Name)
 		}
+	}
+	for _, key := range p.cut {
+		p.cuts.add(key)
 	}
 	return p
 }
@@ -89,11 +100,18 @@ func (s *jsonScan) top(i int) int {
 		if next < 0 {
 			return -1
 		}
-		goes := s.isCut(key)
-		if goes {
+		var paths uint64
+		if len(key) < len(s.parted) {
+			paths = s.first[firstByte(key)] & s.parted[len(key)]
+		}
+		goes := s.cuts.mayHave(key) && s.isCut(key)
+		switch {
+		case paths != 0 && !goes:
+			i = s.member(key, next, paths, 1)
+		case next < len(s.line) && s.line[next] == '"':
+			i = quotedEnd(s.line, next+1)
+		default:
 			i = s.skip(next)
-		} else {
-			i = s.member(key, next, s.first[firstByte(key)], 1)
 		}
 		if i < 0 {
 			return -1
@@ -131,13 +149,6 @@ func (s *jsonScan) top(i int) int {
 	}
 }
 
-func firstByte(key []byte) byte {
-	if len(key) == 0 {
-		return 0
-	}
-	return key[0]
-}
-
 func (s *jsonScan) isCut(key []byte) bool {
 	for _, cut := range s.cut {
 		if string(key) == cut {
@@ -152,15 +163,22 @@ func (s *jsonScan) key(i int) (key []byte, next int) {
 	if i >= len(s.line) || s.line[i] != '"' {
 		return nil, -1
 	}
-	end := s.str(i)
+	end := quotedEnd(s.line, i+1)
 	if end < 0 {
 		return nil, -1
 	}
-	next = s.space(end)
-	if next == len(s.line) || s.line[next] != ':' {
+	next = end
+	if next < len(s.line) && s.line[next] != ':' {
+		next = s.space(next)
+	}
+	if next >= len(s.line) || s.line[next] != ':' {
 		return nil, -1
 	}
-	return s.line[i+1 : end-1], s.space(next + 1)
+	next++
+	if next < len(s.line) && s.line[next] <= ' ' {
+		next = s.space(next)
+	}
+	return s.line[i+1 : end-1], next
 }
 
 // object reads the members of an object that is not the outermost.
@@ -197,7 +215,7 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	for rest := active; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)
 		path := s.paths[n][s.matched[n]:]
-		if len(path) < len(key) || path[:len(key)] != string(key) {
+		if len(path) < len(key) || len(key) > 0 && path[0] != key[0] || path[:len(key)] != string(key) {
 			continue
 		}
 		if len(path) == len(key) {
@@ -208,6 +226,9 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	}
 	if here|below == 0 {
 		return s.skip(i)
+	}
+	if i < len(s.line) && s.line[i] != '{' && s.line[i] != '[' {
+		return s.single(i, here, depth)
 	}
 	for rest := below; rest != 0; rest &= rest - 1 {
 		s.matched[bits.TrailingZeros64(rest)] += uint8(len(key) + 1)
@@ -249,11 +270,20 @@ func (s *jsonScan) value(i int, here, below uint64, depth int) int {
 			}
 		}
 	}
+	if s.line[i] == '{' {
+		return s.skip(i)
+	}
+	return s.single(i, here, depth)
+}
+
+// single reads a value without others in it.
+func (s *jsonScan) single(i int, here uint64, depth int) int {
 	end := s.skip(i)
-	if end >= 0 && s.line[i] != '{' {
-		for rest := here; rest != 0; rest &= rest - 1 {
-			s.r.hits = append(s.r.hits, hit{bits.TrailingZeros64(rest), span{i, end}})
-		}
+	if end < 0 || depth > deepestPath {
+		return end
+	}
+	for rest := here; rest != 0; rest &= rest - 1 {
+		s.r.hits = append(s.r.hits, hit{bits.TrailingZeros64(rest), span{i, end}})
 	}
 	return end
 }
@@ -265,28 +295,34 @@ func (s *jsonScan) skip(i int) int {
 	}
 	switch c := s.line[i]; {
 	case c == '"':
-		return s.str(i)
+		return quotedEnd(s.line, i+1)
 	case c == '{', c == '[':
 		return s.nested(i)
 	case c >= '0' && c <= '9', c == '-', c >= 'a' && c <= 'z', c == 'N', c == 'I': // NaN, Infinity: some write them
-		for i++; i < len(s.line); i++ {
-			switch s.line[i] {
-			case ',', '}', ']', ' ', '\t', '\r', '\n', '"', ':', '{', '[':
-				return i
-			}
+		for i++; i < len(s.line) && !endsWord[s.line[i]]; i++ {
 		}
 		return i
 	}
 	return -1
 }
 
+// What ends a number or a word, and what nested heeds.
+var (
+	endsWord = [256]bool{',': true, '}': true, ']': true, ' ': true, '\t': true, '\r': true, '\n': true, '"': true, ':': true, '{': true, '[': true}
+	nests    = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true}
+)
+
 // nested returns the end of the object or array at i.
 func (s *jsonScan) nested(i int) int {
 	depth := 0
 	for ; i < len(s.line); i++ {
-		switch c := s.line[i]; c {
+		c := s.line[i]
+		if !nests[c] {
+			continue
+		}
+		switch c {
 		case '"':
-			if i = s.str(i) - 1; i < 0 {
+			if i = quotedEnd(s.line, i+1) - 1; i < 0 {
 				return -1
 			}
 		case '{', '[':
@@ -311,28 +347,9 @@ func (s *jsonScan) nested(i int) int {
 	return -1
 }
 
-// str returns the end of the string at i, behind its quotes.
-func (s *jsonScan) str(i int) int {
-	for i++; ; i++ {
-		n := bytes.IndexByte(s.line[i:], '"')
-		if n < 0 {
-			return -1
-		}
-		start := i
-		i += n
-		backslashes := 0
-		for i-backslashes > start && s.line[i-backslashes-1] == '\\' {
-			backslashes++
-		}
-		if backslashes%2 == 0 {
-			return i + 1
-		}
-	}
-}
-
 // space returns the first place from i on without white space.
 func (s *jsonScan) space(i int) int {
-	for i < len(s.line) && (s.line[i] == ' ' || s.line[i] == '\t' || s.line[i] == '\r' || s.line[i] == '\n') {
+	for i < len(s.line) && s.line[i] <= ' ' && (s.line[i] == ' ' || s.line[i] == '\t' || s.line[i] == '\r' || s.line[i] == '\n') {
 		i++
 	}
 	return i

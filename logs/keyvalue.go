@@ -10,6 +10,25 @@ import (
 type keyValues struct {
 	preset
 	Options
+	wanted *keySet // keys that are looked for
+}
+
+func newPairs(p preset, o Options) *keyValues {
+	k := &keyValues{p, o, new(keySet)}
+	k.wanted.add(k.host)
+	k.wanted.add(k.target)
+	for _, keys := range [][]string{k.clients, k.times, k.codes} {
+		for _, key := range keys {
+			k.wanted.add(key)
+		}
+	}
+	for _, name := range k.names {
+		k.wanted.add(name.column)
+	}
+	for _, field := range k.Fields {
+		k.wanted.add(o.column(field))
+	}
+	return k
 }
 
 // A pair is one of such a line.
@@ -29,7 +48,7 @@ func nextPair(line []byte, i int) (p pair, ok bool) {
 			i++
 		}
 		key := i
-		for i < len(line) && line[i] != '=' && line[i] != ' ' && line[i] != '\t' && line[i] != '"' {
+		for i < len(line) && !endsKey[line[i]] {
 			i++
 		}
 		if i == len(line) || line[i] != '=' {
@@ -63,20 +82,17 @@ func nextPair(line []byte, i int) (p pair, ok bool) {
 	return pair{}, false
 }
 
+var endsKey = [256]bool{'=': true, ' ': true, '\t': true, '"': true}
+
 // quoteEnd returns the place behind the quotation mark that closes the one at i, or the line's end.
 func quoteEnd(line []byte, i int) (end int, closed bool) {
-	for i++; i < len(line); i++ {
-		switch line[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1, true
-		}
+	if end = quotedEnd(line, i+1); end < 0 {
+		return len(line), false
 	}
-	return len(line), false
+	return end, true
 }
 
-func (k keyValues) find(line []byte, r *Record) {
+func (k *keyValues) find(line []byte, r *Record) {
 	var host, target []byte
 	pairs := 0
 	for p, ok := nextPair(line, 0); ok; p, ok = nextPair(line, p.end) {
@@ -86,6 +102,9 @@ func (k keyValues) find(line []byte, r *Record) {
 			return
 		}
 		key := p.key.of(line)
+		if !k.wanted.mayHave(key) {
+			continue
+		}
 		switch {
 		case string(key) == k.host:
 			host = r.pairText(line, p)
@@ -104,10 +123,8 @@ func (k keyValues) find(line []byte, r *Record) {
 				}
 			}
 		}
-		for _, field := range k.Fields {
-			if k.isField(key, field) {
-				r.cuts = append(r.cuts, p.span)
-			}
+		if k.isOfFields(key) {
+			r.cuts = append(r.cuts, p.span)
 		}
 	}
 	if pairs == 0 {
@@ -116,13 +133,25 @@ func (k keyValues) find(line []byte, r *Record) {
 	r.addRequest(host, target, nil)
 }
 
-// isField reports whether a key is that of a field.
-func (k keyValues) isField(key []byte, field Field) bool {
-	if k.Group == "" {
-		return string(key) == field.Name
+// isOfFields reports whether a key is that of a field.
+func (k *keyValues) isOfFields(key []byte) bool {
+	if !k.wanted.mayHave(key) {
+		return false
 	}
-	n := len(k.Group)
-	return len(key) == n+1+len(field.Name) && string(key[:n]) == k.Group && key[n] == '_' && string(key[n+1:]) == field.Name
+	for _, field := range k.Fields {
+		name := key
+		if k.Group != "" {
+			n := len(k.Group)
+			if len(key) <= n || string(key[:n]) != k.Group || key[n] != '_' {
+				return false
+			}
+			name = key[n+1:]
+		}
+		if string(name) == field.Name {
+			return true
+		}
+	}
+	return false
 }
 
 func isOne(of []string, key []byte) bool {
@@ -150,7 +179,7 @@ func (r *Record) pairText(line []byte, p pair) []byte {
 	return r.unescaped[start:]
 }
 
-func (k keyValues) append(out, line []byte, r *Record, values [][]byte) []byte {
+func (k *keyValues) append(out, line []byte, r *Record, values [][]byte) []byte {
 	from := 0
 	for _, cut := range r.cuts {
 		out = append(out, line[from:cut.start]...)
@@ -199,7 +228,7 @@ func newKeyValues(sample [][]byte, o Options) (stream, error) {
 			p.names = []nameColumn{{keys[i], isDNSColumn(keys[i])}}
 		}
 	}
-	return constant{keyValues{p, o}}, nil
+	return constant{newPairs(p, o)}, nil
 }
 
 // keysIn returns the keys in a sample, and some values of each.
@@ -234,7 +263,7 @@ func keysOf(sample [][]byte) (all, found []string) {
 
 // presetPairs returns how a stream of pairs of one product begins.
 func presetPairs(p preset) func([][]byte, Options) (stream, error) {
-	return func(_ [][]byte, o Options) (stream, error) { return constant{keyValues{p, o}}, nil }
+	return func(_ [][]byte, o Options) (stream, error) { return constant{newPairs(p, o)}, nil }
 }
 
 // fitsFortinet counts the lines that have Fortinet's pairs.

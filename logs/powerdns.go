@@ -21,8 +21,9 @@ type recursor struct {
 }
 
 func newRecursor(sample [][]byte, o Options) (stream, error) {
+	pairs := newPairs(preset{}, o)
 	return newLearner(sample, func(hasQuestions, _ bool) layout {
-		return recursor{recursorPairs{hasQuestions, keyValues{Options: o}}, recursorText{hasQuestions, tabbed{o}}}
+		return recursor{recursorPairs{hasQuestions, pairs}, recursorText{hasQuestions, tabbed{o}}}
 	}), nil
 }
 
@@ -48,7 +49,7 @@ func isRecursorPairs(line []byte) bool {
 // recursorPairs is the layout of lines of pairs.
 type recursorPairs struct {
 	hasQuestions bool
-	keyValues
+	*keyValues
 }
 
 func (p recursorPairs) find(line []byte, r *Record) {
@@ -75,10 +76,8 @@ func (p recursorPairs) find(line []byte, r *Record) {
 		case "ts":
 			r.Time = at.value.of(line)
 		default:
-			for _, field := range p.Fields {
-				if p.isField(at.key.of(line), field) {
-					r.cuts = append(r.cuts, at.span)
-				}
+			if p.isOfFields(at.key.of(line)) {
+				r.cuts = append(r.cuts, at.span)
 			}
 		}
 	}
@@ -136,11 +135,12 @@ func (t recursorText) find(line []byte, r *Record) {
 // fitsRecursor counts the lines that the program wrote, if some tell of questions, named or not.
 func fitsRecursor(sample [][]byte) int {
 	isOwn := containsOne(`" subsystem="`, "PowerDNS ")
+	program := recursor{pairs: recursorPairs{keyValues: newPairs(preset{}, Options{})}}
 	questions, others := 0, 0
 	var r Record
 	for _, line := range sample {
 		r.reset()
-		recursor{}.find(line, &r)
+		program.find(line, &r)
 		switch {
 		case r.Part != Whole || bytes.Contains(line, []byte("question answered from packet cache")):
 			questions++
