@@ -48,7 +48,7 @@ func (j *scoring) runEndless(ctx context.Context, s streams, w *lineWriter, path
 	if socket, ok := strings.CutPrefix(path, socketPrefix); ok {
 		return j.runSocket(ctx, w, socket)
 	}
-	file, err := follow.Open(ctx, path)
+	file, err := follow.Open(ctx, path, func(problem string) { fmt.Fprintf(s.stderr, "snowman: %s\n", problem) })
 	if err != nil {
 		return fmt.Errorf("reading texts: %w", err)
 	}
