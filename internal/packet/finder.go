@@ -35,6 +35,7 @@ type Finder struct {
 	bytes   int // that all flows hold
 	scratch []byte
 	name    []byte
+	names   [][]byte
 	memory  []byte // of what was found
 	quic    hellos
 }
@@ -50,6 +51,7 @@ type flow struct {
 	held   []byte  // half a message
 	used   int     // bytes of it that are done with
 	waiter []later // segments behind a gap
+	other  *flow   // the same with other sequence numbers; nil unless there were some
 }
 
 type later struct {
@@ -62,7 +64,8 @@ const (
 	mostFlows    = 16 << 10
 	mostHeld     = 32 << 20 // bytes of all flows
 	mostFlowHeld = 128 << 10
-	mostLater    = 64
+	mostLater    = 1024
+	laterBytes   = 64 // that a segment takes beside its data
 	keptBuffer   = 2 << 10
 
 	portDNS       = 53
@@ -88,7 +91,7 @@ func (f *Finder) Find(s Segment) []Message {
 	case isDNS:
 		f.found = append(f.found, Message{Kind: NameSystem, Data: s.Payload, IsCut: s.Missing > 0})
 	default:
-		if name := f.quic.find(&s); name != nil {
+		for _, name := range f.quic.find(&s) {
 			f.found = append(f.found, Message{Kind: QUIC, Data: name})
 		}
 	}
@@ -106,43 +109,88 @@ func begin(data []byte, isDNS bool) (Kind, bool) {
 	return HTTP, beginsRequest(data)
 }
 
+// findTCP reads a segment of TCP. Anybody can forge one that ends a connection, begins it again or
+// has other sequence numbers: nothing is forgotten for its sake alone.
 func (f *Finder) findTCP(s *Segment, isDNS bool) {
+	if s.Resets {
+		return
+	}
 	key := ends{s.Source, s.Destination}
 	at, isKnown := f.flows[key]
 	if s.Begins {
 		s.Sequence++
 	}
-	switch _, begins := begin(s.Payload, isDNS); {
-	case isKnown && (s.Begins || s.Resets):
-		f.forget(at)
-		at.next = s.Sequence
-	case !isKnown && (s.Begins || begins && len(s.Payload) > 0):
+	if !isKnown {
+		if _, begins := begin(s.Payload, isDNS); !s.Begins && (!begins || len(s.Payload) == 0) {
+			return
+		}
 		at = f.add(key)
 		at.next = s.Sequence
-	case !isKnown:
-		return
 	}
-	if len(s.Payload) == 0 {
-		return
-	}
-	const longAgo = -64 << 20 // longer than a window may be
-	switch gap := int32(s.Sequence - at.next); {
-	case gap > longAgo && gap <= 0 && int(-gap) >= len(s.Payload):
-		return // it came before
-	case gap > 0 && gap < mostFlowHeld && len(at.waiter) < mostLater && f.held(at) < mostFlowHeld:
-		f.bytes += len(s.Payload)
-		at.waiter = append(at.waiter, later{s.Sequence, append([]byte(nil), s.Payload...), s.Missing})
+	if at = f.choose(at, s); len(s.Payload) > 0 {
+		f.follow(at, s, isDNS)
 		f.bound()
-		return
-	case gap > 0 || gap <= longAgo: // what lacks never came, or these are other ends
-		f.forget(at)
-		at.next = s.Sequence
-		f.consume(at, s.Payload, isDNS, s.Missing)
-	default:
-		f.consume(at, s.Payload[-gap:], isDNS, s.Missing)
 	}
+}
+
+// choose returns whichever of a flow and its other a segment belongs to, maybe a new other. The
+// other becomes the flow when a segment goes on where it is.
+func (f *Finder) choose(at *flow, s *Segment) *flow {
+	const longAgo = -64 << 20 // longer than a window may be
+	gap := int32(s.Sequence - at.next)
+	other := at.other
+	switch {
+	case gap > -mostFlowHeld && gap < mostFlowHeld:
+		return at
+	case other != nil && s.Sequence == other.next && len(s.Payload) > 0:
+		at.other = nil
+		*at, *other = *other, *at
+		at.other = other
+		return at
+	case other != nil && int32(s.Sequence-other.next) > -mostFlowHeld && int32(s.Sequence-other.next) < mostFlowHeld:
+		return other
+	case gap > longAgo && gap <= 0 && !s.Begins: // it came before
+		return at
+	}
+	if other == nil {
+		other = new(flow)
+		at.other = other
+	}
+	f.forget(other)
+	other.next = s.Sequence
+	return other
+}
+
+// follow reads a segment that belongs to a flow.
+func (f *Finder) follow(at *flow, s *Segment, isDNS bool) {
+	gap := int32(s.Sequence - at.next)
+	switch {
+	case gap <= 0 && int(-gap) >= len(s.Payload):
+		return // it came before
+	case gap > 0 && len(at.waiter) < mostLater && f.held(at) < mostFlowHeld:
+		f.bytes += len(s.Payload) + laterBytes
+		at.waiter = append(at.waiter, later{s.Sequence, append([]byte(nil), s.Payload...), s.Missing})
+		return
+	case gap > 0: // what lacks never came
+		f.skipGap(at, s.Sequence, isDNS)
+		f.follow(at, s, isDNS)
+		return
+	}
+	f.consume(at, s.Payload[-gap:], isDNS, s.Missing)
 	f.consumeLater(at, isDNS)
-	f.bound()
+}
+
+// skipGap goes on with what follows the gap that a flow is before: what waits there, or a segment.
+func (f *Finder) skipGap(at *flow, sequence uint32, isDNS bool) {
+	for _, waits := range at.waiter {
+		if int32(waits.sequence-sequence) < 0 {
+			sequence = waits.sequence
+		}
+	}
+	f.bytes -= len(at.held)
+	at.held, at.used, at.skip = kept(at.held), 0, 0
+	at.next = sequence
+	f.consumeLater(at, isDNS)
 }
 
 // consumeLater consumes the segments whose gap was filled.
@@ -154,7 +202,7 @@ func (f *Finder) consumeLater(at *flow, isDNS bool) {
 			i++
 			continue
 		}
-		f.bytes -= len(waits.data)
+		f.bytes -= len(waits.data) + laterBytes
 		at.waiter[i] = at.waiter[len(at.waiter)-1]
 		at.waiter[len(at.waiter)-1] = later{}
 		at.waiter = at.waiter[:len(at.waiter)-1]
@@ -215,22 +263,29 @@ func (f *Finder) parse(at *flow, data []byte, missing int) (used int) {
 	case NameSystem:
 		return f.parseDNS(at, data, missing)
 	case TLS:
-		name, memory, found := parseTLS(data, f.scratch)
-		f.scratch = memory
+		var found state
+		f.names, f.scratch, found = parseTLS(data, f.scratch, f.names[:0])
 		if found == isHalf && !isCut {
 			return 0
 		}
-		if found == isComplete {
+		for _, name := range f.names {
 			f.found = append(f.found, Message{Kind: TLS, Data: f.keep(name)})
 		}
 	case HTTP:
 		for {
-			host, target, end, found := parseRequest(data[used:])
+			hosts, target, end, found := parseRequest(data[used:], f.names[:0])
+			f.names = hosts
 			if found == isHalf && !isCut && len(data)-used < longestRequest {
 				return used
 			}
 			if len(target) > 0 {
-				f.found = append(f.found, Message{Kind: HTTP, Data: f.keep(host), Target: f.keep(target), IsCut: found == isHalf})
+				if len(hosts) == 0 {
+					hosts = append(hosts, nil)
+				}
+				target = f.keep(target)
+				for _, host := range hosts {
+					f.found = append(f.found, Message{Kind: HTTP, Data: f.keep(host), Target: target, IsCut: found == isHalf})
+				}
 			}
 			if used += end; found != isComplete || !beginsRequest(data[used:]) {
 				break
@@ -308,7 +363,10 @@ func (f *Finder) add(key ends) *flow {
 func (f *Finder) held(at *flow) int {
 	n := len(at.held)
 	for _, waits := range at.waiter {
-		n += len(waits.data)
+		n += len(waits.data) + laterBytes
+	}
+	if at.other != nil {
+		n += f.held(at.other)
 	}
 	return n
 }
@@ -317,7 +375,11 @@ func (f *Finder) held(at *flow) int {
 func (f *Finder) forget(at *flow) {
 	f.bytes -= f.held(at)
 	clear(at.waiter)
-	*at = flow{held: kept(at.held), waiter: at.waiter[:0]}
+	at.waiter = at.waiter[:0]
+	if cap(at.waiter) > 64 {
+		at.waiter = nil
+	}
+	*at = flow{held: kept(at.held), waiter: at.waiter}
 }
 
 // bound lets go of what flows hold, one after the other, while it is too much.

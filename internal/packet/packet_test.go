@@ -119,6 +119,10 @@ func TestLinkLayers(t *testing.T) {
 		{"IPv6, first fragment", 101, string(udp(6, "\x2c\x11\x00\x00\x01iiii")), true},
 		{"IPv6, later fragment", 101, string(udp(6, "\x2c\x11\x00\x00\x09iiii")), false},
 		{"IPv6 in IPv4", 101, "\x45\x00\x00\x00\x00\x00\x00\x00\x40\x29\x00\x00aaaabbbb" + ipv6, true},
+		{"GRE", 101, "\x45\x00\x00\x00\x00\x00\x00\x00\x40\x2f\x00\x00aaaabbbb" + "\x00\x00\x08\x00" + ipv4, true},
+		{"GRE with checksum, key and sequence number", 101, "\x45\x00\x00\x00\x00\x00\x00\x00\x40\x2f\x00\x00aaaabbbb" + "\xb0\x00\x86\xddcccckkkkssss" + ipv6, true},
+		{"GRE of Ethernet", 101, "\x45\x00\x00\x00\x00\x00\x00\x00\x40\x2f\x00\x00aaaabbbb" + "\x00\x00\x65\x58" + ether + "\x08\x00" + ipv4, true},
+		{"GRE of another version", 101, "\x45\x00\x00\x00\x00\x00\x00\x00\x40\x2f\x00\x00aaaabbbb" + "\x00\x01\x08\x00" + ipv4, false},
 		{"IPv4, later fragment", 101, ipv4[:7] + "\x09" + ipv4[8:], false},
 		{"ICMP", 101, ipv4[:9] + "\x01" + ipv4[10:], false},
 		{"a version of IP that is none", 101, "\x55" + ipv4[1:], false},
@@ -222,6 +226,19 @@ func TestStreams(t *testing.T) {
 		{"one in several records", inRecords(hello, 100), 443, []string{"1 kq3v9z7x1b.example"}},
 		{"requests", []byte("GET /a HTTP/1.1\r\nhost: x.example\r\nA: b\r\n\r\nHEAD http://y.example/ HTTP/1.0\n\n"), 80, []string{"3 x.example/a", "3 http://y.example/"}},
 		{"a request with blanks in what it asks for", []byte("GET /a b HTTP/1.1\r\nHost:\tx.example \r\n\r\n"), 80, []string{"3 x.example/a b"}},
+		{"two Hosts", []byte("GET /a HTTP/1.1\r\nHost: x.example\r\nA: b\r\nhost: y.example\r\nHost: x.example\r\n\r\n"), 80, []string{"3 x.example/a", "3 y.example/a"}},
+		{"a Host whose colon stands behind a blank", []byte("GET /a HTTP/1.1\r\nHost : x.example\r\n\r\n"), 80, []string{"3 x.example/a"}},
+		{"a Host on the next line", []byte("GET /a HTTP/1.1\r\nHost:\r\n x.example\r\nA: b\r\n c\r\n\r\n"), 80, []string{"3 x.example/a"}},
+		{"a Host on two lines", []byte("GET /a HTTP/1.1\r\nHost: x.example\r\n\ty.example\r\n\r\n"), 80, []string{"3 x.example/a", "3 y.example/a"}},
+		{"empty lines before requests", []byte("\r\nGET /a HTTP/1.1\r\nHost: x.example\r\n\r\n\r\n\nGET /b HTTP/1.1\r\nHost: x.example\r\n\r\n"), 80, []string{"3 x.example/a", "3 x.example/b"}},
+		{"a method of one's own", []byte("x-Fetch /a HTTP/1.1\r\nHost: x.example\r\n\r\n"), 80, []string{"3 x.example/a"}},
+		{"a request without a Host", []byte("GET /a HTTP/1.0\r\nHosts: x.example\r\n\r\n"), 80, []string{"3 /a"}},
+		{"what is longer than a method", []byte(strings.Repeat("A", 33) + " /a HTTP/1.1\r\nHost: x.example\r\n\r\n"), 80, nil},
+		{"another record before a ClientHello", append([]byte("\x14\x03\x03\x00\x01\x01\x15\x03\x01\x00\x02\x01\x00\x16\x03\x01\x00\x00"), hello...), 443, []string{"1 kq3v9z7x1b.example"}},
+		{"another record within a ClientHello", slices.Concat(inRecords(hello, 100)[:105], []byte("\x15\x03\x01\x00\x02\x01\x00"), inRecords(hello, 100)[105:]), 443, []string{"1 kq3v9z7x1b.example"}},
+		{"a name of another type before that of the server", withNames(hello, "\x01\x00\x03abc\x00\x00\x09x.example"), 443, []string{"1 x.example"}},
+		{"two names", withNames(hello, "\x00\x00\x09x.example\x00\x00\x09y.example"), 443, []string{"1 x.example", "1 y.example"}},
+		{"a ServerHello", append([]byte("\x16\x03\x03\x00\x05\x02"), hello[6:]...), 443, nil},
 		{"DNS", over(first, second, first), 53, []string{"0 a", "0 b", "0 a"}},
 		{"no message", []byte("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"), 443, nil},
 		{"no request", []byte("GET a file from there\r\nHost: x.example\r\n\r\n"), 80, nil},
@@ -247,6 +264,73 @@ func TestStreams(t *testing.T) {
 			}
 			if got := findAll(new(Finder), divided(test.stream, test.port, places...)); !slices.Equal(got, test.want) {
 				t.Errorf("byte by byte it has %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// withNames returns a ClientHello with another list of names.
+func withNames(hello []byte, list string) []byte {
+	const at = 9 + 2 + 32 // its session
+	rest := hello[at+1+int(hello[at]):]
+	rest = rest[2+int(binary.BigEndian.Uint16(rest)):]
+	begin := hello[9 : len(hello)-len(rest)+1+int(rest[0])]
+	extension := append([]byte{0, 0, 0, byte(2 + len(list)), 0, byte(len(list))}, list...)
+	body := append(binary.BigEndian.AppendUint16(slices.Clone(begin), uint16(len(extension))), extension...)
+	message := append([]byte{1, 0, byte(len(body) >> 8), byte(len(body))}, body...)
+	return append(binary.BigEndian.AppendUint16([]byte{22, 3, 1}, uint16(len(message))), message...)
+}
+
+// TestForgedSegments holds that no single segment hides what a connection carries.
+func TestForgedSegments(t *testing.T) {
+	stream := []byte("GET /a HTTP/1.1\r\nHost: x.example\r\n\r\n")
+	const half = 20
+	whole := divided(stream, 80, half)
+	forged := func(change func(s *Segment)) Segment {
+		s := whole[1]
+		s.Payload = nil
+		change(&s)
+		return s
+	}
+	var tiny, bare []Segment
+	for i := range stream[half:] {
+		tiny = append(tiny, forged(func(s *Segment) { s.Sequence, s.Payload = whole[2].Sequence+uint32(i), stream[half+i:half+i+1] }))
+	}
+	for i := range uint32(500) {
+		bare = append(bare, forged(func(s *Segment) { s.Sequence, s.Payload = whole[2].Sequence+1000+2*i, []byte("x") }))
+	}
+	again := divided(stream, 80, half) // a connection between the same ends
+	for i := range again {
+		again[i].Sequence += 1 << 30
+	}
+	for _, test := range []struct {
+		shows    string
+		segments []Segment
+		times    int
+	}{
+		{"RST", []Segment{whole[0], whole[1], forged(func(s *Segment) { s.Resets, s.Sequence = true, whole[2].Sequence }), whole[2]}, 1},
+		{"SYN", []Segment{whole[0], whole[1], forged(func(s *Segment) { s.Begins, s.Sequence = true, 1<<31 }), whole[2]}, 1},
+		{"SYN with a sequence number of before", []Segment{whole[0], whole[1], forged(func(s *Segment) { s.Begins, s.Sequence = true, s.Sequence-200_000 }), whole[2]}, 1},
+		{"bytes far ahead", []Segment{whole[0], whole[1], forged(func(s *Segment) { s.Sequence, s.Payload = s.Sequence+140_000, []byte("x") }), whole[2]}, 1},
+		{"bytes far behind", []Segment{whole[0], whole[1], forged(func(s *Segment) { s.Sequence, s.Payload = s.Sequence-140_000, []byte("x") }), whole[2]}, 1},
+		{"a tiny segment for each byte, before what they follow", slices.Concat(whole[:1], tiny, whole[1:2]), 1},
+		{"many tiny segments that follow nothing", slices.Concat(whole[:1], bare, whole[1:]), 1},
+		{"another connection", slices.Concat(whole, again), 2},
+		{"another connection, whose end is late", slices.Concat(whole, again[:1], again[2:], again[1:2]), 2},
+		{"another connection, whose beginning was not captured", slices.Concat(whole, again[1:]), 2},
+	} {
+		t.Run(test.shows, func(t *testing.T) {
+			want := slices.Repeat([]string{"3 x.example/a"}, test.times)
+			var f Finder
+			if got := findAll(&f, test.segments); !slices.Equal(got, want) {
+				t.Errorf("it has %q, want %q", got, want)
+			}
+			held := 0
+			for _, at := range f.flows {
+				held += f.held(at)
+			}
+			if held != f.bytes {
+				t.Errorf("it holds %d bytes, and knows of %d", held, f.bytes)
 			}
 		})
 	}

@@ -31,11 +31,12 @@ const (
 
 // hellos puts the ClientHellos together that Initial packets of QUIC carry in frames of any order.
 type hellos struct {
-	of   map[connection]*hello
-	ring []connection // the oldest at next
-	next int
-	from []byte // a datagram that is decrypted in place
-	all  []byte
+	of    map[connection]*hello
+	ring  []connection // the oldest at next
+	next  int
+	from  []byte // a datagram that is decrypted in place
+	all   []byte
+	names [][]byte // in it
 }
 
 // A connection is known by where it goes and by the ID that its client chose at first.
@@ -57,9 +58,9 @@ type helloPart struct {
 	data   []byte
 }
 
-// find returns the server's name that a datagram completes the question for, or nil. The keys of
+// find returns the server's names that a datagram completes the question for, or nil. The keys of
 // Initial packets follow from what stands in them, so that anybody can read them.
-func (h *hellos) find(s *Segment) []byte {
+func (h *hellos) find(s *Segment) [][]byte {
 	datagram := s.Payload
 	if len(datagram) < shortestInitial {
 		return nil
@@ -70,8 +71,8 @@ func (h *hellos) find(s *Segment) []byte {
 			return nil
 		}
 		if initial.packet != nil {
-			if name := h.add(s, initial); name != nil {
-				return name
+			if names := h.add(s, initial); len(names) > 0 {
+				return names
 			}
 		}
 		datagram = rest
@@ -142,7 +143,7 @@ func cutNumber(data []byte) (number uint64, rest []byte, ok bool) {
 }
 
 // add adds what a packet carries to its hello.
-func (h *hellos) add(s *Segment, p initialPacket) []byte {
+func (h *hellos) add(s *Segment, p initialPacket) [][]byte {
 	key := connection{ends: ends{s.Source, s.Destination}, length: uint8(len(p.id))}
 	copy(key.id[:], p.id)
 	at := h.of[key]
@@ -158,11 +159,11 @@ func (h *hellos) add(s *Segment, p initialPacket) []byte {
 		at = h.begin(key)
 	}
 	at.add(frames)
-	name, found := h.name(at)
+	names, found := h.name(at)
 	if at.isDone = found != isHalf; at.isDone {
 		at.parts = nil
 	}
-	return name
+	return names
 }
 
 // begin returns a new hello, maybe in the place of the oldest.
@@ -276,8 +277,8 @@ func (h *hello) add(frames []byte) {
 	}
 }
 
-// name returns the name in a hello, if it is whole.
-func (h *hellos) name(at *hello) (name []byte, found state) {
+// name returns the names in a hello, if it is whole.
+func (h *hellos) name(at *hello) (names [][]byte, found state) {
 	h.all = h.all[:0]
 	for grows := true; grows; {
 		grows = false
@@ -298,5 +299,6 @@ func (h *hellos) name(at *hello) (name []byte, found state) {
 	case len(h.all) < need:
 		return nil, isHalf
 	}
-	return parseHello(h.all[4:need])
+	h.names, found = parseHello(h.all[4:need], h.names[:0])
+	return h.names, found
 }

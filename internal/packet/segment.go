@@ -39,16 +39,17 @@ func isKnownLink(link uint16) bool {
 
 // Protocols of IEEE 802, as Ethernet and Linux name them.
 const (
-	etherIPv4   = 0x0800
-	etherIPv6   = 0x86dd
-	etherVLAN   = 0x8100
-	etherQinQ   = 0x88a8
-	etherOldQ   = 0x9100
-	etherMPLS   = 0x8847
-	etherPPPoE  = 0x8864
-	pppIPv4     = 0x0021
-	pppIPv6     = 0x0057
-	mostTunnels = 4
+	etherIPv4    = 0x0800
+	etherIPv6    = 0x86dd
+	etherVLAN    = 0x8100
+	etherQinQ    = 0x88a8
+	etherOldQ    = 0x9100
+	etherMPLS    = 0x8847
+	etherPPPoE   = 0x8864
+	etherBridged = 0x6558 // Ethernet itself, in GRE
+	pppIPv4      = 0x0021
+	pppIPv6      = 0x0057
+	mostTunnels  = 4
 )
 
 // Segment returns what a packet carries, if it is over UDP or TCP. Of a fragmented one the first
@@ -78,19 +79,22 @@ func (s *Segment) readLink(link uint16, data []byte) bool {
 	if header < 14 { // the version of IP says which it is
 		return s.readIP(data[header:], 0)
 	}
-	return s.readEther(binary.BigEndian.Uint16(data[at:]), data[header:])
+	return s.readEther(binary.BigEndian.Uint16(data[at:]), data[header:], 0)
 }
 
-func (s *Segment) readEther(protocol uint16, data []byte) bool {
+// readEther reads what a protocol of IEEE 802 carries.
+func (s *Segment) readEther(protocol uint16, data []byte, depth int) bool {
 	for range 2 * mostTunnels {
 		switch {
 		case protocol == etherIPv4 || protocol == etherIPv6:
-			return s.readIP(data, 0)
+			return s.readIP(data, depth)
 		case (protocol == etherVLAN || protocol == etherQinQ || protocol == etherOldQ) && len(data) >= 4:
 			protocol, data = binary.BigEndian.Uint16(data[2:]), data[4:]
 		case protocol == etherPPPoE && len(data) >= 8:
 			ppp := binary.BigEndian.Uint16(data[6:])
-			return (ppp == pppIPv4 || ppp == pppIPv6) && s.readIP(data[8:], 0)
+			return (ppp == pppIPv4 || ppp == pppIPv6) && s.readIP(data[8:], depth)
+		case protocol == etherBridged && len(data) >= 14:
+			protocol, data = binary.BigEndian.Uint16(data[12:]), data[14:]
 		case protocol == etherMPLS && len(data) >= 4:
 			if isLast := data[2]&1 == 1; isLast {
 				protocol = etherIPv4
@@ -112,6 +116,7 @@ const (
 	ipIPv6        = 41
 	ipRouting     = 43
 	ipFragment    = 44
+	ipGRE         = 47
 	ipAH          = 51
 	ipDestination = 60
 )
@@ -155,8 +160,33 @@ func (s *Segment) readIP(data []byte, depth int) bool {
 		return s.readPorts(protocol == ipTCP, from, to, data)
 	case ipInIP, ipIPv6:
 		return s.readIP(data, depth+1)
+	case ipGRE:
+		return s.readGRE(data, depth+1)
 	}
 	return false
+}
+
+// readGRE reads what GRE (RFC 2784, RFC 2890) carries.
+func (s *Segment) readGRE(data []byte, depth int) bool {
+	const (
+		checksum = 0x8000
+		key      = 0x2000
+		sequence = 0x1000
+		others   = 0x4fff &^ 0x0ff8 // routing, and the version
+	)
+	if len(data) < 4 {
+		return false
+	}
+	flags, header := binary.BigEndian.Uint16(data), 4
+	for _, flag := range [...]uint16{checksum, key, sequence} {
+		if flags&flag != 0 {
+			header += 4
+		}
+	}
+	if flags&others != 0 || len(data) < header {
+		return false
+	}
+	return s.readEther(binary.BigEndian.Uint16(data[2:]), data[header:], depth)
 }
 
 // cut returns what a packet has of its length, behind which is what fills the frame. Where cards of

@@ -1,6 +1,9 @@
 package packet
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A state says how far the beginning of a message was understood.
 type state int
@@ -13,56 +16,71 @@ const (
 
 const (
 	tlsRecordHeader = 5
+	typeChange      = 20 // of cipher
+	typeAlert       = 21
 	typeHandshake   = 22
 	typeClientHello = 1
 	longestHello    = 32 << 10
+	longestAlert    = 2
 )
 
 // beginsHello reports whether the first bytes of a stream, of which there may be few, are those of
-// a TLS ClientHello (RFC 8446, sections 4 and 5.1).
+// a TLS ClientHello (RFC 8446, sections 4 and 5.1), or of a record that servers read before one.
 func beginsHello(data []byte) bool {
 	switch {
-	case len(data) == 0 || data[0] != typeHandshake, len(data) > 1 && data[1] != 3, len(data) > 2 && data[2] > 4:
+	case len(data) == 0 || data[0] < typeChange || data[0] > typeHandshake, len(data) > 1 && data[1] != 3, len(data) > 2 && data[2] > 4:
 		return false
+	case len(data) < tlsRecordHeader:
+		return true
 	}
-	return len(data) <= tlsRecordHeader || data[tlsRecordHeader] == typeClientHello
+	length := int(binary.BigEndian.Uint16(data[3:]))
+	if data[0] != typeHandshake {
+		return length > 0 && length <= longestAlert
+	}
+	return length == 0 || len(data) == tlsRecordHeader || data[tlsRecordHeader] == typeClientHello
 }
 
-// parseTLS returns the server's name that a stream begins by asking for. A ClientHello may lie in
-// several records: the memory of scratch puts it together.
-func parseTLS(data, scratch []byte) (name, memory []byte, found state) {
+// parseTLS appends the server's names that a stream begins by asking for. A ClientHello may lie in
+// several records, and between others: the memory of scratch puts it together.
+func parseTLS(data, scratch []byte, names [][]byte) (found [][]byte, memory []byte, is state) {
 	if !beginsHello(data) {
-		return nil, scratch, isNone
+		return names, scratch, isNone
 	}
 	scratch = scratch[:0]
-	for i, need := 0, 4; ; {
+	for i := 0; ; {
 		if len(data)-i < tlsRecordHeader {
-			return nil, scratch, isHalf
+			return names, scratch, isHalf
 		}
-		length := int(binary.BigEndian.Uint16(data[i+3:]))
-		if data[i] != typeHandshake || length == 0 {
-			return nil, scratch, isNone
+		kind, length := data[i], int(binary.BigEndian.Uint16(data[i+3:]))
+		isOther := kind == typeChange || kind == typeAlert
+		if isOther && length > longestAlert || !isOther && kind != typeHandshake {
+			return names, scratch, isNone
 		}
 		i += tlsRecordHeader
 		part := data[i:min(i+length, len(data))]
-		if len(scratch) == 0 && len(part) >= need { // mostly there is one record
-			if need = helloLength(part); need <= len(part) {
-				name, found = parseHello(part[4:need])
-				return name, scratch, found
-			}
+		if isOther {
+			part = nil
 		}
-		scratch = append(scratch, part...)
-		if len(scratch) >= 4 {
-			if need = helloLength(scratch); need > longestHello {
-				return nil, scratch, isNone
+		message := part
+		if len(scratch) > 0 || len(part) < 4 || helloLength(part) > len(part) { // mostly there is one record
+			scratch = append(scratch, part...)
+			message = scratch
+		}
+		if len(message) > 0 && message[0] != typeClientHello {
+			return names, scratch, isNone
+		}
+		if len(message) >= 4 {
+			need := helloLength(message)
+			if need > longestHello {
+				return names, scratch, isNone
 			}
-			if need <= len(scratch) {
-				name, found = parseHello(scratch[4:need])
-				return name, scratch, found
+			if need <= len(message) {
+				names, is = parseHello(message[4:need], names)
+				return names, scratch, is
 			}
 		}
 		if i+length > len(data) {
-			return nil, scratch, isHalf
+			return names, scratch, isHalf
 		}
 		i += length
 	}
@@ -73,9 +91,10 @@ func helloLength(message []byte) int {
 	return 4 + int(message[1])<<16 + int(message[2])<<8 + int(message[3])
 }
 
-// parseHello returns the server's name (RFC 6066, section 3) in the body of a ClientHello. Where
-// names are encrypted, it is that of the outer one.
-func parseHello(body []byte) (name []byte, found state) {
+// parseHello appends the server's names (RFC 6066, section 3) in the body of a ClientHello. There
+// should be one; programs differ in which of several they take. Where names are encrypted, it is
+// that of the outer one.
+func parseHello(body []byte, names [][]byte) (found [][]byte, is state) {
 	const versionAndRandom = 2 + 32
 	rest, ok := skip(body, versionAndRandom)
 	if _, rest, ok = cutVector(rest, 1, ok); ok { // session
@@ -89,16 +108,32 @@ func parseHello(body []byte) (name []byte, found state) {
 		if extension, extensions, ok = cutVector(extensions[2:], 2, true); !ok || kind != 0 {
 			continue
 		}
-		names, _, ok := cutVector(extension, 2, true)
-		if !ok || len(names) == 0 || names[0] != 0 {
-			return nil, isNone
+		list, _, isList := cutVector(extension, 2, true)
+		for isList && len(list) > 0 && len(names) < mostNames {
+			var name []byte
+			kind := list[0]
+			if name, list, isList = cutVector(list[1:], 2, true); isList && kind == 0 && len(name) > 0 {
+				names, is = addName(names, name), isComplete
+			}
 		}
-		if name, _, ok = cutVector(names[1:], 2, true); ok && len(name) > 0 {
-			return name, isComplete
-		}
-		return nil, isNone
 	}
-	return nil, isNone
+	return names, is
+}
+
+// mostNames is how many names one message may have. Each becomes a record.
+const mostNames = 64
+
+// addName appends a name unless it is there.
+func addName(names [][]byte, name []byte) [][]byte {
+	for _, other := range names {
+		if bytes.Equal(other, name) {
+			return names
+		}
+	}
+	if len(names) == mostNames {
+		return names
+	}
+	return append(names, name)
 }
 
 func skip(data []byte, n int) (rest []byte, ok bool) {
