@@ -112,17 +112,26 @@ func answerStream[T any](s *Service, w *response, r *http.Request, stream stream
 	w.Header()["X-Accel-Buffering"] = []string{"no"} // of nginx
 	w.Header()["Cache-Control"] = []string{"no-store"}
 
-	output := newStreamOutput(w, r, control, s.options.Stall, stream.room, func() { body.interrupt(errStalled) })
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+	defer cancel(nil)
+	leave := func() {
+		body.interrupt(errGone)
+		cancel(errGone)
+	}
+	output := newStreamOutput(w, r, control, s.options.Stall, stream.room, leave)
 	defer func() { control.SetWriteDeadline(writeDeadline(r)) }() // the rest of the answer has the server's
 	defer context.AfterFunc(ended, func() { time.AfterFunc(patience/2, output.abandon) })()
 	if len(run.head) > 0 {
 		output.chunks <- scored{output: run.head}
 	}
 	items, fed := 0, make(chan struct{})
-	// The request's context ends when the client closes its side after sending all. It may still
-	// read.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	defer cancel()
+	// The request's context ends when the client closes its side after sending all. Over HTTP/1.1
+	// it may still read.
+	defer context.AfterFunc(r.Context(), func() {
+		if r.ProtoMajor > 1 || output.isSilent(ctx) {
+			leave()
+		}
+	})()
 	feed := func(send func(*pipeline.Chunk[T]) bool) error {
 		defer close(fed)
 		var failure error
@@ -147,7 +156,10 @@ func answerStream[T any](s *Service, w *response, r *http.Request, stream stream
 		items += len(c.Items)
 		return nil
 	})
-	cancel()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	cancel(nil)
 	w.texts = run.count(items)
 	panicked, isPanic := errors.AsType[*pipeline.Panic](err)
 	if isPanic {
@@ -322,6 +334,7 @@ const idle = 2 * time.Minute
 var (
 	errShutDown = errors.New("the server is shutting down")
 	errIdle     = fmt.Errorf("nothing came for %v", idle)
+	errGone     = errors.New("the client is gone")
 	errSlow     = errors.New("little came, and others wait")
 )
 
@@ -335,10 +348,11 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		b.deadline = b.silentSince.Add(idle)
 		b.control.SetReadDeadline(b.deadline)
 	}
-	b.readSince.Store(now.UnixNano())
-	if b.stopped.Load() != nil {
+	if stopped := b.stopped.Load(); stopped != nil { // what was read before has no deadline
 		b.control.SetReadDeadline(time.Unix(1, 0))
+		return 0, *stopped
 	}
+	b.readSince.Store(now.UnixNano())
 	n, err := b.body.Read(p)
 	b.ended = err == io.EOF
 	b.readSince.Store(0)

@@ -364,6 +364,50 @@ func TestWhoHasSentAllStillReads(t *testing.T) {
 	}
 }
 
+// A request whose client is gone ends, though there is more to score, and the server's end does not
+// wait for it.
+func TestRequestsOfClientsThatAreGoneEnd(t *testing.T) {
+	const few, many = 1000, 100_000 // lines, of which the service reads all at once
+	for _, test := range []struct {
+		name, path string
+		lines      int
+	}{
+		{"a log in one piece", "/v1/logs?format=list&more=true&min=high", many},
+		{"a log that comes", "/v1/logs?format=list&min=high", few},
+		{"lines", "/v1/score", few},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			service := New(Options{Model: openToy(t), Stall: 50 * time.Millisecond})
+			for range runtime.GOMAXPROCS(0) + 1 { // all places: nothing can be scored
+				if !service.work.room.TryAcquire(1) {
+					break
+				}
+				t.Cleanup(service.work.leave)
+			}
+			overEachProtocol(t, service, func(t *testing.T, address string, client *http.Client) {
+				ctx, leave := context.WithCancel(t.Context())
+				defer leave()
+				request := must(http.NewRequestWithContext(ctx, "POST", address+test.path, strings.NewReader(strings.Repeat("q.com\n", test.lines))))
+				request.Header.Set("Content-Type", "text/plain")
+				answered := make(chan error, 1)
+				go func() {
+					response, err := client.Do(request)
+					if err == nil {
+						_, err = io.Copy(io.Discard, response.Body)
+						response.Body.Close()
+					}
+					answered <- err
+				}()
+				waitFor(t, func() bool { return service.streams.count() == 1 })
+				time.Sleep(20 * time.Millisecond)
+				leave()
+				<-answered
+				waitFor(t, func() bool { return service.streams.count() == 0 })
+			})
+		})
+	}
+}
+
 func TestStreamsEndWithTheServer(t *testing.T) {
 	for name, start := range protocols {
 		t.Run(name, func(t *testing.T) {

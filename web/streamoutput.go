@@ -25,6 +25,7 @@ type streamOutput struct {
 	room       *semaphore.Weighted // bytes that chunks may take, from before they are scored until they are written
 	written    chan error          // gets the error with which writing ended
 	writeSince atomic.Int64        // when the current write began, in Unix nanoseconds; 0 if there is none
+	writes     atomic.Int64        // that succeeded
 	given      atomic.Bool         // given up
 
 	mu   sync.Mutex
@@ -73,6 +74,7 @@ func (o *streamOutput) write() error {
 			o.failed()
 			continue
 		}
+		o.writes.Add(1)
 		// Over HTTP/2 a deadline that passes resets the stream, even if nothing is to be written.
 		o.control.SetWriteDeadline(time.Time{})
 	}
@@ -96,6 +98,23 @@ func (o *streamOutput) reserve(ctx context.Context, bytes int64) error {
 		}
 	}
 	return nil
+}
+
+// isSilent waits until nothing is written for the time of a stall, and returns false if the context
+// ends before.
+func (o *streamOutput) isSilent(ctx context.Context) bool {
+	for last := o.writes.Load(); ; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(o.stall):
+		}
+		now := o.writes.Load()
+		if now == last {
+			return true
+		}
+		last = now
+	}
 }
 
 // release gives room back that reserve took.

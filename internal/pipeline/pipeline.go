@@ -75,6 +75,11 @@ func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[
 		go func() {
 			var do func(*Chunk[T])
 			for c := range work {
+				select {
+				case <-stopped: // nobody waits for it
+					continue
+				default:
+				}
 				if do == nil {
 					do = newWorker()
 				}
@@ -104,7 +109,11 @@ func Run[T any](ctx context.Context, feed Feed[T], newWorker func() func(*Chunk[
 			if !more {
 				return feedError
 			}
-			<-c.done
+			select {
+			case <-c.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 			if c.panic != nil {
 				return c.panic
 			}
