@@ -40,6 +40,10 @@ var errReached = errors.New("a text reached the level of -fail-on")
 // errUnscored says that texts had to be scored and were not: one with -fail-on, all with -strict.
 var errUnscored = errors.New("texts have no score")
 
+// errUnfinished says that nobody reads what score writes, before it knows what -strict or -fail-on
+// ask.
+var errUnfinished = errors.New("the output is closed")
+
 // usageError is a command line that cannot be carried out.
 type usageError struct{ message string }
 
@@ -66,6 +70,8 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitReached
 	case errors.Is(err, errUnscored): // standard error has the number
 		return exitUnscored
+	case errors.Is(err, errUnfinished):
+		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "snowman: interrupted")
 		return exitFailed

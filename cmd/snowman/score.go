@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"syscall"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/render"
@@ -45,7 +46,9 @@ At most 20 lines are complained of one by one; the last line of standard error c
 what they look like. Texts may be compressed by gzip or zstd, or in UTF-16 with a byte order mark.
 
 exit code: 0 done, bad lines included; 1 not done; 2 wrong command line; 3 something reached the
-level of -fail-on; 4 otherwise, if a line is bad with -strict, or all lines with -fail-on.
+level of -fail-on; 4 otherwise, if a line is bad with -strict, or all lines with -fail-on. Who closes
+the output ends the program without a word: with 3 or 4 for what came before, else with 0, or with 1 if
+-fail-on or -strict was given.
 `
 
 // never is what -fail-on is without a level. An empty level, such as an unset variable of a script
@@ -123,17 +126,21 @@ func runScore(ctx context.Context, args []string, s streams) error {
 		recordFlags: f.records,
 		namesOnly:   f.records.names || output.Flag != "",
 	}
-	if err := job.run(ctx, s, &f.input); err != nil {
+	err = job.run(ctx, s, &f.input)
+	isClosed := errors.Is(err, syscall.EPIPE) // nobody reads on: what was found before counts
+	if err != nil && !isClosed {
 		return err
 	}
-	texts, failed := job.counts()
+	highest, texts, failed := job.result()
 	switch {
-	case job.highest >= failing:
+	case highest >= failing:
 		return errReached
-	case f.strict && failed > 0, failing <= snowman.High && texts > 0 && failed == texts:
+	case f.strict && failed > 0, !isClosed && failing <= snowman.High && texts > 0 && failed == texts:
 		return errUnscored
+	case isClosed && (f.strict || failing <= snowman.High):
+		return errUnfinished
 	}
-	return nil
+	return err
 }
 
 // levels returns the levels of -min and -fail-on, where the latter is above all if there is none.

@@ -40,7 +40,6 @@ func (j *scoring) run(ctx context.Context, s streams, in *textInput) error {
 	w.writeSummary(j.lines.failures.Summary(j.lines.item), err)
 	for _, job := range j.records {
 		counts, names := job.Counts()
-		j.highest = max(j.highest, counts.Highest)
 		w.writeSummary(names.Summary("name"), err)
 		for _, summary := range counts.Summaries() {
 			w.writeSummary(summary, err)
@@ -86,15 +85,20 @@ func (j *scoring) begin(w *lineWriter) error {
 	return w.writeHeader(j.format.AppendHeader(nil))
 }
 
-// counts returns the number of texts, broken records included, and of those without a score.
-func (j *scoring) counts() (texts, failed int) {
+// result returns the highest level, the number of texts, broken records included, and of those
+// without a score. Of a run that was broken off it is that of what was scored until now.
+func (j *scoring) result() (highest snowman.Level, texts, failed int) {
+	j.mu.Lock()
+	highest = j.highest
+	j.mu.Unlock()
 	texts, failed = j.lines.failures.Count()
 	for _, job := range j.records {
 		counts, names := job.Counts()
 		moreTexts, moreFailed := names.Count()
+		highest = max(highest, counts.Highest)
 		texts, failed = texts+moreTexts+counts.Broken+counts.Damaged, failed+moreFailed+counts.Broken+counts.Damaged
 	}
-	return texts, failed
+	return highest, texts, failed
 }
 
 // newWorker returns what one goroutine scores chunks with.
