@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/follow"
@@ -75,9 +76,16 @@ func (j *scoring) runSocket(ctx context.Context, w *lineWriter, path string) err
 		return err
 	}
 	fmt.Fprintf(w.stderr, "snowman: waiting for dnstap at %s\n", visible.Text(path))
+	var said atomic.Int64
 	failed := func(err error) {
-		if !errors.Is(err, io.ErrUnexpectedEOF) { // a server that was stopped leaves half a frame
+		if errors.Is(err, io.ErrUnexpectedEOF) { // a server that was stopped leaves half a frame
+			return
+		}
+		switch n := said.Add(1); {
+		case n <= shownFailures:
 			fmt.Fprintf(w.stderr, "snowman: %v\n", err)
+		case n == shownFailures+1:
+			fmt.Fprintln(w.stderr, "snowman: more connections fail, and are not named")
 		}
 	}
 	return j.runJob(context.WithoutCancel(ctx), w, job, enrich.NewConnections(listener.Accept, format, job.Reading(nil), failed))

@@ -58,7 +58,7 @@ func isAbandoned(path string) bool {
 }
 
 // Accept waits for a connection. Its error is io.EOF at the end of the context.
-func (l *Listener) Accept() (io.ReadWriteCloser, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	accepted, err := l.listener.Accept()
 	if err != nil {
 		return nil, l.ended(err)
