@@ -1,7 +1,6 @@
 package overview
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/ranking"
@@ -24,19 +24,13 @@ type Input struct {
 	Columns []string     // where names stand, if the format does not know
 }
 
-// sampleBytes is how much of an input its format is guessed by.
-const sampleBytes = 64 << 10
-
 // Read adds a log. What is wrong with its records is reported in whole lines, maybe none, and what
 // its format is taken for if that is guessed and no list.
 func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
-	buffered := bufio.NewReaderSize(in.Reader, sampleBytes)
-	sample, err := inputfile.Await(ctx, func() ([]byte, error) {
-		sample, err := buffered.Peek(sampleBytes) // nothing comes out before the end, so nobody is kept waiting
-		if err != nil && err != io.EOF {
-			return nil, fmt.Errorf("reading records: %w", err)
-		}
-		return bytes.Clone(sample), nil // the buffer changes
+	all := in.Reader
+	sample, err := inputfile.Await(ctx, func() (sample []byte, _ error) {
+		sample, all = enrich.Sample(in.Reader, false) // nothing comes out before the end, so nobody is kept waiting
+		return sample, nil
 	})
 	if err != nil {
 		return err
@@ -56,56 +50,13 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	}
 	if format.Sort == logs.Lists {
 		const longest = snowman.MaxLength + 1 // one byte more tells that there are more
-		return j.readLines(ctx, pipeline.Lines(longest, pipeline.Source{Name: in.Name, Input: buffered}), report)
+		return j.readLines(ctx, pipeline.Lines(longest, pipeline.Source{Name: in.Name, Input: all}), report)
 	}
-	reader, err := format.NewReader(buffered, sample, logs.Options{Columns: in.Columns})
+	source, err := enrich.NewSource(in.Name, all, format, sample, logs.Options{Columns: in.Columns})
 	if err != nil {
 		return err
 	}
-	return j.readRecords(ctx, feed(in.Name, reader), report)
-}
-
-// An item is a record.
-type item struct {
-	record []byte // with its line end
-	layout logs.Layout
-	number int // of its first line, from 1
-}
-
-// feed sends the records of a reader. A chunk is sent when it is full.
-func feed(name string, reader *logs.Reader) pipeline.Feed[item] {
-	return func(send func(*pipeline.Chunk[item]) bool) error {
-		const maxBytes = 64 << 10
-		var held []byte
-		var items []item
-		var ends []int
-		flush := func() bool {
-			if len(items) == 0 {
-				return true
-			}
-			start := 0
-			for i, end := range ends {
-				items[i].record = held[start:end]
-				start = end
-			}
-			wanted := send(&pipeline.Chunk[item]{Source: name, First: items[0].number, Items: items, Bytes: len(held)})
-			held, items, ends = nil, nil, ends[:0]
-			return wanted
-		}
-		for reader.Scan() {
-			held = append(held, reader.Bytes()...)
-			items = append(items, item{layout: reader.Layout(), number: reader.Number()})
-			ends = append(ends, len(held))
-			if (len(items) == pipeline.MaxItems || len(held) >= maxBytes) && !flush() {
-				return nil
-			}
-		}
-		flush()
-		if err := reader.Err(); err != nil {
-			return fmt.Errorf("reading records: %w", err)
-		}
-		return nil
-	}
+	return j.readRecords(ctx, source.Feed, report)
 }
 
 // A place is where something stands, for messages.

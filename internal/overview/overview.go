@@ -20,6 +20,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/ranking"
 	"github.com/snowman-ml/snowman/internal/render"
@@ -107,17 +108,17 @@ func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], 
 }
 
 // readRecords adds the names in the records of a log.
-func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[item], report func([]byte)) error {
-	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[item]) {
+func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[enrich.Item], report func([]byte)) error {
+	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[enrich.Item]) {
 		w := j.newWorker()
-		return func(c *pipeline.Chunk[item]) {
+		return func(c *pipeline.Chunk[enrich.Item]) {
 			w.begin()
 			for _, item := range c.Items {
 				c.Errors = w.addRecord(c.Errors, c.Source, item)
 			}
 			c.Errors = w.finish(c.Errors)
 		}
-	}, writer[item](report))
+	}, writer[enrich.Item](report))
 }
 
 // writer reports the errors of chunks.
@@ -161,10 +162,10 @@ func (w *worker) begin() {
 }
 
 // addRecord notes the names of a record.
-func (w *worker) addRecord(errors []byte, source string, item item) []byte {
+func (w *worker) addRecord(errors []byte, source string, item enrich.Item) []byte {
 	r := &w.record
-	item.layout.Find(item.record, r)
-	at := place{source, "line", item.number}
+	item.Layout.Find(item.Record, r)
+	at := place{source, "line", item.Number}
 	switch {
 	case r.Continues || r.Header:
 		return errors
