@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -381,6 +382,42 @@ func TestWhatAFinderHoldsIsBounded(t *testing.T) {
 		}
 		if len(f.flows) > mostFlows {
 			t.Fatalf("it holds %d flows", len(f.flows))
+		}
+	}
+}
+
+// TestWhatAFinderHoldsIsKnown holds the count of held bytes to what is held, whatever comes.
+func TestWhatAFinderHoldsIsKnown(t *testing.T) {
+	var f Finder
+	random := rand.New(rand.NewPCG(1, 2))
+	payloads := []string{"", "G", "GET / HTTP/1.1\r\n", "Host: x.example\r\n", "\r\n", "\x16\x03\x01\x01\x00\x01", "\x14\x03\x03\x00\x01\x01", strings.Repeat("x", 1400)}
+	places := []uint32{0, 0, 1, 100, 5000, 130_000, 200_000, 1 << 27, 1 << 31}
+	next := make([]uint32, 3)
+	for i := range 30_000 {
+		n := random.IntN(len(next))
+		payload := payloads[random.IntN(len(payloads))]
+		s := Segment{
+			Source: netip.AddrPortFrom(client.Addr(), uint16(n)), Destination: server, IsTCP: true, Payload: []byte(payload),
+			Sequence: next[n], Begins: random.IntN(50) == 0, Resets: random.IntN(50) == 0, Missing: max(0, random.IntN(40)-38),
+		}
+		switch place := places[random.IntN(len(places))]; random.IntN(4) {
+		case 0:
+			s.Sequence += place
+		case 1:
+			s.Sequence -= place
+		default:
+			next[n] += uint32(len(payload))
+		}
+		f.Find(s)
+		held := 0
+		for _, at := range f.flows {
+			held += f.held(at)
+			if f.held(at) > 4*mostFlowHeld {
+				t.Fatalf("segment %d: a flow holds %d bytes", i, f.held(at))
+			}
+		}
+		if held != f.bytes {
+			t.Fatalf("segment %d: it holds %d bytes, and knows of %d", i, held, f.bytes)
 		}
 	}
 }
