@@ -61,6 +61,7 @@ type jsonScan struct {
 	*jsonPaths
 	line    []byte
 	r       *Record
+	escapes bool            // there is a backslash, which a key may have
 	matched [maxPaths]uint8 // of each path, the bytes that lead to the object that is read
 	stack   [mostNested / 64]uint64
 }
@@ -71,7 +72,7 @@ const notJSON = "it is no JSON object"
 // find sets the hits of a record, and where Append cuts and inserts. It sets Broken if the line is
 // no object.
 func (p *jsonPaths) find(line []byte, r *Record) {
-	s := jsonScan{jsonPaths: p, line: line, r: r}
+	s := jsonScan{jsonPaths: p, line: line, r: r, escapes: bytes.IndexByte(line, '\\') >= 0}
 	i := s.space(0)
 	for i < len(line) && line[i] == 0 {
 		i = s.space(i + 1) // a file that is cut while it is written
@@ -158,7 +159,8 @@ func (s *jsonScan) isCut(key []byte) bool {
 	return false
 }
 
-// key reads a key and the colon behind it, and returns where its value begins.
+// key reads a key and the colon behind it, and returns where its value begins. Escapes in the key
+// are undone: who chooses a key may write query as quer\u0079.
 func (s *jsonScan) key(i int) (key []byte, next int) {
 	if i >= len(s.line) || s.line[i] != '"' {
 		return nil, -1
@@ -178,7 +180,11 @@ func (s *jsonScan) key(i int) (key []byte, next int) {
 	if next < len(s.line) && s.line[next] <= ' ' {
 		next = s.space(next)
 	}
-	return s.line[i+1 : end-1], next
+	key = s.line[i+1 : end-1]
+	if s.escapes && bytes.IndexByte(key, '\\') >= 0 {
+		key = s.r.unescapeJSON(key)
+	}
+	return key, next
 }
 
 // object reads the members of an object that is not the outermost.
@@ -368,8 +374,13 @@ func (r *Record) text(line []byte, h hit) []byte {
 	if bytes.IndexByte(value, '\\') < 0 {
 		return value
 	}
+	return r.unescapeJSON(value)
+}
+
+// unescapeJSON returns what a string says that has escapes, in the memory of r.
+func (r *Record) unescapeJSON(text []byte) []byte {
 	start := len(r.unescaped)
-	r.unescaped = appendJSONText(r.unescaped, value)
+	r.unescaped = appendJSONText(r.unescaped, text)
 	return r.unescaped[start:]
 }
 
