@@ -63,8 +63,6 @@ func (f *flattener) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-const mark = "\ufeff" // byte order mark, as Unicode calls it
-
 const brokenLine = "{\n" // is counted as what it stands for: something broken
 
 // step reads a token.
