@@ -235,23 +235,28 @@ func (d *delimited) append(out, line []byte, r *Record, values [][]byte) []byte 
 }
 
 // harmless returns a text that no spreadsheet takes for a formula, by the rule of the page's CSV
-// (docs/decisions/input.md): an apostrophe stands before what begins like one, and a semicolon,
-// which may end a cell, is \x3b.
+// (docs/decisions/input.md): an apostrophe stands before what begins like one, a semicolon, which
+// may end a cell, is \x3b, and what has no ink is written out.
 func (r *Record) harmless(text []byte) []byte {
 	isFormula := isFormula(text)
-	if !isFormula && bytes.IndexByte(text, ';') < 0 {
+	if !isFormula && !bytes.ContainsFunc(text, func(c rune) bool { return c == ';' || c >= utf8.RuneSelf && isHidden(c) }) {
 		return text
 	}
 	start := len(r.unescaped)
 	if isFormula {
 		r.unescaped = append(r.unescaped, '\'')
 	}
-	for _, c := range text {
-		if c == ';' {
+	for len(text) > 0 {
+		character, size := utf8.DecodeRune(text)
+		switch {
+		case character == ';':
 			r.unescaped = append(r.unescaped, `\x3b`...)
-		} else {
-			r.unescaped = append(r.unescaped, c)
+		case character >= utf8.RuneSelf && isHidden(character):
+			r.unescaped = appendEscaped(r.unescaped, character)
+		default:
+			r.unescaped = append(r.unescaped, text[:size]...)
 		}
+		text = text[size:]
 	}
 	return r.unescaped[start:]
 }

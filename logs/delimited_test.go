@@ -62,6 +62,7 @@ func TestCellsAreNoFormulas(t *testing.T) {
 		{"+1", "'+1"}, {"-a.example", "'-a.example"}, {"@a", "'@a"}, {"  =a", "'  =a"}, {"＝a", "'＝a"}, {"éa", "éa"},
 		{`="a",b`, `"'=""a"",b"`},
 		{"a.example/;=b", `a.example/\x3b=b`},
+		{"a\u202eb\u200b;\xff", `a\u202eb\u200b\x3b` + "\xff"},
 		{"", ""},
 	} {
 		var r Record

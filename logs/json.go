@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"math/bits"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -506,7 +507,8 @@ func (m jsonMembers) appendMembers(out []byte, isFirst bool, values [][]byte) []
 	return out
 }
 
-// appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD.
+// appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. What is
+// hidden is escaped.
 func appendJSONString(out, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	out = append(out, '"')
@@ -521,11 +523,30 @@ func appendJSONString(out, text []byte) []byte {
 			out = append(out, c)
 		default:
 			character, size := utf8.DecodeRune(text[i:])
-			out = utf8.AppendRune(out, character)
 			i += size
+			if !isHidden(character) {
+				out = utf8.AppendRune(out, character)
+				continue
+			}
+			out = appendEscaped(out, character)
 			continue
 		}
 		i++
 	}
 	return append(out, '"')
+}
+
+// appendEscaped appends a character as JSON escapes it.
+func appendEscaped(out []byte, c rune) []byte {
+	const digits = "0123456789abcdef"
+	var units [2]uint16
+	for _, unit := range utf16.AppendRune(units[:0], c) {
+		out = append(out, '\\', 'u', digits[unit>>12], digits[unit>>8&15], digits[unit>>4&15], digits[unit&15])
+	}
+	return out
+}
+
+// isHidden reports whether a character has no ink, or turns the direction of a line.
+func isHidden(c rune) bool {
+	return !unicode.IsPrint(c) || unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

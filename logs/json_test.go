@@ -101,4 +101,8 @@ func TestJSONText(t *testing.T) {
 	if got, want := string(appendJSONString(nil, []byte("a\"\\\x01\x7fü\xff"))), `"a\"\\\u0001\u007fü`+"\ufffd\""; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	const hidden = "a\u202eb\u200b\u0085\u2028\U000e0041\u4e2d😀"
+	if got, want := string(appendJSONString(nil, []byte(hidden))), `"a\u202eb\u200b\u0085\u2028\udb40\udc41中😀"`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }

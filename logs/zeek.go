@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Zeek writes logs as tables with headers and as JSON, a record a line. The columns are the same:
@@ -228,13 +229,22 @@ func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 	return out
 }
 
-// appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes,
-// and of what would read as unset or empty.
+// appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes, of
+// what has no ink or turns the direction of a line, and of what would read as unset or empty.
 func (z *zeekTable) appendValue(out, value []byte) []byte {
 	const digits = "0123456789abcdef"
 	isSpecial := bytes.Equal(value, z.unset) || bytes.Equal(value, z.empty)
+	hidden := 0 // bytes that are left of a character
 	for i, c := range value {
+		if c >= utf8.RuneSelf && hidden == 0 {
+			if character, size := utf8.DecodeRune(value[i:]); isHidden(character) {
+				hidden = size
+			}
+		}
 		switch {
+		case hidden > 0:
+			out = append(out, '\\', 'x', digits[c>>4], digits[c&15])
+			hidden--
 		case c == '\\':
 			out = append(out, `\\`...)
 		case c < ' ' || c == 0x7f || i == 0 && isSpecial || bytes.IndexByte(z.between, c) >= 0:
