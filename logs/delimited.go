@@ -129,13 +129,14 @@ func (d *delimited) find(line []byte, r *Record) {
 		}
 	}
 	for _, name := range d.names {
-		for text := d.cell(line, r, name.column); text != nil; { // some exports write several names into a cell
+		text := d.cell(line, r, name.column)
+		if bytes.IndexByte(text, '\n') < 0 || !areNames(text) {
+			r.add(text, name.dns)
+			continue
+		}
+		for len(text) > 0 { // some exports write several names into a cell
 			var one []byte
-			if one, text = text, nil; d.isQuoted {
-				if n := bytes.IndexByte(one, '\n'); n >= 0 {
-					one, text = one[:n], one[n+1:]
-				}
-			}
+			one, text, _ = bytes.Cut(text, []byte("\n"))
 			r.add(bytes.TrimSpace(one), name.dns)
 		}
 	}
@@ -143,6 +144,18 @@ func (d *delimited) find(line []byte, r *Record) {
 		r.addRequest(d.cell(line, r, d.host), d.cell(line, r, d.uri), nil)
 	}
 	r.Client, r.Time, r.ResponseCode = d.cell(line, r, d.client), d.cell(line, r, d.time), d.cell(line, r, d.code)
+}
+
+// areNames reports whether each line of a cell looks like a name.
+func areNames(text []byte) bool {
+	for len(text) > 0 {
+		var one []byte
+		one, text, _ = bytes.Cut(text, []byte("\n"))
+		if one = bytes.TrimSpace(one); !looksLikeName(one) && !isIPv4(withoutPort(one)) {
+			return false
+		}
+	}
+	return true
 }
 
 // takesRows reports whether a record of several lines has rows in it that its quotation marks took
