@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // delimited is the layout of rows of cells (RFC 4180), with any delimiter.
@@ -34,17 +35,33 @@ type tableCondition struct {
 	value  string
 }
 
+// A quoting says how the quotation marks of a row stand.
+type quoting int
+
+const (
+	closedQuotes quoting = iota
+	looseQuotes          // text stands behind a mark that closes
+	openQuotes           // a mark is never closed
+)
+
 // cells sets the cells of a row, with their quotation marks.
-func (d *delimited) cells(line []byte, r *Record) {
+func (d *delimited) cells(line []byte, r *Record) (q quoting) {
 	for i := 0; ; {
 		start := i
 		if d.isQuoted && i < len(line) && line[i] == '"' {
-			i, _ = endOfQuotes(line, i+1)
+			var closed bool
+			i, closed = endOfQuotes(line, i+1)
+			switch {
+			case !closed:
+				q = openQuotes
+			case i < len(line) && line[i] != d.delimiter && line[i] != ' ':
+				q = looseQuotes
+			}
 		}
 		n := bytes.IndexByte(line[i:], d.delimiter)
 		if n < 0 {
 			r.cells = append(r.cells, span{start, len(line)})
-			return
+			return q
 		}
 		r.cells = append(r.cells, span{start, i + n})
 		i += n + 1
@@ -91,13 +108,16 @@ func (d *delimited) cell(line []byte, r *Record, column int) []byte {
 }
 
 func (d *delimited) find(line []byte, r *Record) {
-	if line[0] == '#' {
-		r.Header = true
+	quotes := d.cells(line, r)
+	switch {
+	case quotes == openQuotes:
+		r.Broken = "a quotation mark in it is never closed"
 		return
-	}
-	d.cells(line, r)
-	if d.columns > 0 && len(r.cells) != d.columns {
+	case d.columns > 0 && len(r.cells) != d.columns:
 		r.Broken = "it has other columns than the first line"
+		return
+	case d.isQuoted && bytes.IndexByte(line, '\n') >= 0 && (quotes == looseQuotes || d.takesRows(line, r)):
+		r.Broken = "a quotation mark in it takes in rows below"
 		return
 	}
 	if d.columns == 0 && d.hasFields(line, r) {
@@ -109,12 +129,87 @@ func (d *delimited) find(line []byte, r *Record) {
 		}
 	}
 	for _, name := range d.names {
-		r.add(d.cell(line, r, name.column), name.dns)
+		text := d.cell(line, r, name.column)
+		if bytes.IndexByte(text, '\n') < 0 || !areNames(text) {
+			r.add(text, name.dns)
+			continue
+		}
+		for len(text) > 0 { // some exports write several names into a cell
+			var one []byte
+			one, text, _ = bytes.Cut(text, []byte("\n"))
+			r.add(bytes.TrimSpace(one), name.dns)
+		}
 	}
 	if d.host >= 0 {
 		r.addRequest(d.cell(line, r, d.host), d.cell(line, r, d.uri), nil)
 	}
 	r.Client, r.Time, r.ResponseCode = d.cell(line, r, d.client), d.cell(line, r, d.time), d.cell(line, r, d.code)
+}
+
+// areNames reports whether each line of a cell looks like a name.
+func areNames(text []byte) bool {
+	for len(text) > 0 {
+		var one []byte
+		one, text, _ = bytes.Cut(text, []byte("\n"))
+		if one = bytes.TrimSpace(one); !looksLikeName(one) && !isIPv4(withoutPort(one)) {
+			return false
+		}
+	}
+	return true
+}
+
+// takesRows reports whether a record of several lines has rows in it that its quotation marks took
+// from the table: in a cell of several lines the end of a row, a row, or the start of one, with a
+// name; or a delimiter where names stand.
+func (d *delimited) takesRows(line []byte, r *Record) bool {
+	for k := range r.cells {
+		text := r.cells[k].of(line)
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			continue
+		}
+		isName := k == d.host || slices.ContainsFunc(d.names, func(name tableName) bool { return name.column == k })
+		if isName && bytes.IndexByte(text, d.delimiter) >= 0 {
+			return true
+		}
+		// The columns that a line has, if it is of a row. That of the cell itself tells nothing.
+		first, last := k, len(r.cells)-1
+		for {
+			part := text[:end]
+			if bytes.Count(part, []byte{d.delimiter}) == last-first && d.hasName(part, first, last, k) {
+				return true
+			}
+			if end == len(text) {
+				break
+			}
+			text, first = text[end+1:], 0
+			if end = bytes.IndexByte(text, '\n'); end < 0 {
+				end, last = len(text), k
+			}
+		}
+	}
+	return false
+}
+
+// hasName reports whether what looks like a name stands where rows have one, in a line of these
+// columns. One of them is not looked at.
+func (d *delimited) hasName(line []byte, first, last, but int) bool {
+	isName := func(column int) bool {
+		if column < first || column > last || column == but {
+			return false
+		}
+		rest := line
+		for range column - first {
+			_, rest, _ = bytes.Cut(rest, []byte{d.delimiter})
+		}
+		text, _, _ := bytes.Cut(rest, []byte{d.delimiter})
+		text = bytes.Trim(text, "\" \r")
+		return looksLikeName(text) || isIPv4(withoutPort(text))
+	}
+	if d.host >= 0 && isName(d.host) {
+		return true
+	}
+	return slices.ContainsFunc(d.names, func(name tableName) bool { return isName(name.column) })
 }
 
 // hasFields reports whether the last cells of a row are the fields, where no header says so.
@@ -141,11 +236,52 @@ func (d *delimited) append(out, line []byte, r *Record, values [][]byte) []byte 
 		line = line[:r.cells[len(r.cells)-1].end]
 	}
 	out = r.appendCells(out, line, []byte{d.delimiter}, d.drop)
-	for i := range d.Fields {
+	for i, field := range d.Fields {
 		out = append(out, d.delimiter)
-		out = d.appendCell(out, values[i])
+		value := values[i]
+		if field.Type == String {
+			value = r.harmless(value)
+		}
+		out = d.appendCell(out, value)
 	}
 	return out
+}
+
+// harmless returns a text that no spreadsheet takes for a formula, by the rule of the page's CSV
+// (docs/decisions/input.md): an apostrophe stands before what begins like one, a semicolon, which
+// may end a cell, is \x3b, and what has no ink is written out.
+func (r *Record) harmless(text []byte) []byte {
+	isFormula := isFormula(text)
+	if !isFormula && !bytes.ContainsFunc(text, func(c rune) bool { return c == ';' || c >= utf8.RuneSelf && isHidden(c) }) {
+		return text
+	}
+	start := len(r.unescaped)
+	if isFormula {
+		r.unescaped = append(r.unescaped, '\'')
+	}
+	for len(text) > 0 {
+		character, size := utf8.DecodeRune(text)
+		switch {
+		case character == ';':
+			r.unescaped = append(r.unescaped, `\x3b`...)
+		case character >= utf8.RuneSelf && isHidden(character):
+			r.unescaped = appendEscaped(r.unescaped, character)
+		default:
+			r.unescaped = append(r.unescaped, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return r.unescaped[start:]
+}
+
+// isFormula reports whether a text begins like a formula (OWASP, CSV injection).
+func isFormula(text []byte) bool {
+	text = bytes.TrimLeft(text, " ")
+	if len(text) == 0 || text[0] > '@' && text[0] < utf8.RuneSelf {
+		return false
+	}
+	first, _ := utf8.DecodeRune(text)
+	return strings.ContainsRune("=+-@＝＋－＠", first)
 }
 
 // appendCell appends a text as a cell.
@@ -191,22 +327,55 @@ func (h delimitedHeader) append(out, line []byte, r *Record, _ [][]byte) []byte 
 }
 
 // A delimitedStream is a table. Its first line may name the columns, and so may later ones, where
-// files were put together.
+// files were put together. Above it there may be comments, and a line that says the delimiter.
 type delimitedStream struct {
 	rows      *delimited
+	said      []byte // the line that says the delimiter; nil where none does
 	header    []byte // the line that names the columns; nil where none does
 	hasHeader bool
+	isBelow   bool   // the header, or a row, is above
+	cells     int    // of the first row, where there is no header
+	row       Record // memory to count them
 }
 
 func (s *delimitedStream) layout(line []byte) layout {
-	if s.hasHeader && bytes.Equal(line, s.header) {
+	switch {
+	case s.said != nil && bytes.Equal(line, s.said):
+		return blank{}
+	case s.hasHeader && bytes.Equal(line, s.header):
+		s.isBelow = true
 		return delimitedHeader{s.rows}
+	case s.isComment(line):
+		return blank{}
 	}
+	if !s.isBelow && !s.hasHeader {
+		s.cells = s.count(line)
+	}
+	s.isBelow = true
 	return s.rows
 }
 
+// isComment reports whether a line is none of the table. Below a header all are: who chooses what
+// stands in the first column may begin it with #. Where there is no header, the number of cells
+// tells.
+func (s *delimitedStream) isComment(line []byte) bool {
+	switch {
+	case line[0] != '#':
+		return false
+	case !s.isBelow:
+		return true
+	}
+	return !s.hasHeader && s.count(line) != s.cells
+}
+
+func (s *delimitedStream) count(line []byte) int {
+	s.row.reset()
+	s.rows.cells(line, &s.row)
+	return len(s.row.cells)
+}
+
 func (s *delimitedStream) isOpen(line []byte, wasOpen bool) bool {
-	if !s.rows.isQuoted || !wasOpen && line[0] == '#' {
+	if !s.rows.isQuoted || !wasOpen && s.isComment(line) {
 		return false
 	}
 	for i := 0; ; {
@@ -235,12 +404,15 @@ const delimiters = "\t,;|"
 // newDelimited returns what begins a table with this delimiter, or with any.
 func newDelimited(delimiter byte, p *preset) func([][]byte, Options) (stream, error) {
 	return func(sample [][]byte, o Options) (stream, error) {
-		records := withoutComments(sample)
+		said, records := saidDelimiter(sample)
 		d := &delimited{Options: o, delimiter: delimiter, isQuoted: delimiter != '\t', host: -1, uri: -1, client: -1, time: -1, code: -1}
 		if delimiter == 0 {
 			d.delimiter, d.isQuoted = likeliestDelimiter(records), true
 		}
-		s := &delimitedStream{rows: d}
+		s := &delimitedStream{rows: d, said: bytes.Clone(said)}
+		if said != nil && d.isQuoted {
+			d.delimiter = delimiterOf(said)
+		}
 		if len(records) == 0 && p == nil {
 			return s, nil
 		}
@@ -315,10 +487,13 @@ func (d *delimited) setColumns(p preset, columns []string) error {
 // names, or numbers from 1 where the first line names none.
 func columnsOfTable(delimiter byte) func([][]byte) (all, found []string) {
 	return func(sample [][]byte) (all, found []string) {
-		records := withoutComments(sample)
+		said, records := saidDelimiter(sample)
 		d := &delimited{delimiter: delimiter, isQuoted: delimiter != '\t'}
 		if delimiter == 0 {
 			d.delimiter, d.isQuoted = likeliestDelimiter(records), true
+		}
+		if said != nil && d.isQuoted {
+			d.delimiter = delimiterOf(said)
 		}
 		rows := d.rowsOf(records)
 		var columns []string
@@ -401,6 +576,30 @@ func (d *delimited) rowsOf(records [][]byte) [][]string {
 	return rows
 }
 
+// saidDelimiter divides a sample into the first line, if it says the delimiter, and the rows.
+func saidDelimiter(sample [][]byte) (said []byte, rows [][]byte) {
+	if len(sample) > 0 && delimiterOf(sample[0]) != 0 {
+		said, sample = sample[0], sample[1:]
+	}
+	return said, withoutComments(sample)
+}
+
+// delimiterOf returns the delimiter that a line says, as spreadsheets read and write it: sep=; with
+// or without quotation marks. It is 0 where the line does not.
+func delimiterOf(line []byte) byte {
+	if len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' {
+		line = line[1 : len(line)-1]
+	}
+	const say = "sep="
+	if len(line) != len(say)+1 || !bytes.EqualFold(line[:len(say)], []byte(say)) {
+		return 0
+	}
+	if c := line[len(say)]; c != '"' && c < utf8.RuneSelf && !isAlphanumeric(c) {
+		return c
+	}
+	return 0
+}
+
 func withoutComments(sample [][]byte) [][]byte {
 	return slices.DeleteFunc(slices.Clone(sample), func(line []byte) bool { return len(line) == 0 || line[0] == '#' })
 }
@@ -471,7 +670,14 @@ func namesColumn(row, asked []string) bool {
 // fitsTable counts the rows of a table that has a column with names.
 func fitsTable(delimiters string) func([][]byte) int {
 	return func(sample [][]byte) int {
-		records := withoutComments(sample)
+		said, records := saidDelimiter(sample)
+		delimiters := delimiters
+		if said != nil {
+			if delimiters == "\t" {
+				return 0 // its cells have no quotation marks
+			}
+			delimiters = string(delimiterOf(said))
+		}
 		for i := range len(delimiters) {
 			if !isTable(records, delimiters[i]) {
 				continue

@@ -2,28 +2,33 @@ package logs
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Bundles of STIX and events of MISP are one JSON document each, on one line or on many, of any
 // length. What is wanted of them are objects with a few short members, deep within.
 
 // A flattener makes a line of each object of JSON documents that has one of the wanted members: an
-// object of those alone, before the objects around it. Its memory is bounded, whatever it reads. A
-// document that ends too early, or is none, gives a line that is no object.
+// object of those alone, before the objects around it. Its memory is bounded, whatever it reads.
+// What it cannot keep gives a line that is no object, as does a document that ends too early, or is
+// none: nothing is left out without a word.
 type flattener struct {
 	source *bufio.Reader
 	keys   []string // of members that are kept, the first of which are wanted
 	wanted int
 
-	out     []byte // lines that were not read yet
-	read    int    // of them
-	open    []flatObject
-	string  []byte // the one that is read, or its beginning
-	key     []byte // of the member that is read
-	tooDeep int
-	err     error
+	out       []byte // lines that were not read yet
+	read      int    // of them
+	open      []flatObject
+	held      int    // bytes of members of those that are open
+	string    []byte // the one that is read, or its beginning
+	key       []byte // of the member that is read
+	unescaped Record // its memory is for keys
+	tooDeep   int
+	err       error
 }
 
 // A flatObject is an object that is open, or an array.
@@ -34,7 +39,10 @@ type flatObject struct {
 	isWanted bool
 }
 
-const longestMember = 16 << 10 // bytes; a longer one is no name
+const (
+	longestMember = 512 << 10 // bytes, and of all that are kept of an object; a pattern may list thousands of names
+	mostHeld      = 2 << 20   // bytes of members of all objects that are open
+)
 
 func newFlattener(source io.Reader, wanted int, keys ...string) *flattener {
 	return &flattener{source: bufio.NewReaderSize(source, 64<<10), keys: keys, wanted: wanted}
@@ -67,6 +75,9 @@ func (f *flattener) step() {
 		f.err = err
 		return
 	}
+	if c == mark[0] && f.top() == nil && f.isMark() {
+		return
+	}
 	switch c {
 	case ' ', '\t', '\r', '\n', ':', 0:
 	case ',':
@@ -76,7 +87,9 @@ func (f *flattener) step() {
 		}
 	case '{', '[':
 		if len(f.open) == mostNested || f.tooDeep > 0 {
-			f.tooDeep++
+			if f.tooDeep++; f.tooDeep == 1 {
+				f.out = append(f.out, brokenLine...)
+			}
 			return
 		}
 		f.push(c == '[')
@@ -91,6 +104,15 @@ func (f *flattener) step() {
 	default:
 		f.readScalar(c)
 	}
+}
+
+// isMark skips the rest of a byte order mark, which stands where files were put together.
+func (f *flattener) isMark() bool {
+	if rest, _ := f.source.Peek(len(mark) - 1); string(rest) != mark[1:] {
+		return false
+	}
+	_, err := f.source.Discard(len(mark) - 1)
+	return err == nil
 }
 
 func (f *flattener) top() *flatObject {
@@ -108,7 +130,7 @@ func (f *flattener) push(isArray bool) {
 	} else {
 		f.open = append(f.open, flatObject{})
 	}
-	f.open[n] = flatObject{members: kept(f.open[n].members, 1<<10), isArray: isArray, isKey: !isArray}
+	f.open[n] = flatObject{members: f.open[n].members, isArray: isArray, isKey: !isArray}
 	f.key = f.key[:0]
 }
 
@@ -121,6 +143,8 @@ func (f *flattener) pop() {
 	if top.isWanted {
 		f.out = append(append(append(f.out, '{'), top.members...), "}\n"...)
 	}
+	f.held -= len(top.members)
+	top.members = kept(top.members, 1<<10)
 	f.open = f.open[:len(f.open)-1]
 	f.key = f.key[:0]
 }
@@ -190,17 +214,28 @@ func (f *flattener) end(err error) {
 // keep adds the member whose value was read, if it is one that is kept.
 func (f *flattener) keep(value []byte) {
 	top := f.top()
-	if top.isArray || f.tooDeep > 0 || len(value) > longestMember || len(f.key) < 2 || len(top.members) > longestMember {
+	if top.isArray || f.tooDeep > 0 || len(f.key) < 2 {
 		return
 	}
-	for i, key := range f.keys {
-		if string(f.key[1:len(f.key)-1]) == key {
-			if len(top.members) > 0 {
-				top.members = append(top.members, ',')
-			}
-			top.members = append(append(append(top.members, f.key...), ':'), value...)
-			top.isWanted = top.isWanted || i < f.wanted
-		}
+	key := f.key[1 : len(f.key)-1]
+	if bytes.IndexByte(key, '\\') >= 0 {
+		f.unescaped.reset()
+		key = f.unescaped.unescapeJSON(key)
 	}
 	f.key = f.key[:0]
+	i := slices.Index(f.keys, string(key))
+	if i < 0 {
+		return
+	}
+	before := len(top.members)
+	if before+len(value) > longestMember || f.held+len(value) > mostHeld {
+		f.out = append(f.out, brokenLine...)
+		return
+	}
+	if before > 0 {
+		top.members = append(top.members, ',')
+	}
+	top.members = append(append(append(append(top.members, '"'), f.keys[i]...), `":`...), value...)
+	top.isWanted = top.isWanted || i < f.wanted
+	f.held += len(top.members) - before
 }

@@ -206,6 +206,7 @@ func sampleLines(sample []byte) [][]byte {
 	var found [][]byte
 	for line := range bytes.Lines(sample) {
 		line, _ = cutEnd(line[startNULs(line):])
+		line = withoutMark(line)
 		if isBlank(line) {
 			continue
 		}

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"math/bits"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -61,6 +62,7 @@ type jsonScan struct {
 	*jsonPaths
 	line    []byte
 	r       *Record
+	escapes bool            // there is a backslash, which a key may have
 	matched [maxPaths]uint8 // of each path, the bytes that lead to the object that is read
 	stack   [mostNested / 64]uint64
 }
@@ -71,7 +73,7 @@ const notJSON = "it is no JSON object"
 // find sets the hits of a record, and where Append cuts and inserts. It sets Broken if the line is
 // no object.
 func (p *jsonPaths) find(line []byte, r *Record) {
-	s := jsonScan{jsonPaths: p, line: line, r: r}
+	s := jsonScan{jsonPaths: p, line: line, r: r, escapes: bytes.IndexByte(line, '\\') >= 0}
 	i := s.space(0)
 	for i < len(line) && line[i] == 0 {
 		i = s.space(i + 1) // a file that is cut while it is written
@@ -158,7 +160,8 @@ func (s *jsonScan) isCut(key []byte) bool {
 	return false
 }
 
-// key reads a key and the colon behind it, and returns where its value begins.
+// key reads a key and the colon behind it, and returns where its value begins. Escapes in the key
+// are undone: who chooses a key may write query as quer\u0079.
 func (s *jsonScan) key(i int) (key []byte, next int) {
 	if i >= len(s.line) || s.line[i] != '"' {
 		return nil, -1
@@ -178,7 +181,11 @@ func (s *jsonScan) key(i int) (key []byte, next int) {
 	if next < len(s.line) && s.line[next] <= ' ' {
 		next = s.space(next)
 	}
-	return s.line[i+1 : end-1], next
+	key = s.line[i+1 : end-1]
+	if s.escapes && bytes.IndexByte(key, '\\') >= 0 {
+		key = s.r.unescapeJSON(key)
+	}
+	return key, next
 }
 
 // object reads the members of an object that is not the outermost.
@@ -368,8 +375,13 @@ func (r *Record) text(line []byte, h hit) []byte {
 	if bytes.IndexByte(value, '\\') < 0 {
 		return value
 	}
+	return r.unescapeJSON(value)
+}
+
+// unescapeJSON returns what a string says that has escapes, in the memory of r.
+func (r *Record) unescapeJSON(text []byte) []byte {
 	start := len(r.unescaped)
-	r.unescaped = appendJSONText(r.unescaped, value)
+	r.unescaped = appendJSONText(r.unescaped, text)
 	return r.unescaped[start:]
 }
 
@@ -495,7 +507,8 @@ func (m jsonMembers) appendMembers(out []byte, isFirst bool, values [][]byte) []
 	return out
 }
 
-// appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD.
+// appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. What is
+// hidden is escaped.
 func appendJSONString(out, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	out = append(out, '"')
@@ -510,11 +523,30 @@ func appendJSONString(out, text []byte) []byte {
 			out = append(out, c)
 		default:
 			character, size := utf8.DecodeRune(text[i:])
-			out = utf8.AppendRune(out, character)
 			i += size
+			if !isHidden(character) {
+				out = utf8.AppendRune(out, character)
+				continue
+			}
+			out = appendEscaped(out, character)
 			continue
 		}
 		i++
 	}
 	return append(out, '"')
+}
+
+// appendEscaped appends a character as JSON escapes it.
+func appendEscaped(out []byte, c rune) []byte {
+	const digits = "0123456789abcdef"
+	var units [2]uint16
+	for _, unit := range utf16.AppendRune(units[:0], c) {
+		out = append(out, '\\', 'u', digits[unit>>12], digits[unit>>8&15], digits[unit>>4&15], digits[unit&15])
+	}
+	return out
+}
+
+// isHidden reports whether a character has no ink, or turns the direction of a line.
+func isHidden(c rune) bool {
+	return !unicode.IsPrint(c) || unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

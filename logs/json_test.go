@@ -20,7 +20,9 @@ func TestJSONPaths(t *testing.T) {
 		{"backslashes before a quotation mark", `{"a":"\\","query":"\\\"b\\"}`, `query="\\\"b\\"`},
 		{"white space", " { \"query\" :\t\"a\" , \"b\" : [ ] } ", `query="a"`},
 		{"numbers and null", `{"query":1.5e3,"dns":{"question":null}, "b":[true,-1]}`, `query=1.5e3`},
-		{"a key with escapes is another", `{"qu\u0065ry":"a"}`, ``},
+		{"a key with escapes is what it spells", `{"qu\u0065ry":"a","dns":{"\u0071uestion":{"n\u0061me":"b"}},"dns\u002equestion.name":"c"}`,
+			`query="a" dns.question.name="b" dns.question.name="c"`},
+		{"a key with escapes that spells another", `{"qu\u0045ry":"a","query\n":"b","\query":"c"}`, ``},
 		{"bytes that are no UTF-8", "{\"query\":\"a\xff\",\"\xfe\":1}", "query=\"a\xff\""},
 		{"an empty key and object", `{"":{},"query":"a"}`, `query="a"`},
 		{"NULs of a file that was cut", "\x00\x00{\"query\":\"a\"}", `query="a"`},
@@ -65,6 +67,7 @@ func TestJSONMembers(t *testing.T) {
 		{"the first is replaced", `{"s":[1,{"b":2}], "a":1}`, `{"a":1,"s":{"x":2}}`},
 		{"one between is replaced", `{"a":1 , "s":"" , "b":2}`, `{"a":1 , "b":2,"s":{"x":2}}`},
 		{"the only one is replaced", `{"s":1}`, `{"s":{"x":2}}`},
+		{"one whose key has escapes is replaced", `{"a":1,"\u0073":{"x":1},"b":2}`, `{"a":1,"b":2,"s":{"x":2}}`},
 		{"all of several are", `{"s":1,"s":2,"a":3,"s":4,"s":5}`, `{"a":3,"s":{"x":2}}`},
 		{"one that is deeper stays", `{"a":{"s":1}}`, `{"a":{"s":1},"s":{"x":2}}`},
 		{"other bytes stay", "{\"a\":\"\\u00fc/\\/\xff\",\"b\":1.0e0}", "{\"a\":\"\\u00fc/\\/\xff\",\"b\":1.0e0,\"s\":{\"x\":2}}"},
@@ -96,6 +99,10 @@ func TestJSONText(t *testing.T) {
 		}
 	}
 	if got, want := string(appendJSONString(nil, []byte("a\"\\\x01\x7fü\xff"))), `"a\"\\\u0001\u007fü`+"\ufffd\""; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	const hidden = "a\u202eb\u200b\u0085\u2028\U000e0041\u4e2d😀"
+	if got, want := string(appendJSONString(nil, []byte(hidden))), `"a\u202eb\u200b\u0085\u2028\udb40\udc41中😀"`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

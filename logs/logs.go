@@ -201,7 +201,8 @@ func (r *Record) addRequest(host, target, port []byte) {
 // A Layout says where things stand in records. It is immutable.
 type Layout struct{ of layout }
 
-// A layout is what a format knows of its records. Lines come without their ends, and none is blank.
+// A layout is what a format knows of its records. Lines come without their ends and without a byte
+// order mark, and none is blank.
 // Both methods must be safe for any number of goroutines, and allocate nothing.
 type layout interface {
 	// find sets what is known of a record, which is empty at first.
@@ -220,7 +221,7 @@ func (l Layout) Find(record []byte, r *Record) {
 		return
 	}
 	line, _ := cutEnd(record)
-	l.of.find(line, r)
+	l.of.find(withoutMark(line), r)
 	if r.Broken != "" {
 		r.Names = r.Names[:0]
 	}
@@ -237,7 +238,20 @@ func (l Layout) Append(out, record []byte, r *Record, values [][]byte) []byte {
 		return append(out, record...)
 	}
 	line, end := cutEnd(record)
+	if rest := withoutMark(line); len(rest) < len(line) {
+		out, line = append(out, mark...), rest
+	}
 	return append(l.of.append(out, line, r, values), end...)
+}
+
+// mark is a byte order mark. One within a source stands where files were put together.
+const mark = "\ufeff"
+
+func withoutMark(line []byte) []byte {
+	if len(line) > 0 && line[0] == mark[0] {
+		return bytes.TrimPrefix(line, []byte(mark))
+	}
+	return line
 }
 
 // cutEnd divides a record from its line end.

@@ -84,7 +84,7 @@ func (r *Reader) Scan() bool {
 		return true
 	}
 	line, _ := cutEnd(r.record)
-	if isBlank(line) {
+	if isBlank(withoutMark(line)) {
 		r.layout = Layout{blank{}}
 		return true
 	}
@@ -93,14 +93,14 @@ func (r *Reader) Scan() bool {
 		line, _ = cutEnd(r.record)
 		r.isCut = r.isCut || !endsLine(r.record) && r.err != nil
 	}
-	r.layout = Layout{r.stream.layout(line)}
+	r.layout = Layout{r.stream.layout(withoutMark(line))}
 	return true
 }
 
 // joinLines adds the lines to a record that belong to it.
 func (r *Reader) joinLines() {
 	first := len(r.record)
-	isOpen := r.multi.isOpen(r.record, false)
+	isOpen := r.multi.isOpen(withoutMark(r.record), false)
 	for end := first; isOpen; {
 		if end == len(r.held) {
 			r.readLine()

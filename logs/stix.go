@@ -95,6 +95,8 @@ func (r *Record) addPattern(pattern []byte) {
 				i++
 			}
 			operator = pattern[start:i]
+		case c == '/':
+			i = commentEnd(pattern, i)
 		case isLetter(c):
 			start := i
 			i = pathEnd(pattern, i)
@@ -114,6 +116,27 @@ func (r *Record) addPattern(pattern []byte) {
 			i++
 		}
 	}
+}
+
+// commentEnd returns the end of a comment, in which marks of quotation mean nothing, or of a slash
+// that begins none.
+func commentEnd(pattern []byte, i int) int {
+	rest := pattern[i:]
+	end, closing := 1, []byte(nil)
+	switch {
+	case bytes.HasPrefix(rest, []byte("/*")):
+		end, closing = 2, []byte("*/")
+	case bytes.HasPrefix(rest, []byte("//")):
+		end, closing = 2, []byte("\n")
+	}
+	if closing != nil {
+		n := bytes.Index(rest[end:], closing)
+		if n < 0 {
+			return len(pattern)
+		}
+		end += n + len(closing)
+	}
+	return i + end
 }
 
 // pathEnd returns the end of a word or of the path of an object, which may have quoted keys.

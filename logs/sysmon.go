@@ -3,6 +3,7 @@ package logs
 import (
 	"bufio"
 	"bytes"
+	"encoding/xml"
 	"io"
 	"unicode/utf8"
 )
@@ -14,45 +15,124 @@ import (
 // sysmon is the layout of events.
 type sysmon struct{ namesOnly }
 
-func (sysmon) find(line []byte, r *Record) {
-	if !bytes.HasPrefix(line, []byte(eventStart)) || !bytes.HasSuffix(line, []byte(eventEnd)) {
-		r.Broken = "it is no event"
+const noEvent = "it is no event"
+
+func (e sysmon) find(line []byte, r *Record) {
+	if e.findPlain(line, r) {
 		return
+	}
+	*r = Record{Names: r.Names[:0], unescaped: r.unescaped[:0]}
+	if e.findXML(line, r) != nil {
+		r.Broken = noEvent
+	}
+}
+
+// findPlain finds what stands in an event as Windows writes it. It reports whether it is one: an
+// event may be written in other ways, which the package for XML reads.
+func (sysmon) findPlain(line []byte, r *Record) bool {
+	isPlain := bytes.HasPrefix(line, []byte(eventStart)) && bytes.HasSuffix(line, []byte(eventEnd))
+	if !isPlain || bytes.Contains(line, []byte("<!")) || bytes.Contains(line, []byte(":Data")) {
+		return false
 	}
 	r.Client = r.unescapeXML(between(line, "<Computer>", "</Computer>"))
 	if created := elementStart(line, "<TimeCreated "); created != nil {
 		r.Time = attribute(created, "SystemTime=")
 	}
 	for i := 0; ; {
-		start := bytes.Index(line[i:], []byte("<Data "))
-		if start < 0 {
-			return
+		const element = "<Data"
+		n := bytes.Index(line[i:], []byte(element))
+		if n < 0 {
+			return true
 		}
-		i += start
-		length := bytes.IndexByte(line[i:], '>')
-		if length < 0 {
-			return
+		i += n + len(element)
+		if c := line[i]; c == '>' || c == '/' || isAlphanumeric(c) || c == '_' || c == '-' || c == '.' {
+			continue // it has no name, or is another element
 		}
-		tag := line[i : i+length+1]
-		i += len(tag)
-		if bytes.HasSuffix(tag, []byte("/>")) {
+		const name = " Name="
+		if !bytes.HasPrefix(line[i:], []byte(name)) {
+			return false
+		}
+		i += len(name)
+		quote := line[i]
+		n = bytes.IndexByte(line[i+1:], quote)
+		if quote != '"' && quote != '\'' || n < 0 || bytes.IndexByte(line[i+1:i+1+n], '&') >= 0 {
+			return false
+		}
+		field := line[i+1 : i+1+n]
+		i += len(field) + 2
+		if bytes.HasPrefix(line[i:], []byte("/>")) {
 			continue
 		}
-		end := bytes.Index(line[i:], []byte("</Data>"))
-		if end < 0 {
-			return
+		n = bytes.IndexByte(line[i:], '<')
+		if line[i] != '>' || n < 0 || !bytes.HasPrefix(line[i+n:], []byte("</Data>")) {
+			return false
 		}
-		value := bytes.TrimSpace(line[i : i+end])
-		switch string(attribute(tag, "Name=")) {
-		case "QueryName":
-			r.addRawDNS(r.unescapeXML(value))
-		case "UtcTime":
-			r.Time = value
-		case "QueryStatus":
-			r.ResponseCode = windowsCode(value)
-		}
-		i += end
+		r.setData(field, r.unescapeXML(bytes.TrimSpace(line[i+1:i+n])))
+		i += n
 	}
+}
+
+// setData sets what a field of an event says.
+func (r *Record) setData(field, value []byte) {
+	switch string(field) {
+	case "QueryName":
+		r.addRawDNS(value)
+	case "UtcTime":
+		r.Time = value
+	case "QueryStatus":
+		r.ResponseCode = windowsCode(value)
+	}
+}
+
+// findXML finds what stands in any event.
+func (sysmon) findXML(line []byte, r *Record) error {
+	decoder := xml.NewDecoder(bytes.NewReader(line))
+	var field []byte // of the element whose text is read
+	var text []byte
+	isEvent := false
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF && isEvent {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "Event":
+				isEvent = true
+			case "TimeCreated":
+				if r.Time == nil {
+					r.Time = []byte(attributeOf(token, "SystemTime"))
+				}
+			case "Data":
+				field, text = []byte(attributeOf(token, "Name")), nil
+			case "Computer":
+				text = nil
+			}
+		case xml.CharData:
+			text = append(text, token...)
+		case xml.EndElement:
+			switch token.Name.Local {
+			case "Data":
+				r.setData(field, bytes.TrimSpace(text))
+				field = nil
+			case "Computer":
+				r.Client = text
+			}
+		}
+	}
+}
+
+func attributeOf(element xml.StartElement, name string) string {
+	for _, a := range element.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
 }
 
 // windowsCodes are the errors of DNS among those of Windows:
@@ -173,8 +253,13 @@ const (
 // early, is a line that is none.
 type eventSplitter struct {
 	source  *bufio.Reader
-	event   []byte // from its start, or what may be its start
-	out     []byte // what of it was not read yet
+	event   []byte // that is read
+	name    []byte // of its element, with a prefix; empty outside
+	tag     []byte // from its <, or the start of a longer one; empty outside
+	until   string // what ends the comment or the section of characters that is read; empty outside
+	tail    [3]byte
+	held    int    // bytes of the event, or of what stands between two
+	out     []byte // what was not read yet
 	hasText bool   // some of the source is no event
 	hasSome bool   // some of it is
 	err     error
@@ -189,51 +274,103 @@ func (s *eventSplitter) Read(p []byte) (int, error) {
 		if s.err != nil {
 			return 0, s.err
 		}
-		s.event = s.event[:0]
-		s.next()
+		c, err := s.source.ReadByte()
+		if err == nil {
+			s.step(c)
+			continue
+		}
+		if s.err = err; err == io.EOF && (len(s.name) > 0 || s.until != "" || s.hasText && !s.hasSome) {
+			s.out = noEventLine
+		}
 	}
 	n := copy(p, s.out)
 	s.out = s.out[n:]
 	return n, nil
 }
 
-// next reads to the end of an event.
-func (s *eventSplitter) next() {
-	tooLong := false
-	for {
-		c, err := s.source.ReadByte()
-		if err != nil {
-			if s.err = err; err == io.EOF && (len(s.event) > len(eventStart) || s.hasText && !s.hasSome) {
-				s.out = []byte("<\n")
-			}
-			return
+var noEventLine = []byte("<\n")
+
+// longestTag is how much of a tag is looked at, for the name of its element.
+const longestTag = 256
+
+// step reads a byte.
+func (s *eventSplitter) step(c byte) {
+	s.hasText = s.hasText || c > ' '
+	s.held++
+	isEnd := false
+	switch {
+	case s.until != "":
+		s.skip(c)
+	case c == '<':
+		s.tag = append(s.tag[:0], c)
+	case len(s.tag) > 0:
+		if len(s.tag) < longestTag {
+			s.tag = append(s.tag, c)
 		}
-		if n := len(s.event); n <= len(eventStart) {
-			isStart := n < len(eventStart) && c == eventStart[n] || n == len(eventStart) && (c == ' ' || c == '>' || c == '\t' || c == '\r' || c == '\n')
-			if !isStart {
-				s.hasText = s.hasText || c > ' '
-				s.event = s.event[:0]
-				if c != '<' {
-					continue
-				}
-			}
-		}
-		if len(s.event) == longestEvent {
-			tooLong = true
-			s.event = s.event[:copy(s.event[len(eventStart)+1:], s.event[len(s.event)-len(eventEnd):])+len(eventStart)+1]
-		}
-		if c == '\n' || c == '\r' {
-			c = ' '
-		}
+		isEnd = s.readTag(c)
+	}
+	if len(s.name) == 0 {
+		return
+	}
+	if s.held <= longestEvent {
 		s.event = append(s.event, c)
-		if c == '>' && len(s.event) > len(eventStart)+1 && bytes.HasSuffix(s.event, []byte(eventEnd)) {
-			break
+		if c == '\n' || c == '\r' {
+			s.event[len(s.event)-1] = ' '
 		}
+	}
+	if !isEnd {
+		return
 	}
 	s.hasSome = true
-	if s.out = append(s.event, '\n'); tooLong {
-		s.out = []byte("<\n")
+	if s.out = append(s.event, '\n'); s.held > longestEvent {
+		s.out = noEventLine
 	}
+	s.name, s.held = s.name[:0], 0
+}
+
+// skip reads a byte of a comment or a section of characters. One that is too long was cut.
+func (s *eventSplitter) skip(c byte) {
+	s.tail = [3]byte{s.tail[1], s.tail[2], c}
+	if string(s.tail[:]) == s.until || s.held > longestEvent {
+		s.until = ""
+	}
+}
+
+// readTag reads a byte of a tag. It reports whether an event ends in it.
+func (s *eventSplitter) readTag(c byte) (isEnd bool) {
+	switch string(s.tag) {
+	case "<!--":
+		s.until = "-->"
+	case "<![CDATA[":
+		s.until = "]]>"
+	}
+	if s.until != "" {
+		s.tail, s.tag = [3]byte{}, s.tag[:0]
+		if len(s.name) == 0 {
+			s.held = 0
+		}
+		return false
+	}
+	if c != '>' && c > ' ' {
+		return false
+	}
+	name := s.tag[1 : len(s.tag)-1]
+	if c == '>' {
+		closed, isClosing := bytes.CutPrefix(name, []byte("/"))
+		isEnd = isClosing && len(s.name) > 0 && bytes.Equal(bytes.TrimRight(closed, " \t\r\n"), s.name)
+	}
+	if _, local, hasPrefix := bytes.Cut(name, []byte(":")); string(name) == "Event" || hasPrefix && string(local) == "Event" && name[0] != '/' {
+		if len(s.name) > 0 {
+			s.out = noEventLine // the one before it was cut
+		}
+		s.name = append(s.name[:0], name...)
+		s.event = append(s.event[:0], s.tag[:len(s.tag)-1]...)
+		s.held = len(s.tag)
+	}
+	if c == '>' {
+		s.tag = s.tag[:0]
+	}
+	return isEnd
 }
 
 func newSysmon(_ [][]byte, _ Options) (stream, error) { return constant{sysmon{}}, nil }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Zeek writes logs as tables with headers and as JSON, a record a line. The columns are the same:
@@ -29,6 +30,7 @@ type zeekStream struct {
 	options Options
 	table   zeekTable // as the headers have it so far
 	rows    layout    // of records; nil before #fields
+	why     string    // the headers cannot be followed; else empty
 	json    layout
 	comment layout
 }
@@ -41,19 +43,33 @@ func newZeek(_ [][]byte, o Options) (stream, error) {
 
 func (s *zeekStream) layout(line []byte) layout {
 	switch {
-	case bytes.HasPrefix(bytes.TrimLeft(line, " \t\x00"), []byte("{")):
+	case s.isJSON(line):
 		return s.json
 	case bytes.HasPrefix(line, []byte("#")):
 		return s.header(string(line))
+	case s.why != "":
+		return brokenZeek{s.why}
 	case s.rows == nil: // without its headers a log has one line of names (LogAscii::include_meta=F)
 		fields := strings.Split(string(line), s.table.separator())
 		if !isZeekHeader(fields) {
 			return brokenZeek{"no #fields stand before it"}
 		}
-		s.setFields(fields)
+		if s.setFields(fields); s.why != "" {
+			return brokenZeek{s.why}
+		}
 		return zeekHeader{s.options, s.table, false, false}
 	}
 	return s.rows
+}
+
+// isJSON reports whether a line is a record in JSON. Below headers a row may begin like one, but in
+// one there are no tabs.
+func (s *zeekStream) isJSON(line []byte) bool {
+	if !bytes.HasPrefix(bytes.TrimLeft(line, " \t\x00"), []byte("{")) {
+		return false
+	}
+	columns := len(s.table.fields)
+	return s.rows == nil || columns < 2 || bytes.Count(line, s.table.between) != columns-1
 }
 
 // isZeekHeader reports whether these are names of Zeek's columns.
@@ -67,7 +83,11 @@ func (s *zeekStream) header(line string) layout {
 		if separator := unescapeZeek(code); separator != "" {
 			s.table.between = []byte(separator)
 		}
-		s.rows = nil
+		s.rows, s.why = nil, ""
+		if s.hasBadSeparator() {
+			s.why = "its separator may stand in names and numbers"
+			return brokenZeek{s.why}
+		}
 		return s.comment
 	}
 	name, value, _ := strings.Cut(line, s.table.separator())
@@ -77,10 +97,18 @@ func (s *zeekStream) header(line string) layout {
 	case "#unset_field":
 		s.table.unset = []byte(value)
 	case "#fields":
-		s.table.types = nil
-		s.setFields(strings.Split(value, s.table.separator()))
+		if !s.hasBadSeparator() {
+			s.table.types = nil
+			s.setFields(strings.Split(value, s.table.separator()))
+		}
+		if s.why != "" {
+			return brokenZeek{s.why}
+		}
 		return zeekHeader{s.options, s.table, true, false}
 	case "#types":
+		if s.why != "" {
+			return brokenZeek{s.why}
+		}
 		types := strings.Split(value, s.table.separator())
 		if len(types) != len(s.table.fields) {
 			return brokenZeek{"it has other columns than #fields"} // nobody knows which is of which
@@ -93,7 +121,20 @@ func (s *zeekStream) header(line string) layout {
 	return s.comment
 }
 
+// hasBadSeparator reports whether the separator may stand in what is written into rows, or in an
+// escape.
+func (s *zeekStream) hasBadSeparator() bool {
+	return slices.ContainsFunc(s.table.between, func(c byte) bool { return isAlphanumeric(c) || strings.IndexByte(`\_.-`, c) >= 0 })
+}
+
 func (s *zeekStream) setFields(fields []string) {
+	s.why = ""
+	for _, column := range zeekColumns {
+		if i := slices.Index(fields, column); i >= 0 && slices.Contains(fields[i+1:], column) {
+			s.rows, s.why = nil, "#fields has "+column+" twice"
+			return
+		}
+	}
 	s.table.fields, s.table.drop = fields, nil
 	for i, field := range fields {
 		if slices.ContainsFunc(s.options.Fields, func(f Field) bool { return s.options.column(f) == field }) {
@@ -125,10 +166,11 @@ func newZeekTable() zeekTable {
 func (t *zeekTable) separator() string { return string(t.between) }
 
 // find sets where the columns stand. Some logs have a host that is an address of their own network.
+// Other columns are read whatever their type.
 func (t *zeekTable) find() {
 	for i, column := range zeekColumns {
 		t.at[i] = slices.Index(t.fields, column)
-		if at := t.at[i]; at >= 0 && at < len(t.types) && t.types[at] != "string" && i <= zeekURI {
+		if at := t.at[i]; at >= 0 && at < len(t.types) && t.types[at] != "string" && i == zeekHost {
 			t.at[i] = -1
 		}
 	}
@@ -187,13 +229,22 @@ func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 	return out
 }
 
-// appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes,
-// and of what would read as unset or empty.
+// appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes, of
+// what has no ink or turns the direction of a line, and of what would read as unset or empty.
 func (z *zeekTable) appendValue(out, value []byte) []byte {
 	const digits = "0123456789abcdef"
 	isSpecial := bytes.Equal(value, z.unset) || bytes.Equal(value, z.empty)
+	hidden := 0 // bytes that are left of a character
 	for i, c := range value {
+		if c >= utf8.RuneSelf && hidden == 0 {
+			if character, size := utf8.DecodeRune(value[i:]); isHidden(character) {
+				hidden = size
+			}
+		}
 		switch {
+		case hidden > 0:
+			out = append(out, '\\', 'x', digits[c>>4], digits[c&15])
+			hidden--
 		case c == '\\':
 			out = append(out, `\\`...)
 		case c < ' ' || c == 0x7f || i == 0 && isSpecial || bytes.IndexByte(z.between, c) >= 0:
@@ -293,6 +344,10 @@ func fitsZeek(sample [][]byte) int {
 		switch l := s.layout(line).(type) {
 		case zeekHeader:
 			if len(l.table.fields) > 0 || isZeekMeta(line) {
+				count++
+			}
+		case brokenZeek:
+			if s.(*zeekStream).why != "" { // it is Zeek's, and says why it cannot be read
 				count++
 			}
 		case zeekRows:

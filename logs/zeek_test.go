@@ -48,6 +48,13 @@ func TestZeek(t *testing.T) {
 		{"an address of one's own", "#fields\tts\thost\n#types\ttime\taddr\n1\t192.0.2.1\n", "3\n"},
 		{"JSON null and a host without a path", `{"ts":null,"query":null,"host":"192.0.2.1"}` + "\n", "1\n"},
 		{"JSON of http", `{"host":"a.x","uri":"/p","id.resp_p":81}` + "\n", `1 web "a.x:81/p"` + "\n"},
+		{"a row that begins like JSON", "#fields\tnote\tquery\n#types\tstring\tstring\n{\"a\":\"\ta.x\n{\"query\":\"b.x\"}\n", `3 dns "a.x"` + "\n" + `4 dns "b.x"` + "\n"},
+		{"a column twice", "#fields\tquery\tquery\n#types\tstring\tstring\na.x\tb.x\n", "1 broken: #fields has query twice\n2 broken: #fields has query twice\n3 broken: #fields has query twice\n"},
+		{"a column twice, then a good header", "#fields\tquery\tquery\n" + dns + "1\ta.x\t-\n", "1 broken: #fields has query twice\n" + `4 dns "a.x"` + "\n"},
+		{"a bare header with a column twice", "ts\tuid\tquery\tquery\n1\tC\ta\tb\n", "1 broken: #fields has query twice\n2 broken: #fields has query twice\n"},
+		{"a query of another type", "#fields\tquery\n#types\taddr\na.x\n", `3 dns "a.x"` + "\n"},
+		{"a separator of numbers", "#separator \\x30\n#fields0query\n#types0string\n#close0x\na.x\n", strings.Join([]string{"1", "2", "3", "5"}, " broken: its separator may stand in names and numbers\n") + " broken: its separator may stand in names and numbers\n"},
+		{"a byte order mark where files were put together", dns + "1\ta.x\t-\n\ufeff#separator \\x09\n\ufeff" + dns + "2\tb.x\t-\n", `3 dns "a.x"` + "\n" + `7 dns "b.x"` + "\n"},
 		{"the last record is half", dns + "1\ta.x", "3 broken: it has other columns than #fields\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -103,5 +110,31 @@ func TestSuricataAnswers(t *testing.T) {
 	a.reset()
 	if alone.layout(nil).find([]byte(answer), &a); a.Repeats {
 		t.Error("an answer repeats a question that nobody logged")
+	}
+}
+
+func TestZeekSeparators(t *testing.T) {
+	format, _ := Find("zeek")
+	for _, separator := range []string{" ", ":", "||", ",", ";", "\t", "(", "'"} {
+		rows := strings.ReplaceAll("#fields|query|note\n#types|string|string\na.x|-\n", "|", separator)
+		input := []byte("#separator " + separator + "\n" + rows)
+		enriched := enrich(t, format, input, verdictFields, nil)
+		_, last, _ := strings.Cut(string(enriched), "a.x"+separator)
+		if cells := strings.Split(strings.TrimSpace(last), separator); len(cells) != 5 || cells[1] != "0.50000" || cells[2] != "low" {
+			t.Errorf("separator %q: %q", separator, enriched)
+		}
+		if stripped := enrichWith(t, format, enriched, verdictFields, nil, true); !bytes.Equal(stripped, input) {
+			t.Errorf("separator %q: without the fields it is %q", separator, stripped)
+		}
+		if again := enrich(t, format, enriched, verdictFields, nil); !bytes.Equal(again, enriched) {
+			t.Errorf("separator %q: fields are not replaced: %q", separator, again)
+		}
+	}
+}
+
+func TestZeekEscapesWhatIsHidden(t *testing.T) {
+	table := newZeekTable()
+	if got, want := string(table.appendValue(nil, []byte("a\u202eb\u200b\u00fc\xff\t\\"))), `a\xe2\x80\xaeb\xe2\x80\x8b`+"\u00fc\xff"+`\x09\\`; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -121,7 +121,7 @@ func (s *Source) note(record []byte, number, consumed int) {
 	switch {
 	case s.Skip == 0 && last <= logs.SampleLines && consumed <= longestSample:
 		s.rest.Sample = last
-	case number > 0 && record[0] == '#':
+	case number > 0 && bytes.HasPrefix(bytes.TrimPrefix(record, []byte("\ufeff")), []byte("#")):
 		if len(s.rest.Headers) == keptHeaders {
 			s.rest.Headers = append(s.rest.Headers[:0], s.rest.Headers[1:]...)
 		}
