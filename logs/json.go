@@ -61,7 +61,7 @@ type jsonScan struct {
 	*jsonPaths
 	line    []byte
 	r       *Record
-	matched [maxPaths]uint8 // of each path, the bytes that lead to the object that is read
+	matched int // bytes of a path that lead to the object that is read
 	stack   [mostNested / 64]uint64
 }
 
@@ -211,16 +211,18 @@ func (s *jsonScan) object(i int, active uint64, depth int) int {
 
 // member reads the value of a member. Active are the paths that lead to its object.
 func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
+	before, end := s.matched, s.matched+len(key)
+	if end >= len(s.parted) {
+		return s.skip(i)
+	}
 	var here, below uint64
-	for rest := active; rest != 0; rest &= rest - 1 {
+	for rest := active & s.parted[end]; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)
-		path := s.paths[n][s.matched[n]:]
-		if len(path) < len(key) || len(key) > 0 && path[0] != key[0] || path[:len(key)] != string(key) {
-			continue
-		}
-		if len(path) == len(key) {
+		switch path := s.paths[n]; {
+		case path[before:end] != string(key):
+		case len(path) == end:
 			here |= 1 << n
-		} else if path[len(key)] == '.' {
+		default:
 			below |= 1 << n
 		}
 	}
@@ -230,13 +232,9 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	if i < len(s.line) && s.line[i] != '{' && s.line[i] != '[' {
 		return s.single(i, here, depth)
 	}
-	for rest := below; rest != 0; rest &= rest - 1 {
-		s.matched[bits.TrailingZeros64(rest)] += uint8(len(key) + 1)
-	}
+	s.matched = end + len(".")
 	i = s.value(i, here, below, depth)
-	for rest := below; rest != 0; rest &= rest - 1 {
-		s.matched[bits.TrailingZeros64(rest)] -= uint8(len(key) + 1)
-	}
+	s.matched = before
 	return i
 }
 
@@ -495,10 +493,22 @@ func (m jsonMembers) appendMembers(out []byte, isFirst bool, values [][]byte) []
 	return out
 }
 
+// jsonEscaped are the bytes that do not stand in a JSON string as they are. Others than ASCII may.
+var jsonEscaped = func() byteSet {
+	s := newByteSet(controls, []byte(`"\\`))
+	for c := utf8.RuneSelf; c < len(s); c++ {
+		s[c] = true
+	}
+	return s
+}()
+
 // appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD.
 func appendJSONString(out, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	out = append(out, '"')
+	if !jsonEscaped.isIn(text) {
+		return append(append(out, text...), '"')
+	}
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {

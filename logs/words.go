@@ -85,3 +85,33 @@ func escapedEnd(text []byte, end byte) int {
 	}
 	return -1
 }
+
+// A byteSet is a set of bytes.
+type byteSet [256]bool
+
+func newByteSet(parts ...[]byte) (s byteSet) {
+	for _, part := range parts {
+		for _, c := range part {
+			s[c] = true
+		}
+	}
+	return s
+}
+
+// isIn reports whether a byte of the set is in a text.
+func (s *byteSet) isIn(text []byte) bool {
+	for _, c := range text {
+		if s[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// controls are the controls of ASCII.
+var controls = func() (all []byte) {
+	for c := range byte(' ') {
+		all = append(all, c)
+	}
+	return append(all, 0x7f)
+}()

@@ -87,7 +87,7 @@ func (s *zeekStream) header(line string) layout {
 		}
 		s.table.types = types
 		s.table.find()
-		s.rows = zeekRows{s.table, s.options}
+		s.rows = newZeekRows(s.table, s.options)
 		return zeekHeader{s.options, s.table, true, true}
 	}
 	return s.comment
@@ -101,7 +101,7 @@ func (s *zeekStream) setFields(fields []string) {
 		}
 	}
 	s.table.find()
-	s.rows = zeekRows{s.table, s.options}
+	s.rows = newZeekRows(s.table, s.options)
 }
 
 func unescapeZeek(text string) string {
@@ -141,9 +141,14 @@ func (t *zeekTable) find() {
 type zeekRows struct {
 	zeekTable
 	Options
+	escaped byteSet // in every value
 }
 
-func (z zeekRows) find(line []byte, r *Record) {
+func newZeekRows(t zeekTable, o Options) *zeekRows {
+	return &zeekRows{t, o, newByteSet(controls, []byte(`\`), t.between)}
+}
+
+func (z *zeekRows) find(line []byte, r *Record) {
 	r.split(line, z.between)
 	if len(r.cells) != len(z.fields) {
 		r.Broken = "it has other columns than #fields"
@@ -174,7 +179,7 @@ func (z *zeekTable) text(line []byte, r *Record, column int) []byte {
 	return r.unescapeHex(z.raw(line, r, column), true)
 }
 
-func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
+func (z *zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 	out = r.appendCells(out, line, z.between, z.drop)
 	for i := range z.Fields {
 		out = append(out, z.between...)
@@ -189,14 +194,17 @@ func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 
 // appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes,
 // and of what would read as unset or empty.
-func (z *zeekTable) appendValue(out, value []byte) []byte {
+func (z *zeekRows) appendValue(out, value []byte) []byte {
 	const digits = "0123456789abcdef"
 	isSpecial := bytes.Equal(value, z.unset) || bytes.Equal(value, z.empty)
+	if !isSpecial && !z.escaped.isIn(value) {
+		return append(out, value...)
+	}
 	for i, c := range value {
 		switch {
 		case c == '\\':
 			out = append(out, `\\`...)
-		case c < ' ' || c == 0x7f || i == 0 && isSpecial || bytes.IndexByte(z.between, c) >= 0:
+		case z.escaped[c] || i == 0 && isSpecial:
 			out = append(out, '\\', 'x', digits[c>>4], digits[c&15])
 		default:
 			out = append(out, c)
@@ -295,7 +303,7 @@ func fitsZeek(sample [][]byte) int {
 			if len(l.table.fields) > 0 || isZeekMeta(line) {
 				count++
 			}
-		case zeekRows:
+		case *zeekRows:
 			if bytes.Count(line, l.between) == len(l.fields)-1 {
 				count++
 			}
