@@ -62,8 +62,8 @@ type jsonScan struct {
 	*jsonPaths
 	line    []byte
 	r       *Record
-	escapes bool            // there is a backslash, which a key may have
-	matched [maxPaths]uint8 // of each path, the bytes that lead to the object that is read
+	escapes bool // there is a backslash, which a key may have
+	matched int  // bytes of a path that lead to the object that is read
 	stack   [mostNested / 64]uint64
 }
 
@@ -218,16 +218,18 @@ func (s *jsonScan) object(i int, active uint64, depth int) int {
 
 // member reads the value of a member. Active are the paths that lead to its object.
 func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
+	before, end := s.matched, s.matched+len(key)
+	if end >= len(s.parted) {
+		return s.skip(i)
+	}
 	var here, below uint64
-	for rest := active; rest != 0; rest &= rest - 1 {
+	for rest := active & s.parted[end]; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)
-		path := s.paths[n][s.matched[n]:]
-		if len(path) < len(key) || len(key) > 0 && path[0] != key[0] || path[:len(key)] != string(key) {
-			continue
-		}
-		if len(path) == len(key) {
+		switch path := s.paths[n]; {
+		case path[before:end] != string(key):
+		case len(path) == end:
 			here |= 1 << n
-		} else if path[len(key)] == '.' {
+		default:
 			below |= 1 << n
 		}
 	}
@@ -237,13 +239,9 @@ func (s *jsonScan) member(key []byte, i int, active uint64, depth int) int {
 	if i < len(s.line) && s.line[i] != '{' && s.line[i] != '[' {
 		return s.single(i, here, depth)
 	}
-	for rest := below; rest != 0; rest &= rest - 1 {
-		s.matched[bits.TrailingZeros64(rest)] += uint8(len(key) + 1)
-	}
+	s.matched = end + len(".")
 	i = s.value(i, here, below, depth)
-	for rest := below; rest != 0; rest &= rest - 1 {
-		s.matched[bits.TrailingZeros64(rest)] -= uint8(len(key) + 1)
-	}
+	s.matched = before
 	return i
 }
 
@@ -507,11 +505,17 @@ func (m jsonMembers) appendMembers(out []byte, isFirst bool, values [][]byte) []
 	return out
 }
 
+// jsonEscaped are the bytes that may not stand in a JSON string as they are.
+var jsonEscaped = newByteSet(controls, []byte(`"\\`), beyondASCII)
+
 // appendJSONString appends a text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. What is
 // hidden is escaped.
 func appendJSONString(out, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	out = append(out, '"')
+	if !jsonEscaped.isIn(text) {
+		return append(append(out, text...), '"')
+	}
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {

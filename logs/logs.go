@@ -264,7 +264,14 @@ func cutEnd(record []byte) (line, end []byte) {
 }
 
 // isBlank reports whether a line has nothing to be read.
-func isBlank(line []byte) bool { return len(bytes.Trim(line, " \t")) == 0 }
+func isBlank(line []byte) bool {
+	for _, c := range line {
+		if c != ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
 
 // startNULs returns how many NULs a line begins with. A file that is cut while it is written may
 // have them in place of what was cut.

@@ -196,7 +196,7 @@ func removed(l Layout, record []byte, r *Record, o Options) []byte {
 		}
 	}
 	switch of := l.of.(type) {
-	case zeekRows:
+	case *zeekRows:
 		return append(bytes.TrimSuffix(line, bytes.Repeat(append(bytes.Clone(of.between), of.unset...), len(o.Fields))), end...)
 	case zeekHeader:
 		if of.table.fields != nil {

@@ -53,6 +53,12 @@ const (
 // zero (Hacker's Delight, section 6-1), or 0. Bits above that one mean nothing.
 func zeroBytes(word uint64) uint64 { return (word - everyByte) &^ word & (0x80 * everyByte) }
 
+// allZeroBytes returns a word whose bits that are set are the highest of all bytes that are zero.
+func allZeroBytes(word uint64) uint64 {
+	const low = 0x7f * everyByte
+	return ^((word&low + low) | word | low)
+}
+
 // A keySet tells most keys that nobody looks for: by the first byte of those that are looked for, a
 // bit for each of their lengths. An empty key has the first byte 0.
 type keySet [256]uint64

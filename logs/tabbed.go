@@ -12,7 +12,7 @@ type tabbed struct{ Options }
 // cut returns a line without the fields that it has, and keeps for append where it ends.
 func (t tabbed) cut(line []byte, r *Record) []byte {
 	r.end = len(line)
-	if len(t.Fields) == 0 {
+	if len(t.Fields) == 0 || bytes.IndexByte(line, '\t') < 0 { // of most lines; LastIndexByte is slow
 		return line
 	}
 	end, isEmpty := len(line), true

@@ -1,6 +1,9 @@
 package logs
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || isLetter(c) }
 func isDigit(c byte) bool        { return c >= '0' && c <= '9' }
@@ -85,3 +88,41 @@ func escapedEnd(text []byte, end byte) int {
 	}
 	return -1
 }
+
+// A byteSet is a set of bytes.
+type byteSet [256]bool
+
+func newByteSet(parts ...[]byte) (s byteSet) {
+	for _, part := range parts {
+		for _, c := range part {
+			s[c] = true
+		}
+	}
+	return s
+}
+
+// isIn reports whether a byte of the set is in a text.
+func (s *byteSet) isIn(text []byte) bool {
+	for _, c := range text {
+		if s[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// controls are the controls of ASCII.
+var controls = func() (all []byte) {
+	for c := range byte(' ') {
+		all = append(all, c)
+	}
+	return append(all, 0x7f)
+}()
+
+// beyondASCII are the bytes of all other characters.
+var beyondASCII = func() (all []byte) {
+	for c := utf8.RuneSelf; c < 256; c++ {
+		all = append(all, byte(c))
+	}
+	return all
+}()

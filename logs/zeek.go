@@ -115,7 +115,7 @@ func (s *zeekStream) header(line string) layout {
 		}
 		s.table.types = types
 		s.table.find()
-		s.rows = zeekRows{s.table, s.options}
+		s.rows = newZeekRows(s.table, s.options)
 		return zeekHeader{s.options, s.table, true, true}
 	}
 	return s.comment
@@ -142,7 +142,7 @@ func (s *zeekStream) setFields(fields []string) {
 		}
 	}
 	s.table.find()
-	s.rows = zeekRows{s.table, s.options}
+	s.rows = newZeekRows(s.table, s.options)
 }
 
 func unescapeZeek(text string) string {
@@ -183,9 +183,14 @@ func (t *zeekTable) find() {
 type zeekRows struct {
 	zeekTable
 	Options
+	escaped byteSet // may not stand in a value as they are
 }
 
-func (z zeekRows) find(line []byte, r *Record) {
+func newZeekRows(t zeekTable, o Options) *zeekRows {
+	return &zeekRows{t, o, newByteSet(controls, beyondASCII, []byte(`\`), t.between)}
+}
+
+func (z *zeekRows) find(line []byte, r *Record) {
 	r.split(line, z.between)
 	if len(r.cells) != len(z.fields) {
 		r.Broken = "it has other columns than #fields"
@@ -216,7 +221,7 @@ func (z *zeekTable) text(line []byte, r *Record, column int) []byte {
 	return r.unescapeHex(z.raw(line, r, column), true)
 }
 
-func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
+func (z *zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 	out = r.appendCells(out, line, z.between, z.drop)
 	for i := range z.Fields {
 		out = append(out, z.between...)
@@ -231,9 +236,12 @@ func (z zeekRows) append(out, line []byte, r *Record, values [][]byte) []byte {
 
 // appendValue appends a text with Zeek's escapes: of the separator, of controls, of backslashes, of
 // what has no ink or turns the direction of a line, and of what would read as unset or empty.
-func (z *zeekTable) appendValue(out, value []byte) []byte {
+func (z *zeekRows) appendValue(out, value []byte) []byte {
 	const digits = "0123456789abcdef"
 	isSpecial := bytes.Equal(value, z.unset) || bytes.Equal(value, z.empty)
+	if !isSpecial && !z.escaped.isIn(value) {
+		return append(out, value...)
+	}
 	hidden := 0 // bytes that are left of a character
 	for i, c := range value {
 		if c >= utf8.RuneSelf && hidden == 0 {
@@ -247,7 +255,7 @@ func (z *zeekTable) appendValue(out, value []byte) []byte {
 			hidden--
 		case c == '\\':
 			out = append(out, `\\`...)
-		case c < ' ' || c == 0x7f || i == 0 && isSpecial || bytes.IndexByte(z.between, c) >= 0:
+		case c < utf8.RuneSelf && z.escaped[c] || i == 0 && isSpecial:
 			out = append(out, '\\', 'x', digits[c>>4], digits[c&15])
 		default:
 			out = append(out, c)
@@ -350,7 +358,7 @@ func fitsZeek(sample [][]byte) int {
 			if s.(*zeekStream).why != "" { // it is Zeek's, and says why it cannot be read
 				count++
 			}
-		case zeekRows:
+		case *zeekRows:
 			if bytes.Count(line, l.between) == len(l.fields)-1 {
 				count++
 			}

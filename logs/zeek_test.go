@@ -133,7 +133,7 @@ func TestZeekSeparators(t *testing.T) {
 }
 
 func TestZeekEscapesWhatIsHidden(t *testing.T) {
-	table := newZeekTable()
+	table := newZeekRows(newZeekTable(), Options{})
 	if got, want := string(table.appendValue(nil, []byte("a\u202eb\u200b\u00fc\xff\t\\"))), `a\xe2\x80\xaeb\xe2\x80\x8b`+"\u00fc\xff"+`\x09\\`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -98,15 +98,7 @@ func (u *URL) Parse(text string) error {
 // parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
-	end := 0
-	for ; end+3 < len(rest); end += 4 { // a branch for each byte would take as long as all the rest
-		if !(isPlain[rest[end]] && isPlain[rest[end+1]] && isPlain[rest[end+2]] && isPlain[rest[end+3]]) {
-			break
-		}
-	}
-	for end < len(rest) && isPlain[rest[end]] {
-		end++
-	}
+	end := plainLength(rest)
 	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || len(text) > MaxLength {
 		return false
 	}
@@ -138,6 +130,20 @@ func (u *URL) parsePlain(text string) bool {
 		u.setPath(rest)
 	}
 	return true
+}
+
+// plainLength returns how many bytes a text begins with that are plain.
+func plainLength(text string) int {
+	end := 0
+	for ; end+3 < len(text); end += 4 { // a branch for each byte would take as long as all the rest
+		if !(isPlain[text[end]] && isPlain[text[end+1]] && isPlain[text[end+2]] && isPlain[text[end+3]]) {
+			break
+		}
+	}
+	for end < len(text) && isPlain[text[end]] {
+		end++
+	}
+	return end
 }
 
 // isPlain has the bytes of hosts in canonical form, except for *, % and brackets.
@@ -243,6 +249,16 @@ func (u *URL) follow(link string) error {
 // format of RFC 1035, section 5.1, in which \DDD is a byte, and \. a dot within a label. Nothing
 // around the name is removed, and no byte is refused. The error is ErrTooLong, of no name in DNS.
 func (u *URL) ParseName(name string) error {
+	if isPlainName(name) {
+		u.reset()
+		u.text = append(u.text, name...)
+		return u.finishName(name)
+	}
+	return u.parseName(name)
+}
+
+// parseName parses any DNS name.
+func (u *URL) parseName(name string) error {
 	u.reset()
 	raw := u.scratch[:0]
 	for i := 0; i < len(name); i++ {
@@ -267,6 +283,11 @@ func (u *URL) ParseName(name string) error {
 		u.convertIPv4()
 	}
 	return u.finishName(name)
+}
+
+// isPlainName reports whether a DNS name is of the most common sort, its own canonical form.
+func isPlainName(name string) bool {
+	return plainLength(name) == len(name) && name != "" && !isDigit(name[0]) && name[0] != '.' && name[len(name)-1] != '.' && !strings.HasPrefix(name, "www.")
 }
 
 // finishName ends a canonical form that is a name alone. An empty one is the root of DNS.

@@ -468,6 +468,36 @@ func TestPlainTextsAreParsedAsAllOthers(t *testing.T) {
 	}
 }
 
+// checkPlainName compares ParseName with parseName, and reports whether the name is plain.
+func checkPlainName(t *testing.T, name string) (plain bool) {
+	t.Helper()
+	var short, long URL
+	if !isPlainName(name) {
+		return false
+	}
+	if a, b := short.ParseName(name), long.parseName(name); a != b {
+		t.Fatalf("%q is plain and gives the error %v, want %v", name, a, b)
+	}
+	short.scratch, long.scratch = nil, nil
+	if !reflect.DeepEqual(short, long) {
+		t.Fatalf("%q is plain and parsed as %+v, want %+v", name, short, long)
+	}
+	return true
+}
+
+func TestPlainNamesAreParsedAsAllOthers(t *testing.T) {
+	for name, want := range map[string]bool{
+		"example.com": true, "a..b-c_d.example": true, "-": true, "_dmarc.example.com": true, "www": true, "a.192.0.2.1": true, "localhost": true,
+		"www.example.com": false, "www.": false, ".example.com": false, "example.com.": false, "Example.com": false, `a\.b`: false, "*.example.com": false,
+		"1.example.com": false, "3221225985": false, "192.0.2.1": false, "0x7f.1": false, "b\u00fccher.de": false, "": false, ".": false,
+		strings.Repeat("a", MaxLength): true, strings.Repeat("a", MaxLength+1): true,
+	} {
+		if got := checkPlainName(t, name); got != want {
+			t.Errorf("%.99q is plain: %v, want %v", name, got, want)
+		}
+	}
+}
+
 func TestAddress(t *testing.T) {
 	for text, want := range map[string]string{
 		"http://0x7f.1:8080/a": "127.0.0.1",
@@ -486,8 +516,8 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// The properties: nothing panics, plain texts are parsed as all others, the canonical form of a
-// canonical form is itself and printable, and the door for names refuses nothing.
+// The properties: nothing panics, plain texts and names are parsed as all others, the canonical
+// form of a canonical form is itself and printable, and the door for names refuses nothing.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"example.com", "hxxp[://]evil[.]com[/]a", "http://user@0x7f.1:8080/a?b#c", "[2001:db8::1]:80", "bücher.de",
@@ -500,6 +530,7 @@ func FuzzParse(f *testing.F) {
 	alphabet := DefaultAlphabet()
 	f.Fuzz(func(t *testing.T, text string) {
 		checkPlain(t, text)
+		checkPlainName(t, text)
 		var once URL
 		if once.ParseName(text) == nil {
 			checkCanonical(t, text, &once)

@@ -167,9 +167,13 @@ type best struct {
 }
 
 // Run scores the records of a source and calls write with one chunk after the other, as
-// pipeline.Run does. After an error the job is done for.
+// pipeline.Run does, after which the chunk is used again. After an error the job is done for.
 func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Chunk[Item], idle bool) error) error {
-	if err := pipeline.Run(ctx, source.Feed, j.NewWorker, write); err != nil {
+	if err := pipeline.Run(ctx, source.Feed, j.NewWorker, func(c *pipeline.Chunk[Item], idle bool) error {
+		err := write(c, idle)
+		source.reuse(c)
+		return err
+	}); err != nil {
 		return err
 	}
 	j.busy = 0
@@ -206,7 +210,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 	clear(w.broken)
 	w.findNames(c)
 	const fieldBytes = 64
-	c.Output = make([]byte, 0, c.Bytes+len(c.Items)*fieldBytes)
+	c.Output = slices.Grow(c.Output, c.Bytes+len(c.Items)*fieldBytes)
 	judge.All(w.texts, func(i int, r verdict.Record, err error) {
 		each(r, err)
 		owner := w.owners[i]

@@ -10,6 +10,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -84,6 +85,49 @@ func TestLongLines(t *testing.T) {
 	}
 	if output, _, counts := run(t, "zeek", input, Options{Minimum: snowman.Medium}); counts.Broken != 1 || strings.Count(output, "\n") != 1 {
 		t.Errorf("with a minimum %d bytes come, %+v", len(output), counts)
+	}
+}
+
+// Chunks are used again: all records come out once and in order, and nothing is allocated for each.
+func TestManyRecords(t *testing.T) {
+	const records = 20 * pipeline.MaxItems
+	var input, want, got []byte
+	for i := range records {
+		input = fmt.Appendf(input, "{\"query\":\"%d.tests.net\"}\n", i)
+		want = fmt.Appendf(want, "%d.tests.net\n", i)
+	}
+	zeek, err := logs.Find("zeek")
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := NewJob(toy(t), Options{Verdict: verdict.Options{Memory: 1 << 20}})
+	run := func(write func(line []byte)) {
+		source, err := NewSource("", bytes.NewReader(input), zeek, nil, job.Reading(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := job.Run(t.Context(), source, func(c *pipeline.Chunk[Item], _ bool) error {
+			for line := range bytes.Lines(c.Output) {
+				write(line)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(func(line []byte) {
+		query, _, _ := bytes.Cut(line[len(`{"query":"`):], []byte(`"`))
+		if name := fmt.Appendf(nil, `"name":"%s"}}`, query); !bytes.Contains(line, name) {
+			t.Errorf("%s has no %s", line, name)
+		}
+		got = append(append(got, query...), '\n')
+	})
+	if !bytes.Equal(got, want) {
+		t.Errorf("%d bytes of names come of %d, or in another order", len(got), len(want))
+	}
+	const most = records / 20 // of chunks and the run itself
+	if allocated := testing.AllocsPerRun(3, func() { run(func([]byte) {}) }); allocated > most {
+		t.Errorf("%d records take %v allocations, want at most %d", records, allocated, most)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/logs"
@@ -28,6 +29,7 @@ type Source struct {
 	flush  func() bool // before more input is waited for
 	came   int         // bytes of the input
 	rest   Rest
+	spare  sync.Pool // chunks that were written
 
 	connections pipeline.Feed[Item] // nil unless the source is made of others
 }
@@ -67,25 +69,21 @@ func (s *Source) Feed(send func(*pipeline.Chunk[Item]) bool) error {
 	if s.connections != nil {
 		return s.connections(send)
 	}
-	var held []byte
-	var items []Item
+	c := s.newChunk()
 	var ends []int
 	wanted := true
 	s.flush = func() bool {
-		if !wanted || len(items) == 0 {
+		if !wanted || len(c.Items) == 0 {
 			return wanted
 		}
-		c := &pipeline.Chunk[Item]{Source: s.Name, First: items[0].Number, Items: items, Bytes: len(held)}
+		c.First, c.Bytes = c.Items[0].Number, len(c.Memory)
 		start := 0
 		for i, end := range ends {
-			c.Items[i].Record = held[start:end:end]
+			c.Items[i].Record = c.Memory[start:end:end]
 			start = end
 		}
-		held, items, ends = make([]byte, 0, cap(held)), make([]Item, 0, len(items)), ends[:0]
-		if cap(held) > 2*pipeline.MaxBytes {
-			held = nil
-		}
 		wanted = send(c)
+		c, ends = s.newChunk(), ends[:0]
 		return wanted
 	}
 	consumed := 0
@@ -100,10 +98,10 @@ func (s *Source) Feed(send func(*pipeline.Chunk[Item]) bool) error {
 		if number < 1 {
 			continue
 		}
-		held = append(held, record...)
-		items = append(items, Item{Layout: s.reader.Layout(), Format: s.format, Number: number})
-		ends = append(ends, len(held))
-		if (len(items) == pipeline.MaxItems || len(held) >= pipeline.MaxBytes) && !s.flush() {
+		c.Memory = append(c.Memory, record...)
+		c.Items = append(c.Items, Item{Layout: s.reader.Layout(), Format: s.format, Number: number})
+		ends = append(ends, len(c.Memory))
+		if (len(c.Items) == pipeline.MaxItems || len(c.Memory) >= pipeline.MaxBytes) && !s.flush() {
 			return nil
 		}
 	}
@@ -112,6 +110,23 @@ func (s *Source) Feed(send func(*pipeline.Chunk[Item]) bool) error {
 		return fmt.Errorf("reading records: %w", err)
 	}
 	return nil
+}
+
+// newChunk returns an empty chunk, with the memory of one that was written if there is one.
+func (s *Source) newChunk() *pipeline.Chunk[Item] {
+	c := &pipeline.Chunk[Item]{Source: s.Name}
+	if old, ok := s.spare.Get().(*pipeline.Chunk[Item]); ok {
+		c.Items, c.Memory, c.Output, c.Errors = old.Items[:0], old.Memory[:0], old.Output[:0], old.Errors[:0]
+	}
+	return c
+}
+
+// reuse takes a chunk that nobody needs any more. Large memory is left to others.
+func (s *Source) reuse(c *pipeline.Chunk[Item]) {
+	const most = 4 * pipeline.MaxBytes
+	if max(cap(c.Memory), cap(c.Output), cap(c.Errors)) <= most {
+		s.spare.Put(c)
+	}
 }
 
 // note keeps what the next part of the log needs to know of a record.

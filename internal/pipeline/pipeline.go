@@ -32,6 +32,7 @@ type Chunk[T any] struct {
 	Bytes  int // of all items
 	Output []byte
 	Errors []byte // what is to be said beside the output
+	Memory []byte // what the items lie in, where a feed uses it again
 
 	done  chan struct{}
 	panic *Panic // that working on it ended in
