@@ -56,7 +56,8 @@ type Matcher struct {
 func (l *List) Len() int { return l.entries }
 
 // Names returns the hosts that entries name, in no order: the canonical form, and whether all names
-// below are allowed too. Addresses are none, nor is what networks, substrings and expressions match.
+// below are allowed too. Addresses are none, nor is what networks, substrings and expressions
+// match.
 func (l *List) Names() iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {
 		for at := uint32(0); int(at) < len(l.names.text); {

@@ -199,7 +199,8 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 }
 
 // isWritable reports whether a host is a name of letters, digits, hyphens and underscores, all of
-// whose labels have 1 to 63 bytes (RFC 1035, section 2.3.4). DNS can carry others, most lists cannot.
+// whose labels have 1 to 63 bytes (RFC 1035, section 2.3.4). DNS can carry others, most lists
+// cannot.
 func isWritable(host string) bool {
 	const longestLabel = 63
 	label := 0
@@ -223,7 +224,7 @@ func isWritable(host string) bool {
 	return label > 0 && len(host) <= longestName
 }
 
-// appendComment appends what is said of an entry, in printable ASCII that ends no field of any format.
+// appendComment appends what is said of an entry, in printable ASCII that ends no field.
 func (e *Entry) appendComment(out []byte) []byte {
 	out = strconv.AppendFloat(out, e.probability(), 'f', 5, 64)
 	for _, part := range []struct{ before, text string }{{" ", e.Level}, {" ", e.Kind}, {", family ", e.Family}, {", ", e.Reason}} {

@@ -202,8 +202,8 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// FuzzFormats: whatever an entry holds, each format has lines of its own alone, and those read back are
-// the entries that it carries.
+// FuzzFormats: whatever an entry holds, each format has lines of its own alone, and those read back
+// are the entries that it carries.
 func FuzzFormats(f *testing.F) {
 	for _, e := range entries {
 		f.Add(e.Text, e.Kind, e.Family, e.Reason, e.Level, e.Scheme, e.Score, e.WWW)

@@ -2,8 +2,8 @@ package blocklist
 
 import "bytes"
 
-// Configuration of dnsmasq (dnsmasq(8)): address=/name/# answers 0.0.0.0 and :: for the name and all
-// below it, server=/name/# asks the usual servers. A bad line keeps dnsmasq from starting.
+// Configuration of dnsmasq (dnsmasq(8)): address=/name/# answers 0.0.0.0 and :: for the name and
+// all below it, server=/name/# asks the usual servers. A bad line keeps dnsmasq from starting.
 
 func appendDnsmasq(out []byte, r row) []byte {
 	word := "address=/"

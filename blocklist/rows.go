@@ -57,8 +57,8 @@ func (f *Format) rows(l *List) ([]row, LeftOut) {
 	return slices.CompactFunc(rows, func(a, b row) bool { return a.name == b.name }), leftOut
 }
 
-// isCovered reports whether a name above one is blocked, with all below it. Such a name has no row: a
-// zone in which it stood would not match its siblings any more (RFC 4592, section 3.3.1).
+// isCovered reports whether a name above one is blocked, with all below it. Such a name has no
+// row: a zone in which it stood would not match its siblings any more (RFC 4592, section 3.3.1).
 func isCovered(text string, blocked, open map[string]bool) bool {
 	for above := parent(text); above != ""; above = parent(above) {
 		switch {

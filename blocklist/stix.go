@@ -12,8 +12,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// STIX 2.1 (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html): a bundle of indicators,
-// whose identifiers come of their texts and whose times are always the same.
+// STIX 2.1 (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html): a bundle of
+// indicators, whose identifiers come of their texts and whose times are always the same.
 
 const stixTime = "2026-01-01T00:00:00.000Z"
 

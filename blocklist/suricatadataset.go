@@ -3,8 +3,8 @@ package blocklist
 import "encoding/base64"
 
 // Datasets of strings for Suricata
-// (https://docs.suricata.io/en/latest/rules/datasets.html#file-formats): each in base64 on a line of
-// its own, compared whole and byte by byte.
+// (https://docs.suricata.io/en/latest/rules/datasets.html#file-formats): each in base64 on a line
+// of its own, compared whole and byte by byte.
 
 func appendDataset(out []byte, r row) []byte {
 	r.entry.names(func(text string) {

@@ -125,8 +125,8 @@ func (j *Job) Result() *blocklist.List {
 	return blocklist.New(entries, exceptions)
 }
 
-// add adds candidates. The verdict of what is known already is replaced by the newer one, unless both
-// are of this run: then the higher score stays, in whatever order they came.
+// add adds candidates. The verdict of what is known already is replaced by the newer one, unless
+// both are of this run: then the higher score stays, in whatever order they came.
 func (j *Job) add(all []candidate) {
 	for _, c := range all {
 		known := j.found[c.entry.Text]
