@@ -22,6 +22,8 @@ package allow
 
 import (
 	"bytes"
+	"iter"
+	"strings"
 
 	"github.com/snowman-ml/snowman/internal/canon"
 )
@@ -52,6 +54,22 @@ type Matcher struct {
 
 // Len is the number of entries.
 func (l *List) Len() int { return l.entries }
+
+// Names returns the hosts that entries name, in no order: the canonical form, and whether all names
+// below are allowed too. Addresses are none, nor is what networks, substrings and expressions
+// match.
+func (l *List) Names() iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		for at := uint32(0); int(at) < len(l.names.text); {
+			next, e := l.names.entry(at)
+			at = next
+			isHost := e.reach != wholeText || !strings.ContainsAny(e.key, "/?#:")
+			if isHost && !yield(e.key, e.reach == below) {
+				return
+			}
+		}
+	}
+}
 
 // NewMatcher returns a Matcher of the list.
 func (l *List) NewMatcher() *Matcher { return &Matcher{list: l} }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -445,5 +446,20 @@ func TestAmbiguousTextsAreOnNoList(t *testing.T) {
 		if got := entryOf(list, text); got != want {
 			t.Errorf("%q is on %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestNamesAreTheHostsOfAList(t *testing.T) {
+	list := build(t, "www.A.com\n*.b.com\n.c.com\nd.com/login\n192.0.2.0/24\nb.com\ne.com:8080\n")
+	got := make(map[string]bool)
+	for name, below := range list.Names() {
+		got[name] = below
+	}
+	want := map[string]bool{"a.com": false, "b.com": true, "c.com": true}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for range list.Names() {
+		break // it may
 	}
 }

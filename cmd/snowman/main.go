@@ -96,6 +96,7 @@ var verbs = []struct {
 }{
 	{"score", "score texts: how likely is each to be malicious", runScore},
 	{"top", "rank the domains and clients of logs by the evidence over all names", runTop},
+	{"list", "write block lists for resolvers, proxies and sensors", runList},
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
 	{"train", "train a model on labelled texts", runTrain},

@@ -19,11 +19,10 @@ import (
 func (u *URL) HostKind() string {
 	u.findSuffix()
 	host := u.Host()
-	_, ofOperator := ownLookUp().find(host)
 	switch {
 	case u.isAddress:
 		return "IP address"
-	case ofOperator:
+	case u.IsOperators():
 		return "operator"
 	case spellsAddress(host, u.domain):
 		return "reverse DNS"

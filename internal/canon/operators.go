@@ -114,3 +114,9 @@ func cutSuffix(host []byte, suffix string) (start int, ok bool) {
 	}
 	return start, start == 0 || host[start-1] == '.'
 }
+
+// IsOperators reports whether the host is a suffix of operators.txt, or a name below one.
+func (u *URL) IsOperators() bool {
+	_, found := ownLookUp().find(u.Host())
+	return found
+}

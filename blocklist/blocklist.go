@@ -1,0 +1,245 @@
+// Package blocklist writes lists of names, addresses and URLs in the formats that resolvers,
+// proxies, sensors and platforms for sharing read.
+//
+//	list := blocklist.New(entries, exceptions)
+//	format, err := blocklist.Find("rpz")
+//	leftOut, err := format.Write(w, list, blocklist.Options{Serial: 1})
+//
+// Formats is the table of all formats; each has a file of its own. A List is sorted and has nothing
+// twice. The same list gives the same bytes: no format says when it was written.
+//
+// One bad entry costs the whole list in most of the programs that read one. So entries are taken
+// in the canonical form in which texts are scored, and what a format cannot carry is left out and
+// counted. Nothing that an entry holds gets out of its field, whoever chose it.
+package blocklist
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/snowman-ml/snowman/internal/canon"
+)
+
+// An Entry is what is to be blocked, and why. Only Text must be there.
+type Entry struct {
+	Text   string // a domain name, an IP address or a URL, as Parse of package snowman reads it
+	WWW    bool   // www. and the name is meant too, which formats without sub-domains say apart
+	Scheme string // http or https, where all that was seen of a URL had it; else empty
+
+	Score  float64 // 0 to 1
+	Level  string
+	Kind   string
+	Family string
+	Reason string // in words
+}
+
+// An Exception is a name that stays, although one above it is blocked.
+type Exception struct {
+	Name  string
+	Below bool // all names below it stay too
+}
+
+// LeftOut says how many entries are not in what was written, by why.
+type LeftOut map[string]int
+
+// String returns what was left out in words, the most first; it is empty if nothing was.
+func (l LeftOut) String() string {
+	reasons := slices.SortedFunc(maps.Keys(l), func(a, b string) int {
+		return cmp.Or(cmp.Compare(l[b], l[a]), cmp.Compare(a, b))
+	})
+	for i, reason := range reasons {
+		reasons[i] = strconv.Itoa(l[reason]) + " " + reason
+	}
+	return strings.Join(reasons, ", ")
+}
+
+// Why entries are left out.
+const (
+	noName       = "no name, address or URL"
+	odd          = "with bytes or labels that no list can carry"
+	noPublicName = "no public name"
+	ofOperator   = "of an operator of infrastructure, whose label says nothing"
+	tooLong      = "longer than the format can carry"
+	covered      = "below another name of the list, which stands for it"
+)
+
+// A kind says what a text is.
+type kind uint8
+
+const (
+	name kind = 1 << iota
+	ipv4
+	ipv6
+	url
+)
+
+// notCarried says why a format leaves a kind out.
+var notCarried = map[kind]string{name: "names", ipv4: "addresses, which the format does not carry", ipv6: "IPv6 addresses, which the format does not carry", url: "URLs, whose hosts are entries only where they reach the level by themselves"}
+
+// The longest texts of a list. That of a name is in presentation format without the final dot
+// (RFC 1035, section 2.3.4).
+const (
+	longestName = 253
+	longestURL  = 4096
+)
+
+// An item is an entry of a list.
+type item struct {
+	Entry
+	kind       kind
+	registered bool // it is a registered domain
+}
+
+// A List is what is to be blocked. It is immutable and safe for any number of goroutines.
+type List struct {
+	items      []item // by their texts, none twice
+	exceptions []Exception
+	leftOut    LeftOut
+}
+
+// New returns the list of the entries in canonical form. Of entries with the same form the first
+// with the highest score stays. An entry is left out if its text is no name, address or URL, or no
+// public name, as public suffixes and private addresses are none; if its host cannot be written in
+// a list; and if the host is of an operator, with nothing behind it that says more.
+func New(entries []Entry, exceptions []Exception) *List {
+	l := &List{items: make([]item, 0, len(entries)), leftOut: make(LeftOut)}
+	var u canon.URL
+	for _, e := range entries {
+		i, why := newItem(&u, e)
+		if why != "" {
+			l.leftOut[why]++
+			continue
+		}
+		l.items = append(l.items, i)
+	}
+	slices.SortStableFunc(l.items, func(a, b item) int {
+		return cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(b.Score, a.Score))
+	})
+	l.items = slices.CompactFunc(l.items, func(a, b item) bool { return a.Text == b.Text })
+	for _, e := range exceptions {
+		if i, why := newItem(&u, Entry{Text: e.Name}); why == "" && i.kind == name {
+			l.exceptions = append(l.exceptions, Exception{i.Text, e.Below})
+		}
+	}
+	slices.SortFunc(l.exceptions, func(a, b Exception) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), boolean(b.Below)-boolean(a.Below))
+	})
+	l.exceptions = slices.CompactFunc(l.exceptions, func(a, b Exception) bool { return a.Name == b.Name })
+	return l
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Len returns the number of entries.
+func (l *List) Len() int { return len(l.items) }
+
+// LeftOut returns what New left out.
+func (l *List) LeftOut() LeftOut { return maps.Clone(l.leftOut) }
+
+// Digest returns a text that is another for another list.
+func (l *List) Digest() string {
+	sum := sha256.New()
+	var line []byte
+	for i := range l.items {
+		e := &l.items[i]
+		line = fmt.Appendf(line[:0], "%s %t %s ", e.Text, e.WWW, e.Scheme)
+		sum.Write(append(e.appendComment(line), '\n'))
+	}
+	for _, e := range l.exceptions {
+		fmt.Fprintf(sum, "@ %s %t\n", e.Name, e.Below)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// newItem returns the item of an entry, or why there is none.
+func newItem(u *canon.URL, e Entry) (i item, why string) {
+	text, _, _ := strings.Cut(e.Text, "#") // no server sees a fragment
+	if u.Parse(text) != nil {
+		return i, noName
+	}
+	e.Text = u.String()
+	i = item{Entry: e, kind: url}
+	isHost := len(u.Host()) == len(u.Bytes())
+	switch {
+	case len(e.Text) > longestURL:
+		return i, tooLong
+	case u.NotPublic() != canon.Public:
+		return i, noPublicName
+	case u.IsAddress():
+		if isHost {
+			i.kind = ipv4
+			if u.Address().Is6() {
+				i.kind, i.Text = ipv6, u.Address().String()
+			}
+		}
+	case !isWritable(string(u.Host())):
+		return i, odd
+	case isHost:
+		if u.IsOperators() {
+			return i, ofOperator
+		}
+		i.kind = name
+		i.registered = len(u.RegisteredDomain()) == len(e.Text)
+		if e.WWW {
+			i.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
+		}
+	}
+	return i, ""
+}
+
+// isWritable reports whether a host is a name of letters, digits, hyphens and underscores, all of
+// whose labels have 1 to 63 bytes (RFC 1035, section 2.3.4). DNS can carry others, most lists
+// cannot.
+func isWritable(host string) bool {
+	const longestLabel = 63
+	label := 0
+	for i := range len(host) {
+		switch c := host[i]; {
+		case c == '.':
+			if label == 0 {
+				return false
+			}
+			label = 0
+			continue
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_':
+			label++
+		default:
+			return false
+		}
+		if label > longestLabel {
+			return false
+		}
+	}
+	return label > 0 && len(host) <= longestName
+}
+
+// appendComment appends what is said of an entry, in printable ASCII that ends no field.
+func (e *Entry) appendComment(out []byte) []byte {
+	out = strconv.AppendFloat(out, e.probability(), 'f', 5, 64)
+	for _, part := range []struct{ before, text string }{{" ", e.Level}, {" ", e.Kind}, {", family ", e.Family}, {", ", e.Reason}} {
+		if part.text == "" {
+			continue
+		}
+		out = append(out, part.before...)
+		const most = 300 // bytes, of what others may have written
+		for i := range min(len(part.text), most) {
+			c := part.text[i]
+			if c < ' ' || c > '~' || strings.IndexByte("\"'\\#;|,<>{}[]$`", c) >= 0 {
+				c = '_'
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,298 @@
+package listing
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/blocklist"
+	"github.com/snowman-ml/snowman/logs"
+)
+
+// toy is a model in which a q in the host is low and dga, an x medium and phishing, a z high and
+// malware.
+func toy(tb testing.TB) *snowman.Model {
+	tb.Helper()
+	model, err := snowman.Open("../../web/testdata/toy.safetensors")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return model
+}
+
+// read has a job read an input, and returns what was reported.
+func read(t *testing.T, j *Job, content string, in Input) string {
+	t.Helper()
+	in.Reader = strings.NewReader(content)
+	var said strings.Builder
+	if err := j.Read(t.Context(), in, func(errors []byte) { said.Write(errors) }); err != nil {
+		t.Fatal(err)
+	}
+	return said.String()
+}
+
+// texts returns the texts of a list, those of URLs too.
+func texts(t *testing.T, l *blocklist.List) []string {
+	t.Helper()
+	format, err := blocklist.Find("zeek-intel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := format.Texts(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+func TestWhatBecomesAnEntry(t *testing.T) {
+	tests := []struct {
+		name, input string
+		options     Options
+		format      string
+		want        string
+	}{
+		{"names that reach the level", "a.org\nz.org\nq.org\nx.org\n", Options{Minimum: snowman.Medium}, "", "x.org z.org"},
+		{"names once, whatever their case", "z.org\nZ.ORG\nz.org.\nhxxp://z[.]org/\n", Options{}, "", "z.org"},
+		{"with www. as they were seen", "www.z.org\nhttps://www.z.net/\nz.com\n", Options{}, "", "www.z.net www.z.org z.com z.net z.org"},
+		{"a URL, and its host that reaches the level", "http://z.org/a#b\n", Options{}, "", "z.org z.org/a"},
+		{"a URL whose host does not", `{"text":"http://a.org/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "a.org/z"},
+		{"a URL with a port", "z.org:8080\n", Options{}, "", "z.org z.org:8080/"},
+		{"a URL at an operator's host", `{"text":"http://dz.cloudfront.net/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "dz.cloudfront.net/z"},
+		{"a URL at a public suffix", `{"text":"http://z.github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n" + `{"text":"http://github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "github.io/z z.github.io z.github.io/z"},
+		{"what is no public name", "z.local\nlocalhost\n10.0.0.1\nzz\n", Options{}, "", ""},
+		{"names seen often enough", "z.org\nq.org\nz.org\n", Options{Seen: 2}, "", "z.org"},
+		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "", "a.org"},
+		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "", "a.org"},
+		{"a log", "#separator \\x09\n#fields\tts\tquery\n1\tz.org\n2\tfoo\\x20z.org\n3\ta.org\n", Options{}, "zeek", "z.org"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			job := NewJob(toy(t), test.options)
+			var in Input
+			if test.format != "" {
+				in.Format, _ = logs.Find(test.format)
+			}
+			read(t, job, test.input, in)
+			if got := strings.Join(texts(t, job.Result()), " "); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAllowListsComeLast(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ours.txt")
+	if err := os.WriteFile(path, []byte("z.net\nok.z.org\n*.z.com\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := allow.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := NewJob(toy(t), Options{Allow: list})
+	read(t, job, "z.org\nz.net\nok.z.org\na.z.com\nother.z.net\n", Input{})
+	format, _ := blocklist.Find("dnsmasq")
+	var out bytes.Buffer
+	leftOut, err := format.Write(&out, job.Result(), blocklist.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "# Snowman\nserver=/ok.z.org/#\naddress=/other.z.net/# # 0.95266 high malware\naddress=/z.org/# # 0.95266 high malware\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+	if got := job.Summaries(job.Result(), leftOut); !slices.Equal(got, []string{"2 entries; left out: 3 on an allow list"}) {
+		t.Errorf("it says %q", got)
+	}
+}
+
+func TestWhatIsReported(t *testing.T) {
+	job := NewJob(toy(t), Options{})
+	said := read(t, job, "z.org\ntwo words\nhttp://z.org/a\n", Input{Name: "names.txt"})
+	if want := "snowman: names.txt, line 2: a space stands in the host: the text looks like several fields\n"; said != want {
+		t.Errorf("it says %q, want %q", said, want)
+	}
+	said = read(t, job, "0.99000\thigh\tdga\ta.org\n0.99\tvery\tdga\ta.org\n", Input{Scored: true})
+	if want := "snowman: line 2: the record is left out: not a record that snowman score printed\n"; said != want {
+		t.Errorf("it says %q, want %q", said, want)
+	}
+	list := job.Result()
+	hosts, _ := blocklist.Find("hosts")
+	leftOut, err := hosts.Write(&bytes.Buffer{}, list, blocklist.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"1 of 3 names is no name or URL; it looks like several fields",
+		"of 4 records 0 have no name; 1 more are broken",
+		"2 entries; left out: 1 URLs, whose hosts are entries only where they reach the level by themselves",
+	}
+	if got := job.Summaries(list, leftOut); !slices.Equal(got, want) {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
+func TestScoredRecordsAreToldFromLogs(t *testing.T) {
+	tests := []struct {
+		name, sample string
+		want         bool
+	}{
+		{"JSON lines", `{"text":"a.org","score":0.1,"level":"none","kind":"benign"}` + "\n", true},
+		{"an error first", `{"text":"a b","error":"no"}` + "\n" + `{"text":"a.org","score":0.1,"level":"none","kind":"benign"}` + "\n", true},
+		{"tabs", "0.10000\tnone\tbenign\ta.org\n", true},
+		{"another log in JSON", `{"query":"a.org","level":"info"}` + "\n", false},
+		{"a record of a log with a verdict", `{"query":"a.org","snowman":{"score":0.1}}` + "\n", false},
+		{"another table", "0.1\tyes\tno\ta.org\n", false},
+		{"a score above 1", "2\tnone\tbenign\ta.org\n", false},
+		{"names", "a.org\nb.org\n", false},
+		{"nothing", "", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := isScoredSample([]byte(test.sample)); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+var today = time.Date(2026, 11, 28, 15, 0, 0, 0, time.UTC)
+
+// runDay reads names on a day, and returns the list and its number.
+func runDay(t *testing.T, state string, day, days int, names string) (list string, serial uint32) {
+	t.Helper()
+	job := NewJob(toy(t), Options{Seen: 1})
+	s, err := OpenState(state, job, days, today.AddDate(0, 0, day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, job, names, Input{})
+	result := job.Result()
+	s.Number(result)
+	if err := s.Write(state, job); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(texts(t, result), " "), s.Serial
+}
+
+func TestEntriesLeaveThatAreNotSeenAgain(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	for _, run := range []struct {
+		name   string
+		day    int
+		days   int
+		names  string
+		want   string
+		serial uint32
+	}{
+		{"the first list", 0, 2, "z.org\nwww.z.net\n", "www.z.net z.net z.org", 1},
+		{"the same again", 0, 2, "z.org\n", "www.z.net z.net z.org", 1},
+		{"one more", 2, 2, "z.com\n", "www.z.net z.com z.net z.org", 2},
+		{"those not seen for three days are gone", 3, 2, "z.org\n", "z.com z.org", 3},
+		{"what is seen stays", 5, 2, "z.org\n", "z.org", 4},
+		{"without days, what is seen now", 5, 0, "z.com\n", "z.com", 5},
+	} {
+		list, serial := runDay(t, state, run.day, run.days, run.names)
+		if list != run.want || serial != run.serial {
+			t.Errorf("%s: got %q with serial %d, want %q with %d", run.name, list, serial, run.want, run.serial)
+		}
+	}
+}
+
+func TestAStateKeepsAllThatIsKnown(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	write := func(days int, text string) string {
+		job := NewJob(toy(t), Options{})
+		s, err := OpenState(state, job, days, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, job, text, Input{Scored: true})
+		var out bytes.Buffer
+		stix, _ := blocklist.Find("stix")
+		if _, err := stix.Write(&out, job.Result(), blocklist.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Write(state, job); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phi\tshing\n","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
+	if second := write(5, ""); second != first {
+		t.Errorf("got\n%safter\n%s", second, first)
+	}
+}
+
+func TestAStateThatIsNone(t *testing.T) {
+	const line = "z.org\t2026-11-28\t1\tfalse\t4\t0.9\thigh\tdga\t\t\n"
+	for name, content := range map[string]string{
+		"another file":    "z.org\n",
+		"an empty file":   "",
+		"no serial":       stateHeader + "\tx\ty\n",
+		"too few fields":  stateHeader + "\t1\ty\nz.org\n",
+		"no date":         stateHeader + "\t1\ty\n" + strings.Replace(line, "2026", "x", 1),
+		"a bad number":    stateHeader + "\t1\ty\n" + strings.Replace(line, "\t1\t", "\t-1\t", 1),
+		"a bad scheme":    stateHeader + "\t1\ty\n" + strings.Replace(line, "\t4\t", "\t9\t", 1),
+		"a bad score":     stateHeader + "\t1\ty\n" + strings.Replace(line, "0.9", "NaN", 1),
+		"an unknown word": stateHeader + "\t1\ty\n" + strings.Replace(line, "high", "huge", 1),
+	} {
+		path := filepath.Join(t.TempDir(), "state")
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenState(path, NewJob(toy(t), Options{}), 1, today); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	came, went := Changes([]string{"a", "b", "d"}, []string{"b", "c", "d", "e"})
+	var out strings.Builder
+	if err := WriteChanges(&out, came, went); err != nil {
+		t.Fatal(err)
+	}
+	if want := "- a\n+ c\n+ e\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// FuzzScored: a record is read or refused, and what is read back from a state is what was written.
+func FuzzScored(f *testing.F) {
+	f.Add(`{"text":"z.org","score":0.99,"level":"high","kind":"dga","families":[{"name":"x","probability":1}]}`)
+	f.Add("0.99\thigh\tdga\tz.org")
+	f.Add("0.99\thigh\tdga\tf\t0.1\thttp://www.z.org/a")
+	f.Fuzz(func(t *testing.T, line string) {
+		r, err := parseScored(line)
+		if err != nil {
+			return
+		}
+		w := NewJob(snowman.Default(), Options{}).newWorker()
+		w.begin()
+		if r.Text = strings.ToValidUTF8(r.Text, ""); w.url.Parse(r.Text) != nil {
+			return
+		}
+		written := r.Text
+		r.Text = w.url.String()
+		w.find(r, written)
+		for _, c := range w.found {
+			first := string(c.append(nil, 20_000))
+			back, err := parseCandidate(strings.TrimSuffix(first, "\n"))
+			if err != nil {
+				t.Fatalf("%q: %v", first, err)
+			}
+			if second := string(back.append(nil, 0)); second != first {
+				t.Fatal(fmt.Sprintf("got %q, want %q", second, first))
+			}
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package listing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/verdict"
+)
+
+// Scored records are what snowman score prints: a JSON object a line, or fields with tabs between
+// them. Their levels count as they are; only the bare hosts of URLs are scored.
+
+// isScoredSample reports whether a sample has scored records: the first lines all are that.
+func isScoredSample(sample []byte) bool {
+	const looked = 10
+	count := 0
+	for line := range bytes.Lines(sample) {
+		if count == looked || line[len(line)-1] != '\n' {
+			break
+		}
+		count++
+		if _, err := parseScored(string(bytes.TrimRight(line, "\r\n"))); err != nil && !errors.Is(err, errUnscored) {
+			return false
+		}
+	}
+	return count > 0
+}
+
+var (
+	errNotScored = errors.New("not a record that snowman score printed")
+	errUnscored  = errors.New("it has no score")
+)
+
+// parseScored reads a record.
+func parseScored(line string) (r verdict.Record, err error) {
+	if strings.HasPrefix(line, "{") {
+		return parseScoredJSON(line)
+	}
+	return parseScoredTabs(line)
+}
+
+func parseScoredJSON(line string) (verdict.Record, error) {
+	var r struct {
+		Text  *string         `json:"text"`
+		Score json.RawMessage `json:"score"` // a number
+		Level string          `json:"level"`
+		Error string          `json:"error"`
+		verdict.Record
+	}
+	if err := json.Unmarshal([]byte(line), &r); err != nil || r.Text == nil {
+		return verdict.Record{}, errNotScored
+	}
+	r.Record.Text = *r.Text
+	if r.Error != "" {
+		return r.Record, errUnscored
+	}
+	err := setScored(&r.Record, string(r.Score), r.Level)
+	return r.Record, err
+}
+
+// parseScoredTabs reads score, level, kind, maybe a family and its probability, and the text.
+func parseScoredTabs(line string) (r verdict.Record, err error) {
+	fields := strings.Split(line, "\t")
+	if len(fields) != 4 && len(fields) != 6 {
+		return r, errNotScored
+	}
+	r.Text = fields[len(fields)-1]
+	if fields[0] == "" && fields[1] == "" && fields[2] == "" && r.Text != "" {
+		return r, errUnscored
+	}
+	r.Kind = fields[2]
+	if len(fields) == 6 && fields[3] != "" {
+		r.Families = []snowman.Family{{Name: fields[3]}}
+	}
+	return r, setScored(&r, fields[0], fields[1])
+}
+
+// setScored sets the score and the level of a record.
+func setScored(r *verdict.Record, score, level string) (err error) {
+	if r.Score, err = strconv.ParseFloat(score, 64); err != nil || !(r.Score >= 0 && r.Score <= 1) {
+		return errNotScored
+	}
+	if r.Level, err = snowman.ParseLevel(level); err != nil {
+		return errNotScored
+	}
+	return nil
+}
+
+// readScored collects the scored records of a feed.
+func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line], report func([]byte)) error {
+	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
+		for i, line := range c.Items {
+			at := place{c.Source, "line", c.First + i}
+			r, err := parseScored(line.Text)
+			switch {
+			case errors.Is(err, errUnscored):
+				w.counts.Records++
+				w.fail(at, r.Text, err)
+				continue
+			case err != nil:
+				w.counts.Broken++
+				w.complain(at, fmt.Sprintf("the record is left out: %v", err))
+				continue
+			}
+			w.counts.Records++
+			if r.Level < j.options.Minimum || r.Level == snowman.None {
+				continue
+			}
+			written := r.Text
+			if err := w.url.Parse(written); err != nil {
+				w.fail(at, written, err)
+				continue
+			}
+			if reason := w.url.NotPublic(); reason != 0 {
+				r.NotPublic = reason.String()
+			}
+			r.Text = w.url.String()
+			w.find(r, written)
+		}
+	})
+}
