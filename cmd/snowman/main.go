@@ -92,6 +92,7 @@ var verbs = []struct {
 	{"top", "rank the domains and clients of logs by the evidence over all names", runTop},
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
+	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
 	{"train", "train a model on labelled texts", runTrain},
 	{"eval", "measure a model on labelled texts", runEval},
 	{"model", "show what a model is, or export it to ONNX", runModel},
