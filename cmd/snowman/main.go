@@ -99,6 +99,7 @@ var verbs = []struct {
 	{"list", "write block lists for resolvers, proxies and sensors", runList},
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
+	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
 	{"train", "train a model on labelled texts", runTrain},
 	{"eval", "measure a model on labelled texts", runEval},
 	{"model", "show what a model is, or export it to ONNX", runModel},
