@@ -1,8 +1,11 @@
+//go:build unix
+
 package coredns
 
 import (
 	"context"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -11,8 +14,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// BenchmarkServeDNS measures what a query costs beside one that an empty plugin passes on. Queries
-// of both kinds take turns, so that a busy machine is as busy for both.
+// BenchmarkServeDNS measures what a query costs beside one that an empty plugin passes on: in time
+// of the processor, collection of garbage included, and in turns, so that a busy machine is as busy
+// for both.
 func BenchmarkServeDNS(b *testing.B) {
 	names := make([]string, 1<<19) // many more than are remembered
 	random := rand.New(rand.NewPCG(1, 1))
@@ -44,14 +48,14 @@ func BenchmarkServeDNS(b *testing.B) {
 					continue
 				}
 				for k, p := range []plugin.Handler{s, empty} {
-					start := time.Now()
+					start := processorTime(b)
 					for j := range turn {
 						r.Question[0].Name = of.names[(i+j)%len(of.names)]
 						if code, err := p.ServeDNS(b.Context(), w, r); code != dns.RcodeSuccess || err != nil {
 							b.Fatal(code, err)
 						}
 					}
-					times[k] += time.Since(start)
+					times[k] += processorTime(b) - start
 				}
 				queries += turn
 			}
@@ -63,6 +67,15 @@ func BenchmarkServeDNS(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// processorTime returns how long this process has kept processors busy.
+func processorTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // An emptyPlugin passes every query on.

@@ -38,10 +38,9 @@ func parseResponse(name string) (response, error) {
 // nobody may cache it (RFC 2308, section 5); the record's owner is the name itself, so that it
 // replaces no zone's own.
 func (q *query) blocked(how response, v verdict) *dns.Msg {
-	request := q.state.Req
-	m := new(dns.Msg).SetReply(request)
+	m := new(dns.Msg).SetReply(q.request)
 	m.RecursionAvailable = true
-	header := dns.RR_Header{Name: request.Question[0].Name, Rrtype: request.Question[0].Qtype, Class: dns.ClassINET, Ttl: q.snowman.ttl}
+	header := dns.RR_Header{Name: q.request.Question[0].Name, Rrtype: q.request.Question[0].Qtype, Class: dns.ClassINET, Ttl: q.snowman.ttl}
 	switch {
 	case how == refused:
 		m.Rcode = dns.RcodeRefused
@@ -59,7 +58,7 @@ func (q *query) blocked(how response, v verdict) *dns.Msg {
 			Serial: 1, Refresh: 3600, Retry: 600, Expire: 86400, Minttl: header.Ttl,
 		}}
 	}
-	if edns := request.IsEdns0(); edns != nil {
+	if edns := q.request.IsEdns0(); edns != nil {
 		m.SetEdns0(edns.UDPSize(), edns.Do())
 		why := &dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeBlocked, ExtraText: pluginName + ": " + v.level.String() + ", " + v.kind}
 		m.IsEdns0().Option = append(m.IsEdns0().Option, why)
@@ -67,36 +66,30 @@ func (q *query) blocked(how response, v verdict) *dns.Msg {
 	return m
 }
 
-// A writer looks at the answer to a query before the client gets it.
-type writer struct {
-	dns.ResponseWriter
-	query *query
-}
-
 // maxAliases is how many aliases of an answer are looked at. Resolvers give up after a dozen.
 const maxAliases = 64
 
 // WriteMsg implements dns.ResponseWriter. It leaves the message as it is.
-func (w *writer) WriteMsg(m *dns.Msg) error {
-	if blocked := w.judge(m); blocked != nil {
+func (q *query) WriteMsg(m *dns.Msg) error {
+	if blocked := q.judgeAnswer(m); blocked != nil {
 		m = blocked
 	}
-	return w.ResponseWriter.WriteMsg(m)
+	return q.ResponseWriter.WriteMsg(m)
 }
 
 // Write implements dns.ResponseWriter.
-func (w *writer) Write(packed []byte) (int, error) {
+func (q *query) Write(packed []byte) (int, error) {
 	m := new(dns.Msg)
 	if m.Unpack(packed) == nil {
-		if blocked := w.judge(m); blocked != nil {
-			return len(packed), w.ResponseWriter.WriteMsg(blocked)
+		if blocked := q.judgeAnswer(m); blocked != nil {
+			return len(packed), q.ResponseWriter.WriteMsg(blocked)
 		}
 	}
-	return w.ResponseWriter.Write(packed)
+	return q.ResponseWriter.Write(packed)
 }
 
-// judge returns what to answer instead of m, or nil.
-func (w *writer) judge(m *dns.Msg) *dns.Msg {
+// judgeAnswer returns what to answer instead of m, or nil.
+func (q *query) judgeAnswer(m *dns.Msg) *dns.Msg {
 	aliases := 0
 	for _, record := range m.Answer {
 		target := aliasTarget(record)
@@ -107,10 +100,10 @@ func (w *writer) judge(m *dns.Msg) *dns.Msg {
 			return nil
 		}
 		target = strings.ToLower(target)
-		if target == w.query.name {
+		if target == q.name {
 			continue
 		}
-		if blocked := w.query.judge(inAnswer, target); blocked != nil {
+		if blocked := q.judge(inAnswer, target); blocked != nil {
 			return blocked
 		}
 	}

@@ -12,6 +12,7 @@ package coredns
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/coredns/coredns/plugin"
@@ -55,17 +56,17 @@ func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg
 	if len(r.Question) == 0 || r.Question[0].Qclass != dns.ClassINET || r.Opcode != dns.OpcodeQuery {
 		return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 	}
-	q := query{snowman: s, state: request.Request{W: w, Req: r}}
-	q.name = q.state.Name()
-	if q.zone = s.zones.Matches(q.name); q.zone == "" {
+	name := strings.ToLower(r.Question[0].Name)
+	zone := s.zones.Matches(name)
+	if zone == "" {
 		return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 	}
-	q.server, q.view = metrics.WithServer(ctx), metrics.WithView(ctx)
-	if blocked := q.judge(inQuestion, q.name); blocked != nil {
+	q := &query{ResponseWriter: w, snowman: s, request: r, name: name, zone: zone, server: metrics.WithServer(ctx), view: metrics.WithView(ctx)}
+	if blocked := q.judge(inQuestion, name); blocked != nil {
 		return dns.RcodeSuccess, w.WriteMsg(blocked) // the code says that the client has its answer
 	}
 	if t := r.Question[0].Qtype; t != dns.TypeAXFR && t != dns.TypeIXFR {
-		w = &writer{ResponseWriter: w, query: &q}
+		w = q
 	}
 	return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 }
@@ -86,10 +87,13 @@ func (s *Snowman) Metadata(ctx context.Context, state request.Request) context.C
 // formatScore returns a score with five decimals.
 func formatScore(score float64) string { return strconv.FormatFloat(score, 'f', 5, 64) }
 
-// A query is one that the plugin looks at.
+// A query is one that the plugin looks at. It is the writer of the next plugin, so that the answer
+// can be looked at before the client gets it.
 type query struct {
+	dns.ResponseWriter // the client's
+
 	snowman      *Snowman
-	state        request.Request
+	request      *dns.Msg
 	name, zone   string // in lower case
 	server, view string
 }
@@ -135,5 +139,5 @@ func (q *query) log(where, name string, v verdict, did string) {
 	if where == inAnswer {
 		target = ` "` + name + `"`
 	}
-	log.Infof(`%s "%s IN %s" %s %s %s %s%s`, q.state.W.RemoteAddr(), q.state.Type(), q.name, v.level, v.kind, formatScore(v.score), did, target)
+	log.Infof(`%s "%s IN %s" %s %s %s %s%s`, q.RemoteAddr(), dns.Type(q.request.Question[0].Qtype), q.name, v.level, v.kind, formatScore(v.score), did, target)
 }

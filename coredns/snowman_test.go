@@ -336,7 +336,7 @@ func TestQueriesThatAreNoneOfItsBusiness(t *testing.T) {
 		if _, err := s.ServeDNS(t.Context(), &test.ResponseWriter{}, r); err != nil || got == nil {
 			t.Errorf("%s: the next plugin was not asked (%v)", name, err)
 		}
-		if _, looked := got.(*writer); looked {
+		if _, looked := got.(*query); looked {
 			t.Errorf("%s: the answer is looked at", name)
 		}
 	}
