@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test bench bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,8 +12,17 @@ include research.mk
 test: ## run the tests
 	go test ./...
 
+# The plugin for CoreDNS is a module of its own: ./... of this one does not see it.
+test-coredns: ## run the tests of the plugin for CoreDNS
+	cd coredns && go mod tidy -diff && go vet ./... && go test ./...
+
 bench: ## run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem . ./allow ./internal/...
+
+# bench-coredns needs two free cores, and takes a minute.
+bench-coredns: ## measure CoreDNS with the plugin and without it
+	@mkdir -p build
+	cd coredns && go test -run '^$$' -bench . && CGO_ENABLED=0 go build -o ../build/coredns ./cmd/coredns && go run ./bench -coredns ../build/coredns
 
 # bench-against takes turns between this tree and the commit BASE. Three layouts of either binary even out
 # where hot loops happen to lie, which alone can make 10 % (docs/experiments/speed.md).
@@ -66,7 +75,7 @@ fuzz: ## run every fuzz target, and list those that failed
 		target=$${found#*:}; minimize=1m; count=$$((count + 1)); \
 		case " $(SLOW) " in *" $$target "*) minimize=10x ;; esac; \
 		echo "== $$found"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime $$minimize $${found%:*} || failed="$$failed $$found"; \
+		go test -C $${found%:*} -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime $$minimize . || failed="$$failed $$found"; \
 	done; \
 	echo "== $$count targets, failed:$${failed:- none}"; \
 	[ -z "$$failed" ] && [ $$count -gt 0 ]
