@@ -1,7 +1,7 @@
 // Command helper measures snowman helper through pipes: lines a second in batches, and how long one
-// line takes to come back when nothing else is asked. Beside it stand cat, for what pipes cost, and snowman
-// score. A name is asked once, so nothing is remembered; what else the machine does counts, too, so
-// only ratios of one run mean anything.
+// line takes to come back when nothing else is asked. Beside it stand cat, for what pipes cost, and
+// snowman score. A name is asked once, so nothing is remembered. What else the machine does counts,
+// too: only ratios of one run mean anything.
 //
 //	go build -o build/snowman ./cmd/snowman && go run ./bench/helper
 package main
