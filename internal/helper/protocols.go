@@ -30,8 +30,8 @@ type Protocol struct {
 	begin    func(Options) (protocol, error)
 }
 
-// A protocol reads the requests of one stream and writes the answers. Ask is called with one request
-// after the other, answer by several goroutines.
+// A protocol reads the requests of one stream and writes the answers. Ask is called with one
+// request after the other, answer by several goroutines.
 type protocol interface {
 	// ask adds the texts that a request asks about to the batch, and notes what answer needs.
 	ask(q *question, b *batch)

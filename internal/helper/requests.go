@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// An end finds where a request ends. Its state is 0 at the start of a request. It returns the number
-// of bytes up to and with the end, or -1 and the state behind all of them.
+// An end finds where a request ends. Its state is 0 at the start of a request. It returns the
+// number of bytes up to and with the end, or -1 and the state behind all of them.
 type end func(state int, data []byte) (n, next int)
 
 // endOfLine is the end of requests that are lines.
@@ -59,7 +59,8 @@ type requests struct {
 }
 
 // read waits for input once, and calls ask with each request that it completes, without its end. A
-// request that is longer than maxRequest is cut. What ask was called with holds until the next call.
+// request that is longer than maxRequest is cut. What ask was called with holds until the next
+// call.
 func (r *requests) read(in io.Reader, ask func(raw []byte, isCut bool)) error {
 	copy(r.buffer, r.buffer[r.start:r.used])
 	r.start, r.used, r.scanned = 0, r.used-r.start, r.scanned-r.start

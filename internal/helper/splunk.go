@@ -10,8 +10,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
-// A lookup answers Splunk's external look-ups: CSV with a header comes in and goes out, in which the
-// columns snowman_score, snowman_level and snowman_kind are filled where the header has them.
+// A lookup answers Splunk's external look-ups: CSV with a header comes in and goes out, in which
+// the columns snowman_score, snowman_level and snowman_kind are filled where the header has them.
 type lookup struct {
 	field string // the column of the texts; empty: to be found
 
