@@ -7,13 +7,13 @@ import (
 )
 
 // Names of files, and of what programs have in their source, look like domain names. A text has far
-// more of them, so that a word without a scheme, a path and brackets around its dots is one of them
-// where its last label is
+// more of them. So a word without a scheme, a path and brackets around its dots is one of them if
+// its last label is
 //
-//   - an ending of files that is no top-level domain, or py, under which there are hardly any names:
-//     report.pdf, main.py;
-//   - one that is both, behind a word that files are called: README.md, run.sh, main.rs, libcrypt.so,
-//     install_2.pl. Of other words it is a name: notion.so, allegro.pl;
+//   - an ending of files that is no top-level domain, or py, under which there are hardly any
+//     names: report.pdf, main.py;
+//   - one that is both, behind a word that files are called: README.md, run.sh, main.rs,
+//     libcrypt.so, install_2.pl. Behind other words it is a name: notion.so, allegro.pl;
 //   - written as classes and methods are: java.lang.String, document.getElementById.
 
 // fileEndings are those that no top-level domain is named like, and py.

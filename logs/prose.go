@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// fitsProse counts all lines, if they are those of a text that has names: sentences, and what stands
+// fitsProse counts all lines, if they are those of a text that has names: sentences, and what is
 // between them in a report, such as headings, points and rows of tables. A list of names may have
-// sentences as comments, and a log has lines that are neither.
+// sentences as comments. A log has lines that are neither.
 func fitsProse(sample [][]byte) int {
 	var r Record
 	sentences, listed, others, names := 0, 0, 0, 0

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/ranking"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -41,18 +43,32 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	if err != nil {
 		return err
 	}
+	title := in.Name
+	if title == "" {
+		title = "the input"
+	}
+	say := func(predicate string) { report(fmt.Appendf(nil, "snowman: %s %s\n", title, predicate)) }
 	format := in.Format
 	if format == nil {
 		guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
-		format = guess.Format
-		if format != logs.Lines {
-			name := in.Name
-			if name == "" {
-				name = "the input"
+		if format = guess.Format; format != logs.Lines {
+			var found []string
+			if len(in.Columns) == 0 {
+				_, found = format.Columns(sample)
 			}
-			report(fmt.Appendf(nil, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
-				name, format.Title, guess.Fit, guess.Sampled))
+			say(visible.Text(guess.Message(found)))
 		}
+	}
+	if in.Format != logs.Lines {
+		switch advice := logs.Advise(sample, format, in.IsFile); {
+		case advice.Refused:
+			return errors.New(title + " " + advice.Text())
+		case advice.Seems != "":
+			say(visible.Text(advice.Text()))
+		}
+	}
+	if missing := format.Missing(sample, in.Columns); missing != "" {
+		say(visible.Text(missing))
 	}
 	if format.Sort == logs.Lists {
 		const longest = snowman.MaxLength + 1 // one byte more tells that there are more
@@ -62,18 +78,27 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	if err != nil {
 		return err
 	}
-	return j.readRecords(ctx, feed(in.Name, reader), report)
+	j.misfits.Reset()
+	if err := j.readRecords(ctx, feed(in.Name, format.Numbered(), reader), report); err != nil {
+		return err
+	}
+	if message := j.misfits.Message(format); message != "" {
+		say(message)
+	}
+	return nil
 }
 
 // An item is a record.
 type item struct {
 	record []byte // with its line end
 	layout logs.Layout
-	number int // of its first line, from 1
+	what   string // that number counts
+	number int    // of its first line, packet or frame, from 1
 }
 
-// feed sends the records of a reader. A chunk is sent when it is full.
-func feed(name string, reader *logs.Reader) pipeline.Feed[item] {
+// feed sends the records of a reader, with the name of what their numbers count. A chunk is sent
+// when it is full.
+func feed(name, what string, reader *logs.Reader) pipeline.Feed[item] {
 	return func(send func(*pipeline.Chunk[item]) bool) error {
 		const maxBytes = 64 << 10
 		var held []byte
@@ -94,7 +119,7 @@ func feed(name string, reader *logs.Reader) pipeline.Feed[item] {
 		}
 		for reader.Scan() {
 			held = append(held, reader.Bytes()...)
-			items = append(items, item{layout: reader.Layout(), number: reader.Number()})
+			items = append(items, item{layout: reader.Layout(), what: what, number: reader.Number()})
 			ends = append(ends, len(held))
 			if (len(items) == pipeline.MaxItems || len(held) >= maxBytes) && !flush() {
 				return nil

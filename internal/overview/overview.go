@@ -44,6 +44,8 @@ type Job struct {
 	mu     sync.Mutex
 	table  *ranking.Table
 	counts Counts
+
+	misfits logs.Misfits // of the source that is read
 }
 
 // Counts say what was in records.
@@ -115,6 +117,7 @@ func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[item], report 
 			for _, item := range c.Items {
 				c.Errors = w.addRecord(c.Errors, c.Source, item)
 			}
+			j.misfits.Add(w.misfit, w.misfits)
 			c.Errors = w.finish(c.Errors)
 		}
 	}, writer[item](report))
@@ -142,6 +145,8 @@ type worker struct {
 	observations []ranking.Observation
 	failed       []string
 	counts       Counts
+	misfits      []logs.MisfitRecord // as many of the last as are kept
+	misfit       int
 }
 
 // A found name is where it lies in the buffer: its text, the registered domain in it, its client.
@@ -158,23 +163,28 @@ func (j *Job) newWorker() *worker {
 // begin begins a chunk.
 func (w *worker) begin() {
 	w.buffer, w.names, w.failed, w.counts = w.buffer[:0], w.names[:0], w.failed[:0], Counts{}
+	w.misfits, w.misfit = w.misfits[:0], 0
 }
 
 // addRecord notes the names of a record.
 func (w *worker) addRecord(errors []byte, source string, item item) []byte {
 	r := &w.record
 	item.layout.Find(item.record, r)
-	at := place{source, "line", item.number}
+	at := place{source, item.what, item.number}
 	switch {
 	case r.Continues || r.Header:
 		return errors
 	case r.Broken != "":
 		w.counts.Broken++
+		w.addMisfit(item)
 		return at.append(errors, "the record is broken and left out: "+r.Broken)
 	}
 	w.counts.Records++
 	if len(r.Names) == 0 {
 		w.counts.Nameless++
+		if !r.Lost {
+			w.addMisfit(item)
+		}
 	}
 	o := ranking.Observation{
 		Time: w.times.parse(r.Time), Response: responseOf(r.ResponseCode), Part: parts[r.Part],
@@ -192,6 +202,15 @@ func (w *worker) addRecord(errors []byte, source string, item item) []byte {
 		w.addName(at, o)
 	}
 	return errors
+}
+
+// addMisfit keeps a record that has no name, or is broken.
+func (w *worker) addMisfit(item item) {
+	w.misfit++
+	if len(w.misfits) == logs.MostMisfits {
+		w.misfits = w.misfits[:copy(w.misfits, w.misfits[1:])]
+	}
+	w.misfits = append(w.misfits, logs.MisfitRecord{Record: item.record, Number: item.number})
 }
 
 var parts = [...]ranking.Part{logs.Whole: ranking.Whole, logs.Question: ranking.Question, logs.Answer: ranking.Answer}
