@@ -48,7 +48,7 @@ func (f *recordFlags) add(flags *flag.FlagSet) {
 	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", check)
 	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
 	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
-	flags.BoolVar(&f.follow, "follow", false, "go on when the file of -f ends, as it grows and is rotated, until interrupted")
+	flags.BoolVar(&f.follow, "follow", false, "go on when the one file of -f ends, as it grows and is rotated, until interrupted")
 	flags.BoolVar(&f.defang, "defang", false, "write names so that nothing makes links of them: hxxp://a[.]example")
 }
 
