@@ -432,6 +432,13 @@ func newDelimited(delimiter byte, p *preset) func([][]byte, Options) (stream, er
 			}
 			rows = rows[1:]
 		}
+		if width := widest(columns, rows); width > 0 {
+			for _, column := range o.Columns {
+				if number, err := strconv.Atoi(column); err == nil && number > width && !slices.Contains(columns, column) {
+					return nil, fmt.Errorf("no column %d: the first rows have %d", number, width)
+				}
+			}
+		}
 		wanted := generic(o.Columns)
 		if len(o.Columns) == 0 {
 			found, err := likeliestCells(columns, rows)
@@ -469,7 +476,7 @@ func (d *delimited) setColumns(p preset, columns []string) error {
 			if len(columns) == 0 {
 				return fmt.Errorf("no column %.80q: the first line names no columns; give a number, from 1", name.column)
 			}
-			return fmt.Errorf("no column %.80q: there are %.500q", name.column, strings.Join(columns, ", "))
+			return fmt.Errorf("no column %.80q: there are %s", name.column, someOf(columns))
 		}
 		d.names = append(d.names, tableName{at, name.dns || isNumber(name.column) && at < len(columns) && isDNSColumn(columns[at])})
 	}
@@ -527,6 +534,17 @@ func columnsOfTable(delimiter byte) func([][]byte) (all, found []string) {
 	}
 }
 
+// widest returns how many columns there are.
+func widest(columns []string, rows [][]string) int {
+	width := len(columns)
+	if width == 0 {
+		for _, row := range rows {
+			width = max(width, len(row))
+		}
+	}
+	return width
+}
+
 func isNumber(text string) bool {
 	_, err := strconv.Atoi(text)
 	return err == nil
@@ -534,13 +552,7 @@ func isNumber(text string) bool {
 
 // likeliestCells returns where names stand in the rows of a sample.
 func likeliestCells(columns []string, rows [][]string) (preset, error) {
-	width := len(columns)
-	if width == 0 {
-		for _, row := range rows {
-			width = max(width, len(row))
-		}
-	}
-	names := make([]string, min(width, mostColumns))
+	names := make([]string, min(widest(columns, rows), mostColumns))
 	values := make([][][]byte, len(names))
 	for i := range names {
 		if names[i] = strconv.Itoa(i + 1); len(columns) > 0 {

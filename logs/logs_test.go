@@ -32,11 +32,12 @@ var samples = []struct{ file, format string }{
 	{"nginx-combined.log", "access"}, {"nginx-host.log", "access"}, {"nginx.json", "access"}, {"apache-proxy.log", "access"}, {"apache-vhost.log", "access"},
 	{"haproxy.log", "haproxy"}, {"envoy.log", "envoy"}, {"envoy.json", "envoy"}, {"istio.log", "envoy"},
 	{"hosts.txt", "hosts"}, {"adblock.txt", "adblock"}, {"rpz.zone", "rpz"}, {"rpz-origin.zone", "rpz"},
+	{"snowman-pcap.json", "snowman"},
 	{"stix.json", "stix"}, {"misp.json", "misp"}, {"sysmon.xml", "sysmon"},
 }
 
 // tooShort are the samples of one line, or of a format that is told apart by nothing.
-var tooShort = map[string]bool{"pihole-db": true, "zscaler": true, "paloalto": true, "umbrella": true}
+var tooShort = map[string]bool{"pihole-db": true, "zscaler": true, "paloalto": true}
 
 func TestSamples(t *testing.T) {
 	for _, sample := range samples {

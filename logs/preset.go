@@ -1,5 +1,7 @@
 package logs
 
+import "bytes"
+
 // A preset says where things stand in the records of a generic format: columns by name or number
 // from 1, members by path, pairs by key. Those for whom it is empty are not looked for.
 type preset struct {
@@ -80,3 +82,21 @@ var (
 		clients: []string{"srcip"}, times: []string{"eventtime"}, codes: []string{"rcode"},
 	}
 )
+
+// fitsUmbrella counts the rows that are of Umbrella's log, which has no header: a time, what was
+// done, the type, and a name with its final dot.
+func fitsUmbrella(sample [][]byte) int {
+	d := &delimited{delimiter: ',', isQuoted: true}
+	var r Record
+	count := 0
+	for _, line := range sample {
+		r.reset()
+		d.cells(line, &r)
+		action, name := d.cell(line, &r, 5), d.cell(line, &r, 8)
+		if len(r.cells) >= 10 && isTime(d.cell(line, &r, 0)) && (string(action) == "Allowed" || string(action) == "Blocked" || string(action) == "Proxied") &&
+			bytes.IndexByte(d.cell(line, &r, 6), '(') > 0 && bytes.HasSuffix(name, []byte(".")) {
+			count++
+		}
+	}
+	return count
+}

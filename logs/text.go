@@ -372,7 +372,7 @@ const (
 	noHost hostKind = iota
 	domain
 	address
-	file // a domain, were its last label not what files end with
+	file // a domain, did it not look like a file
 )
 
 // hostLength returns the length of the host at the start of a text: a domain name of at least two
@@ -441,7 +441,7 @@ func hostLength(text []byte) (int, hostKind) {
 	if i < len(text) && bytes.IndexByte([]byte(`=\$%^~`), text[i]) >= 0 {
 		return 0, noHost // a name in a program's source, or a path
 	}
-	if !isDefanged && isFileEnding(last) {
+	if !isDefanged && isFile(text[:end], last, labels) {
 		return end, file
 	}
 	return end, domain
@@ -473,22 +473,6 @@ func mayBeTopLevel(label []byte) bool {
 		}
 	}
 	return len(label) > 1
-}
-
-// fileEndings are those that no top-level domain is named like.
-var fileEndings = []string{
-	"aspx", "bak", "bat", "bin", "cfg", "chm", "class", "conf", "cpp", "css", "csv", "dat", "dll", "dmg", "doc", "docm", "docx", "dot", "eml", "exe", "gif", "hta",
-	"htm", "html", "ini", "iso", "jar", "java", "jpeg", "jpg", "js", "json", "jsp", "lnk", "log", "lua", "msi", "ocx", "pdf", "php", "plist", "png", "ppt", "pptx",
-	"rar", "reg", "rtf", "scr", "sys", "tar", "tgz", "tmp", "ttf", "txt", "vba", "vbe", "vbs", "wsf", "xls", "xlsm", "xlsx", "xml", "yaml", "yar", "yml",
-}
-
-func isFileEnding(label []byte) bool {
-	for _, ending := range fileEndings {
-		if len(ending) == len(label) && bytes.EqualFold([]byte(ending), label) {
-			return true
-		}
-	}
-	return false
 }
 
 // dotLength returns the length of what separates labels at the start of a text, or 0: a dot, one
@@ -556,36 +540,3 @@ func fangAt(text []byte) (length int, meaning byte) {
 }
 
 func newProse(_ [][]byte, _ Options) (stream, error) { return constant{prose{}}, nil }
-
-// fitsProse counts all lines, if half of them are sentences, and there is a name.
-func fitsProse(sample [][]byte) int {
-	var r Record
-	sentences, names := 0, 0
-	for _, line := range sample {
-		r.reset()
-		if (prose{}).find(line, &r); len(r.Names) > 0 {
-			names++
-		}
-		if isSentence(line) {
-			sentences++
-		}
-	}
-	if names == 0 || 2*sentences < len(sample) {
-		return 0
-	}
-	return len(sample)
-}
-
-// isSentence reports whether a line has at least four words, of which two in three are of letters
-// alone. Lines of logs have more of other sorts.
-func isSentence(line []byte) bool {
-	words, plain := 0, 0
-	for word := range bytes.FieldsSeq(line) {
-		words++
-		word = bytes.Trim(word, ".,;:!?()'\"")
-		if len(word) > 0 && bytes.IndexFunc(word, func(c rune) bool { return !unicode.IsLetter(c) }) < 0 {
-			plain++
-		}
-	}
-	return words >= 4 && 3*plain >= 2*words
-}

@@ -39,6 +39,9 @@ func TestText(t *testing.T) {
 		{"wildcards and leading dots", "*.a.com .b.com @c.com", "a.com b.com c.com"},
 		{"keys with colons", "Domain:a.com C2:http://b.com:80/ port a.com:443 a.com:x", "a.com http://b.com:80/ a.com:443 a.com"},
 		{"files", "svchost.exe, report.pdf and a.js, but a.js/x and evil[.]exe", "a.js/x evil[.]exe"},
+		{"files with endings that are top-level domains too", "README.md, run.sh, main.py, libcrypt.so, install_2.pl and scripts/run.sh; notion.so, allegro.pl, a.b.rs", "notion.so allegro.pl a.b.rs"},
+		{"such files in a URL, a path or brackets", "https://run.sh run.sh/x readme[.]md main[.]py", "https://run.sh run.sh/x readme[.]md main[.]py"},
+		{"names in programs", "java.lang.String document.getElementById System.Net.WebClient, but Evil.Com EVIL.COM www.Evil.com", "Evil.Com EVIL.COM www.Evil.com"},
 		{"abbreviations, versions, numbers", "e.g. i.e. U.S. 1.5GB v2.0 10.0.19045.1 1.2.3 3.14 a.m. std::vector dead::beef 00:11:22:33:44:55 ::1 127.0.0.1 0.0.0.0", ""},
 		{"A-labels", "xn--bcher-kva.xn--p1ai.", "xn--bcher-kva.xn--p1ai"},
 		{"emphasis, and underscores that are none", "*a.com* _b.com_ **c.com** _dmarc.d.com", "a.com b.com c.com _dmarc.d.com"},
@@ -70,6 +73,16 @@ func TestTextIsGuessed(t *testing.T) {
 		"a.com\nb.com\n":                                "lines",
 		"a.com first\nb.com second\n":                   "lines",
 		"There is no name in this.\nNor in this one.\n": "lines",
+
+		// A report in Markdown, and one as it is copied out of a page.
+		"# Report\n\nOn Monday we saw a page (https://a.com/b). The panel was taken down.\n\n- hxxps://c[.]com/x – login\n- d[.]net (C2)\n- e[.]net\n\n| Domain | Seen |\n|---|---|\n| f.com | 2026-11-28 |\n| g.com | 2026-11-27 |\n": "text",
+		"Indicators of compromise\n• a[.]com: used for phishing\n• b[.]com: the panel\n\nThe actor's in-depth knowledge (see “Tools”) is new to us.\n1. Block them.\n2) Look at c.com.\n":                                              "text",
+
+		"# Names that we saw on Monday and on Tuesday.\n# They are all bad for you.\na.com\nb.com\n":                             "lines",
+		"a.com # seen in a campaign against a bank\nb.com # seen by the same people again\n":                                     "lines",
+		"These are bad names that we saw:\na.com\nb.com\nc.com\n":                                                                "lines",
+		"Nov 28 00:55:51 host app: refused a connection from a.com by rule\nNov 28 00:55:52 host app: took one from b.com now\n": "lines",
+		"<p>We saw the domain a.com today.</p>\n<p>And the domain b.com as well.</p>\n":                                          "lines",
 	} {
 		if got := GuessFormat([]byte(text), true); got.Format.Name != want {
 			t.Errorf("%q: guessed %s, want %s", text, got.Format.Name, want)

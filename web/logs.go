@@ -34,6 +34,7 @@ var logsQuery = []string{"format", "column", "min", "write", "skip", "more"}
 // A logRequest is what a request asks for about a log.
 type logRequest struct {
 	format       *logs.Format // nil: to be guessed
+	isGuessed    bool         // format was
 	columns      []string
 	minimum      snowman.Level
 	writeRecords bool // else names
@@ -142,6 +143,10 @@ func (s *Service) answerLog(w *response, r *http.Request, asked logRequest, body
 			if err != nil {
 				return run, err
 			}
+			advice := asked.advice(sample)
+			if advice.Refused {
+				return run, unsupportedError{message: "the body " + advice.Query()}
+			}
 			w.Header()["Snowman-Format"] = []string{asked.format.Name}
 			options := s.enriching(in, id, asked)
 			switch {
@@ -154,7 +159,7 @@ func (s *Service) answerLog(w *response, r *http.Request, asked logRequest, body
 			default:
 				options.Names, options.Place = abbreviated{render.JSONLines.New(render.Options{Kinds: in.model.Kinds()})}, enrich.ObjectPlace
 				w.Header()["Content-Type"] = []string{"application/x-ndjson"}
-				run.head = appendLine(describeFormat(asked.format, guess, sample, asked.columns))
+				run.head = appendLine(describeFormat(asked, guess, sample, advice.Query()))
 			}
 			job := enrich.NewJob(in.model, options)
 			source, err := enrich.NewSource("", all, asked.format, sample, job.Reading(asked.columns))
@@ -172,7 +177,7 @@ func (s *Service) answerLog(w *response, r *http.Request, asked logRequest, body
 				if asked.writeRecords || asked.tabs {
 					return nil
 				}
-				return appendLine(summarize(job, source.Rest(), asked.isPart))
+				return appendLine(summarize(job, source.Rest(), asked))
 			}
 			return run, nil
 		},
@@ -231,7 +236,7 @@ func (asked *logRequest) guess(sample []byte) (guess logs.Guess, err error) {
 		return logs.Guess{}, nil
 	}
 	guess = logs.GuessFormat(sample, true)
-	asked.format = guess.Format
+	asked.format, asked.isGuessed = guess.Format, true
 	if guess.Format == logs.Lines {
 		if len(asked.columns) > 0 {
 			return guess, errors.New("column: the first lines do not tell the format; format=csv, tsv, jsonl or kv does")
@@ -239,6 +244,14 @@ func (asked *logRequest) guess(sample []byte) (guess logs.Guess, err error) {
 		asked.format, guess = logs.List, logs.Guess{}
 	}
 	return guess, asked.check()
+}
+
+// advice returns what would help to read a log, as the program says it.
+func (asked *logRequest) advice(sample []byte) logs.Advice {
+	if asked.isGuessed && asked.format == logs.List {
+		return logs.Advise(sample, logs.Lines, true)
+	}
+	return logs.Advise(sample, asked.format, true)
 }
 
 // A logFormat is the first line of an answer: how a log is read, and why.
@@ -250,19 +263,24 @@ type logFormat struct {
 	Records bool     `json:"records"`           // write=records is possible
 	Columns []string `json:"columns,omitempty"` // that may hold names
 	Found   []string `json:"found,omitempty"`   // of these, those that are read
+	Advice  string   `json:"advice,omitempty"`  // what would help to read it
 }
 
-func describeFormat(format *logs.Format, guess logs.Guess, sample []byte, columns []string) logFormat {
+func describeFormat(asked logRequest, guess logs.Guess, sample []byte, advice string) logFormat {
+	format := asked.format
 	all, found := format.Columns(sample)
-	if len(columns) > 0 {
-		found = columns
+	if len(asked.columns) > 0 {
+		found = asked.columns
+	}
+	if missing := format.Missing(sample, asked.columns); advice == "" {
+		advice = missing
 	}
 	for i, column := range all {
 		if all[i] = column; len(column) > longestColumn {
 			all[i] = visible.Abbreviate(column, longestColumn)
 		}
 	}
-	return logFormat{format.Name, format.Title, guess.Fit, guess.Sampled, format.Sort != logs.Names, all, found}
+	return logFormat{format.Name, format.Title, guess.Fit, guess.Sampled, format.Sort != logs.Names, all, found, advice}
 }
 
 // longestColumn is how many bytes are told of the name of a column.
@@ -278,7 +296,8 @@ type logSummary struct {
 	Headers  int            `json:"headers"`  // headers, comments and blank lines
 	Broken   int            `json:"broken"`   // records
 	Reasons  map[string]int `json:"reasons,omitempty"`
-	Rest     *logRest       `json:"rest,omitempty"` // if the body was a part
+	Misfits  string         `json:"misfits,omitempty"` // of records without a name, and broken ones, which other log they are of
+	Rest     *logRest       `json:"rest,omitempty"`    // if the body was a part
 }
 
 // A logRest is what a client needs that sends a log in parts.
@@ -288,14 +307,14 @@ type logRest struct {
 	Headers []int `json:"headers"`
 }
 
-func summarize(job *enrich.Job, rest enrich.Rest, isPart bool) logSummary {
+func summarize(job *enrich.Job, rest enrich.Rest, asked logRequest) logSummary {
 	counts, names := job.Counts()
 	texts, _ := names.Count()
 	summary := logSummary{
 		Lines: rest.Lines, Records: counts.Records, Names: texts, Nameless: counts.Nameless, Repeats: counts.Repeats,
-		Headers: counts.Headers, Broken: counts.Broken, Reasons: job.Reasons(),
+		Headers: counts.Headers, Broken: counts.Broken, Reasons: job.Reasons(), Misfits: job.Misfits(asked.format),
 	}
-	if isPart {
+	if asked.isPart {
 		summary.Rest = &logRest{rest.Unread, rest.Sample, append([]int{}, rest.Headers...)}
 	}
 	return summary

@@ -256,3 +256,25 @@ func TestALineOfManyNames(t *testing.T) {
 		t.Errorf("%.500s", answer)
 	}
 }
+
+// The service says what the program does of a file that is not read as it could be.
+func TestLogAdvice(t *testing.T) {
+	server := newServer(t)
+	const event = `{"event_type":"dns","dns":{"rrname":"x.tests.net"},"timestamp":1}` + "\n"
+	for _, test := range []struct{ name, query, body, want string }{
+		{"one record", "", event, `"advice":"looks like Suricata EVE: format=suricata"`},
+		{"JSON over several lines", "", "{\n\"query\":\"x.tests.net\"\n}\n", `"advice":"looks like JSON over several lines: jq -c . writes each object on a line"`},
+		{"a member that is not there", "?format=jsonl&column=nothing", event, `"advice":"has no nothing in its first records; there are dns.rrname, event_type"`},
+		{"another log at the end", "?format=zeek", "#fields\tts\tquery\n1.0\tx.tests.net\n" + event + event, `"misfits":"has 2 records that do not fit Zeek log; the last of them look like Suricata EVE: read each log by itself"`},
+		{"a list that was asked for", "?format=list", event, `"format":"list","title":"names, one in each line or among words","records":false}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, got := askLog(t, server, test.query, "", test.body); !strings.Contains(got, test.want) {
+				t.Errorf("%s\nwant %s", got, test.want)
+			}
+		})
+	}
+	if response, got := askLog(t, server, "", "", "SQLite format 3\x00"); response.StatusCode != http.StatusUnsupportedMediaType || !strings.Contains(got, "the body is an SQLite database") {
+		t.Errorf("a database: %s, %s", response.Status, got)
+	}
+}

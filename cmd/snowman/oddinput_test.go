@@ -137,7 +137,7 @@ func scoreLine(t *testing.T, line string) (text, score, message string) {
 		}
 		return answer.Text, answer.Score.String(), ""
 	}
-	if want := fmt.Sprintf("snowman: line 1: %s\nsnowman: 1 of 1 lines is no name or URL", answer.Error); !strings.HasPrefix(stderr.String(), want) {
+	if want := fmt.Sprintf("snowman: line 1: %s\nsnowman: 1 of 1 lines is no name or URL", answer.Error); !strings.Contains(stderr.String(), want) {
 		t.Errorf("standard error says %q, want %q and what it looks like", stderr.String(), want)
 	}
 	return answer.Text, "", "error " + answer.Error

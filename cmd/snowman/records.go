@@ -48,7 +48,7 @@ func (f *recordFlags) add(flags *flag.FlagSet) {
 	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", check)
 	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
 	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
-	flags.BoolVar(&f.follow, "follow", false, "go on when the file of -f ends, as it grows and is rotated, until interrupted")
+	flags.BoolVar(&f.follow, "follow", false, "go on when the one file of -f ends, as it grows and is rotated, until interrupted")
 	flags.BoolVar(&f.defang, "defang", false, "write names so that nothing makes links of them: hxxp://a[.]example")
 }
 
@@ -95,6 +95,9 @@ func (j *scoring) runInput(ctx context.Context, w *lineWriter, in input) error {
 			return err
 		}
 	}
+	if err := j.advise(w, in, sample, format); err != nil {
+		return err
+	}
 	if format.Sort == logs.Lists {
 		return j.runLines(ctx, w, pipeline.Lines(longestText, in.Source))
 	}
@@ -112,19 +115,23 @@ func (j *scoring) guess(w *lineWriter, in input, sample []byte) (*logs.Format, e
 	case len(j.columns) > 0 && !guess.Format.AnyColumn:
 		return nil, fmt.Errorf("-column, -field: %s: its format tells where names stand", guess.Format.Title)
 	}
-	name := in.Name
-	if name == "" {
-		name = "the input"
+	var found []string
+	if len(j.columns) == 0 {
+		_, found = guess.Format.Columns(sample)
 	}
-	why := fmt.Sprintf("%d of its first %d lines are that", guess.Fit, guess.Sampled)
-	if guess.Sampled == 0 {
-		why = "it begins like one"
-	}
-	if _, found := guess.Format.Columns(sample); len(found) > 0 && len(j.columns) == 0 {
-		why += fmt.Sprintf(", names are those of %s, -column or -field asks for another", visible.Text(strings.Join(found, " and ")))
-	}
-	fmt.Fprintf(w.stderr, "snowman: %s is read as %s: %s; -format lines reads a name a line\n", name, guess.Format.Title, why)
+	in.say(w, guess.Message(found))
 	return guess.Format, nil
+}
+
+// advise says what would help to read an input. Its error is that nothing can be read.
+func (j *scoring) advise(w *lineWriter, in input, sample []byte, format *logs.Format) error {
+	advice := logs.Advise(sample, format, in.isFile)
+	if advice.Refused {
+		return errors.New(in.title() + " " + advice.Text())
+	}
+	in.say(w, advice.Text())
+	in.say(w, format.Missing(sample, j.columns))
+	return nil
 }
 
 // runRecords scores the records of a log.
@@ -137,7 +144,11 @@ func (j *scoring) runRecords(ctx context.Context, w *lineWriter, in input, forma
 	if err != nil {
 		return err
 	}
-	return j.runJob(ctx, w, job, source)
+	if err := j.runJob(ctx, w, job, source); err != nil {
+		return err
+	}
+	in.say(w, job.Misfits(format))
+	return nil
 }
 
 // jobOf returns what works on the records of a format, and begins the lines of names.

@@ -37,7 +37,11 @@ func (j *scoring) run(ctx context.Context, s streams, in *textInput) error {
 	j.lines = lineJob{what: "scores", item: in.item(), newWorker: j.newWorker}
 	w := newLineWriter(s, j.lines.what)
 	err := j.runAll(ctx, s, w, in)
-	w.writeSummary(j.lines.failures.Summary(j.lines.item), err)
+	summary := j.lines.failures.Summary(j.lines.item)
+	if len(in.arguments) == 0 && j.lines.failures.AreSentences() {
+		summary += "; -format text finds the names in them"
+	}
+	w.writeSummary(summary, err)
 	for _, job := range j.records {
 		counts, names := job.Counts()
 		w.writeSummary(names.Summary("name"), err)

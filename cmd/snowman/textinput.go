@@ -85,6 +85,21 @@ type input struct {
 	isTyped bool // by somebody at a terminal
 }
 
+// title returns what messages call an input.
+func (in input) title() string {
+	if in.Name == "" {
+		return "the input"
+	}
+	return in.Name
+}
+
+// say says something of an input on standard error, unless it is nothing.
+func (in input) say(w *lineWriter, predicate string) {
+	if predicate != "" {
+		fmt.Fprintf(w.stderr, "snowman: %s %s\n", in.title(), visible.Text(predicate))
+	}
+}
+
 // openInputs opens the files, or standard input, and returns what closes them.
 func (in *textInput) openInputs(ctx context.Context, s streams) (inputs []input, closeAll func(), err error) {
 	paths := in.files

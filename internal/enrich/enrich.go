@@ -60,6 +60,7 @@ type Job struct {
 	mu      sync.Mutex
 	counts  Counts
 	reasons map[string]int // why records are broken
+	misfits logs.Misfits   // of the source that is read
 
 	workers []*worker
 	busy    int // of them
@@ -152,6 +153,7 @@ type worker struct {
 	failed []string
 	counts Counts
 	broken map[string]int // by why
+	misfit []int          // items without names, and broken ones
 }
 
 // An owner says where a text is from.
@@ -169,6 +171,7 @@ type best struct {
 // Run scores the records of a source and calls write with one chunk after the other, as
 // pipeline.Run does, after which the chunk is used again. After an error the job is done for.
 func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Chunk[Item], idle bool) error) error {
+	j.misfits.Reset()
 	if err := pipeline.Run(ctx, source.Feed, j.NewWorker, func(c *pipeline.Chunk[Item], idle bool) error {
 		err := write(c, idle)
 		source.reuse(c)
@@ -179,6 +182,10 @@ func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Ch
 	j.busy = 0
 	return nil
 }
+
+// Misfits says how many records of the source that was read last do not fit its format, and what
+// they look like, or "" if there is nothing to be said.
+func (j *Job) Misfits(format *logs.Format) string { return j.misfits.Message(format) }
 
 // NewWorker returns what one goroutine scores chunks with. A worker of an earlier run is used
 // again, with what it remembers.
@@ -261,6 +268,7 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 		w.found = append(w.found, logs.Record{})
 	}
 	w.texts, w.owners, w.buffer, w.ends, w.best = w.texts[:0], w.owners[:0], w.buffer[:0], w.ends[:0], w.best[:0]
+	w.misfit = w.misfit[:0]
 	for i, item := range c.Items {
 		r := &w.found[i]
 		w.find(item, r)
@@ -275,6 +283,7 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 			}
 			w.counts.Broken++
 			w.broken[r.Broken]++
+			w.misfit = append(w.misfit, i)
 			w.complain(c, i, "the record is broken and stays as it is: "+r.Broken)
 		case r.Header:
 			w.counts.Headers++
@@ -285,6 +294,8 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 				w.counts.Nameless++
 				if r.Lost {
 					w.counts.Lost++
+				} else {
+					w.misfit = append(w.misfit, i)
 				}
 			case r.Repeats:
 				w.counts.Repeats++
@@ -298,6 +309,15 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 			w.ends = append(w.ends, len(w.buffer))
 			w.owners = append(w.owners, owner{i, n})
 		}
+	}
+	if len(w.misfit) > 0 {
+		var last [logs.MostMisfits]logs.MisfitRecord
+		n := 0
+		for _, i := range w.misfit[max(0, len(w.misfit)-len(last)):] {
+			last[n] = logs.MisfitRecord{Record: c.Items[i].Record, Number: c.Items[i].Number}
+			n++
+		}
+		w.job.misfits.Add(len(w.misfit), last[:n])
 	}
 	all := string(w.buffer)
 	start := 0

@@ -3,6 +3,7 @@ package overview
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/ranking"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -35,18 +37,32 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	if err != nil {
 		return err
 	}
+	title := in.Name
+	if title == "" {
+		title = "the input"
+	}
+	say := func(predicate string) { report(fmt.Appendf(nil, "snowman: %s %s\n", title, predicate)) }
 	format := in.Format
 	if format == nil {
 		guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
-		format = guess.Format
-		if format != logs.Lines {
-			name := in.Name
-			if name == "" {
-				name = "the input"
+		if format = guess.Format; format != logs.Lines {
+			var found []string
+			if len(in.Columns) == 0 {
+				_, found = format.Columns(sample)
 			}
-			report(fmt.Appendf(nil, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
-				name, format.Title, guess.Fit, guess.Sampled))
+			say(visible.Text(guess.Message(found)))
 		}
+	}
+	if in.Format != logs.Lines {
+		switch advice := logs.Advise(sample, format, in.IsFile); {
+		case advice.Refused:
+			return errors.New(title + " " + advice.Text())
+		case advice.Seems != "":
+			say(visible.Text(advice.Text()))
+		}
+	}
+	if missing := format.Missing(sample, in.Columns); missing != "" {
+		say(visible.Text(missing))
 	}
 	if format.Sort == logs.Lists {
 		const longest = snowman.MaxLength + 1 // one byte more tells that there are more
@@ -56,7 +72,14 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	if err != nil {
 		return err
 	}
-	return j.readRecords(ctx, source.Feed, report)
+	j.misfits.Reset()
+	if err := j.readRecords(ctx, source.Feed, report); err != nil {
+		return err
+	}
+	if message := j.misfits.Message(format); message != "" {
+		say(message)
+	}
+	return nil
 }
 
 // A place is where something stands, for messages.

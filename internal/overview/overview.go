@@ -45,6 +45,8 @@ type Job struct {
 	mu     sync.Mutex
 	table  *ranking.Table
 	counts Counts
+
+	misfits logs.Misfits // of the source that is read
 }
 
 // Counts say what was in records.
@@ -116,6 +118,7 @@ func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[enrich.Item], 
 			for _, item := range c.Items {
 				c.Errors = w.addRecord(c.Errors, c.Source, item)
 			}
+			j.misfits.Add(w.misfit, w.misfits)
 			c.Errors = w.finish(c.Errors)
 		}
 	}, writer[enrich.Item](report))
@@ -143,6 +146,8 @@ type worker struct {
 	observations []ranking.Observation
 	failed       []string
 	counts       Counts
+	misfits      []logs.MisfitRecord // as many of the last as are kept
+	misfit       int
 }
 
 // A found name is where it lies in the buffer: its text, the registered domain in it, its client.
@@ -159,23 +164,28 @@ func (j *Job) newWorker() *worker {
 // begin begins a chunk.
 func (w *worker) begin() {
 	w.buffer, w.names, w.failed, w.counts = w.buffer[:0], w.names[:0], w.failed[:0], Counts{}
+	w.misfits, w.misfit = w.misfits[:0], 0
 }
 
 // addRecord notes the names of a record.
 func (w *worker) addRecord(errors []byte, source string, item enrich.Item) []byte {
 	r := &w.record
 	item.Layout.Find(item.Record, r)
-	at := place{source, "line", item.Number}
+	at := place{source, item.Format.Numbered(), item.Number}
 	switch {
 	case r.Continues || r.Header:
 		return errors
 	case r.Broken != "":
 		w.counts.Broken++
+		w.addMisfit(item)
 		return at.append(errors, "the record is broken and left out: "+r.Broken)
 	}
 	w.counts.Records++
 	if len(r.Names) == 0 {
 		w.counts.Nameless++
+		if !r.Lost {
+			w.addMisfit(item)
+		}
 	}
 	o := ranking.Observation{
 		Time: w.times.parse(r.Time), Response: responseOf(r.ResponseCode), Part: parts[r.Part],
@@ -193,6 +203,15 @@ func (w *worker) addRecord(errors []byte, source string, item enrich.Item) []byt
 		w.addName(at, o)
 	}
 	return errors
+}
+
+// addMisfit keeps a record that has no name, or is broken.
+func (w *worker) addMisfit(item enrich.Item) {
+	w.misfit++
+	if len(w.misfits) == logs.MostMisfits {
+		w.misfits = w.misfits[:copy(w.misfits, w.misfits[1:])]
+	}
+	w.misfits = append(w.misfits, logs.MisfitRecord{Record: item.Record, Number: item.Number})
 }
 
 var parts = [...]ranking.Part{logs.Whole: ranking.Whole, logs.Question: ranking.Question, logs.Answer: ranking.Answer}

@@ -53,10 +53,25 @@ func (f *Failures) Summary(item string) string {
 		are, looks = "is no name or URL", "it looks like"
 	}
 	summary := fmt.Sprintf("%d of %d %ss %s", f.failed, f.texts, item, are)
-	for look, count := range f.looks {
-		if look != "" && 2*count > f.failed {
-			summary += fmt.Sprintf("; %s %s", looks, look)
-		}
+	if look := f.look(); look != "" {
+		summary += fmt.Sprintf("; %s %s", looks, look)
 	}
 	return summary
+}
+
+// AreSentences reports whether more than half of the texts that failed look like sentences.
+func (f *Failures) AreSentences() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.look() == "a sentence"
+}
+
+// look returns what more than half of the texts that failed look like, or "".
+func (f *Failures) look() string {
+	for look, count := range f.looks {
+		if 2*count > f.failed {
+			return look
+		}
+	}
+	return ""
 }
