@@ -93,7 +93,7 @@ func firstString(object []byte) (text []byte, ok bool) {
 	// As ClickHouse writes it: {"name":"text"}
 	if rest, ok := bytes.CutPrefix(object, []byte(`{"`)); ok && bytes.HasSuffix(rest, []byte(`"}`)) {
 		name, text, ok := bytes.Cut(rest[:len(rest)-2], []byte(`":"`))
-		if ok && bytes.IndexAny(name, `"\`) < 0 && bytes.IndexAny(text, `"\`) < 0 {
+		if ok && !bytes.ContainsAny(name, `"\`) && !bytes.ContainsAny(text, `"\`) {
 			return text, true
 		}
 	}

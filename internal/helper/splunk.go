@@ -135,7 +135,7 @@ func appendUnquoted(out, field []byte) []byte {
 
 // appendCSV appends a field as it is written, in quotes if it could be read in another way without.
 func appendCSV(out, field []byte) []byte {
-	if bytes.IndexAny(field, "\"\r\n") < 0 || isQuoted(field) {
+	if !bytes.ContainsAny(field, "\"\r\n") || isQuoted(field) {
 		return append(out, field...)
 	}
 	out = append(out, '"')

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -291,7 +290,7 @@ func FuzzScored(f *testing.F) {
 				t.Fatalf("%q: %v", first, err)
 			}
 			if second := string(back.append(nil, 0)); second != first {
-				t.Fatal(fmt.Sprintf("got %q, want %q", second, first))
+				t.Fatalf("got %q, want %q", second, first)
 			}
 		}
 	})
