@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -73,6 +74,34 @@ func openModel(ctx context.Context, path string) (*snowman.Model, error) {
 		return snowman.Default(), nil
 	}
 	return inputfile.Await(ctx, func() (*snowman.Model, error) { return snowman.Open(path) })
+}
+
+// openModelWithLevels returns a model as openModel does, and refuses one that has no levels.
+func openModelWithLevels(ctx context.Context, path string) (*snowman.Model, error) {
+	model, err := openModel(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return model, checkLevels(model)
+}
+
+func checkLevels(model *snowman.Model) error {
+	if len(model.Info().Thresholds) == 0 {
+		return errors.New("the model has no levels; train it on more benign rows")
+	}
+	return nil
+}
+
+// firstFailures returns what prints the first lines of what could not be read.
+func firstFailures(stderr io.Writer) func(lines []byte) {
+	shown := 0
+	return func(lines []byte) {
+		for line := range bytes.Lines(lines) {
+			if shown++; shown <= shownFailures {
+				stderr.Write(line)
+			}
+		}
+	}
 }
 
 // outputFlags adds a flag for each output that has one. What is given stands in chosen afterwards.

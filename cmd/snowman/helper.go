@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -122,8 +121,8 @@ func (f *helperFlags) run(ctx context.Context, protocol string, s streams) error
 	if f.model != "" {
 		model, err = reload.Open(files, "model", []string{f.model}, func() (*snowman.Model, error) {
 			model, err := snowman.Open(f.model)
-			if err == nil && len(model.Info().Thresholds) == 0 {
-				err = errors.New("the model has no levels; train it on more benign rows")
+			if err == nil {
+				err = checkLevels(model)
 			}
 			return model, err
 		}, func(model *snowman.Model) { h.SetModel(model) })

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -11,7 +10,6 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/blocklist"
 	"github.com/snowman-ml/snowman/internal/listing"
-	"github.com/snowman-ml/snowman/logs"
 )
 
 const listDescription = `
@@ -36,14 +34,14 @@ exit code: 0 done, bad records included; 1 not done; 2 wrong command line.
 
 // listFlags are the flags of list.
 type listFlags struct {
-	files, columns, allow                 []string
-	to, minimum, model, format, out, diff string
-	state                                 string
-	seen, days                            int
-	serial                                uint
-	level                                 snowman.Level
-	target                                *blocklist.Format
-	given                                 *logs.Format // nil where formats are guessed
+	reading
+	files, allow       []string
+	to, minimum, model string
+	out, diff, state   string
+	seen, days         int
+	serial             uint
+	level              snowman.Level
+	target             *blocklist.Format
 }
 
 // scoredFormat is what -format is for what score printed.
@@ -60,12 +58,9 @@ func runList(ctx context.Context, args []string, s streams) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	model, err := openModel(ctx, f.model)
+	model, err := openModelWithLevels(ctx, f.model)
 	if err != nil {
 		return err
-	}
-	if len(model.Info().Thresholds) == 0 {
-		return errors.New("the model has no levels; train it on more benign rows")
 	}
 	allowed, err := openAllowed(ctx, f.allow, s.stderr)
 	if err != nil {
@@ -113,24 +108,13 @@ func runList(ctx context.Context, args []string, s streams) error {
 }
 
 func (f *listFlags) add(flags *flag.FlagSet) {
-	var targets, known []string
+	var targets []string
 	for _, format := range blocklist.Formats {
 		targets = append(targets, format.Name)
 	}
-	for _, format := range logs.Formats {
-		known = append(known, format.Name)
-	}
 	flags.StringVar(&f.to, "to", "", "write this `format`: "+strings.Join(targets, ", "))
 	pathsFlag(flags, &f.files, "f", "read this `file`; - is standard input; several may be given (default: standard input)")
-	flags.StringVar(&f.format, "format", autoFormat, "read the input as this `format`: auto, scored, "+strings.Join(known, ", "))
-	notEmpty := func(column string) error {
-		if column == "" {
-			return errors.New("want a name or a number")
-		}
-		return nil
-	}
-	listFlag(flags, &f.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", notEmpty)
-	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", notEmpty)
+	f.reading.add(flags, scoredFormat)
 	flags.StringVar(&f.minimum, "min", "high", "entries reach this `level`: low, medium, high")
 	flags.IntVar(&f.seen, "seen", 1, "entries were seen at least this often: in as many records")
 	pathsFlag(flags, &f.allow, "allow", "what is on the allow list in this `file` is not blocked; several may be given")
@@ -153,10 +137,8 @@ func (f *listFlags) check() (err error) {
 	if f.level, err = snowman.ParseLevel(f.minimum); err != nil || f.level == snowman.None {
 		return usageError{fmt.Sprintf("-min: level %.40q, want low, medium or high", f.minimum)}
 	}
-	if f.format != autoFormat && f.format != scoredFormat {
-		if f.given, err = logs.Find(f.format); err != nil {
-			return usageError{"-format: " + err.Error()}
-		}
+	if err := f.find(scoredFormat); err != nil {
+		return err
 	}
 	const mostDays = 100_000
 	switch {
@@ -170,8 +152,6 @@ func (f *listFlags) check() (err error) {
 		return usageError{fmt.Sprintf("-serial %d: want 1 to %d", f.serial, uint32(math.MaxUint32))}
 	case f.target.Main != "" && f.out == "":
 		return usageError{"-to " + f.to + " writes a folder, which -o names"}
-	case len(f.columns) > 0 && f.given != nil && !f.given.AnyColumn:
-		return usageError{"-column, -field: format " + f.format + " knows where its names stand"}
 	}
 	if len(f.files) == 0 {
 		f.files = []string{"-"}

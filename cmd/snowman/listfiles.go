@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,14 +34,7 @@ func (f *listFlags) openState(ctx context.Context, job *listing.Job) (*listing.S
 
 // read reads all inputs, and says on standard error what is wrong with their records.
 func (f *listFlags) read(ctx context.Context, job *listing.Job, s streams) error {
-	shown := 0
-	warn := func(errors []byte) {
-		for line := range bytes.Lines(errors) {
-			if shown++; shown <= shownFailures {
-				s.stderr.Write(line)
-			}
-		}
-	}
+	warn := firstFailures(s.stderr)
 	inputs, closeInputs, err := (&textInput{files: f.files}).openInputs(ctx, s)
 	if err != nil {
 		return err
@@ -50,7 +42,7 @@ func (f *listFlags) read(ctx context.Context, job *listing.Job, s streams) error
 	defer closeInputs()
 	for _, in := range inputs {
 		err := job.Read(ctx, listing.Input{
-			Name: in.Name, Reader: in.Input, Format: f.given, Scored: f.format == scoredFormat, IsFile: in.isFile, Columns: f.columns,
+			Name: in.Name, Reader: in.Input, Format: f.given, Scored: f.formatName == scoredFormat, IsFile: in.isFile, Columns: f.columns,
 		}, warn)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strings"
 
 	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/inputfile"
@@ -14,38 +13,20 @@ import (
 	"github.com/snowman-ml/snowman/logs"
 )
 
-// autoFormat is what -format is if nobody says.
-const autoFormat = "auto"
-
 // mostNames is how many names a record may have: more would take too much memory.
 const mostNames = 10_000
 
 // recordFlags are the flags of score that are about logs.
 type recordFlags struct {
-	formatName string
-	columns    []string
+	reading
 	ecs, names bool
 	follow     bool
 	defang     bool
-
-	given *logs.Format // nil where the format is to be guessed
 }
 
 // add adds the flags.
 func (f *recordFlags) add(flags *flag.FlagSet) {
-	var known []string
-	for _, format := range logs.Formats {
-		known = append(known, format.Name)
-	}
-	flags.StringVar(&f.formatName, "format", autoFormat, "read the input as this `format`: auto, "+strings.Join(known, ", "))
-	check := func(column string) error {
-		if column == "" {
-			return errors.New("want a name or a number")
-		}
-		return nil
-	}
-	listFlag(flags, &f.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", check)
-	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", check)
+	f.reading.add(flags)
 	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
 	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
 	flags.BoolVar(&f.follow, "follow", false, "go on when the one file of -f ends, as it grows and is rotated, until interrupted")
@@ -53,17 +34,13 @@ func (f *recordFlags) add(flags *flag.FlagSet) {
 }
 
 // check says what is wrong with the flags together, and finds the format.
-func (f *recordFlags) check(in *textInput) (err error) {
-	if f.formatName != autoFormat {
-		if f.given, err = logs.Find(f.formatName); err != nil {
-			return usageError{"-format: " + err.Error()}
-		}
+func (f *recordFlags) check(in *textInput) error {
+	if err := f.find(); err != nil {
+		return err
 	}
 	switch {
 	case len(in.arguments) > 0 && f.given != nil && f.given.Sort != logs.Lists:
 		return usageError{"-format " + f.formatName + " is for files and streams, not for texts as arguments"}
-	case len(f.columns) > 0 && f.given != nil && !f.given.AnyColumn:
-		return usageError{"-column, -field: format " + f.formatName + " knows where its names stand"}
 	case f.ecs && f.names:
 		return usageError{"-ecs and -names exclude each other"}
 	}

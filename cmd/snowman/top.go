@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 	"github.com/snowman-ml/snowman/internal/overview"
 	"github.com/snowman-ml/snowman/internal/plain"
 	"github.com/snowman-ml/snowman/internal/visible"
-	"github.com/snowman-ml/snowman/logs"
 	"github.com/snowman-ml/snowman/report"
 )
 
@@ -40,11 +38,11 @@ exit code: 0 done, bad records included; 1 not done; 2 wrong command line.
 
 // topFlags are the flags of top.
 type topFlags struct {
-	files, columns, allow []string
-	model, format, html   string
-	asJSON                bool
-	shown                 int
-	given                 *logs.Format // nil where formats are guessed
+	reading
+	files, allow []string
+	model, html  string
+	asJSON       bool
+	shown        int
 }
 
 // runTop is the verb top.
@@ -58,12 +56,9 @@ func runTop(ctx context.Context, args []string, s streams) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	model, err := openModel(ctx, f.model)
+	model, err := openModelWithLevels(ctx, f.model)
 	if err != nil {
 		return err
-	}
-	if len(model.Info().Thresholds) == 0 {
-		return errors.New("the model has no levels; train it on more benign rows")
 	}
 	allowed, err := openAllowed(ctx, f.allow, s.stderr)
 	if err != nil {
@@ -95,20 +90,8 @@ func runTop(ctx context.Context, args []string, s streams) error {
 }
 
 func (f *topFlags) add(flags *flag.FlagSet) {
-	var known []string
-	for _, format := range logs.Formats {
-		known = append(known, format.Name)
-	}
 	pathsFlag(flags, &f.files, "f", "read this `file`; - is standard input; several may be given (default: standard input)")
-	flags.StringVar(&f.format, "format", "auto", "read the input as this `format`: auto, "+strings.Join(known, ", "))
-	notEmpty := func(column string) error {
-		if column == "" {
-			return errors.New("want a name or a number")
-		}
-		return nil
-	}
-	listFlag(flags, &f.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", notEmpty)
-	listFlag(flags, &f.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", notEmpty)
+	f.reading.add(flags)
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.html, "html", "", "also write a page with pictures to this `file`")
 	flags.IntVar(&f.shown, "n", 20, "show this many clients, and as many domains")
@@ -117,15 +100,13 @@ func (f *topFlags) add(flags *flag.FlagSet) {
 }
 
 // check says what is wrong with the flags, and finds the format.
-func (f *topFlags) check() (err error) {
+func (f *topFlags) check() error {
 	const most = 10_000
 	if f.shown < 1 || f.shown > most {
 		return usageError{fmt.Sprintf("-n %d: want 1 to %d", f.shown, most)}
 	}
-	if f.format != "auto" {
-		if f.given, err = logs.Find(f.format); err != nil {
-			return usageError{"-format: " + err.Error()}
-		}
+	if err := f.find(); err != nil {
+		return err
 	}
 	if len(f.files) == 0 {
 		f.files = []string{"-"}
@@ -135,14 +116,7 @@ func (f *topFlags) check() (err error) {
 
 // read reads all files, and says on standard error what is wrong with their records.
 func (f *topFlags) read(ctx context.Context, job *overview.Job, s streams) error {
-	shown := 0
-	warn := func(errors []byte) {
-		for line := range bytes.Lines(errors) {
-			if shown++; shown <= shownFailures {
-				s.stderr.Write(line)
-			}
-		}
-	}
+	warn := firstFailures(s.stderr)
 	for _, path := range f.files {
 		in := overview.Input{Format: f.given, Columns: f.columns, Reader: plain.NewReader(s.stdin)}
 		if path == "-" && isTerminal(s.stdin) {
