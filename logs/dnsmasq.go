@@ -21,48 +21,6 @@ func newDnsmasq(sample [][]byte, o Options) (stream, error) {
 	return newLearner(sample, func(hasQuestions, _ bool) layout { return dnsmasq{hasQuestions, tabbed{o}} }), nil
 }
 
-// piholeStream is a log of Pi-hole. It blocks names that nobody asked for by themselves, such as
-// what a name is an alias of: there is no question of which such a line would be the answer.
-type piholeStream struct {
-	*learner
-	unasked layout       // of what is blocked and was not asked for
-	asked   [4096]uint64 // hashes of names, each at its own place
-	record  Record
-}
-
-func newPihole(sample [][]byte, o Options) (stream, error) {
-	l := newLearner(sample, func(hasQuestions, _ bool) layout { return dnsmasq{hasQuestions, tabbed{o}} })
-	return &piholeStream{learner: l, unasked: dnsmasq{false, tabbed{o}}}, nil
-}
-
-func (s *piholeStream) layout(line []byte) layout {
-	now := s.learner.layout(line)
-	r := &s.record
-	r.reset()
-	if now.find(line, r); len(r.Names) == 0 {
-		return now
-	}
-	key := hashKey(r.Names[0].Text)
-	place := &s.asked[key%uint64(len(s.asked))]
-	switch {
-	case r.Part == Question:
-		*place = key
-	case *place != key && isOfPihole(line):
-		return s.unasked
-	}
-	return now
-}
-
-// isOfPihole reports whether a line has one of Pi-hole's own verbs.
-func isOfPihole(line []byte) bool {
-	message := line[max(0, dnsmasqMessage(line)):]
-	if n := digits(message); n > 0 {
-		_, message = cutWord(message)
-		_, message = cutWord(message)
-	}
-	return beginsWithOne(message, piholeVerbs)
-}
-
 func (d dnsmasq) find(line []byte, r *Record) {
 	line = d.cut(line, r)
 	start := dnsmasqMessage(line)

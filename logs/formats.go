@@ -67,7 +67,7 @@ var Formats = []*Format{
 	Lines,
 	{Name: "zeek", Title: "Zeek log", Sort: Records, fits: fitsZeek, begin: newZeek},
 	{Name: "suricata", Title: "Suricata EVE", Sort: Records, fits: fitsSuricata, begin: newSuricata},
-	{Name: "pihole", Title: "Pi-hole log", Sort: Records, fits: fitsPihole, begin: newPihole},
+	{Name: "pihole", Title: "Pi-hole log", Sort: Records, fits: fitsPihole, begin: newDnsmasq},
 	{Name: "pihole-db", Title: "rows of Pi-hole's database", Sort: Records, begin: newDelimited('\t', &piholeDB)},
 	{Name: "dnsmasq", Title: "dnsmasq log", Sort: Records, fits: fitsDnsmasq, begin: newDnsmasq},
 	{Name: "unbound", Title: "Unbound log", Sort: Records, fits: fitsProgram(unbound{}, containsOne("unbound")), begin: newUnbound},

@@ -81,7 +81,7 @@ type Record struct {
 	ResponseCode []byte // such as NXDOMAIN or 3 in DNS; of answers alone
 	Part         Part
 	Lost         bool   // it has a name of which the log does not keep all bytes: there is none in Names
-	Repeats      bool   // another record of the same log tells of the same, as an answer does of its question
+	Repeats      bool   // an earlier record of the same log may have told of the same, as a question has of its answer
 	Key          uint64 // the same for a question and its answer; 0 if the format does not tell
 
 	Header    bool   // a header, a comment, a blank line: no record

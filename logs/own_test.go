@@ -25,26 +25,3 @@ func TestOwnLines(t *testing.T) {
 		t.Errorf("%q, want %q", found, want)
 	}
 }
-
-// What Pi-hole blocks is an answer to a question of its own name, or to none.
-func TestPiholeBlocksWhatNobodyAskedFor(t *testing.T) {
-	const lines = `Nov 28 00:55:53 dnsmasq[1]: query[A] a.example from 192.0.2.1
-Nov 28 00:55:53 dnsmasq[1]: gravity blocked a.example is 0.0.0.0
-Nov 28 00:55:54 dnsmasq[1]: query[A] b.example from 192.0.2.1
-Nov 28 00:55:54 dnsmasq[1]: reply b.example is <CNAME>
-Nov 28 00:55:54 dnsmasq[1]: reply c.example is 192.0.2.9
-Nov 28 00:55:54 dnsmasq[1]: gravity blocked d.example is NODATA
-Nov 28 00:55:55 dnsmasq[1]: 7 192.0.2.1/53 regex denied e.example is 0.0.0.0
-`
-	var counted []string
-	findEach(t, "pihole", lines, func(r *Record) {
-		for _, name := range r.Names {
-			if !r.Repeats {
-				counted = append(counted, string(name.Text))
-			}
-		}
-	})
-	if want := []string{"a.example", "b.example", "d.example", "e.example"}; !slices.Equal(counted, want) {
-		t.Errorf("counted %q, want %q", counted, want)
-	}
-}

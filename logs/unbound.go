@@ -8,8 +8,8 @@ import "bytes"
 //	[1795827352] unbound[8693:0] info: 127.0.0.1 www.example.com. A IN NOERROR 0.000000 1 60
 //
 // With log-tag-queryreply they say query: and reply: in place of info:. With log-destaddr both end
-// in on udp IP PORT. Answers say all that questions do, so they count where there are some. What
-// local zones and response policy zones did (log-local-actions, rpz-log) ends alike:
+// in on udp IP PORT. What local zones and response policy zones did (log-local-actions, rpz-log) ends
+// alike, and may have no answer:
 //
 //	[1795827352] unbound[8693:0] info: evil.com. always_null 127.0.0.1@48109 evil.com. A IN
 //
@@ -17,13 +17,13 @@ import "bytes"
 // https://unbound.docs.nlnetlabs.nl/en/latest/manpages/unbound.conf.html
 
 type unbound struct {
-	hasQuestions, hasAnswers bool
+	hasQuestions bool
 	tabbed
 }
 
 func newUnbound(sample [][]byte, o Options) (stream, error) {
-	return newLearner(sample, func(hasQuestions, hasAnswers bool) layout {
-		return unbound{hasQuestions, hasAnswers, tabbed{o}}
+	return newLearner(sample, func(hasQuestions, _ bool) layout {
+		return unbound{hasQuestions, tabbed{o}}
 	}), nil
 }
 
@@ -62,7 +62,7 @@ func (u unbound) find(line []byte, r *Record) {
 	if n > unboundCode && string(words[unboundCode]) != "on" {
 		r.Part, r.ResponseCode = Answer, words[unboundCode]
 	}
-	r.Repeats = r.Part == Question && u.hasAnswers
+	r.Repeats = r.Part == Answer && u.hasQuestions
 	r.addUnbound(words[unboundName])
 }
 
@@ -75,7 +75,7 @@ func (u unbound) findAction(words [][]byte, r *Record) {
 		return
 	}
 	r.Client = words[unboundClient][:at]
-	r.Repeats = u.hasQuestions || u.hasAnswers
+	r.Repeats = u.hasQuestions
 	r.addUnbound(words[unboundName])
 }
 

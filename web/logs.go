@@ -167,7 +167,7 @@ func (s *Service) answerLog(w *response, r *http.Request, asked logRequest, body
 				return run, err
 			}
 			source.Skip, source.Open = asked.skip, asked.more
-			run.feed, run.newWorker = source.Feed, job.NewWorker
+			run.feed, run.newWorker, run.inOrder = source.Feed, job.NewWorker, job.LeaveRepeatsOut
 			run.count = func(int) int {
 				_, names := job.Counts()
 				texts, _ := names.Count()

@@ -61,10 +61,11 @@ type streamed[T any] struct {
 type streamRun[T any] struct {
 	feed      pipeline.Feed[T]
 	newWorker func() func(*pipeline.Chunk[T])
-	head      []byte              // what stands before the answer
-	end       func() []byte       // what stands behind the answer, if it is complete
-	count     func(lines int) int // texts of this many items
-	isForeign bool                // the answer is in a format where a line of ours could be taken for one of its own
+	inOrder   func(*pipeline.Chunk[T]) // what is done to chunks in order, after the work; may be nil
+	head      []byte                   // what stands before the answer
+	end       func() []byte            // what stands behind the answer, if it is complete
+	count     func(lines int) int      // texts of this many items
+	isForeign bool                     // the answer is in a format where a line of ours could be taken for one of its own
 }
 
 // answerStream answers a stream.
@@ -150,6 +151,9 @@ func answerStream[T any](s *Service, w *response, r *http.Request, stream stream
 		}
 	}
 	err = pipeline.Run(ctx, feed, newWorker, func(c *pipeline.Chunk[T], _ bool) error {
+		if run.inOrder != nil {
+			run.inOrder(c)
+		}
 		if err := output.send(scored{c.Output, holds(c)}); err != nil {
 			return err
 		}

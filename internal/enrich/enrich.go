@@ -13,6 +13,7 @@ package enrich
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strconv"
@@ -56,6 +57,8 @@ type Job struct {
 	options Options
 	dga     int // index of the kind, or -1
 	names   render.Failures
+	seed    maphash.Seed
+	told    *told // nil unless Options.Names
 
 	mu      sync.Mutex
 	counts  Counts
@@ -71,7 +74,7 @@ type Counts struct {
 	Records  int // headers, comments and blank lines are none
 	Nameless int // of them, those without a name
 	Lost     int // of them, those whose log did not keep all of their name
-	Repeats  int // of them, those whose names Options.Names leaves out: answers to questions of the same log
+	Repeats  int // of them, those whose names Options.Names leaves out: an earlier record told of them
 	Headers  int // beside them, headers, comments and blank lines
 	Damaged  int // beside them, packets and frames that could not be read: nothing comes of them
 	Broken   int // beside them, lines that are no records of the format: they pass unchanged
@@ -88,6 +91,9 @@ func NewJob(model *snowman.Model, o Options) *Job {
 		if kind == snowman.DGA {
 			j.dga = i
 		}
+	}
+	if o.Names != nil {
+		j.seed, j.told = maphash.MakeSeed(), new(told)
 	}
 	if o.ECS {
 		j.options.Verdict.Probabilities = true
@@ -173,6 +179,7 @@ type best struct {
 func (j *Job) Run(ctx context.Context, source *Source, write func(c *pipeline.Chunk[Item], idle bool) error) error {
 	j.misfits.Reset()
 	if err := pipeline.Run(ctx, source.Feed, j.NewWorker, func(c *pipeline.Chunk[Item], idle bool) error {
+		j.LeaveRepeatsOut(c)
 		err := write(c, idle)
 		source.reuse(c)
 		return err
@@ -231,6 +238,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 				start := len(c.Output)
 				c.Output = o.Names.AppendFailure(c.Output, string(o.Place.appendName(nil, name)), err)
 				o.Place.join(c.Output, before, start)
+				c.Items[owner.item].said.end = len(c.Output)
 			}
 			return
 		}
@@ -244,6 +252,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 				start := len(c.Output)
 				c.Output = o.Names.AppendRecord(c.Output, r)
 				o.Place.join(c.Output, before, start)
+				c.Items[owner.item].said.end = len(c.Output)
 			}
 			return
 		}
@@ -289,26 +298,22 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 			w.counts.Headers++
 		default:
 			w.counts.Records++
-			switch {
-			case len(r.Names) == 0:
-				w.counts.Nameless++
-				if r.Lost {
-					w.counts.Lost++
-				} else {
-					w.misfit = append(w.misfit, i)
-				}
-			case r.Repeats:
-				w.counts.Repeats++
+			if len(r.Names) > 0 {
+				break
 			}
-		}
-		if r.Repeats && w.job.options.Names != nil {
-			continue
+			w.counts.Nameless++
+			if r.Lost {
+				w.counts.Lost++
+			} else {
+				w.misfit = append(w.misfit, i)
+			}
 		}
 		for n, name := range r.Names {
 			w.buffer = w.appendText(w.buffer, name)
 			w.ends = append(w.ends, len(w.buffer))
 			w.owners = append(w.owners, owner{i, n})
 		}
+		c.Items[i].said.repeats = r.Repeats
 	}
 	if len(w.misfit) > 0 {
 		var last [logs.MostMisfits]logs.MisfitRecord
@@ -324,6 +329,9 @@ func (w *worker) findNames(c *pipeline.Chunk[Item]) {
 	for _, end := range w.ends {
 		w.texts = append(w.texts, all[start:end])
 		start = end
+	}
+	if w.job.told != nil {
+		w.hashNames(c.Items)
 	}
 }
 
@@ -423,7 +431,6 @@ func (j *Job) add(w *worker) {
 	j.counts.Nameless += w.counts.Nameless
 	j.counts.Lost += w.counts.Lost
 	j.counts.Damaged += w.counts.Damaged
-	j.counts.Repeats += w.counts.Repeats
 	j.counts.Headers += w.counts.Headers
 	j.counts.Broken += w.counts.Broken
 	j.counts.Highest = max(j.counts.Highest, w.counts.Highest)

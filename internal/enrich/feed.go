@@ -16,6 +16,8 @@ type Item struct {
 	Layout logs.Layout
 	Format *logs.Format
 	Number int // of its first line, packet or frame in the source, from 1
+
+	said saying
 }
 
 // A Source is a stream of records in one format.
