@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,7 +112,16 @@ check-api: ## check the service with other people's tools
 # program that is missing is named as NOT TESTED; bench/servers/install installs those of Debian.
 check-logs: ## read the logs of real servers while they write them
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
-	go test -count 1 -v -timeout 20m ./bench/servers -start
+	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
+
+# Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
+# odd ones. What is missing is named as NOT TESTED; check-lists needs a network the first time.
+NAMES      ?= 100000
+LIST_TESTS := ^TestLists$$
+check-lists: ## have other people's programs load the lists that snowman list writes
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	{ $(PYTHON) -m venv build/lists && build/lists/bin/pip install --quiet --disable-pip-version-check -r bench/servers/requirements.txt; } || true
+	go test -count 1 -v -timeout 20m -run '$(LIST_TESTS)' ./bench/servers -start -names $(NAMES)
 
 # CHROMIUM is the browser, by default /usr/bin/chromium; axe-core looks for what keeps people out of a
 # page. check-page needs Node.js 20, and a network the first time.

@@ -152,6 +152,17 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+func TestExceptionsAreNotReadAsEntries(t *testing.T) {
+	for _, f := range Formats {
+		if f.below {
+			list := New([]Entry{{Text: "bad.com"}}, []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}})
+			if texts, err := f.Texts(list); err != nil || !slices.Equal(texts, []string{"bad.com"}) {
+				t.Errorf("%s: got %q, %v, want bad.com alone", f.Name, texts, err)
+			}
+		}
+	}
+}
+
 func TestReadRefusesWhatIsForeign(t *testing.T) {
 	tests := map[string][]string{
 		"rpz":              {"bad.com. CNAME .\n", "bad.com A 192.0.2.1\n", "bad.com CNAME .", "$INCLUDE /etc/passwd\n", "bad..com CNAME .\n", "bad.com CNAME . ; \x1b\n"},

@@ -3,7 +3,6 @@ package blocklist
 import (
 	"bytes"
 	"fmt"
-	"strings"
 )
 
 // Response policy zones (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00): names
@@ -46,15 +45,18 @@ func readRPZ(line []byte) (string, error) {
 	if bytes.HasPrefix(line, []byte("$TTL ")) || bytes.HasPrefix(line, []byte("@ ")) {
 		return "", nil
 	}
-	line, err := cutComment(line, " ; ")
+	record, err := cutComment(line, " ; ")
 	if err != nil {
 		return "", err
 	}
-	line = bytes.TrimPrefix(line, []byte("*."))
-	if text, ok := between(line, "", zonePasses); ok {
-		_, err := nameOf(text, true)
-		return "", err
+	isEntry := len(record) < len(line) // no other record has a comment
+	record = bytes.TrimPrefix(record, []byte("*."))
+	text, ok := between(record, "", zonePasses)
+	if !ok {
+		text, ok = between(record, "", zoneDenies)
 	}
-	text, ok := strings.CutSuffix(string(line), zoneDenies)
-	return nameOf(text, ok)
+	if text, err = nameOf(text, ok); !isEntry {
+		text = ""
+	}
+	return text, err
 }

@@ -3,7 +3,8 @@
 // Package servers_test holds package logs and the program against what writes logs in earnest: name
 // servers, proxies and web servers of Debian are asked for names and URLs, odd ones among them,
 // and write logs, dnstap and captures, which snowman score reads meanwhile. The names that it finds
-// must be those that were asked for, as far as each format keeps them.
+// must be those that were asked for, as far as each format keeps them. Name servers, Suricata and
+// packages of Python load the lists that snowman list writes, and must refuse what is on them.
 //
 // Everything happens on loopback and in temporary folders: what the servers ask themselves is
 // answered by the test. Nothing is started without the flag -start, and a program that is not
@@ -64,6 +65,8 @@ type run struct {
 	Dir      string // a folder that any user may write to
 	Port     int    // where the server listens, on 127.0.0.1
 	Upstream int    // where the test answers what the server asks
+	List     string // the block list that the server loads, and the name of its zone
+	Zone     string
 }
 
 // prepare returns a run, whose folder has the server's configuration, and the path of the program.
@@ -71,14 +74,20 @@ func (s server) prepare(t *testing.T, upstream int) (r run, path string) {
 	t.Helper()
 	path = find(t, s.program)
 	r = run{Dir: publicFolder(t), Port: freePort(t), Upstream: upstream}
-	text, err := os.ReadFile(filepath.Join("testdata", s.configuration))
+	r.configure(t, s.configuration)
+	return r, path
+}
+
+// configure fills a file of testdata into the folder of the run.
+func (r run) configure(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(r.Dir, s.configuration), []byte(r.fill(t, string(text))), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(r.Dir, file), []byte(r.fill(t, string(text))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return r, path
 }
 
 // publicFolder returns a temporary folder that any user may write to, since some servers give up

@@ -90,9 +90,15 @@ func answerTo(question []byte) []byte {
 	return answer
 }
 
-// ask asks the server on a port of 127.0.0.1 for the address of a name and reports whether there is
-// an answer within some time.
+// ask reports whether a server answers a question within some time.
 func ask(t *testing.T, address, name string, patience time.Duration) bool {
+	t.Helper()
+	return answerOf(t, address, name, patience) != nil
+}
+
+// answerOf asks a server for the address of a name, and returns its message or, if none comes
+// within some time, nil.
+func answerOf(t *testing.T, address, name string, patience time.Duration) []byte {
 	t.Helper()
 	connection, err := net.Dial("udp", address)
 	if err != nil {
@@ -102,11 +108,15 @@ func ask(t *testing.T, address, name string, patience time.Duration) bool {
 	message := []byte{0x12, 0x34, recursionDesired >> 8, 0, 0, 1, 0, 0, 0, 0, 0, 0}
 	message = append(append(message, wire(name)...), 0, typeA, 0, classIN)
 	if _, err := connection.Write(message); err != nil {
-		return false // nobody listens yet
+		return nil // nobody listens yet
 	}
 	connection.SetReadDeadline(time.Now().Add(patience))
-	_, err = connection.Read(message[:cap(message)])
-	return err == nil
+	answer := make([]byte, 64<<10)
+	n, err := connection.Read(answer)
+	if err != nil || n < headerBytes {
+		return nil
+	}
+	return answer[:n]
 }
 
 // startOrigin answers all requests over HTTP on a port of 127.0.0.1, those to a proxy too.

@@ -1,0 +1,1 @@
+rpzFile('{{.List}}', { policyName = 'snowman' })
