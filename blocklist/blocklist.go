@@ -1,7 +1,7 @@
 // Package blocklist writes lists of names, addresses and URLs in the formats that resolvers,
 // proxies, sensors and platforms for sharing read.
 //
-//	list := blocklist.New(entries, exceptions)
+//	list := blocklist.New(slices.Values(entries), exceptions)
 //	format, err := blocklist.Find("rpz")
 //	leftOut, err := format.Write(w, list, blocklist.Options{Serial: 1})
 //
@@ -16,8 +16,10 @@ package blocklist
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -54,9 +56,26 @@ func (l LeftOut) String() string {
 		return cmp.Or(cmp.Compare(l[b], l[a]), cmp.Compare(a, b))
 	})
 	for i, reason := range reasons {
-		reasons[i] = strconv.Itoa(l[reason]) + " " + reason
+		reasons[i] = counted(l[reason], reason)
 	}
 	return strings.Join(reasons, ", ")
+}
+
+// counted says how many of what, whose name is in the plural. Of one it takes the singular.
+func counted(count int, what string) string {
+	if single, ok := singular[what]; ok && count == 1 {
+		what = single
+	}
+	return strconv.Itoa(count) + " " + what
+}
+
+// singular has the words for one of those that are counted in the plural.
+var singular = map[string]string{
+	notCarried[name]: "name",
+	notCarried[ipv4]: "address, which the format does not carry",
+	notCarried[ipv6]: "IPv6 address, which the format does not carry",
+	notCarried[url]:  "URL whose host does not reach the level by itself",
+	odd:              "with bytes or a label that no list can carry",
 }
 
 // Why entries are left out.
@@ -107,10 +126,10 @@ type List struct {
 // with the highest score stays. An entry is left out if its text is no name, address or URL, or no
 // public name, as public suffixes and private addresses are none; if its host cannot be written in
 // a list; and if the host is of an operator, with nothing behind it that says more.
-func New(entries []Entry, exceptions []Exception) *List {
-	l := &List{items: make([]item, 0, len(entries)), leftOut: make(LeftOut)}
+func New(entries iter.Seq[Entry], exceptions []Exception) *List {
+	l := &List{leftOut: make(LeftOut)}
 	var u canon.URL
-	for _, e := range entries {
+	for e := range entries {
 		i, why := newItem(&u, e)
 		if why != "" {
 			l.leftOut[why]++
@@ -118,10 +137,7 @@ func New(entries []Entry, exceptions []Exception) *List {
 		}
 		l.items = append(l.items, i)
 	}
-	slices.SortStableFunc(l.items, func(a, b item) int {
-		return cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(b.Score, a.Score))
-	})
-	l.items = slices.CompactFunc(l.items, func(a, b item) bool { return a.Text == b.Text })
+	l.items = sorted(l.items)
 	for _, e := range exceptions {
 		if i, why := newItem(&u, Entry{Text: e.Name}); why == "" && i.kind == name {
 			l.exceptions = append(l.exceptions, Exception{i.Text, e.Below})
@@ -132,6 +148,37 @@ func New(entries []Entry, exceptions []Exception) *List {
 	})
 	l.exceptions = slices.CompactFunc(l.exceptions, func(a, b Exception) bool { return a.Name == b.Name })
 	return l
+}
+
+// A key is what items are sorted by: swapping keys is cheaper than swapping items, and the first bytes
+// decide most comparisons.
+type key struct {
+	first uint64 // 8 bytes of the text
+	index int
+}
+
+// sorted returns the items in the order of their texts, each text once.
+func sorted(items []item) []item {
+	keys := make([]key, len(items))
+	for i := range items {
+		var first [8]byte
+		copy(first[:], items[i].Text)
+		keys[i] = key{binary.BigEndian.Uint64(first[:]), i}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
+		}
+		x, y := &items[a.index], &items[b.index]
+		return cmp.Or(strings.Compare(x.Text, y.Text), cmp.Compare(y.Score, x.Score), cmp.Compare(a.index, b.index))
+	})
+	in := make([]item, 0, len(items))
+	for _, k := range keys {
+		if i := items[k.index]; len(in) == 0 || in[len(in)-1].Text != i.Text {
+			in = append(in, i)
+		}
+	}
+	return in
 }
 
 func boolean(b bool) int {
@@ -168,7 +215,10 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 	if u.Parse(text) != nil {
 		return i, noName
 	}
-	e.Text = u.String()
+	if string(u.Bytes()) != text {
+		text = u.String()
+	}
+	e.Text = text
 	i = item{Entry: e, kind: url}
 	isHost := len(u.Host()) == len(u.Bytes())
 	switch {
@@ -224,6 +274,14 @@ func isWritable(host string) bool {
 	return label > 0 && len(host) <= longestName
 }
 
+// isHarmless says which bytes end no field of any format.
+var isHarmless = func() (is [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		is[c] = !strings.ContainsRune("\"'\\#;|,<>{}[]$`", c)
+	}
+	return is
+}()
+
 // appendComment appends what is said of an entry, in printable ASCII that ends no field.
 func (e *Entry) appendComment(out []byte) []byte {
 	out = strconv.AppendFloat(out, e.probability(), 'f', 5, 64)
@@ -235,7 +293,7 @@ func (e *Entry) appendComment(out []byte) []byte {
 		const most = 300 // bytes, of what others may have written
 		for i := range min(len(part.text), most) {
 			c := part.text[i]
-			if c < ' ' || c > '~' || strings.IndexByte("\"'\\#;|,<>{}[]$`", c) >= 0 {
+			if !isHarmless[c] {
 				c = '_'
 			}
 			out = append(out, c)

@@ -31,7 +31,7 @@ func (f *Format) rows(l *List) ([]row, LeftOut) {
 	if !f.below {
 		return rows, leftOut
 	}
-	blocked := make(map[string]bool, len(rows))
+	blocked := make(map[string]bool, len(rows)) // names
 	for _, r := range rows {
 		if r.entry.kind == name {
 			blocked[r.name] = true
@@ -52,9 +52,21 @@ func (f *Format) rows(l *List) ([]row, LeftOut) {
 		}
 		kept = append(kept, r)
 	}
-	rows = append(kept, exceptions...)
-	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.name, b.name) })
-	return slices.CompactFunc(rows, func(a, b row) bool { return a.name == b.name }), leftOut
+	return merge(kept, exceptions), leftOut
+}
+
+// merge returns the rows of two lists in the order of their names. The lists have no name in common.
+func merge(rows, others []row) []row {
+	if len(others) == 0 {
+		return rows
+	}
+	all := make([]row, 0, len(rows)+len(others))
+	for _, other := range others {
+		end, _ := slices.BinarySearchFunc(rows, other, func(a, b row) int { return strings.Compare(a.name, b.name) })
+		all = append(append(all, rows[:end]...), other)
+		rows = rows[end:]
+	}
+	return append(all, rows...)
 }
 
 // isCovered reports whether a name above one is blocked, with all below it. Such a name has no

@@ -40,6 +40,8 @@ func appendSTIX(out []byte, r row) []byte {
 
 func endSTIX(out []byte, _ Options) []byte { return append(out, "\n]}\n"...) }
 
+var patternEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
 // pattern returns what an entry is compared with. A URL of which no scheme is known has either.
 func (i *item) pattern() string {
 	switch i.kind {
@@ -53,7 +55,7 @@ func (i *item) pattern() string {
 		}
 		return "[domain-name:value = '" + i.Text + "']"
 	}
-	text := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(i.withPath())
+	text := patternEscapes.Replace(i.withPath())
 	switch i.Scheme {
 	case "http", "https":
 		return "[url:value = '" + i.Scheme + "://" + text + "']"

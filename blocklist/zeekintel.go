@@ -13,7 +13,13 @@ const intelHeader = "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc"
 func beginZeekIntel(out []byte, _ Options) []byte { return append(append(out, intelHeader...), '\n') }
 
 func appendZeekIntel(out []byte, r row) []byte {
-	kind := map[kind]string{name: "DOMAIN", ipv4: "ADDR", ipv6: "ADDR", url: "URL"}[r.entry.kind]
+	kind := "DOMAIN"
+	switch r.entry.kind {
+	case ipv4, ipv6:
+		kind = "ADDR"
+	case url:
+		kind = "URL"
+	}
 	line := func(text string) {
 		out = append(append(out, strings.ReplaceAll(text, `\`, `\x5c`)...), "\tIntel::"...)
 		out = append(append(out, kind...), "\tsnowman\t"...)

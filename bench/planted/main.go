@@ -2,12 +2,11 @@
 // not trained on into a day of ordinary queries, and prints at which rank the client that asked for
 // them comes out. make bench-top runs it.
 //
-// The ordinary names are the benign rows of the part report whose registered domain is in no row
-// that the model was trained on, nor on its list of popular names. day.go says how clients are made
-// of them.
+// ../internal/days says which names are ordinary, and how clients are made of them.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -19,7 +18,9 @@ import (
 	"sync"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/bench/internal/days"
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
+	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/ranking"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -72,16 +73,52 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	names, err := o.readNames(ctx, model)
+	names, err := days.Read(ctx, model, o.data, o.recipe, o.kept, stderr)
 	if err != nil {
 		return err
 	}
-	days, err := o.plantAll(ctx, model, names)
+	families, err := o.readFamilies(ctx, model, names)
 	if err != nil {
 		return err
 	}
-	writeTable(stdout, names, days)
+	results, err := o.plantAll(ctx, model, names, families)
+	if err != nil {
+		return err
+	}
+	writeTable(stdout, families, results)
 	return nil
+}
+
+// A family is the names of an algorithm.
+type family struct {
+	name  string
+	names []days.Scored
+}
+
+// readFamilies reads and scores the names of the families with the most names.
+func (o options) readFamilies(ctx context.Context, model *snowman.Model, n *days.Names) (families []family, err error) {
+	rows, leftOut, refused, err := dataset.ReadUnseen(ctx, []string{o.unseen}, n.Seen)
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string][]string)
+	for _, row := range rows {
+		if !n.Seen.Families[row.Family] {
+			byName[row.Family] = append(byName[row.Family], row.Text)
+		}
+	}
+	for name, texts := range byName {
+		all, err := days.ScoreAll(model, texts)
+		if err != nil {
+			return nil, err
+		}
+		families = append(families, family{name, all})
+	}
+	slices.SortFunc(families, func(a, b family) int {
+		return cmp.Or(cmp.Compare(len(b.names), len(a.names)), cmp.Compare(a.name, b.name))
+	})
+	fmt.Fprintf(o.stderr, "%d ordinary names; of those of families %d were left out, %d refused\n", len(n.Ordinary), leftOut, refused)
+	return families[:min(len(families), o.families)], nil
 }
 
 // A planting is how high a client came out in each of the days.
@@ -92,8 +129,8 @@ type planting struct {
 
 // plantAll makes all days and plants every family into each, on all cores. The result is by family
 // and size.
-func (o options) plantAll(ctx context.Context, model *snowman.Model, names names) ([][]planting, error) {
-	results := make([][]planting, len(names.families))
+func (o options) plantAll(ctx context.Context, model *snowman.Model, names *days.Names, families []family) ([][]planting, error) {
+	results := make([][]planting, len(families))
 	for f := range results {
 		results[f] = make([]planting, len(sizes))
 		for s := range results[f] {
@@ -110,18 +147,18 @@ func (o options) plantAll(ctx context.Context, model *snowman.Model, names names
 	for range min(o.seeds, 2) { // a day takes 100 MB
 		workers.Go(func() {
 			for seed := range seeds {
-				ordinary, err := o.makeDay(model, names, uint64(seed))
+				ordinary, err := names.Make(model, o.clients, uint64(seed))
 				if err != nil {
 					failures <- err
 					continue
 				}
-				for f, family := range names.families {
+				for f, family := range families {
 					for s, size := range sizes {
 						p := &results[f][s]
-						p.ranks[seed], p.evidence[seed] = ordinary.plant(family.names, size, uint64(seed), ranking.Options{Levels: levels, Kinds: model.Kinds()})
+						p.ranks[seed], p.evidence[seed] = plant(ordinary, family.names, size, uint64(seed), ranking.Options{Levels: levels, Kinds: model.Kinds()})
 					}
 				}
-				fmt.Fprintf(o.stderr, "day %d of %d: %d queries\n", seed+1, o.seeds, len(ordinary.queries))
+				fmt.Fprintf(o.stderr, "day %d of %d: %d queries\n", seed+1, o.seeds, len(ordinary.Queries))
 			}
 		})
 	}
@@ -149,7 +186,7 @@ func levelsOf(model *snowman.Model) (levels []ranking.Level, err error) {
 	return levels, nil
 }
 
-func writeTable(w io.Writer, names names, results [][]planting) {
+func writeTable(w io.Writer, families []family, results [][]planting) {
 	header := []string{"family", "names", "reach *low*"}
 	for _, size := range sizes {
 		header = append(header, fmt.Sprintf("%d planted: median rank", size), "first", "in the first ten")
@@ -163,7 +200,7 @@ func writeTable(w io.Writer, names names, results [][]planting) {
 		table.Row(cells...)
 	}
 	all := make([]planting, len(sizes))
-	for f, family := range names.families {
+	for f, family := range families {
 		reached := 0
 		for _, n := range family.names {
 			if n.Level > 0 {

@@ -10,6 +10,7 @@ package listing
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 
@@ -26,7 +27,7 @@ type Options struct {
 	Allow   *allow.List   // what is on it is no entry, and stays below one; default: no list
 }
 
-// mostEntries is how many texts are kept: some 200 bytes each.
+// mostEntries is how many texts are kept: some 100 bytes each, and twice as many while a list is made.
 const mostEntries = 5_000_000
 
 // A Job collects entries. One Read may run at a time.
@@ -36,7 +37,8 @@ type Job struct {
 	failures render.Failures
 
 	mu     sync.Mutex
-	found  map[string]*candidate // by the canonical form
+	found  map[string]remembered // by the canonical form
+	words  words
 	counts Counts
 }
 
@@ -47,6 +49,52 @@ type candidate struct {
 	seen    int
 	schemes schemes
 	day     int // when it was last seen; 0 where that is now
+}
+
+// remembered is what a Job keeps of a candidate beside its text. There may be millions.
+type remembered struct {
+	score                float64
+	kind, family, reason word
+	seen, day            int32
+	level                snowman.Level
+	schemes              schemes
+	www                  bool
+}
+
+// A word is the number of a text that many candidates share.
+type word uint32
+
+// words are all of them. Word 0 is the empty one.
+type words struct {
+	texts   []string
+	numbers map[string]word
+}
+
+// mostWords is how many words are kept; a word more is empty. A model says some thousand.
+const mostWords = 1_000_000
+
+func (w *words) number(text string) word {
+	n, known := w.numbers[text]
+	if !known && len(w.texts) < mostWords {
+		n, text = word(len(w.texts)), strings.Clone(text)
+		w.texts = append(w.texts, text)
+		w.numbers[text] = n
+	}
+	return n
+}
+
+func (j *Job) remember(c *candidate) remembered {
+	return remembered{
+		score: c.entry.Score, kind: j.words.number(c.entry.Kind), family: j.words.number(c.entry.Family), reason: j.words.number(c.entry.Reason),
+		seen: int32(min(c.seen, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW,
+	}
+}
+
+func (j *Job) recall(text string, r remembered) candidate {
+	return candidate{level: r.level, seen: int(r.seen), schemes: r.schemes, day: int(r.day), entry: blocklist.Entry{
+		Text: text, WWW: r.www, Score: r.score, Level: r.level.String(),
+		Kind: j.words.texts[r.kind], Family: j.words.texts[r.family], Reason: j.words.texts[r.reason],
+	}}
 }
 
 // schemes are those that a URL was seen with.
@@ -81,7 +129,7 @@ type Counts struct {
 
 // NewJob returns a Job.
 func NewJob(model *snowman.Model, o Options) *Job {
-	return &Job{model: model, options: o, found: make(map[string]*candidate)}
+	return &Job{model: model, options: o, found: make(map[string]remembered), words: words{texts: []string{""}, numbers: map[string]word{"": 0}}}
 }
 
 // Counts returns what was read so far, and the failures of the names.
@@ -108,42 +156,46 @@ func (j *Job) Result() *blocklist.List {
 			exceptions = append(exceptions, blocklist.Exception{Name: name, Below: below})
 		}
 	}
-	entries := make([]blocklist.Entry, 0, len(j.found))
-	for _, c := range j.found {
-		switch {
-		case c.level < j.options.Minimum:
-		case c.seen < j.options.Seen:
-			j.counts.Rare++
-		case allowed(c.entry.Text):
-			j.counts.Allowed++
-		default:
-			e := c.entry
-			e.Scheme = c.schemes.String()
-			entries = append(entries, e)
+	return blocklist.New(func(yield func(blocklist.Entry) bool) {
+		for text, r := range j.found {
+			switch {
+			case r.level < j.options.Minimum:
+			case int(r.seen) < j.options.Seen:
+				j.counts.Rare++
+			case allowed(text):
+				j.counts.Allowed++
+			default:
+				e := j.recall(text, r).entry
+				e.Scheme = r.schemes.String()
+				if !yield(e) {
+					return
+				}
+			}
 		}
-	}
-	return blocklist.New(entries, exceptions)
+	}, exceptions)
 }
 
 // add adds candidates. The verdict of what is known already is replaced by the newer one, unless
 // both are of this run: then the higher score stays, in whatever order they came.
 func (j *Job) add(all []candidate) {
-	for _, c := range all {
-		known := j.found[c.entry.Text]
+	for i := range all {
+		c := &all[i]
+		r, isKnown := j.found[c.entry.Text]
 		switch {
-		case known != nil:
-			known.seen += c.seen
-			known.schemes |= c.schemes
-			c.entry.WWW = c.entry.WWW || known.entry.WWW
-			if known.day != 0 || isAbove(c.entry, known.entry) {
-				known.entry, known.level = c.entry, c.level
+		case isKnown:
+			known := j.recall(c.entry.Text, r)
+			c.seen += known.seen
+			c.schemes |= known.schemes
+			www := c.entry.WWW || known.entry.WWW
+			if known.day == 0 && !isAbove(c.entry, known.entry) {
+				c.entry, c.level = known.entry, known.level
 			}
-			known.entry.WWW, known.day = c.entry.WWW, c.day
+			c.entry.WWW = www
+			j.found[c.entry.Text] = j.remember(c)
 		case len(j.found) == mostEntries:
 			j.counts.TooMany++
 		default:
-			c.entry.Text = strings.Clone(c.entry.Text)
-			j.found[c.entry.Text] = &c
+			j.found[strings.Clone(c.entry.Text)] = j.remember(c)
 		}
 	}
 }
@@ -164,7 +216,8 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 		lines = append(lines, summary)
 	}
 	if counts.Nameless+counts.Broken > 0 {
-		lines = append(lines, fmt.Sprintf("of %d records %d have no name; %d more are broken", counts.Records, counts.Nameless, counts.Broken))
+		lines = append(lines, fmt.Sprintf("of %d %s %d %s no name; %d more %s broken", counts.Records, either(counts.Records, "record", "records"),
+			counts.Nameless, either(counts.Nameless, "has", "have"), counts.Broken, either(counts.Broken, "is", "are")))
 	}
 	all := l.LeftOut()
 	written := l.Len()
@@ -176,19 +229,24 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 		count int
 		why   string
 	}{
-		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, "seen that are popular domains themselves"},
+		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, "seen " + either(counts.Popular, "that is a popular domain itself", "that are popular domains themselves")},
 		{counts.TooMany, fmt.Sprintf("beyond the first %d", mostEntries)},
 	} {
 		if reason.count > 0 {
 			all[reason.why] = reason.count
 		}
 	}
-	summary := "1 entry"
-	if written != 1 {
-		summary = fmt.Sprintf("%d entries", written)
-	}
+	summary := fmt.Sprintf("%d %s", written, either(written, "entry", "entries"))
 	if len(all) > 0 {
 		summary += "; left out: " + all.String()
 	}
 	return append(lines, summary)
+}
+
+// either returns the word for one, or that for several.
+func either(count int, one, several string) string {
+	if count == 1 {
+		return one
+	}
+	return several
 }

@@ -131,8 +131,8 @@ func TestWhatIsReported(t *testing.T) {
 	}
 	want := []string{
 		"1 of 3 names is no name or URL; it looks like several fields",
-		"of 4 records 0 have no name; 1 more are broken",
-		"2 entries; left out: 1 URLs, whose hosts are entries only where they reach the level by themselves",
+		"of 4 records 0 have no name; 1 more is broken",
+		"2 entries; left out: 1 URL whose host does not reach the level by itself",
 	}
 	if got := job.Summaries(list, leftOut); !slices.Equal(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
@@ -282,7 +282,7 @@ func FuzzScored(f *testing.F) {
 		}
 		written := r.Text
 		r.Text = w.url.String()
-		w.find(r, written)
+		w.find(&r, written)
 		for _, c := range w.found {
 			first := string(c.append(nil, 20_000))
 			back, err := parseCandidate(strings.TrimSuffix(first, "\n"))

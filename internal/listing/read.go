@@ -226,7 +226,7 @@ func (w *worker) finish() {
 			w.fail(n.place, r.Text, err)
 			return
 		}
-		w.find(r, all[n.end:n.written])
+		w.find(&r, all[n.end:n.written])
 	})
 	w.judgeHosts()
 	w.job.failures.Add(len(w.noted)+refused, w.failed)
@@ -241,7 +241,7 @@ func (w *worker) finish() {
 }
 
 // find keeps a text that reaches the level.
-func (w *worker) find(r verdict.Record, written string) {
+func (w *worker) find(r *verdict.Record, written string) {
 	switch {
 	case r.NotPublic != "" || r.Level < w.job.options.Minimum || r.Level == snowman.None:
 		return
@@ -263,8 +263,9 @@ func (w *worker) find(r verdict.Record, written string) {
 func (w *worker) judgeHosts() {
 	w.texts = w.texts[:0]
 	var written []string
-	for _, c := range w.found {
-		if w.url.Parse(c.entry.Text) != nil || len(w.url.Host()) == len(c.entry.Text) {
+	for i := range w.found {
+		c := &w.found[i]
+		if !strings.ContainsAny(c.entry.Text, "/?:") || w.url.Parse(c.entry.Text) != nil || len(w.url.Host()) == len(c.entry.Text) {
 			continue
 		}
 		host := string(w.url.Host())
@@ -277,7 +278,7 @@ func (w *worker) judgeHosts() {
 	}
 	w.judge.All(w.texts, func(i int, r verdict.Record, err error) {
 		if err == nil {
-			w.find(r, written[i])
+			w.find(&r, written[i])
 		}
 	})
 }
@@ -306,7 +307,7 @@ func hasWWW(written, text string) bool {
 }
 
 // reasonOf returns why a text looks malicious, where more is known than its kind.
-func reasonOf(r verdict.Record) string {
+func reasonOf(r *verdict.Record) string {
 	var reasons []string
 	if r.Imitates != "" {
 		reasons = append(reasons, "imitates "+r.Imitates)

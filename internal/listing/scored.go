@@ -67,7 +67,15 @@ func parseScoredJSON(line string) (verdict.Record, error) {
 
 // parseScoredTabs reads score, level, kind, maybe a family and its probability, and the text.
 func parseScoredTabs(line string) (r verdict.Record, err error) {
-	fields := strings.Split(line, "\t")
+	var array [6]string
+	fields := array[:0]
+	for rest, more := line, true; more; {
+		var field string
+		if field, rest, more = strings.Cut(rest, "\t"); len(fields) == len(array) {
+			return r, errNotScored
+		}
+		fields = append(fields, field)
+	}
 	if len(fields) != 4 && len(fields) != 6 {
 		return r, errNotScored
 	}
@@ -121,8 +129,10 @@ func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line],
 			if reason := w.url.NotPublic(); reason != 0 {
 				r.NotPublic = reason.String()
 			}
-			r.Text = w.url.String()
-			w.find(r, written)
+			if string(w.url.Bytes()) != written {
+				r.Text = w.url.String()
+			}
+			w.find(&r, written)
 		}
 	})
 }

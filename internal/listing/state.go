@@ -102,7 +102,8 @@ func (s *State) Write(path string, j *Job) error {
 		slices.Sort(texts)
 		var line []byte
 		for _, text := range texts {
-			line = j.found[text].append(line[:0], s.day)
+			c := j.recall(text, j.found[text])
+			line = c.append(line[:0], s.day)
 			out.Write(line)
 		}
 		return out.Flush()

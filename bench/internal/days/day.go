@@ -1,4 +1,4 @@
-package main
+package days
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"github.com/snowman-ml/snowman/internal/ranking"
 )
 
-// A day is the queries of ordinary clients, to which others are added.
-type day struct {
-	queries []ranking.Observation
-	clients int
+// A Day is the queries of ordinary clients, to which others may be added.
+type Day struct {
+	Queries []ranking.Observation
+	Clients int
 }
 
 // How clients are made. A client asks for some hundred domains, a third of which are of one source:
@@ -31,33 +31,36 @@ const (
 	mailDomains   = 3   // times as many as others
 )
 
-const secondsOfDay = 24 * 60 * 60
+// SecondsOfDay is how long a day is.
+const SecondsOfDay = 24 * 60 * 60
 
-// makeDay makes the queries of a day.
-func (o options) makeDay(model *snowman.Model, n names, seed uint64) (*day, error) {
+// A Zipf law whose first names are asked for by most clients, not by all.
+const exponent, flat = 1.1, 20
+
+// Make makes the queries of a day. The same seed makes the same day.
+func (n *Names) Make(model *snowman.Model, clients int, seed uint64) (*Day, error) {
 	random := rand.New(rand.NewPCG(seed, 0x746f70))
-	order := random.Perm(len(n.ordinary))
-	isGone := make([]bool, len(n.ordinary))
+	order := random.Perm(len(n.Ordinary))
+	isGone := make([]bool, len(n.Ordinary))
 	for i := range isGone {
 		isGone[i] = random.Float64() < gone
 	}
-	const exponent, flat = 1.1, 20 // a Zipf law whose first names are asked for by most, not by all
 	all := rand.NewZipf(random, exponent, flat, uint64(len(order)-1))
-	bySource := make([]*rand.Zipf, len(n.bySource))
-	for s, indices := range n.bySource {
+	bySource := make([]*rand.Zipf, len(n.BySource))
+	for s, indices := range n.BySource {
 		bySource[s] = rand.NewZipf(random, exponent, flat, uint64(len(indices)-1))
 	}
 
-	d := &day{clients: o.clients}
+	d := &Day{Clients: clients}
 	var typed []string
 	var typists []int
-	for c := range o.clients {
+	for c := range clients {
 		count := int(min(math.Exp(math.Log(medianDomains)+spread*random.NormFloat64()), mostDomains)) + 1
 		isMail := random.Float64() < mailServers
 		if isMail {
 			count *= mailDomains
 		}
-		source := random.IntN(len(n.bySource))
+		source := random.IntN(len(n.BySource))
 		typos := random.ExpFloat64() * mistyped
 		taken := make(map[int]bool)
 		for range count {
@@ -65,28 +68,28 @@ func (o options) makeDay(model *snowman.Model, n names, seed uint64) (*day, erro
 			if isMail {
 				i = random.IntN(len(order))
 			} else if random.Float64() < ownInterest {
-				i = n.bySource[source][bySource[source].Uint64()]
+				i = n.BySource[source][bySource[source].Uint64()]
 			}
 			if taken[i] {
 				continue
 			}
 			taken[i] = true
 			if !isMail && random.Float64() < typos {
-				typed, typists = append(typed, mistype(random, n.ordinary[i])), append(typists, c)
+				typed, typists = append(typed, mistype(random, n.Ordinary[i])), append(typists, c)
 			}
 			response := ranking.Exists
 			if isGone[i] {
 				response = ranking.NXDomain
 			}
-			d.add(random, c, n.ordinary[i], response)
+			d.add(random, c, n.Ordinary[i], response)
 		}
 		if isMail {
 			for range int(float64(count) * mailGone) { // names of their own, which nobody else finds
-				typed, typists = append(typed, mistype(random, n.ordinary[random.IntN(len(order))])), append(typists, c)
+				typed, typists = append(typed, mistype(random, n.Ordinary[random.IntN(len(order))])), append(typists, c)
 			}
 		}
 	}
-	wrong, err := scoreAll(model, typed)
+	wrong, err := ScoreAll(model, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +99,15 @@ func (o options) makeDay(model *snowman.Model, n names, seed uint64) (*day, erro
 	return d, nil
 }
 
-func (d *day) add(random *rand.Rand, client int, s scored, response ranking.Response) {
-	d.queries = append(d.queries, observe(address(client), random.IntN(secondsOfDay), s, response))
+func (d *Day) add(random *rand.Rand, client int, s Scored, response ranking.Response) {
+	d.Queries = append(d.Queries, Observe(Address(client), random.IntN(SecondsOfDay), s, response))
 }
 
-func address(client int) string { return fmt.Sprintf("10.0.%d.%d", client/250, client%250) }
+// Address returns the address of a client.
+func Address(client int) string { return fmt.Sprintf("10.0.%d.%d", client/250, client%250) }
 
-func observe(client string, second int, s scored, response ranking.Response) ranking.Observation {
+// Observe returns a query of a client for a name, in a second of the day.
+func Observe(client string, second int, s Scored, response ranking.Response) ranking.Observation {
 	const midnight = 1_795_824_000 // 2026-11-28
 	return ranking.Observation{
 		Client: client, Time: int64(midnight+second) * 1e6, Name: s.Name, Domain: s.Domain,
@@ -112,7 +117,7 @@ func observe(client string, second int, s scored, response ranking.Response) ran
 
 // mistype returns a name with an error in the label before its public suffix, as typists make them:
 // letters swapped, left out, doubled, or another in their place.
-func mistype(random *rand.Rand, s scored) string {
+func mistype(random *rand.Rand, s Scored) string {
 	label, suffix, _ := strings.Cut(s.Domain, ".")
 	b := []byte(label)
 	if len(b) < 4 || strings.HasPrefix(label, "xn--") {
@@ -130,24 +135,4 @@ func mistype(random *rand.Rand, s scored) string {
 		b[i] = byte('a' + random.IntN(26))
 	}
 	return string(b) + "." + suffix
-}
-
-// plant adds names of a family to the queries of one client, none of which exists, and returns the
-// client's rank and evidence.
-func (d *day) plant(family []scored, size int, seed uint64, o ranking.Options) (rank int, evidence float64) {
-	random := rand.New(rand.NewPCG(seed, uint64(size)))
-	table := ranking.New(o)
-	for _, q := range d.queries {
-		table.Add(q)
-	}
-	client := address(random.IntN(d.clients))
-	for _, i := range random.Perm(len(family))[:min(size, len(family))] {
-		table.Add(observe(client, random.IntN(secondsOfDay), family[i], ranking.NXDomain))
-	}
-	for _, p := range table.Result(1).Points {
-		if p.Client == client {
-			return p.Rank, p.Evidence
-		}
-	}
-	return 0, 0
 }
