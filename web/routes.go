@@ -44,6 +44,8 @@ var routes = []route{
 	{path: "/v2/models/{model}/versions/{version}", methods: methods{"GET": (*Service).inferenceModel}, query: noQuery},
 	{path: "/v2/models/{model}/versions/{version}/ready", methods: methods{"GET": (*Service).inferenceModelReady}, query: noQuery},
 	{path: "/v2/models/{model}/versions/{version}/infer", methods: methods{"POST": (*Service).infer}, query: noQuery},
+	{path: "/modules", methods: methods{"GET": (*Service).mispModules}, query: noQuery},
+	{path: "/query", methods: methods{"POST": (*Service).mispQuery}, query: noQuery},
 	{path: "/openapi.json", methods: methods{"GET": (*Service).description}, open: true},
 	{path: "/healthz", methods: methods{"GET": (*Service).live}, open: true, polled: true},
 	{path: "/readyz", methods: methods{"GET": (*Service).ready}, open: true, polled: true},

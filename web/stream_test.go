@@ -488,6 +488,8 @@ func FuzzService(f *testing.F) {
 		{"POST", "/v1/score", "", "application/x-ndjson", "", "\"q.com\"\n{\"text\":\"\\ud800\"}\n"},
 		{"POST", "/v2/models/snowman/infer", "", "application/json", "", `{"id":"1","inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["q.com"]}],"outputs":[{"name":"kind"}]}`},
 		{"POST", "/v1/explain", "", "application/json", "", `{"text":"q.com/\xff"}`},
+		{"POST", "/query", "", "application/json", "", `{"module":"snowman","attribute":{"type":"domain|ip","value":"q.com|1.2.3.4","uuid":"5f6a1b2c-0000-4000-8000-000000000001","to_ids":"1"}}`},
+		{"POST", "/query", "", "", "", `{"module":"snowman","email":"me@q.com","timeout":5}`},
 		{"GET", "/v2/models/snowman/versions/1/ready", "", "", "", ""},
 		{"OPTIONS", "/model", "", "", "", ""},
 		{"GET", "/metrics", "", "", "", ""},

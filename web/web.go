@@ -4,8 +4,9 @@
 //	http.ListenAndServe(":5000", service)
 //
 // PUT and POST /model answer in the bytes of the original Snowman of 2017. Under /v1 is what is
-// new, under /v2 the Open Inference Protocol; /openapi.json describes all of it. Two pages are for
-// people: / looks names up, and /card shows the model.
+// new, under /v2 the Open Inference Protocol; /modules and /query are a module of MISP.
+// /openapi.json describes all of it. Two pages are for people: / looks names up, and /card shows
+// the model.
 //
 // No request makes a Service fail, use memory without bound, or wait for ever. It refuses what is
 // too large with 413, and what is too much at a time with 429. Model and lists can be replaced

@@ -32,6 +32,7 @@ Answers over HTTP, on port $PORT, or 5000 where that is not set:
   POST /v1/explain   say what a score is made of: {"text": "..."}
   GET /v1/model      say what model it is
   /v2                the Open Inference Protocol
+  /modules, /query   an expansion module of MISP
   GET /openapi.json  describe what programs ask
   GET /healthz, /readyz, /metrics
 
