@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-squid check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +113,11 @@ check-api: ## check the service with other people's tools
 check-logs: ## read the logs of real servers while they write them
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	go test -count 1 -v -timeout 20m ./bench/servers -start
+
+# check-logs does the same with 1,000 URLs.
+check-squid: ## have Squid ask the helper for URLs while the model is replaced
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go test -count 1 -v -timeout 20m ./bench/servers -start -run '^TestSquidAsks$$' -urls 10000
 
 # CHROMIUM is the browser, by default /usr/bin/chromium; axe-core looks for what keeps people out of a
 # page. check-page needs Node.js 20, and a network the first time.
