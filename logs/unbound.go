@@ -8,8 +8,8 @@ import "bytes"
 //	[1795827352] unbound[8693:0] info: 127.0.0.1 www.example.com. A IN NOERROR 0.000000 1 60
 //
 // With log-tag-queryreply they say query: and reply: in place of info:. With log-destaddr both end
-// in on udp IP PORT. What local zones and response policy zones did (log-local-actions, rpz-log) ends
-// alike, and may have no answer:
+// in on udp IP PORT. What local zones and response policy zones did (log-local-actions, rpz-log)
+// ends alike, and may have no answer:
 //
 //	[1795827352] unbound[8693:0] info: evil.com. always_null 127.0.0.1@48109 evil.com. A IN
 //

@@ -35,9 +35,9 @@ func (w *worker) hashNames(items []Item) {
 	}
 }
 
-// LeaveRepeatsOut takes out of the output of a chunk what an earlier record told, such as the answer
-// to a question that stands in the log: an answer alone stays. It is for jobs with Options.Names, and
-// takes all chunks of a source in order.
+// LeaveRepeatsOut takes out of the output of a chunk what an earlier record told, such as the
+// answer to a question that stands in the log: an answer alone stays. It is for jobs with
+// Options.Names, and takes all chunks of a source in order.
 func (j *Job) LeaveRepeatsOut(c *pipeline.Chunk[Item]) {
 	if j.told == nil {
 		return

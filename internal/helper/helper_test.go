@@ -78,6 +78,8 @@ func TestAnswers(t *testing.T) {
 		{"the TLS server name", "squid-acl", Options{Minimum: snowman.High, SNI: 2}, "1 198.51.100.7:443 z.com CONNECT\n2 a.com:443 - CONNECT\n3 z.com:443 a.com\n", "1 " + isHigh + "2 ERR\n3 " + isHigh},
 		{"other tokens are not looked at", "squid-acl", whenHigh, "1 http://a.com/ z.com z.net\n", "1 ERR\n"},
 		{"brackets that Squid escapes", "squid-acl", Options{Minimum: snowman.None}, "1 http://%5B2606:4700::1%5d/%5\n", "1 OK tag=benign log=score=" + scoreOf(t, "http://[2606:4700::1]/%5") + ",level=none message=\"snowman: none\"\n"},
+		{"brackets that Squid escapes, of a tunnel", "squid-acl", Options{Minimum: snowman.None}, "1 %5B2606:4700::1%5d:443\n", "1 OK tag=benign log=score=" + scoreOf(t, "[2606:4700::1]:443") + ",level=none message=\"snowman: none\"\n"},
+		{"escapes of the client", "squid-acl", Options{Minimum: snowman.None}, "1 http://a.com/?%5Bx%5D\n", "1 OK tag=benign log=score=" + scoreOf(t, "http://a.com/?%5Bx%5D") + ",level=none message=\"snowman: none\"\n"},
 		{"half a line at the end is no request", "squid-acl", whenHigh, "1 http://a.com/\n2 http://z.com/", "1 ERR\n"},
 
 		{"what reaches the level leads elsewhere", "squid-rewrite", Options{Minimum: snowman.High, Redirect: "http://stop.test/"}, "0 http://z.com/a?b 127.0.0.1/- - GET myip=127.0.0.1 myport=3128\n1 http://a.com/ 127.0.0.1/- - GET\n", "0 OK status=302 url=\"http://stop.test/\"\n1 ERR\n"},

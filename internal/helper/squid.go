@@ -74,25 +74,31 @@ func (a acl) ask(q *question, b *batch) {
 	}
 }
 
-// appendUnescaped appends a URL in which Squid has escaped the brackets of an address. It escapes
-// other characters, too, but writes what was escaped before just the same: they stay as they are.
+// appendUnescaped appends a URL, or host:port, in whose host Squid may have escaped the brackets of
+// an address. %URI escapes other characters, too, but writes what was escaped before just the same:
+// they stay as they are. %'URI escapes nothing.
 func appendUnescaped(out, token []byte) []byte {
-	for {
-		i := bytes.IndexByte(token, '%')
-		if i < 0 || i+3 > len(token) {
-			return append(out, token...)
-		}
-		out = append(out, token[:i]...)
-		switch {
-		case bytes.EqualFold(token[i:i+3], []byte("%5B")):
-			out = append(out, '[')
-		case bytes.EqualFold(token[i:i+3], []byte("%5D")):
-			out = append(out, ']')
-		default:
-			out = append(out, token[i:i+3]...)
-		}
-		token = token[i+3:]
+	const open, end = "%5B", "%5D"
+	host := 0
+	if i := bytes.Index(token, []byte("://")); i >= 0 {
+		host = i + len("://")
 	}
+	if rest := token[host:]; len(rest) >= len(open) && bytes.EqualFold(rest[:len(open)], []byte(open)) {
+		address, behind := rest[len(open):], 0
+		for behind < len(address) && (address[behind] == ':' || address[behind] == '.' || isHex(address[behind])) {
+			behind++
+		}
+		if len(address)-behind >= len(end) && bytes.EqualFold(address[behind:behind+len(end)], []byte(end)) {
+			out = append(append(out, token[:host]...), '[')
+			out = append(append(out, address[:behind]...), ']')
+			token = address[behind+len(end):]
+		}
+	}
+	return append(out, token...)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
 
 func (a acl) answer(out []byte, q *question, worst *said) []byte {
