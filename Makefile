@@ -115,7 +115,8 @@ check-logs: ## read the logs of real servers while they write them
 	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
 
 # Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
-# odd ones, and Squid asks the helper for URLS. What is missing is named as NOT TESTED; check-lists needs a network the first time.
+# odd ones, and Squid asks the helper for URLS URLs while its model is replaced. What is missing is named as
+# NOT TESTED; check-lists needs a network the first time.
 NAMES      ?= 100000
 URLS       ?= 10000
 LIST_TESTS := ^Test(Lists|SquidAsks)$$
@@ -159,7 +160,98 @@ check-logs: ## read the logs of real servers while they write them
 	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
 
 # Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
-# odd ones, and Squid asks the helper for URLS. What is missing is named as NOT TESTED; check-lists needs a network the first time.
+# odd ones, and Squid asks the helper for URLS URLs while its model is replaced. What is missing is named as
+# NOT TESTED; check-lists needs a network the first time.
+NAMES      ?= 100000
+URLS       ?= 10000
+LIST_TESTS := ^Test(Lists|SquidAsks)$$
+check-lists: ## have other people's programs load lists, and ask the helper
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	{ $(PYTHON) -m venv build/lists && build/lists/bin/pip install --quiet --disable-pip-version-check -r bench/servers/requirements.txt; } || true
+	go test -count 1 -v -timeout 20m -run '$(LIST_TESTS)' ./bench/servers -start -names $(NAMES) -urls $(URLS)
+
+# CHROMIUM is the browser, by default /usr/bin/chromium. A program that is missing is named.
+browsers: ## compare the canonical form with what Chromium and Node make of URLs
+	go test -count 1 -v -timeout 30m ./bench/browsers -whole
+
+# check-onnx takes the shipped model, a toy without a hidden layer, and 10,000 texts of DATA. It needs
+# Python 3, and a network the first time.
+PYTHON ?= python3
+ONNX   := internal/modelfile/testdata/onnx
+check-onnx: ## compare ONNX Runtime on exported models with the program
+	$(PYTHON) -m venv build/onnx
+	build/onnx/bin/pip install --quiet --disable-pip-version-check -r $(ONNX)/requirements.txt
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	build/onnx/bin/python $(ONNX)/check.py build/snowman $(DATA) $(MODEL) web/testdata/toy.safetensors
+
+# Triton's client speaks /v2 to the service, openapi-spec-validator reads the service's description, and
+# schemathesis sends what the description allows and what it does not.
+API     := web/testdata/api
+API_AT  := 127.0.0.1:5055
+CHECKS  := not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
+check-api: ## check the service with other people's tools
+	$(PYTHON) -m venv build/api
+	build/api/bin/pip install --quiet --disable-pip-version-check -r $(API)/requirements.txt
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	build/api/bin/openapi-spec-validator web/openapi.json
+	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
+		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
+		SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$(API) build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
+
+# Name servers, proxies, web servers, tcpdump and Suricata of this machine write logs on loopback. A
+# program that is missing is named as NOT TESTED; bench/servers/install installs those of Debian.
+check-logs: ## read the logs of real servers while they write them
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
+
+# Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
+# odd ones, and Squid asks the helper for URLS URLs while its model is replaced. What is missing is named as
+# NOT TESTED; check-lists needs a network the first time.
+NAMES      ?= 100000
+URLS       ?= 10000
+LIST_TESTS := ^Test(Lists|SquidAsks)$$
+check-lists: ## have other people's programs load lists, and ask the helper
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	{ $(PYTHON) -m venv build/lists && build/lists/bin/pip install --quiet --disable-pip-version-check -r bench/servers/requirements.txt; } || true
+	go test -count 1 -v -timeout 20m -run '$(LIST_TESTS)' ./bench/servers -start -names $(NAMES) -urls $(URLS)
+
+# CHROMIUM is the browser, by default /usr/bin/chromium. A program that is missing is named.
+browsers: ## compare the canonical form with what Chromium and Node make of URLs
+	go test -count 1 -v -timeout 30m ./bench/browsers -whole
+
+# check-onnx takes the shipped model, a toy without a hidden layer, and 10,000 texts of DATA. It needs
+# Python 3, and a network the first time.
+PYTHON ?= python3
+ONNX   := internal/modelfile/testdata/onnx
+check-onnx: ## compare ONNX Runtime on exported models with the program
+	$(PYTHON) -m venv build/onnx
+	build/onnx/bin/pip install --quiet --disable-pip-version-check -r $(ONNX)/requirements.txt
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	build/onnx/bin/python $(ONNX)/check.py build/snowman $(DATA) $(MODEL) web/testdata/toy.safetensors
+
+# Triton's client speaks /v2 to the service, openapi-spec-validator reads the service's description, and
+# schemathesis sends what the description allows and what it does not.
+API     := web/testdata/api
+API_AT  := 127.0.0.1:5055
+CHECKS  := not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
+check-api: ## check the service with other people's tools
+	$(PYTHON) -m venv build/api
+	build/api/bin/pip install --quiet --disable-pip-version-check -r $(API)/requirements.txt
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	build/api/bin/openapi-spec-validator web/openapi.json
+	build/snowman serve -listen $(API_AT) -access-log=false & server=$$!; trap "kill $$server" EXIT; sleep 1; \
+		build/api/bin/python $(API)/tritonclient_check.py $(API_AT) && \
+		SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$(API) build/api/bin/schemathesis run http://$(API_AT)/openapi.json --checks $(CHECKS) --max-examples 100 --no-color
+
+# Name servers, proxies, web servers, tcpdump and Suricata of this machine write logs on loopback. A
+# program that is missing is named as NOT TESTED; bench/servers/install installs those of Debian.
+check-logs: ## read the logs of real servers while they write them
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
+
+# Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
+# odd ones, and Squid asks the helper for URLS URLs while its model is replaced. What is missing is named as
+# NOT TESTED; check-lists needs a network the first time.
 NAMES      ?= 100000
 URLS       ?= 10000
 LIST_TESTS := ^Test(Lists|SquidAsks)$$

@@ -150,8 +150,8 @@ func New(entries iter.Seq[Entry], exceptions []Exception) *List {
 	return l
 }
 
-// A key is what items are sorted by: swapping keys is cheaper than swapping items, and the first bytes
-// decide most comparisons.
+// A key is what items are sorted by: swapping keys is cheaper than swapping items, and the first
+// bytes decide most comparisons.
 type key struct {
 	first uint64 // 8 bytes of the text
 	index int

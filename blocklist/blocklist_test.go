@@ -155,7 +155,7 @@ func TestExceptions(t *testing.T) {
 func TestExceptionsAreNotReadAsEntries(t *testing.T) {
 	for _, f := range Formats {
 		if f.below {
-			list := New([]Entry{{Text: "bad.com"}}, []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}})
+			list := New(slices.Values([]Entry{{Text: "bad.com"}}), []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}})
 			if texts, err := f.Texts(list); err != nil || !slices.Equal(texts, []string{"bad.com"}) {
 				t.Errorf("%s: got %q, %v, want bad.com alone", f.Name, texts, err)
 			}

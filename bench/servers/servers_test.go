@@ -1,11 +1,11 @@
 //go:build linux
 
 // Package servers_test holds package logs and the program against what writes logs in earnest: name
-// servers, proxies and web servers of Debian are asked for names and URLs, odd ones among them,
-// and write logs, dnstap and captures, which snowman score reads meanwhile. The names that it finds
+// servers, proxies and web servers of Debian are asked for names and URLs, odd ones among them, and
+// write logs, dnstap and captures, which snowman score reads meanwhile. The names that it finds
 // must be those that were asked for, as far as each format keeps them. Name servers, Suricata and
-// packages of Python load the lists that snowman list writes, and must refuse what is on them; Squid
-// asks the program's helper.
+// packages of Python load the lists that snowman list writes, and must refuse what is on them;
+// Squid asks the program's helper.
 //
 // Everything happens on loopback and in temporary folders: what the servers ask themselves is
 // answered by the test. Nothing is started without the flag -start, and a program that is not
