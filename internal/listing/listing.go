@@ -47,7 +47,8 @@ type Job struct {
 type candidate struct {
 	entry   blocklist.Entry
 	level   snowman.Level
-	seen    int
+	seen    int // by records that tell of it first, such as questions
+	again   int // by records of which one before may have told, such as answers
 	schemes schemes
 	day     int // when it was last seen; 0 where that is now
 }
@@ -56,7 +57,7 @@ type candidate struct {
 type remembered struct {
 	score                float64
 	kind, family, reason word
-	seen, day            int32
+	seen, again, day     int32
 	level                snowman.Level
 	schemes              schemes
 	www                  bool
@@ -84,15 +85,23 @@ func (w *words) number(text string) word {
 	return n
 }
 
+// times returns how often a candidate counts as seen: answers count where there is no question.
+func times(seen, again int) int {
+	if seen == 0 {
+		return again
+	}
+	return seen
+}
+
 func (j *Job) remember(c *candidate) remembered {
 	return remembered{
 		score: c.entry.Score, kind: j.words.number(c.entry.Kind), family: j.words.number(c.entry.Family), reason: j.words.number(c.entry.Reason),
-		seen: int32(min(c.seen, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW,
+		seen: int32(min(c.seen, math.MaxInt32)), again: int32(min(c.again, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW,
 	}
 }
 
 func (j *Job) recall(text string, r remembered) candidate {
-	return candidate{level: r.level, seen: int(r.seen), schemes: r.schemes, day: int(r.day), entry: blocklist.Entry{
+	return candidate{level: r.level, seen: int(r.seen), again: int(r.again), schemes: r.schemes, day: int(r.day), entry: blocklist.Entry{
 		Text: text, WWW: r.www, Score: r.score, Level: r.level.String(),
 		Kind: j.words.texts[r.kind], Family: j.words.texts[r.family], Reason: j.words.texts[r.reason],
 	}}
@@ -161,7 +170,7 @@ func (j *Job) Result() *blocklist.List {
 		for text, r := range j.found {
 			switch {
 			case r.level < j.options.Minimum:
-			case int(r.seen) < j.options.Seen:
+			case times(int(r.seen), int(r.again)) < j.options.Seen:
 				j.counts.Rare++
 			case allowed(text):
 				j.counts.Allowed++
@@ -186,6 +195,7 @@ func (j *Job) add(all []candidate) {
 		case isKnown:
 			known := j.recall(c.entry.Text, r)
 			c.seen += known.seen
+			c.again += known.again
 			c.schemes |= known.schemes
 			www := c.entry.WWW || known.entry.WWW
 			if known.day == 0 && !isAbove(c.entry, known.entry) {

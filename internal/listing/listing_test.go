@@ -282,7 +282,7 @@ func FuzzScored(f *testing.F) {
 		}
 		written := r.Text
 		r.Text = w.url.String()
-		w.find(&r, written)
+		w.find(&r, written, false)
 		for _, c := range w.found {
 			first := string(c.append(nil, 20_000))
 			back, err := parseCandidate(strings.TrimSuffix(first, "\n"))
@@ -294,4 +294,20 @@ func FuzzScored(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Answers count only where no question does.
+func TestAnswersCountWithoutQuestions(t *testing.T) {
+	const log = `[1] unbound[1:0] query: 127.0.0.1 x.tests.net. A IN
+[1] unbound[1:0] reply: 127.0.0.1 x.tests.net. A IN NXDOMAIN 0.1 0 9
+[2] unbound[1:0] reply: 127.0.0.1 z.tests.net. A IN NXDOMAIN 0.1 0 9
+[2] unbound[1:0] reply: 127.0.0.1 z.tests.net. A IN NXDOMAIN 0.1 0 9
+`
+	for seen, want := range map[int][]string{1: {"x.tests.net", "z.tests.net"}, 2: {"z.tests.net"}, 3: nil} {
+		j := NewJob(toy(t), Options{Minimum: snowman.Low, Seen: seen})
+		said := read(t, j, log, Input{IsFile: true})
+		if got := texts(t, j.Result()); !slices.Equal(got, want) {
+			t.Errorf("seen %d: %q, want %q; %s", seen, got, want, said)
+		}
+	}
 }

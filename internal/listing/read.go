@@ -84,7 +84,7 @@ func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], 
 	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
 		for i, line := range c.Items {
 			w.counts.Records++
-			w.addText(place{c.Source, "line", c.First + i}, line.Text)
+			w.addText(place{c.Source, "line", c.First + i}, line.Text, false)
 		}
 	})
 }
@@ -131,6 +131,7 @@ type worker struct {
 type noted struct {
 	start, end, written int
 	place               place
+	again               bool // another record may have told of it
 }
 
 // rememberedBytes is what all workers together remember verdicts in.
@@ -167,37 +168,34 @@ func (w *worker) addRecord(c *pipeline.Chunk[enrich.Item], item enrich.Item) {
 	if len(r.Names) == 0 {
 		w.counts.Nameless++
 	}
-	if r.Repeats {
-		return
-	}
 	for _, name := range r.Names {
 		text := string(name.Text)
 		if !name.DNS {
-			w.addText(at, text)
+			w.addText(at, text, r.Repeats)
 		} else if err := w.url.ParseName(text); err != nil {
 			w.fail(at, text, err)
 		} else {
-			w.note(at, text)
+			w.note(at, text, r.Repeats)
 		}
 	}
 }
 
 // addText notes a text from people.
-func (w *worker) addText(at place, text string) {
+func (w *worker) addText(at place, text string, again bool) {
 	if err := w.url.Parse(text); err != nil {
 		w.fail(at, text, err)
 		return
 	}
-	w.note(at, text)
+	w.note(at, text, again)
 }
 
 // note notes the text that was parsed.
-func (w *worker) note(at place, written string) {
+func (w *worker) note(at place, written string, again bool) {
 	start := len(w.buffer)
 	w.buffer = append(w.buffer, w.url.Bytes()...)
 	end := len(w.buffer)
 	w.buffer = append(w.buffer, written...)
-	w.noted = append(w.noted, noted{start, end, len(w.buffer), at})
+	w.noted = append(w.noted, noted{start, end, len(w.buffer), at, again})
 }
 
 func (w *worker) fail(at place, text string, err error) {
@@ -226,7 +224,7 @@ func (w *worker) finish() {
 			w.fail(n.place, r.Text, err)
 			return
 		}
-		w.find(&r, all[n.end:n.written])
+		w.find(&r, all[n.end:n.written], n.again)
 	})
 	w.judgeHosts()
 	w.job.failures.Add(len(w.noted)+refused, w.failed)
@@ -240,8 +238,8 @@ func (w *worker) finish() {
 	counts.Popular += w.counts.Popular
 }
 
-// find keeps a text that reaches the level.
-func (w *worker) find(r *verdict.Record, written string) {
+// find keeps a text that reaches the level. Again says that another record may have told of it.
+func (w *worker) find(r *verdict.Record, written string, again bool) {
 	switch {
 	case r.NotPublic != "" || r.Level < w.job.options.Minimum || r.Level == snowman.None:
 		return
@@ -253,6 +251,9 @@ func (w *worker) find(r *verdict.Record, written string) {
 	c := candidate{level: r.Level, seen: 1, schemes: schemeOf(written), entry: blocklist.Entry{
 		Text: text, WWW: hasWWW(written, text), Score: r.Score, Level: r.Level.String(), Kind: r.Kind, Reason: reasonOf(r),
 	}}
+	if again {
+		c.seen, c.again = 0, 1
+	}
 	if len(r.Families) > 0 {
 		c.entry.Family = r.Families[0].Name
 	}
@@ -263,6 +264,7 @@ func (w *worker) find(r *verdict.Record, written string) {
 func (w *worker) judgeHosts() {
 	w.texts = w.texts[:0]
 	var written []string
+	var again []bool
 	for i := range w.found {
 		c := &w.found[i]
 		if !strings.ContainsAny(c.entry.Text, "/?:") || w.url.Parse(c.entry.Text) != nil || len(w.url.Host()) == len(c.entry.Text) {
@@ -275,10 +277,11 @@ func (w *worker) judgeHosts() {
 			www = "www."
 		}
 		written = append(written, www+host)
+		again = append(again, c.seen == 0)
 	}
 	w.judge.All(w.texts, func(i int, r verdict.Record, err error) {
 		if err == nil {
-			w.find(&r, written[i])
+			w.find(&r, written[i], again[i])
 		}
 	})
 }

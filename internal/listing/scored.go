@@ -132,7 +132,7 @@ func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line],
 			if string(w.url.Bytes()) != written {
 				r.Text = w.url.String()
 			}
-			w.find(&r, written)
+			w.find(&r, written, false)
 		}
 	})
 }

@@ -119,7 +119,7 @@ func (c *candidate) append(out []byte, today int) []byte {
 	e := &c.entry
 	out = append(append(out, e.Text...), '\t')
 	out = time.Unix(int64(day)*24*60*60, 0).UTC().AppendFormat(out, time.DateOnly)
-	out = fmt.Appendf(out, "\t%d\t%t\t%d\t", c.seen, e.WWW, c.schemes)
+	out = fmt.Appendf(out, "\t%d\t%t\t%d\t", times(c.seen, c.again), e.WWW, c.schemes)
 	out = strconv.AppendFloat(out, e.Score, 'g', -1, 64)
 	for _, word := range []string{e.Level, e.Kind, e.Family, e.Reason} {
 		out = append(append(out, '\t'), strings.Map(withoutControls, word)...)
