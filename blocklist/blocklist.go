@@ -29,7 +29,7 @@ import (
 // An Entry is what is to be blocked, and why. Only Text must be there.
 type Entry struct {
 	Text   string // a domain name, an IP address or a URL, as Parse of package snowman reads it
-	WWW    bool   // www. and the name is meant too, which formats without sub-domains say apart
+	WWW    bool   // of a name: www. and the name is meant too, which formats without sub-domains say apart
 	Scheme string // http or https, where all that was seen of a URL had it; else empty
 
 	Score  float64 // 0 to 1
@@ -168,7 +168,8 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 	if u.Parse(text) != nil {
 		return i, noName
 	}
-	e.Text = u.String()
+	hasWWW := e.WWW
+	e.Text, e.WWW = u.String(), false
 	i = item{Entry: e, kind: url}
 	isHost := len(u.Host()) == len(u.Bytes())
 	switch {
@@ -191,7 +192,7 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 		}
 		i.kind = name
 		i.registered = len(u.RegisteredDomain()) == len(e.Text)
-		if e.WWW {
+		if hasWWW {
 			i.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
 		}
 	}
