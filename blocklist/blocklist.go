@@ -31,7 +31,7 @@ import (
 // An Entry is what is to be blocked, and why. Only Text must be there.
 type Entry struct {
 	Text   string // a domain name, an IP address or a URL, as Parse of package snowman reads it
-	WWW    bool   // www. and the name is meant too, which formats without sub-domains say apart
+	WWW    bool   // of a name: www. and the name is meant too, which formats without sub-domains say apart
 	Scheme string // http or https, where all that was seen of a URL had it; else empty
 
 	Score  float64 // 0 to 1
@@ -218,7 +218,8 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 	if string(u.Bytes()) != text {
 		text = u.String()
 	}
-	e.Text = text
+	hasWWW := e.WWW
+	e.Text, e.WWW = text, false
 	i = item{Entry: e, kind: url}
 	isHost := len(u.Host()) == len(u.Bytes())
 	switch {
@@ -241,7 +242,7 @@ func newItem(u *canon.URL, e Entry) (i item, why string) {
 		}
 		i.kind = name
 		i.registered = len(u.RegisteredDomain()) == len(e.Text)
-		if e.WWW {
+		if hasWWW {
 			i.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
 		}
 	}
