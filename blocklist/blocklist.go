@@ -1,7 +1,7 @@
 // Package blocklist writes lists of names, addresses and URLs in the formats that resolvers,
 // proxies, sensors and platforms for sharing read.
 //
-//	list := blocklist.New(slices.Values(entries), exceptions)
+//	list := blocklist.New(entries, exceptions)
 //	format, err := blocklist.Find("rpz")
 //	leftOut, err := format.Write(w, list, blocklist.Options{Serial: 1})
 //
@@ -19,7 +19,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -30,9 +29,11 @@ import (
 
 // An Entry is what is to be blocked, and why. Only Text must be there.
 type Entry struct {
-	Text   string // a domain name, an IP address or a URL, as Parse of package snowman reads it
-	WWW    bool   // of a name: www. and the name is meant too, which formats without sub-domains say apart
-	Scheme string // http or https, where all that was seen of a URL had it; else empty
+	Text       string // a domain name, an IP address or a URL, as Parse of package snowman reads it
+	WWW        bool   // of a name: www. and the name is meant too, which formats without sub-domains say apart
+	kind       kind   // set by New, here since there is room behind WWW
+	registered bool   // it is a registered domain
+	Scheme     string // http or https, where all that was seen of a URL had it; else empty
 
 	Score  float64 // 0 to 1
 	Level  string
@@ -108,39 +109,33 @@ const (
 	longestURL  = 4096
 )
 
-// An item is an entry of a list.
-type item struct {
-	Entry
-	kind       kind
-	registered bool // it is a registered domain
-}
-
 // A List is what is to be blocked. It is immutable and safe for any number of goroutines.
 type List struct {
-	items      []item // by their texts, none twice
+	entries    []Entry // by their texts, none twice
 	exceptions []Exception
 	leftOut    LeftOut
 }
 
-// New returns the list of the entries in canonical form. Of entries with the same form the first
-// with the highest score stays. An entry is left out if its text is no name, address or URL, or no
+// New returns the list of the entries in canonical form. The slice belongs to the list from then on.
+// Of entries with the same form the first with the highest score stays. An entry is left out if its text is no name, address or URL, or no
 // public name, as public suffixes and private addresses are none; if its host cannot be written in
 // a list; and if the host is of an operator, with nothing behind it that says more.
-func New(entries iter.Seq[Entry], exceptions []Exception) *List {
-	l := &List{leftOut: make(LeftOut)}
+func New(entries []Entry, exceptions []Exception) *List {
+	l := &List{entries: entries[:0], leftOut: make(LeftOut)}
 	var u canon.URL
-	for e := range entries {
-		i, why := newItem(&u, e)
+	for _, e := range entries {
+		e, why := canonical(&u, e)
 		if why != "" {
 			l.leftOut[why]++
 			continue
 		}
-		l.items = append(l.items, i)
+		l.entries = append(l.entries, e)
 	}
-	l.items = sorted(l.items)
+	sortByText(l.entries)
+	l.entries = slices.CompactFunc(l.entries, func(a, b Entry) bool { return a.Text == b.Text })
 	for _, e := range exceptions {
-		if i, why := newItem(&u, Entry{Text: e.Name}); why == "" && i.kind == name {
-			l.exceptions = append(l.exceptions, Exception{i.Text, e.Below})
+		if c, why := canonical(&u, Entry{Text: e.Name}); why == "" && c.kind == name {
+			l.exceptions = append(l.exceptions, Exception{c.Text, e.Below})
 		}
 	}
 	slices.SortFunc(l.exceptions, func(a, b Exception) int {
@@ -150,35 +145,34 @@ func New(entries iter.Seq[Entry], exceptions []Exception) *List {
 	return l
 }
 
-// A key is what items are sorted by: swapping keys is cheaper than swapping items, and the first
-// bytes decide most comparisons.
-type key struct {
-	first uint64 // 8 bytes of the text
-	index int
-}
-
-// sorted returns the items in the order of their texts, each text once.
-func sorted(items []item) []item {
-	keys := make([]key, len(items))
-	for i := range items {
+// sortByText sorts entries by their texts, of equal ones the highest score first. Keys are sorted,
+// since they are small and their first bytes decide most comparisons; then each entry moves once.
+func sortByText(entries []Entry) {
+	type key struct {
+		first uint64 // 8 bytes of the text
+		index int
+	}
+	keys := make([]key, len(entries))
+	for i := range entries {
 		var first [8]byte
-		copy(first[:], items[i].Text)
+		copy(first[:], entries[i].Text)
 		keys[i] = key{binary.BigEndian.Uint64(first[:]), i}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
 		if a.first != b.first {
 			return cmp.Compare(a.first, b.first)
 		}
-		x, y := &items[a.index], &items[b.index]
+		x, y := &entries[a.index], &entries[b.index]
 		return cmp.Or(strings.Compare(x.Text, y.Text), cmp.Compare(y.Score, x.Score), cmp.Compare(a.index, b.index))
 	})
-	in := make([]item, 0, len(items))
-	for _, k := range keys {
-		if i := items[k.index]; len(in) == 0 || in[len(in)-1].Text != i.Text {
-			in = append(in, i)
+	for start := range keys { // of a cycle of places
+		moved, at := entries[start], start
+		for from := keys[at].index; from != start; from = keys[at].index {
+			entries[at], keys[at].index = entries[from], at
+			at = from
 		}
+		entries[at], keys[at].index = moved, at
 	}
-	return in
 }
 
 func boolean(b bool) int {
@@ -189,7 +183,7 @@ func boolean(b bool) int {
 }
 
 // Len returns the number of entries.
-func (l *List) Len() int { return len(l.items) }
+func (l *List) Len() int { return len(l.entries) }
 
 // LeftOut returns what New left out.
 func (l *List) LeftOut() LeftOut { return maps.Clone(l.leftOut) }
@@ -198,8 +192,8 @@ func (l *List) LeftOut() LeftOut { return maps.Clone(l.leftOut) }
 func (l *List) Digest() string {
 	sum := sha256.New()
 	var line []byte
-	for i := range l.items {
-		e := &l.items[i]
+	for i := range l.entries {
+		e := &l.entries[i]
 		line = fmt.Appendf(line[:0], "%s %t %s ", e.Text, e.WWW, e.Scheme)
 		sum.Write(append(e.appendComment(line), '\n'))
 	}
@@ -209,44 +203,43 @@ func (l *List) Digest() string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// newItem returns the item of an entry, or why there is none.
-func newItem(u *canon.URL, e Entry) (i item, why string) {
+// canonical returns an entry in canonical form, with its kind, or why it is left out.
+func canonical(u *canon.URL, e Entry) (_ Entry, why string) {
 	text, _, _ := strings.Cut(e.Text, "#") // no server sees a fragment
 	if u.Parse(text) != nil {
-		return i, noName
+		return e, noName
 	}
 	if string(u.Bytes()) != text {
 		text = u.String()
 	}
 	hasWWW := e.WWW
-	e.Text, e.WWW = text, false
-	i = item{Entry: e, kind: url}
+	e.Text, e.WWW, e.kind, e.registered = text, false, url, false
 	isHost := len(u.Host()) == len(u.Bytes())
 	switch {
 	case len(e.Text) > longestURL:
-		return i, tooLong
+		return e, tooLong
 	case u.NotPublic() != canon.Public:
-		return i, noPublicName
+		return e, noPublicName
 	case u.IsAddress():
 		if isHost {
-			i.kind = ipv4
+			e.kind = ipv4
 			if u.Address().Is6() {
-				i.kind, i.Text = ipv6, u.Address().String()
+				e.kind, e.Text = ipv6, u.Address().String()
 			}
 		}
 	case !isWritable(string(u.Host())):
-		return i, odd
+		return e, odd
 	case isHost:
 		if u.IsOperators() {
-			return i, ofOperator
+			return e, ofOperator
 		}
-		i.kind = name
-		i.registered = len(u.RegisteredDomain()) == len(e.Text)
+		e.kind = name
+		e.registered = len(u.RegisteredDomain()) == len(e.Text)
 		if hasWWW {
-			i.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
+			e.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
 		}
 	}
-	return i, ""
+	return e, ""
 }
 
 // isWritable reports whether a host is a name of letters, digits, hyphens and underscores, all of

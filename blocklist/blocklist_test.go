@@ -43,7 +43,7 @@ var entries = []Entry{
 var exceptions = []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}, {"x.deep.under.bad.com", false}, {"elsewhere.org", true}, {"bad.com", false}}
 
 func TestFormats(t *testing.T) {
-	list := New(slices.Values(entries), exceptions)
+	list := New(slices.Clone(entries), exceptions)
 	for _, f := range Formats {
 		t.Run(f.Name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -85,7 +85,7 @@ func write(t testing.TB, f *Format, l *List, out *bytes.Buffer) LeftOut {
 
 func TestNewSaysWhatItLeavesOut(t *testing.T) {
 	want := "4 no public name, 1 no name, address or URL, 1 of an operator of infrastructure, whose label says nothing, 1 with bytes or a label that no list can carry"
-	if got := New(slices.Values(entries), nil).LeftOut().String(); got != want {
+	if got := New(slices.Clone(entries), nil).LeftOut().String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -95,16 +95,16 @@ func TestOrderOfEntriesDoesNotMatter(t *testing.T) {
 	slices.Reverse(turned)
 	for _, f := range Formats {
 		var first, second bytes.Buffer
-		write(t, f, New(slices.Values(entries), exceptions), &first)
-		write(t, f, New(slices.Values(turned), exceptions), &second)
+		write(t, f, New(slices.Clone(entries), exceptions), &first)
+		write(t, f, New(slices.Clone(turned), exceptions), &second)
 		if !bytes.Equal(first.Bytes(), second.Bytes()) {
 			t.Errorf("%s: got other bytes for another order", f.Name)
 		}
 	}
-	if New(slices.Values(entries), exceptions).Digest() != New(slices.Values(turned), exceptions).Digest() {
+	if New(slices.Clone(entries), exceptions).Digest() != New(slices.Clone(turned), exceptions).Digest() {
 		t.Error("got another digest for another order")
 	}
-	if New(slices.Values(entries), exceptions).Digest() == New(slices.Values(entries), nil).Digest() {
+	if New(slices.Clone(entries), exceptions).Digest() == New(slices.Clone(entries), nil).Digest() {
 		t.Error("got the same digest for other exceptions")
 	}
 }
@@ -133,7 +133,7 @@ func TestExceptions(t *testing.T) {
 			for _, text := range strings.Fields(test.blocked) {
 				blocked = append(blocked, Entry{Text: text})
 			}
-			rows, _ := Formats[0].rows(New(slices.Values(blocked), test.exceptions))
+			rows, _ := Formats[0].rows(New(blocked, test.exceptions))
 			var got []string
 			for _, r := range rows {
 				does := "blocks"
@@ -155,7 +155,7 @@ func TestExceptions(t *testing.T) {
 func TestExceptionsAreNotReadAsEntries(t *testing.T) {
 	for _, f := range Formats {
 		if f.below {
-			list := New(slices.Values([]Entry{{Text: "bad.com"}}), []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}})
+			list := New([]Entry{{Text: "bad.com"}}, []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}})
 			if texts, err := f.Texts(list); err != nil || !slices.Equal(texts, []string{"bad.com"}) {
 				t.Errorf("%s: got %q, %v, want bad.com alone", f.Name, texts, err)
 			}
@@ -191,7 +191,7 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for _, f := range Formats {
-		l := New(slices.Values(entries), nil)
+		l := New(slices.Clone(entries), nil)
 		var err error
 		if f.Main == "" {
 			_, err = f.WriteFolder("", nil, l, Options{})
@@ -224,7 +224,7 @@ func FuzzFormats(f *testing.F) {
 	f.Add("http://bad.com/'] OR [url:value='x", "'", "\x00", "\u2028", "\xff", "http", -1., true)
 	f.Fuzz(func(t *testing.T, text, kind, family, reason, level, scheme string, score float64, www bool) {
 		hostile := Entry{Text: text, WWW: www, Scheme: scheme, Score: score, Level: level, Kind: kind, Family: family, Reason: reason}
-		list := New(slices.Values([]Entry{hostile, {Text: "first.com"}}), []Exception{{Name: text}, {Name: "ok.first.com"}, {Name: family, Below: true}})
+		list := New([]Entry{hostile, {Text: "first.com"}}, []Exception{{Name: text}, {Name: "ok.first.com"}, {Name: family, Below: true}})
 		for _, format := range Formats {
 			var out bytes.Buffer
 			if format.Main != "" {
@@ -241,7 +241,7 @@ func FuzzFormats(f *testing.F) {
 				t.Fatalf("%s: %v", format.Name, err)
 			}
 			want := make(map[string]bool)
-			for _, i := range list.items {
+			for _, i := range list.entries {
 				if format.carries&i.kind == 0 || format.longest > 0 && len(i.Text) > format.longest {
 					continue
 				}

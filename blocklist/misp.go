@@ -90,24 +90,24 @@ func word(text string) string {
 }
 
 // mispValues calls each with the types and values of an entry's attributes.
-func (i *item) mispValues(each func(kind, value string)) {
-	switch i.kind {
+func (e *Entry) mispValues(each func(kind, value string)) {
+	switch e.kind {
 	case ipv4, ipv6:
-		each("ip-dst", i.Text)
+		each("ip-dst", e.Text)
 	case url:
-		value := i.withPath()
-		if i.Scheme == "http" || i.Scheme == "https" {
-			value = i.Scheme + "://" + value
+		value := e.withPath()
+		if e.Scheme == "http" || e.Scheme == "https" {
+			value = e.Scheme + "://" + value
 		}
 		each("url", value)
 	default:
 		kind := "hostname"
-		if i.registered {
+		if e.registered {
 			kind = "domain"
 		}
-		each(kind, i.Text)
-		if i.WWW {
-			each("hostname", "www."+i.Text)
+		each(kind, e.Text)
+		if e.WWW {
+			each("hostname", "www."+e.Text)
 		}
 	}
 }

@@ -8,17 +8,17 @@ import (
 // A row is what a format writes at once: an entry, or an exception.
 type row struct {
 	name    string
-	entry   *item // nil for an exception, and for a name that is blocked since one above it is
-	passes  bool  // the name stays
-	isBelow bool  // all names below it do as well
+	entry   *Entry // nil for an exception, and for a name that is blocked since one above it is
+	passes  bool   // the name stays
+	isBelow bool   // all names below it do as well
 }
 
 // rows returns what a format writes of a list, in order, and what it leaves out.
 func (f *Format) rows(l *List) ([]row, LeftOut) {
 	leftOut := make(LeftOut)
-	rows := make([]row, 0, len(l.items))
-	for i := range l.items {
-		entry := &l.items[i]
+	rows := make([]row, 0, len(l.entries))
+	for i := range l.entries {
+		entry := &l.entries[i]
 		switch {
 		case f.carries&entry.kind == 0:
 			leftOut[notCarried[entry.kind]]++
@@ -130,9 +130,9 @@ func parent(text string) string {
 }
 
 // names calls each with an entry's name, and with www. before it where that is meant as well.
-func (i *item) names(each func(text string)) {
-	each(i.Text)
-	if i.WWW {
-		each("www." + i.Text)
+func (e *Entry) names(each func(text string)) {
+	each(e.Text)
+	if e.WWW {
+		each("www." + e.Text)
 	}
 }

@@ -43,22 +43,22 @@ func endSTIX(out []byte, _ Options) []byte { return append(out, "\n]}\n"...) }
 var patternEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
 // pattern returns what an entry is compared with. A URL of which no scheme is known has either.
-func (i *item) pattern() string {
-	switch i.kind {
+func (e *Entry) pattern() string {
+	switch e.kind {
 	case ipv4:
-		return "[ipv4-addr:value = '" + i.Text + "']"
+		return "[ipv4-addr:value = '" + e.Text + "']"
 	case ipv6:
-		return "[ipv6-addr:value = '" + i.Text + "']"
+		return "[ipv6-addr:value = '" + e.Text + "']"
 	case name:
-		if i.WWW {
-			return "[domain-name:value = '" + i.Text + "' OR domain-name:value = 'www." + i.Text + "']"
+		if e.WWW {
+			return "[domain-name:value = '" + e.Text + "' OR domain-name:value = 'www." + e.Text + "']"
 		}
-		return "[domain-name:value = '" + i.Text + "']"
+		return "[domain-name:value = '" + e.Text + "']"
 	}
-	text := patternEscapes.Replace(i.withPath())
-	switch i.Scheme {
+	text := patternEscapes.Replace(e.withPath())
+	switch e.Scheme {
 	case "http", "https":
-		return "[url:value = '" + i.Scheme + "://" + text + "']"
+		return "[url:value = '" + e.Scheme + "://" + text + "']"
 	}
 	return "[url:value = 'http://" + text + "' OR url:value = 'https://" + text + "']"
 }

@@ -35,15 +35,15 @@ func appendZeekIntel(out []byte, r row) []byte {
 }
 
 // withPath returns a URL without its scheme, in which a path follows the host, as in a request.
-func (i *item) withPath() string {
-	end := strings.IndexAny(i.Text, "/?")
+func (e *Entry) withPath() string {
+	end := strings.IndexAny(e.Text, "/?")
 	switch {
 	case end < 0:
-		return i.Text + "/"
-	case i.Text[end] == '?':
-		return i.Text[:end] + "/" + i.Text[end:]
+		return e.Text + "/"
+	case e.Text[end] == '?':
+		return e.Text[:end] + "/" + e.Text[end:]
 	}
-	return i.Text
+	return e.Text
 }
 
 func readZeekIntel(line []byte) (string, error) {

@@ -166,23 +166,21 @@ func (j *Job) Result() *blocklist.List {
 			exceptions = append(exceptions, blocklist.Exception{Name: name, Below: below})
 		}
 	}
-	return blocklist.New(func(yield func(blocklist.Entry) bool) {
-		for text, r := range j.found {
-			switch {
-			case r.level < j.options.Minimum:
-			case times(int(r.seen), int(r.again)) < j.options.Seen:
-				j.counts.Rare++
-			case allowed(text):
-				j.counts.Allowed++
-			default:
-				e := j.recall(text, r).entry
-				e.Scheme = r.schemes.String()
-				if !yield(e) {
-					return
-				}
-			}
+	entries := make([]blocklist.Entry, 0, len(j.found))
+	for text, r := range j.found {
+		switch {
+		case r.level < j.options.Minimum:
+		case times(int(r.seen), int(r.again)) < j.options.Seen:
+			j.counts.Rare++
+		case allowed(text):
+			j.counts.Allowed++
+		default:
+			e := j.recall(text, r).entry
+			e.Scheme = r.schemes.String()
+			entries = append(entries, e)
 		}
-	}, exceptions)
+	}
+	return blocklist.New(entries, exceptions)
 }
 
 // add adds candidates. The verdict of what is known already is replaced by the newer one, unless
