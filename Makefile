@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ soak: ## measure and torture the service, on loopback alone
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o build/soak ./bench/soak
 	build/soak -snowman build/snowman $(SOAKFLAGS)
+
+bench-helper: ## measure the helper through pipes, and check its answers
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go run ./bench/helper
 
 # bench-logs needs two free cores and 2 GB of disk, and takes an hour; build/bench-logs -h lists the
 # BENCHLOGSFLAGS.
