@@ -1,5 +1,5 @@
 // Package deploy_test compares the rules for Prometheus and the dashboard for Grafana with the
-// metrics that the service exports.
+// metrics that the service exports, and runs what makes block lists by a timer.
 package deploy_test
 
 import (
