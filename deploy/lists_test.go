@@ -29,9 +29,18 @@ var questions = map[string]string{
 	"pfsense":  `Nov 28 01:00:00 pfSense unbound[812]: [812:0] info: 10.0.0.1 NAME. A IN NOERROR 0.000000 0 50`,
 }
 
-// TestListsAreMadeAndPut runs what the timer runs, with the file of each program.
-func TestListsAreMadeAndPut(t *testing.T) {
-	program := build(t)
+func TestLists(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the lists are for Unix")
+	}
+	program := filepath.Join(t.TempDir(), "snowman")
+	run(t, true, "go", "build", "-o", program, "../cmd/snowman")
+	t.Run("are made and put in their places", func(t *testing.T) { listsAreMadeAndPut(t, program) })
+	t.Run("have a page with commands that exist", func(t *testing.T) { commandsExist(t, program) })
+}
+
+// listsAreMadeAndPut runs what the timer runs, with the file of each program.
+func listsAreMadeAndPut(t *testing.T, program string) {
 	files, err := filepath.Glob("lists/*.env")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +86,7 @@ func TestListsAreMadeAndPut(t *testing.T) {
 			if !strings.Contains(first, listed) && !strings.Contains(first, "cGF5cGFsLWxvZ2luLXNlY3VyZS5jb20=") {
 				t.Errorf("the list has no %s:\n%s", listed, first)
 			}
-			// LOAD would fail here: it is not run, since nothing changed.
+			// The command that fails is not run, since nothing changed.
 			run(t, true, program, flags...)
 			run(t, true, "sh", "lists/snowman-load", list, place, "false")
 
@@ -101,10 +110,8 @@ var (
 	deployFile = regexp.MustCompile(`\bdeploy/lists/([\w@.-]+)`)
 )
 
-// TestPageOfListsHasCommandsThatExist holds the page's commands to the program's flags, and its
-// paths to files.
-func TestPageOfListsHasCommandsThatExist(t *testing.T) {
-	program := build(t)
+// commandsExist holds the page's commands to the program's flags, and its paths to files.
+func commandsExist(t *testing.T, program string) {
 	page := read(t, "lists/README.md")
 	commands := command.FindAllStringSubmatch(page, -1)
 	if len(commands) < 3 {
@@ -128,17 +135,6 @@ func TestPageOfListsHasCommandsThatExist(t *testing.T) {
 			}
 		}
 	}
-}
-
-// build returns the path of the program, and skips a test where there is no shell.
-func build(t *testing.T) string {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("the lists are for Unix")
-	}
-	program := filepath.Join(t.TempDir(), "snowman")
-	run(t, true, "go", "build", "-o", program, "../cmd/snowman")
-	return program
 }
 
 // variables returns what a file for systemd's EnvironmentFile= sets, as sh reads it: both do.
