@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/uuid"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
@@ -276,11 +276,11 @@ func mispStandard(asked mispInput, said verdict.Record) any {
 	name := *asked.value + " " + mispScore(said).String() + " " + text
 	object := mispObject{
 		Name: mispTemplate, MetaCategory: mispMetaCategory, TemplateUUID: mispTemplateUUID, TemplateVersion: mispTemplateVersion,
-		UUID: uuidOf(id, "object "+name), Comment: mispComment,
+		UUID: uuid.Of(id, "object "+name).String(), Comment: mispComment,
 	}
 	add := func(relation, kind string, value any) {
 		object.Attribute = append(object.Attribute, mispPart{
-			UUID: uuidOf(id, relation+" "+name), ObjectRelation: relation, Type: kind, Value: value,
+			UUID: uuid.Of(id, relation+" "+name).String(), ObjectRelation: relation, Type: kind, Value: value,
 			Category: "Other", DisableCorrelation: true,
 		})
 	}
@@ -290,7 +290,7 @@ func mispStandard(asked mispInput, said verdict.Record) any {
 	add("text", "text", text)
 	event := mispEvent{Object: []mispObject{object}}
 	if isUUID {
-		event.Object[0].ObjectReference = []mispReference{{uuidOf(id, "reference "+name), object.UUID, asked.uuid, "related-to"}}
+		event.Object[0].ObjectReference = []mispReference{{uuid.Of(id, "reference "+name).String(), object.UUID, asked.uuid, "related-to"}}
 		event.Attribute = []mispEcho{{asked.uuid, asked.kind, *asked.value, asked.category, asked.toIDs}}
 	}
 	return mispAnswer[mispEvent]{event}
@@ -355,12 +355,4 @@ func parseUUID(text string) (id [16]byte, isUUID bool) {
 		return [16]byte{}, false
 	}
 	return id, true
-}
-
-// uuidOf returns the UUID of a name below another, of version 5 (RFC 9562, section 5.5).
-func uuidOf(namespace [16]byte, name string) string {
-	id := sha1.Sum(append(namespace[:], name...))
-	id[6] = id[6]&0x0f | 5<<4
-	id[8] = id[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }

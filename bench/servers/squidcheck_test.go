@@ -22,7 +22,6 @@ type exchanged struct {
 	answer string
 }
 
-var numberOfRequest = regexp.MustCompile(`\bn(\d+)n\b`)
 
 // readKept returns what a helper was asked and answered.
 func readKept(t *testing.T, asked string) []exchanged {
