@@ -4,6 +4,7 @@ package servers_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -132,15 +133,7 @@ func listsFolder(t *testing.T) string {
 	var records bytes.Buffer
 	out := json.NewEncoder(&records)
 	write := func(r scored) {
-		if r.Level == "" {
-			r.Level = "high"
-		}
-		if r.Score == 0 {
-			r.Score = .996
-		}
-		if r.Kind == "" {
-			r.Kind = "dga"
-		}
+		r.Score, r.Level, r.Kind = cmp.Or(r.Score, .996), cmp.Or(r.Level, "high"), cmp.Or(r.Kind, "dga")
 		if err := out.Encode(r); err != nil {
 			t.Fatal(err)
 		}
@@ -148,15 +141,12 @@ func listsFolder(t *testing.T) string {
 	for _, r := range listedTexts {
 		write(r)
 	}
-	var some int // bytes
-	for i := range *madeNames {
-		if i == fewNames {
-			some = records.Len()
-		}
+	for i := range min(*madeNames, fewNames) {
 		write(scored{Text: madeName(i)})
 	}
-	if *madeNames <= fewNames {
-		some = records.Len()
+	some := records.Len()
+	for i := fewNames; i < *madeNames; i++ {
+		write(scored{Text: madeName(i)})
 	}
 	for file, content := range map[string][]byte{"all.json": records.Bytes(), "some.json": records.Bytes()[:some], "allow.txt": []byte(listedExceptions)} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o644); err != nil {
@@ -170,7 +160,7 @@ func listsFolder(t *testing.T) string {
 	for _, format := range blocklist.Formats {
 		source := "all.json"
 		if format.Name == "stix" || strings.HasPrefix(format.Name, "misp") {
-			source = "some.json" // a pattern takes its reader some milliseconds
+			source = "some.json" // a reader takes milliseconds for each entry
 		}
 		command := exec.Command(path, "list", "-to", format.Name, "-f", source, "-format", "scored", "-allow", "allow.txt", "-o", "snowman."+format.Name)
 		command.Dir = dir

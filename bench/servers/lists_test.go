@@ -69,7 +69,7 @@ var listReaders = []listReader{
 
 // read starts the server with its list, and asks it for the names of probes and of the list.
 func (l listReader) read(t *testing.T, lists string) {
-	find(t, l.program)
+	path := find(t, l.program)
 	r := run{Dir: publicFolder(t), Port: freePort(t), Upstream: startUpstream(t), List: filepath.Join(lists, "snowman."+l.format), Zone: zone}
 	r.configure(t, l.configuration)
 	if l.more != "" {
@@ -81,7 +81,7 @@ func (l listReader) read(t *testing.T, lists string) {
 		}
 	})
 	began := time.Now()
-	p := startServer(t, l.server, r, find(t, l.program))
+	p := startServer(t, l.server, r, path)
 	address := fmt.Sprintf("127.0.0.1:%d", r.Port)
 	for limit := began.Add(patience); !ask(t, address, ready+".example.com", 300*time.Millisecond); time.Sleep(50 * time.Millisecond) {
 		if p.hasExited() || time.Now().After(limit) {
