@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +20,6 @@ type exchanged struct {
 	texts  []string // URL, and TLS server name
 	answer string
 }
-
 
 // readKept returns what a helper was asked and answered.
 func readKept(t *testing.T, asked string) []exchanged {
