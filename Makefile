@@ -119,11 +119,11 @@ check-logs: ## read the logs of real servers while they write them
 	go test -count 1 -v -timeout 20m -skip '$(LIST_TESTS)' ./bench/servers -start
 
 # Name servers, Suricata and packages of Python load the lists of snowman list, with NAMES names beside the
-# odd ones, and Squid asks the helper for URLS URLs while its model is replaced. What is missing is named as
-# NOT TESTED; check-lists needs a network the first time.
+# odd ones, and Squid asks the helper for URLS URLs while its model is replaced, Postfix for some mails. What
+# is missing is named as NOT TESTED; check-lists needs a network the first time.
 NAMES      ?= 100000
 URLS       ?= 10000
-LIST_TESTS := ^Test(Lists|SquidAsks)$$
+LIST_TESTS := ^Test(Lists|SquidAsks|PostfixAsks)$$
 check-lists: ## have other people's programs load lists, and ask the helper
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	{ $(PYTHON) -m venv build/lists && build/lists/bin/pip install --quiet --disable-pip-version-check -r bench/servers/requirements.txt; } || true

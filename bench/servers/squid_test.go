@@ -182,7 +182,7 @@ func squidAskOf(number int) squidAsk {
 	if ask.passed == "" {
 		ask.passed = ask.sent
 	}
-	host := squidHosts[number/len(squidAsks)%len(squidHosts)]
+	host := squidHosts[(number+number/len(squidAsks))%len(squidHosts)]
 	fill := strings.NewReplacer("HOST", host, "NUMBER", fmt.Sprintf("n%dn", number)).Replace
 	return squidAsk{fill(ask.sent), fill(ask.passed), fill(ask.name)}
 }
@@ -288,19 +288,7 @@ tee "$$.asked" | sh -c 'echo $$ >"$0.new"; mv "$0.new" "$0.pid"; exec "$@" 2>"$0
 // configure writes what Squid and its helpers read.
 func (c squidCase) configure(t *testing.T, r run) {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/helper.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(page), c.section+"\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	var lines strings.Builder
-	for line := range strings.Lines(section) {
-		if code, isCode := strings.CutPrefix(line, "    "); isCode && !strings.HasPrefix(code, "$ ") {
-			lines.WriteString(code)
-		}
-	}
-	text := lines.String()
+	text := linesOf(t, c.section)
 	if !strings.Contains(text, "http_port") {
 		text += "http_port 3128\n"
 	}
@@ -325,30 +313,52 @@ func (c squidCase) configure(t *testing.T, r run) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := os.ReadFile(*program)
-	if err != nil {
-		t.Fatal(err)
-	}
 	model, err := os.ReadFile(squidModels[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []struct {
-		name    string
-		content []byte
-		mode    os.FileMode
-	}{
-		{"squid.conf", []byte(text + r.fill(t, string(rest))), 0o644},
-		{"record", []byte(r.fill(t, recorder)), 0o755},
-		{"snowman", binary, 0o755},
-		{modelFile, model, 0o644},
-		{allowFile, []byte(oneList), 0o644},
-		{"ca.pem", newAuthority(t), 0o644},
-	} {
-		if err := os.WriteFile(filepath.Join(r.Dir, file.name), file.content, file.mode); err != nil {
-			t.Fatal(err)
+	writeFile(t, r, "squid.conf", []byte(text+r.fill(t, string(rest))), 0o644)
+	writeFile(t, r, "record", []byte(r.fill(t, recorder)), 0o755)
+	writeFile(t, r, modelFile, model, 0o644)
+	writeFile(t, r, allowFile, []byte(oneList), 0o644)
+	writeFile(t, r, "ca.pem", newAuthority(t), 0o644)
+	writeProgram(t, r)
+}
+
+// linesOf returns the lines of configuration that a section of docs/helper.md has.
+func linesOf(t *testing.T, section string) string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/helper.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), section+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	var lines strings.Builder
+	for line := range strings.Lines(text) {
+		if code, isCode := strings.CutPrefix(line, "    "); isCode && !strings.HasPrefix(code, "$ ") {
+			lines.WriteString(code)
 		}
 	}
+	return lines.String()
+}
+
+// writeFile writes a file into the folder of a run.
+func writeFile(t *testing.T, r run, name string, content []byte, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.Dir, name), content, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeProgram writes the program where every user can run it.
+func writeProgram(t *testing.T, r run) {
+	t.Helper()
+	content, err := os.ReadFile(*program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, r, "snowman", content, 0o755)
 }
 
 // replace gets to a state, and waits until all helpers have.
