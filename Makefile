@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,14 @@ bench-logs: ## measure how fast logs are read, format by format
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o build/bench-logs ./bench/logs
 	build/bench-logs -snowman build/snowman $(BENCHLOGSFLAGS)
+
+# bench-lists needs two free cores and 2 GB of disk, and takes ten minutes; build/bench-lists -h lists the
+# BENCHLISTSFLAGS. bench/servers/install installs the programs that load the lists.
+bench-lists: ## measure block lists of a million entries: writing them, and loading them
+	@mkdir -p build
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	CGO_ENABLED=0 go build -o build/bench-lists ./bench/lists
+	build/bench-lists -snowman build/snowman $(BENCHLISTSFLAGS)
 
 startup: ## time the program's first answer
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman

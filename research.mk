@@ -4,7 +4,7 @@ JUDGE ?= judge
 BENCH ?= bench-data
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: model figures ageing judge bench-top bench-peers bench-public
+.PHONY: model figures ageing judge bench-top bench-blocks bench-peers bench-public
 
 # The same data and recipe give the same model, byte for byte.
 model: ## train the shipped model again
@@ -35,6 +35,16 @@ judge: ## hold models against the files of JUDGE
 # bench-top takes TOPFLAGS, such as -model FILE and -seeds N. What it makes of the data stays in build/planted.
 bench-top: ## plant generated names into days of ordinary queries, and see how high they rank
 	go run ./bench/planted -data $(DATA) -recipe models/recipe.json -unseen $(JUDGE)/dga_families_unseen.tsv.gz $(TOPFLAGS)
+
+# bench-blocks makes lists without an allow list, with what block lists of others had to exempt (from JUDGE), and
+# with the most popular domains of 2026 and all below them. It takes BLOCKSFLAGS, such as -seeds N.
+BLOCKS := build/blocks
+EXEMPT := domain_false_positives domain_privacybadger_yellowlist domain_jarelllama_whitelist
+bench-blocks: ## count the benign and the malicious names that a block list of a day blocks
+	@mkdir -p $(BLOCKS)
+	for file in $(EXEMPT); do zcat $(JUDGE)/$$file.tsv.gz; done | grep -v '^text' | cut -f1 > $(BLOCKS)/exempted.txt
+	zcat $(DATA)/domain_tranco_top100k_2026_04.tsv.gz | grep -v '^text' | cut -f1 | sed 's/^/*./' > $(BLOCKS)/popular.txt
+	go run ./bench/blocks -data $(DATA) -recipe models/recipe.json -allow $(BLOCKS)/exempted.txt -allow $(BLOCKS)/popular.txt $(BLOCKSFLAGS)
 
 # bench-peers installs the peers and trains the network, of one view, which is all that the peers have,
 # where that is not done yet. The tables stay in

@@ -5,23 +5,20 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
+	"github.com/snowman-ml/snowman/bench/internal/program"
 )
 
 // samples are the files that records are made from, by their format. Those of the web are held to
@@ -93,29 +90,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", sample.file, err)
 		}
-		table.Row(sample.file, fmt.Sprintf("%.0f", m.perSecond(m.log)), fmt.Sprintf("%.0f", float64(m.names)/m.bare.seconds), fmt.Sprintf("%.2f", m.ofBare()), fmt.Sprintf("%.2f", m.bare.cpu/m.log.cpu),
-			fmt.Sprintf("%.2f", m.count.seconds/m.log.seconds), fmt.Sprint(m.log.memory>>20), m.verdict(sample.isWeb))
+		table.Row(sample.file, fmt.Sprintf("%.0f", m.perSecond(m.log)), fmt.Sprintf("%.0f", float64(m.names)/m.bare.Seconds), fmt.Sprintf("%.2f", m.ofBare()), fmt.Sprintf("%.2f", m.bare.CPU/m.log.CPU),
+			fmt.Sprintf("%.2f", m.count.Seconds/m.log.Seconds), fmt.Sprint(m.log.Memory>>20), m.verdict(sample.isWeb))
 	}
 	return nil
-}
-
-// A pass is one program over one file.
-type pass struct {
-	seconds float64
-	cpu     float64 // seconds of all cores
-	memory  int64   // bytes, at most
 }
 
 // measured is what was measured of a format.
 type measured struct {
 	records, names   int
-	count, log, bare pass
+	count, log, bare program.Pass
 }
 
-func (m measured) perSecond(p pass) float64 { return float64(m.records) / p.seconds }
+func (m measured) perSecond(p program.Pass) float64 { return float64(m.records) / p.Seconds }
 
 // ofBare returns the rate of names in records, as a part of that of bare names.
-func (m measured) ofBare() float64 { return m.bare.seconds / m.log.seconds }
+func (m measured) ofBare() float64 { return m.bare.Seconds / m.log.Seconds }
 
 // verdict says what was not reached.
 func (m measured) verdict(isWeb bool) string {
@@ -126,7 +116,7 @@ func (m measured) verdict(isWeb bool) string {
 	case !isWeb && m.perSecond(m.log) < wantDNS:
 		missed = append(missed, fmt.Sprintf("below %d records/s", wantDNS))
 	}
-	if m.log.memory > wantMemory {
+	if m.log.Memory > wantMemory {
 		missed = append(missed, fmt.Sprintf("above %d MiB", wantMemory>>20))
 	}
 	return strings.Join(missed, ", ")
@@ -147,38 +137,15 @@ func (o options) measure(ctx context.Context, sample, format string) (measured, 
 		return args
 	}
 	ways := [][]string{{"sh", "-c", `zcat "$0" | wc -l`, log}, score(format, log), score("lines", bare)}
-	passes := make([][]pass, len(ways))
+	passes := make([][]program.Pass, len(ways))
 	for range o.times {
 		for i, way := range ways {
-			p, err := runProgram(ctx, way)
+			p, err := program.Run(ctx, way)
 			if err != nil {
 				return measured{}, err
 			}
 			passes[i] = append(passes[i], p)
 		}
 	}
-	return measured{records, names, median(passes[0]), median(passes[1]), median(passes[2])}, nil
-}
-
-// runProgram runs a program whose output nobody reads.
-func runProgram(ctx context.Context, args []string) (pass, error) {
-	program := exec.CommandContext(ctx, args[0], args[1:]...)
-	var stderr strings.Builder
-	program.Stderr = &stderr
-	started := time.Now()
-	if err := program.Run(); err != nil {
-		return pass{}, fmt.Errorf("%s: %w: %.500s", strings.Join(args, " "), err, stderr.String())
-	}
-	state := program.ProcessState
-	return pass{time.Since(started).Seconds(), (state.UserTime() + state.SystemTime()).Seconds(), peakMemory(state)}, nil
-}
-
-// median returns the pass of middle length, with the most memory of all.
-func median(passes []pass) pass {
-	passes = slices.SortedFunc(slices.Values(passes), func(a, b pass) int { return cmp.Compare(a.seconds, b.seconds) })
-	middle := passes[len(passes)/2]
-	for _, p := range passes {
-		middle.memory = max(middle.memory, p.memory)
-	}
-	return middle
+	return measured{records, names, program.Median(passes[0]), program.Median(passes[1]), program.Median(passes[2])}, nil
 }

@@ -27,8 +27,7 @@ type Options struct {
 	Allow   *allow.List   // what is on it is no entry, and stays below one; default: no list
 }
 
-// mostEntries is how many texts are kept: some 100 bytes each, and twice as many while a list is
-// made.
+// mostEntries is how many texts are kept: some 100 bytes each, 300 while a list is made.
 const mostEntries = 5_000_000
 
 // A Job collects entries. One Read may run at a time.

@@ -231,6 +231,45 @@ func TestAStateKeepsAllThatIsKnown(t *testing.T) {
 	}
 }
 
+func TestWhatIsRareExpiresFromAState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	const head = stateHeader + "\t1\ty\n"
+	line := func(text string, day time.Time) string {
+		return text + "\t" + day.Format(time.DateOnly) + "\t1\tfalse\t4\t0.9\thigh\tdga\t\t\n"
+	}
+	content := head + line("z1.org", today.AddDate(0, 0, -6)) + line("z2.org", today.AddDate(0, 0, -5)) + line("z3.org", today.AddDate(1, 0, 0))
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	job := NewJob(toy(t), Options{Seen: 2})
+	s, err := OpenState(path, job, 5, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, job, "z2.org\n", Input{})
+	if got := texts(t, job.Result()); !slices.Equal(got, []string{"z2.org"}) {
+		t.Errorf("the list has %q", got)
+	}
+	if err := s.Write(path, job); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := strings.Cut(string(got), "\n")
+	var kept []string
+	for row := range strings.Lines(rows) {
+		name, rest, _ := strings.Cut(row, "\t")
+		date, _, _ := strings.Cut(rest, "\t")
+		kept = append(kept, name+" "+date)
+	}
+	day := today.Format(time.DateOnly)
+	if !slices.Equal(kept, []string{"z2.org " + day, "z3.org " + day}) {
+		t.Errorf("the state has %q", rows)
+	}
+}
+
 func TestAStateThatIsNone(t *testing.T) {
 	const line = "z.org\t2026-11-28\t1\tfalse\t4\t0.9\thigh\tdga\t\t\n"
 	for name, content := range map[string]string{

@@ -69,6 +69,7 @@ func (s *State) read(source io.Reader, j *Job) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
+		c.day = min(c.day, s.day) // a clock that was ahead keeps nothing for ever
 		if s.days > 0 && s.day-c.day <= s.days {
 			j.mu.Lock()
 			j.add([]candidate{c})

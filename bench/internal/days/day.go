@@ -34,8 +34,11 @@ const (
 // SecondsOfDay is how long a day is.
 const SecondsOfDay = 24 * 60 * 60
 
-// A Zipf law whose first names are asked for by most clients, not by all.
-const exponent, flat = 1.1, 20
+// Zipf returns the law by which names are asked for: the first by most clients, not by all.
+func Zipf(random *rand.Rand, names int) *rand.Zipf {
+	const exponent, flat = 1.1, 20
+	return rand.NewZipf(random, exponent, flat, uint64(names-1))
+}
 
 // Make makes the queries of a day. The same seed makes the same day.
 func (n *Names) Make(model *snowman.Model, clients int, seed uint64) (*Day, error) {
@@ -45,10 +48,10 @@ func (n *Names) Make(model *snowman.Model, clients int, seed uint64) (*Day, erro
 	for i := range isGone {
 		isGone[i] = random.Float64() < gone
 	}
-	all := rand.NewZipf(random, exponent, flat, uint64(len(order)-1))
+	all := Zipf(random, len(order))
 	bySource := make([]*rand.Zipf, len(n.BySource))
 	for s, indices := range n.BySource {
-		bySource[s] = rand.NewZipf(random, exponent, flat, uint64(len(indices)-1))
+		bySource[s] = Zipf(random, len(indices))
 	}
 
 	d := &Day{Clients: clients}
