@@ -17,6 +17,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/blocklist"
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/render"
 )
 
@@ -166,11 +167,14 @@ func (j *Job) Result() *blocklist.List {
 		}
 	}
 	entries := make([]blocklist.Entry, 0, len(j.found))
+	var u canon.URL
 	for text, r := range j.found {
 		switch {
 		case r.level < j.options.Minimum:
 		case times(int(r.seen), int(r.again)) < j.options.Seen:
 			j.counts.Rare++
+		case j.isPopular(&u, text):
+			j.counts.Popular++
 		case allowed(text):
 			j.counts.Allowed++
 		default:
@@ -180,6 +184,12 @@ func (j *Job) Result() *blocklist.List {
 		}
 	}
 	return blocklist.New(entries, exceptions)
+}
+
+// isPopular reports whether a text is a popular domain itself. What is scored now says so; a state,
+// or the verdicts of another model, may not.
+func (j *Job) isPopular(u *canon.URL, text string) bool {
+	return u.Parse(text) == nil && len(u.RegisteredDomain()) == len(text) && j.model.IsPopular(text)
 }
 
 // add adds candidates. The verdict of what is known already is replaced by the newer one, unless

@@ -350,3 +350,12 @@ func TestAnswersCountWithoutQuestions(t *testing.T) {
 		}
 	}
 }
+
+// A popular domain is no entry, whatever another model or an earlier run said of it.
+func TestPopularDomainsAreNoEntries(t *testing.T) {
+	j := NewJob(snowman.Default(), Options{Minimum: snowman.Low})
+	read(t, j, "0.99\thigh\tdga\tgithub.com\n0.99\thigh\tdga\tlogin.github.com\n0.99\thigh\tdga\tevil-name.com\n", Input{Scored: true})
+	if got, want := texts(t, j.Result()), []string{"evil-name.com", "login.github.com"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
