@@ -134,16 +134,17 @@ func (o options) ways() (ways []way, err error) {
 }
 
 // writeTable prints the means of the days. In brackets stand the lowest and the highest day, behind
-// a share its interval, as if the names of one day were drawn at random.
+// a share its interval, as if the names of one day were drawn at random. Queries have none: those
+// for one name are blocked together.
 func writeTable(out io.Writer, ways []way, counts [][]count) {
-	table := markdown.NewTable(out, "", "`-min`", "`-seen`", "`-allow`", "entries", "benign names blocked", "of all, 95 %", "their queries", "malicious names blocked", "of all, 95 %")
+	table := markdown.NewTable(out, "", "`-min`", "`-seen`", "`-allow`", "entries", "benign names blocked", "of all, 95 %", "benign queries blocked", "malicious names blocked", "of all, 95 %")
 	defer table.End()
 	for i, w := range ways {
 		of := func(part func(count) int) spread { return spreadOf(counts[i], part) }
 		benign, malicious := of(func(c count) int { return c.benign.blocked }), of(func(c count) int { return c.malicious.blocked })
 		table.Row(w.level.String(), fmt.Sprint(w.seen), w.allowName, of(func(c count) int { return c.entries }).String(),
 			benign.String(), share(benign, of(func(c count) int { return c.benign.names })),
-			share(of(func(c count) int { return c.benign.blockedQueries }), of(func(c count) int { return c.benign.queries })),
+			rate(of(func(c count) int { return c.benign.blockedQueries }), of(func(c count) int { return c.benign.queries })),
 			malicious.String(), share(malicious, of(func(c count) int { return c.malicious.names })))
 	}
 }
@@ -169,5 +170,9 @@ func (s spread) String() string {
 func share(some, all spread) string {
 	p := eval.Proportion{Count: some.mean, Total: all.mean}
 	low, high := p.Wilson()
-	return fmt.Sprintf("%.3f %% (%.3f to %.3f)", 100*p.Rate(), 100*low, 100*high)
+	return fmt.Sprintf("%s (%.3f to %.3f)", rate(some, all), 100*low, 100*high)
+}
+
+func rate(some, all spread) string {
+	return fmt.Sprintf("%.3f %%", 100*eval.Proportion{Count: some.mean, Total: all.mean}.Rate())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,11 +11,11 @@ import (
 
 func TestEntriesAreNamesThatAListKeeps(t *testing.T) {
 	const count = 2000
-	list := blocklist.New(makeEntries(count), nil)
+	list := blocklist.New(slices.Collect(makeEntries(count)), nil)
 	if list.Len() != count {
 		t.Errorf("%d of %d entries are left: %s", list.Len(), count, list.LeftOut())
 	}
-	again := blocklist.New(makeEntries(count), nil)
+	again := blocklist.New(slices.Collect(makeEntries(count)), nil)
 	if list.Digest() != again.Digest() {
 		t.Error("they are not the same twice")
 	}

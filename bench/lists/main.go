@@ -10,11 +10,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -62,48 +64,57 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := o.writeScored(entries); err != nil {
 		return err
 	}
-	first := entries[0].Text
-	if err := o.measureWriting(ctx, stdout, blocklist.New(entries, nil)); err != nil {
+	if err := o.measureWriting(ctx, stdout); err != nil {
 		return err
 	}
-	return o.measureLoading(ctx, stdout, stderr, first)
+	for first := range entries {
+		if err := o.measureLoading(ctx, stdout, stderr, first.Text); err != nil {
+			return err
+		}
+		break
+	}
+	// Last: Linux counts the memory of this program as that of each that it starts.
+	return o.measureFormats(stdout, blocklist.New(slices.Collect(entries), nil))
 }
 
 // makeEntries makes different names, the same each time: generated ones, a fifth of them below a
 // domain of four letters.
-func makeEntries(count int) (entries []blocklist.Entry) {
-	random := rand.New(rand.NewPCG(1, 2))
-	kinds := []blocklist.Entry{{Kind: "dga", Family: "necurs"}, {Kind: "dga", Family: "tinba"}, {Kind: "phishing"}, {Kind: "malware"}}
-	suffixes := []string{"com", "net", "org", "info", "xyz", "top", "cn", "ru", "co.uk", "de"}
-	for i := range count {
-		label := fmt.Appendf(nil, "%x", i) // makes the name another than all others
-		for range 4 + random.IntN(12) {
-			label = append(label, byte('g'+random.IntN(20)))
-		}
-		if random.IntN(5) == 0 {
-			label = append(label, '.')
-			for range 4 {
-				label = append(label, byte('a'+random.IntN(26)))
+func makeEntries(count int) iter.Seq[blocklist.Entry] {
+	return func(yield func(blocklist.Entry) bool) {
+		random := rand.New(rand.NewPCG(1, 2))
+		kinds := []blocklist.Entry{{Kind: "dga", Family: "necurs"}, {Kind: "dga", Family: "tinba"}, {Kind: "phishing"}, {Kind: "malware"}}
+		suffixes := []string{"com", "net", "org", "info", "xyz", "top", "cn", "ru", "co.uk", "de"}
+		for i := range count {
+			label := fmt.Appendf(nil, "%x", i) // makes the name another than all others
+			for range 4 + random.IntN(12) {
+				label = append(label, byte('g'+random.IntN(20)))
+			}
+			if random.IntN(5) == 0 {
+				label = append(label, '.')
+				for range 4 {
+					label = append(label, byte('a'+random.IntN(26)))
+				}
+			}
+			e := kinds[random.IntN(len(kinds))]
+			e.Text, e.Level, e.Score = string(label)+"."+suffixes[random.IntN(len(suffixes))], "high", 0.9+random.Float64()/10
+			if !yield(e) {
+				return
 			}
 		}
-		e := kinds[random.IntN(len(kinds))]
-		e.Text, e.Level, e.Score = string(label)+"."+suffixes[random.IntN(len(suffixes))], "high", 0.9+random.Float64()/10
-		entries = append(entries, e)
 	}
-	return entries
 }
 
 func (o options) path(format string) string { return filepath.Join(o.folder, "list."+format) }
 
 // writeScored writes the entries as snowman score prints records.
-func (o options) writeScored(entries []blocklist.Entry) error {
+func (o options) writeScored(entries iter.Seq[blocklist.Entry]) error {
 	file, err := os.Create(o.path("scored"))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	out := bufio.NewWriter(file)
-	for _, e := range entries {
+	for e := range entries {
 		probability := ""
 		if e.Family != "" {
 			probability = "0.9"
@@ -113,24 +124,13 @@ func (o options) writeScored(entries []blocklist.Entry) error {
 	return errors.Join(out.Flush(), file.Close())
 }
 
-// measureWriting prints how long each format takes, and leaves the lists in the folder.
-func (o options) measureWriting(ctx context.Context, stdout io.Writer, list *blocklist.List) error {
+// measureWriting prints how long the program takes for each format, and leaves the lists in the
+// folder.
+func (o options) measureWriting(ctx context.Context, stdout io.Writer) error {
 	table := markdown.NewTable(stdout, fmt.Sprintf("Lists of %d entries, %d cores", o.entries, runtime.NumCPU()),
-		"format", "writing alone, s", "from records to the file, s", "processor time, s", "memory, MiB", "file, MiB", "")
+		"format", "from records to the file, s", "processor time, s", "memory, MiB", "file, MiB", "")
 	defer table.End()
 	for _, format := range blocklist.Formats {
-		alone := "" // a folder is not written into memory
-		if format.Main == "" {
-			var seconds []float64
-			for range o.times {
-				started := time.Now()
-				if _, err := format.Write(io.Discard, list, blocklist.Options{}); err != nil {
-					return err
-				}
-				seconds = append(seconds, time.Since(started).Seconds())
-			}
-			alone = fmt.Sprintf("%.2f", markdown.Median(seconds))
-		}
 		var passes []program.Pass
 		for range o.times {
 			p, err := program.Run(ctx, []string{o.snowman, "list", "-to", format.Name, "-format", "scored", "-f", o.path("scored"), "-o", o.path(format.Name)})
@@ -147,7 +147,28 @@ func (o options) measureWriting(ctx context.Context, stdout io.Writer, list *blo
 		if p.Seconds > wantSeconds {
 			missed = fmt.Sprintf("above %d s", wantSeconds)
 		}
-		table.Row(format.Name, alone, fmt.Sprintf("%.1f", p.Seconds), fmt.Sprintf("%.1f", p.CPU), fmt.Sprint(p.Memory>>20), fmt.Sprint(info.Size()>>20), missed)
+		table.Row(format.Name, fmt.Sprintf("%.1f", p.Seconds), fmt.Sprintf("%.1f", p.CPU), fmt.Sprint(p.Memory>>20), fmt.Sprint(info.Size()>>20), missed)
+	}
+	return nil
+}
+
+// measureFormats prints how long it takes to write a list that is there already, to nowhere.
+func (o options) measureFormats(stdout io.Writer, list *blocklist.List) error {
+	table := markdown.NewTable(stdout, "Writing alone", "format", "s")
+	defer table.End()
+	for _, format := range blocklist.Formats {
+		if format.Main != "" {
+			continue // a folder
+		}
+		var seconds []float64
+		for range o.times {
+			started := time.Now()
+			if _, err := format.Write(io.Discard, list, blocklist.Options{}); err != nil {
+				return err
+			}
+			seconds = append(seconds, time.Since(started).Seconds())
+		}
+		table.Row(format.Name, fmt.Sprintf("%.2f", markdown.Median(seconds)))
 	}
 	return nil
 }
