@@ -116,10 +116,11 @@ type List struct {
 	leftOut    LeftOut
 }
 
-// New returns the list of the entries in canonical form. The slice belongs to the list from then on.
-// Of entries with the same form the first with the highest score stays. An entry is left out if its text is no name, address or URL, or no
-// public name, as public suffixes and private addresses are none; if its host cannot be written in
-// a list; and if the host is of an operator, with nothing behind it that says more.
+// New returns the list of the entries in canonical form. The slice belongs to the list from then
+// on. Of entries with the same form the first with the highest score stays. An entry is left out if
+// its text is no name, address or URL, or no public name, as public suffixes and private addresses
+// are none; if its host cannot be written in a list; and if the host is of an operator, with
+// nothing behind it that says more.
 func New(entries []Entry, exceptions []Exception) *List {
 	l := &List{entries: entries[:0], leftOut: make(LeftOut)}
 	var u canon.URL
@@ -145,8 +146,8 @@ func New(entries []Entry, exceptions []Exception) *List {
 	return l
 }
 
-// sortByText sorts entries by their texts, of equal ones the highest score first. Keys are sorted, since
-// they are small and their first bytes decide most comparisons; then each entry moves once.
+// sortByText sorts entries by their texts, of equal ones the highest score first. Keys are sorted,
+// since they are small and their first bytes decide most comparisons; then each entry moves once.
 func sortByText(entries []Entry) {
 	type key struct {
 		first uint64 // 8 bytes of the text

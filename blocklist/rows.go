@@ -55,7 +55,8 @@ func (f *Format) rows(l *List) ([]row, LeftOut) {
 	return merge(kept, exceptions), leftOut
 }
 
-// merge returns the rows of two lists in the order of their names. The lists have no name in common.
+// merge returns the rows of two lists in the order of their names. The lists have no name in
+// common.
 func merge(rows, others []row) []row {
 	if len(others) == 0 {
 		return rows

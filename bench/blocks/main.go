@@ -133,9 +133,9 @@ func (o options) ways() (ways []way, err error) {
 	return ways, nil
 }
 
-// writeTable prints the means of the days. In brackets stand the lowest and the highest day, behind a
-// share its interval, as if the names of one day were drawn at random. Queries have none: those for
-// one name are blocked together.
+// writeTable prints the means of the days. In brackets stand the lowest and the highest day, behind
+// a share its interval, as if the names of one day were drawn at random. Queries have none: those
+// for one name are blocked together.
 func writeTable(out io.Writer, ways []way, counts [][]count) {
 	table := markdown.NewTable(out, "", "`-min`", "`-seen`", "`-allow`", "entries", "benign names blocked", "of all, 95 %", "benign queries blocked", "malicious names blocked", "of all, 95 %")
 	defer table.End()

@@ -19,8 +19,8 @@ import (
 	"github.com/snowman-ml/snowman/bench/internal/program"
 )
 
-// A loader is a program that reads a list when it starts. In its files and arguments LIST is the path
-// of the list, DIR the folder of the files, PORT where it has to listen on loopback.
+// A loader is a program that reads a list when it starts. In its files and arguments LIST is the
+// path of the list, DIR the folder of the files, PORT where it has to listen on loopback.
 type loader struct {
 	title, program, format string
 	args                   []string
@@ -141,7 +141,8 @@ func freePort() (string, error) {
 	return "", errors.New("no port is free")
 }
 
-// isDenied reports whether a server says at once that a name does not exist, or gives it an address.
+// isDenied reports whether a server says at once that a name does not exist, or gives it an
+// address.
 func isDenied(server, name string) bool {
 	connection, err := net.Dial("udp", server)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command lists measures block lists of a million entries: how long snowman list writes each format,
-// alone and from scored records to the file, and how long the programs that read them take to answer
-// by them. make bench-lists runs it. Programs that are not installed are named.
+// Command lists measures block lists of a million entries: how long snowman list writes each
+// format, alone and from scored records to the file, and how long the programs that read them take
+// to answer by them. make bench-lists runs it. Programs that are not installed are named.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package days makes days of DNS queries of ordinary clients, for the benches that judge what is made
-// of a day's log.
+// Package days makes days of DNS queries of ordinary clients, for the benches that judge what is
+// made of a day's log.
 //
 // The ordinary names are the benign rows of the part report whose registered domain is in no row
 // that the model was trained on, nor on its list of popular names. day.go says how clients are made
@@ -45,8 +45,8 @@ type made struct {
 
 type host struct{ Name, Domain, Source string }
 
-// Read reads and scores the names of a recipe's data. What the recipe makes of the data stays in the
-// folder kept, so that the data are read once. progress is told when they are read.
+// Read reads and scores the names of a recipe's data. What the recipe makes of the data stays in
+// the folder kept, so that the data are read once. progress is told when they are read.
 func Read(ctx context.Context, model *snowman.Model, data, recipe, kept string, progress io.Writer) (*Names, error) {
 	m, err := load(ctx, data, recipe, kept, progress)
 	if err != nil {
