@@ -98,7 +98,38 @@ func Advise(sample []byte, format *Format, isFile bool) Advice {
 	if arePairs(lines) {
 		return Advice{Seems: "looks like pairs key=value", Do: "-format kv, and -field KEY for the pair with names"}
 	}
-	return Advice{}
+	return adviseText(lines)
+}
+
+// adviseText returns advice for lines some of which have names among words, or several names. A
+// list is also read by what loses none of its lines.
+func adviseText(lines [][]byte) Advice {
+	const leastAmong = 10 // one in
+	var r Record
+	listed, among := 0, 0
+	for _, line := range lines {
+		text, _ := withoutListMark(bytes.TrimSpace(line))
+		if i := commentIn(text); i >= 0 {
+			text = text[:i]
+		}
+		r.reset()
+		prose{}.find(text, &r)
+		switch words := len(bytes.Fields(text)); {
+		case isComment(line):
+		case words == 1:
+			listed++
+		case words > 1 && len(r.Names) > 0:
+			among++
+		}
+	}
+	switch {
+	case among == 0 || leastAmong*among < len(lines):
+		return Advice{}
+	case 2*listed >= len(lines):
+		return Advice{Seems: "has lines with names among words", Format: List}
+	}
+	format, _ := Find("text")
+	return Advice{Seems: "has lines with names among words", Format: format}
 }
 
 // piholeCommand reads Pi-hole's database; see piholeDB.

@@ -66,13 +66,19 @@ func bareColumn(column string) string {
 func isDNSColumn(column string) bool { return slices.Contains(dnsColumns, bareColumn(column)) }
 
 // likeliestColumn returns the index of the column that holds names, or -1: by its own name, or else
-// the one with the most values that look like names. Values has some of each column.
+// the one with the most values that look like names. Values has some of each column. A column of
+// addresses alone is rather that of clients where another has names, unless it is called what
+// columns of names are.
 func likeliestColumn(columns []string, values [][][]byte) int {
 	like := make([]int, len(columns))
+	hasNames := make([]bool, len(columns))
 	for i := range columns {
 		seen := make(map[string]bool)
 		for _, value := range values[i] {
-			if value = bytes.TrimSpace(value); looksLikeName(value) || isIPv4(withoutPort(value)) {
+			value = bytes.TrimSpace(value)
+			isName := looksLikeName(value)
+			hasNames[i] = hasNames[i] || isName
+			if isName || isIPv4(withoutPort(value)) {
 				seen[string(value)] = true
 			}
 		}
@@ -96,6 +102,16 @@ func likeliestColumn(columns []string, values [][][]byte) int {
 	words := make([][]string, len(columns))
 	for i, column := range columns {
 		words[i] = wordsOf(column)
+	}
+	for i := range columns {
+		if hasNames[i] && like[i] > 0 && !isOfWhoAsks(words[i]) {
+			for k := range columns {
+				if !hasNames[k] {
+					like[k] = min(like[k], 0)
+				}
+			}
+			break
+		}
 	}
 	for _, word := range tellingWords {
 		for i := range columns {

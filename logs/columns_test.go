@@ -35,3 +35,25 @@ func TestTheMachineThatWritesIsNotChosen(t *testing.T) {
 		}
 	}
 }
+
+func TestAddressesAreNotChosenBesideNames(t *testing.T) {
+	addresses, names := []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, []string{"a.example", "b.example", "b.example"}
+	for _, test := range []struct {
+		addresses, beside string
+		want              int
+	}{
+		{"src", "asked_for", 1}, {"src_ip", "qry", 1}, {"client", "asked_for", 1}, {"ClientIP", "target", 1},
+		{"ip", "qry", 1}, {"remote", "qry", 1}, {"addr", "asked_for", 1}, {"source_address", "target", 1},
+		{"dst", "qry", 1}, {"address", "qry", 1}, {"1", "2", 1}, // without a header
+		{"ioc", "reference", 0}, {"dst_ip", "src_host", 0},
+	} {
+		var values [2][][]byte
+		for i := range addresses {
+			values[0] = append(values[0], []byte(addresses[i]))
+			values[1] = append(values[1], []byte(names[i]))
+		}
+		if got := likeliestColumn([]string{test.addresses, test.beside}, values[:]); got != test.want {
+			t.Errorf("addresses in %q, names in %q: column %d is chosen, want %d", test.addresses, test.beside, got, test.want)
+		}
+	}
+}

@@ -2,27 +2,32 @@ package logs
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 )
 
 // fitsProse counts all lines, if they are those of a text that has names: sentences, and what is
-// between them in a report, such as headings, points and rows of tables. A list of names may have
+// between them in a report, such as headings, points and rows of tables. Of points there may be any
+// number, and a defanged name among words tells as much as a sentence. A list of names may have
 // sentences as comments. A log has lines that are neither.
 func fitsProse(sample [][]byte) int {
 	var r Record
-	sentences, listed, others, names := 0, 0, 0, 0
+	sentences, points, listed, others, names := 0, 0, 0, 0, 0
 	for _, line := range sample {
 		r.reset()
 		(prose{}).find(line, &r)
 		names += len(r.Names)
 		text, isPoint := withoutListMark(bytes.TrimSpace(line))
+		if isPoint {
+			points++
+		}
 		switch {
 		case isComment(line):
 		case !isPoint && beginsWithName(text):
 			listed++
 		case beginsLikeLog(text):
 			others++
-		case isSentence(text):
+		case isSentence(text), !isPoint && isLeadIn(text), len(bytes.Fields(text)) > 1 && slices.ContainsFunc(r.Names, isDefanged):
 			sentences++
 		case isPoint || len(bytes.Fields(text)) <= mostOfHeading:
 		default:
@@ -30,13 +35,31 @@ func fitsProse(sample [][]byte) int {
 		}
 	}
 	const leastSentences, mostOthers = 20, 5 // one in
-	if names == 0 || sentences == 0 || leastSentences*sentences < len(sample) || 2*listed >= len(sample) || mostOthers*others > len(sample) {
+	if names == 0 || sentences == 0 || leastSentences*sentences < len(sample)-points || 2*listed >= len(sample) || mostOthers*others > len(sample) {
 		return 0
 	}
 	return len(sample)
 }
 
 const mostOfHeading = 5 // words
+
+// isDefanged reports whether a name is written as people do, so that nothing makes a link of it.
+func isDefanged(name Name) bool {
+	text := name.Text
+	if hasPrefix(text, "hxxp") {
+		return true
+	}
+	host := text[schemeLength(text):]
+	if end := bytes.IndexByte(host, '/'); end > 0 {
+		host = host[:end]
+	}
+	for i := 1; i < len(host); i++ {
+		if length, _ := fangAt(host[i:]); length > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // isSentence reports whether a line has at least four words, of which two in three are of letters
 // alone. Lines of logs have more of other sorts.
@@ -50,6 +73,21 @@ func isSentence(line []byte) bool {
 		}
 	}
 	return words >= 4 && 3*plain >= 2*words
+}
+
+// isLeadIn reports whether a line is of two words or more, all of letters, with a colon behind
+// them: it says what the points below it are.
+func isLeadIn(line []byte) bool {
+	if !bytes.HasSuffix(line, []byte(":")) {
+		return false
+	}
+	words := 0
+	for word := range bytes.FieldsSeq(line[:len(line)-1]) {
+		if words++; bytes.IndexFunc(word, isNoLetter) >= 0 {
+			return false
+		}
+	}
+	return words > 1
 }
 
 // isNoLetter reports whether a character stands in no plain word: in-depth and don't are some.

@@ -78,6 +78,12 @@ func TestTextIsGuessed(t *testing.T) {
 		"# Report\n\nOn Monday we saw a page (https://a.com/b). The panel was taken down.\n\n- hxxps://c[.]com/x – login\n- d[.]net (C2)\n- e[.]net\n\n| Domain | Seen |\n|---|---|\n| f.com | 2026-11-28 |\n| g.com | 2026-11-27 |\n": "text",
 		"Indicators of compromise\n• a[.]com: used for phishing\n• b[.]com: the panel\n\nThe actor's in-depth knowledge (see “Tools”) is new to us.\n1. Block them.\n2) Look at c.com.\n":                                              "text",
 
+		// Many points below few sentences, or none.
+		"Threat report 2026-11-28 TLP:AMBER\n" + strings.Repeat("- C2 server number 1: a[.]com\n", 40): "text",
+		"We saw these servers of one actor.\n" + strings.Repeat("- C2 server: a.com\n", 40):            "text",
+		"IOCs of today:\n- a[.]com\n- b.com\n- c[.]com, d.com\n":                                       "text",
+		"Today:\n- a.com\n- b.com\n": "lines",
+
 		"# Names that we saw on Monday and on Tuesday.\n# They are all bad for you.\na.com\nb.com\n":                             "lines",
 		"a.com # seen in a campaign against a bank\nb.com # seen by the same people again\n":                                     "lines",
 		"These are bad names that we saw:\na.com\nb.com\nc.com\n":                                                                "lines",
