@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/overview"
 	"github.com/snowman-ml/snowman/internal/plain"
@@ -141,9 +142,9 @@ func (f *topFlags) read(ctx context.Context, job *overview.Job, s streams) error
 	if summary := names.Summary("name"); summary != "" {
 		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
-	if counts.Nameless+counts.Broken > 0 {
-		fmt.Fprintf(s.stderr, "snowman: of %s records %s have no name; %s more are broken\n",
-			report.Thousands(counts.Records), report.Thousands(counts.Nameless), report.Thousands(counts.Broken))
+	read := enrich.Counts{Records: counts.Records, Nameless: counts.Nameless, Broken: counts.Broken}
+	for _, summary := range read.SummariesOfRead() {
+		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
 	return nil
 }
