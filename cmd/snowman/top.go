@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -96,6 +97,9 @@ func (f *topFlags) add(flags *flag.FlagSet) {
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.html, "html", "", "also write a page with pictures to this `file`")
 	flags.IntVar(&f.shown, "n", 20, "show this many clients, and as many domains")
+	flags.Func("min", "is no flag of top: evidence takes the place of the `level`", func(string) error {
+		return errors.New("evidence takes the place of levels, and -n says how much of the ranking is shown")
+	})
 	modelFlag(flags, &f.model, "score with the model in this `file`")
 	allowFlag(flags, &f.allow)
 }
