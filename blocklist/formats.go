@@ -68,7 +68,7 @@ func Find(name string) (*Format, error) {
 // Write writes a list. Of a format with several files it returns an error: WriteFolder writes them.
 func (f *Format) Write(w io.Writer, l *List, o Options) (LeftOut, error) {
 	if f.files != nil {
-		return nil, fmt.Errorf("writing a %s: it is several files", f.Title)
+		return nil, fmt.Errorf("writing the list as %s: it is several files", f.Title)
 	}
 	rows, leftOut := f.rows(l)
 	out := bufio.NewWriterSize(w, 64<<10)
@@ -87,7 +87,7 @@ func (f *Format) Write(w io.Writer, l *List, o Options) (LeftOut, error) {
 		out.Write(f.end(nil, o))
 	}
 	if err := out.Flush(); err != nil {
-		return nil, fmt.Errorf("writing a %s: %w", f.Title, err)
+		return nil, fmt.Errorf("writing the list as %s: %w", f.Title, err)
 	}
 	return leftOut, nil
 }
@@ -105,7 +105,7 @@ type Create func(file string, write func(io.Writer) error) error
 // WriteFolder writes the files of a list, with a function that replaces a file.
 func (f *Format) WriteFolder(folder string, create Create, l *List, o Options) (LeftOut, error) {
 	if f.files == nil {
-		return nil, fmt.Errorf("writing a %s: it is one file", f.Title)
+		return nil, fmt.Errorf("writing the list as %s: it is one file", f.Title)
 	}
 	return f.files(func(file string, write func(io.Writer) error) error {
 		return create(filepath.Join(folder, file), write)
@@ -121,7 +121,7 @@ func (f *Format) Read(source io.Reader) (texts []string, err error) {
 		texts, err = f.readLines(source)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading a %s: %w", f.Title, err)
+		return nil, fmt.Errorf("reading the list as %s: %w", f.Title, err)
 	}
 	slices.Sort(texts)
 	return slices.Compact(texts), nil
@@ -142,7 +142,7 @@ func (f *Format) Texts(l *List) ([]string, error) {
 }
 
 // errForeign is of what Write does not write.
-var errForeign = errors.New("not as snowman list writes it")
+var errForeign = errors.New("it is not as snowman list writes it")
 
 func (f *Format) readLines(source io.Reader) (texts []string, err error) {
 	const longestLine = 2 * longestURL

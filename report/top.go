@@ -200,8 +200,14 @@ func reason(because ranking.Reason) string {
 
 // few writes a number that may be small with two digits.
 func few(x float64) string {
-	if x >= 10 {
+	const least = .00001
+	switch {
+	case x >= 10:
 		return Thousands(int(math.Round(x)))
+	case x < least:
+		return "less than .00001"
+	case x < 10*least:
+		return strings.TrimPrefix(strconv.FormatFloat(x, 'f', 5, 64), "0")
 	}
 	return strings.TrimPrefix(strconv.FormatFloat(x, 'g', 2, 64), "0")
 }

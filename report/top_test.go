@@ -109,3 +109,11 @@ func TestSpansOfTime(t *testing.T) {
 		}
 	}
 }
+
+func TestFewInPlainNotation(t *testing.T) {
+	for x, want := range map[float64]string{12.4: "12", 1.5: "1.5", .0091: ".0091", .00012: ".00012", .00001: ".00001", .000042: ".00004", .000001: "less than .00001", 0: "less than .00001"} {
+		if got := few(x); got != want {
+			t.Errorf("%v: %q, want %q", x, got, want)
+		}
+	}
+}

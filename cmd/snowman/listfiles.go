@@ -64,7 +64,7 @@ func (f *listFlags) write(list *blocklist.List, state *listing.State, s streams)
 	switch {
 	case f.target.Main != "":
 		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return nil, fmt.Errorf("writing a %s: %w", f.target.Title, err)
+			return nil, fmt.Errorf("writing the list as %s: %w", f.target.Title, err)
 		}
 		return f.target.WriteFolder(f.out, atomicfile.Write, list, o)
 	case f.out != "" && f.out != "-":

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/overview"
 	"github.com/snowman-ml/snowman/internal/plain"
@@ -95,6 +97,9 @@ func (f *topFlags) add(flags *flag.FlagSet) {
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.html, "html", "", "also write a page with pictures to this `file`")
 	flags.IntVar(&f.shown, "n", 20, "show this many clients, and as many domains")
+	flags.Func("min", "is no flag of top: evidence takes the place of the `level`", func(string) error {
+		return errors.New("evidence takes the place of levels, and -n says how much of the ranking is shown")
+	})
 	modelFlag(flags, &f.model, "score with the model in this `file`")
 	allowFlag(flags, &f.allow)
 }
@@ -141,9 +146,9 @@ func (f *topFlags) read(ctx context.Context, job *overview.Job, s streams) error
 	if summary := names.Summary("name"); summary != "" {
 		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
-	if counts.Nameless+counts.Broken > 0 {
-		fmt.Fprintf(s.stderr, "snowman: of %s records %s have no name; %s more are broken\n",
-			report.Thousands(counts.Records), report.Thousands(counts.Nameless), report.Thousands(counts.Broken))
+	read := enrich.Counts{Records: counts.Records, Nameless: counts.Nameless, Broken: counts.Broken}
+	for _, summary := range read.SummariesOfRead() {
+		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
 	return nil
 }

@@ -455,7 +455,12 @@ func (w *worker) complain(c *pipeline.Chunk[Item], item int, problem string) {
 }
 
 // Summaries say what there was beside verdicts, a line each.
-func (c Counts) Summaries() []string {
+func (c Counts) Summaries() []string { return c.summaries("stay as they are") }
+
+// SummariesOfRead are Summaries where no record is written: broken ones are left out.
+func (c Counts) SummariesOfRead() []string { return c.summaries("left out") }
+
+func (c Counts) summaries(brokenOnes string) []string {
 	var all []string
 	switch {
 	case c.Records > 0 && c.Nameless == c.Records:
@@ -470,7 +475,7 @@ func (c Counts) Summaries() []string {
 		all = append(all, many(c.Damaged, "packet or frame")+" could not be read, beside "+many(c.Records, "message"))
 	}
 	if c.Broken > 0 {
-		all = append(all, fmt.Sprintf("%d of %s are broken and stay as they are", c.Broken, many(c.Records+c.Broken, "record")))
+		all = append(all, fmt.Sprintf("%d of %s are broken and %s", c.Broken, many(c.Records+c.Broken, "record"), brokenOnes))
 	}
 	return all
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/blocklist"
 	"github.com/snowman-ml/snowman/internal/canon"
+	"github.com/snowman-ml/snowman/internal/enrich"
 	"github.com/snowman-ml/snowman/internal/render"
 )
 
@@ -233,10 +234,8 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 	if summary := names.Summary("name"); summary != "" {
 		lines = append(lines, summary)
 	}
-	if counts.Nameless+counts.Broken > 0 {
-		lines = append(lines, fmt.Sprintf("of %d %s %d %s no name; %d more %s broken", counts.Records, either(counts.Records, "record", "records"),
-			counts.Nameless, either(counts.Nameless, "has", "have"), counts.Broken, either(counts.Broken, "is", "are")))
-	}
+	read := enrich.Counts{Records: counts.Records, Nameless: counts.Nameless, Broken: counts.Broken}
+	lines = append(lines, read.SummariesOfRead()...)
 	all := l.LeftOut()
 	written := l.Len()
 	for reason, count := range leftOut {

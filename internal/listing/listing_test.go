@@ -131,7 +131,7 @@ func TestWhatIsReported(t *testing.T) {
 	}
 	want := []string{
 		"1 of 3 names is no name or URL; it looks like several fields",
-		"of 4 records 0 have no name; 1 more is broken",
+		"1 of 5 records are broken and left out",
 		"2 entries; left out: 1 URL whose host does not reach the level by itself",
 	}
 	if got := job.Summaries(list, leftOut); !slices.Equal(got, want) {

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/verdict"
+	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -49,6 +51,16 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 			format = j.guess(in, sample, report)
 		}
 	}
+	if !isScored {
+		if in.Format != logs.Lines {
+			advice := logs.Advise(sample, format, in.IsFile)
+			if advice.Refused {
+				return errors.New(in.title() + " " + advice.Text())
+			}
+			in.say(report, advice.Text())
+		}
+		in.say(report, format.Missing(sample, in.Columns))
+	}
 	switch {
 	case isScored:
 		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
@@ -69,14 +81,27 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 func (j *Job) guess(in Input, sample []byte, report func([]byte)) *logs.Format {
 	guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
 	if guess.Format != logs.Lines {
-		name := in.Name
-		if name == "" {
-			name = "the input"
+		var found []string
+		if len(in.Columns) == 0 {
+			_, found = guess.Format.Columns(sample)
 		}
-		report(fmt.Appendf(nil, "snowman: %s is read as %s: %d of its first %d lines are that; -format lines reads a name a line\n",
-			name, guess.Format.Title, guess.Fit, guess.Sampled))
+		in.say(report, guess.Message(found))
 	}
 	return guess.Format
+}
+
+// say reports a predicate of the input, unless it is empty.
+func (in Input) say(report func([]byte), predicate string) {
+	if predicate != "" {
+		report(fmt.Appendf(nil, "snowman: %s %s\n", in.title(), visible.Text(predicate)))
+	}
+}
+
+func (in Input) title() string {
+	if in.Name == "" {
+		return "the input"
+	}
+	return in.Name
 }
 
 // readLines collects the lines of a list.

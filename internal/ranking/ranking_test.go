@@ -244,3 +244,9 @@ func BenchmarkAdd(b *testing.B) {
 		b.Fatal("records are lost")
 	}
 }
+
+func TestEvidenceHasSixDigits(t *testing.T) {
+	if got := roundEvidence(1.9999999999999998); got != 2 {
+		t.Errorf("%v, want 2", got)
+	}
+}

@@ -212,7 +212,7 @@ func (t *Table) topDomains(domains map[uint64]concluded, n int) (top []Domain, r
 			}
 		})
 		top = append(top, Domain{
-			Domain: d.name, Evidence: c.evidence, Level: t.levelName(c.level), Score: roundScore(d.score),
+			Domain: d.name, Evidence: roundEvidence(c.evidence), Level: t.levelName(c.level), Score: roundScore(d.score),
 			Kinds: kinds, Families: likeliest(d.families),
 			Names: d.names.total(), Notable: d.names.part(notable), Clients: d.clients.total(),
 			Queries: d.queries.queries(), NXDomain: int(d.queries.nx), Exists: int(d.queries.exist),
@@ -327,7 +327,7 @@ func (t *Table) test(c, total counted, answers bool) (evidence float64, because 
 func (t *Table) describe(hash uint64, domains map[uint64]concluded, evidence float64, because Reason) Client {
 	c := t.clients[hash]
 	described := Client{
-		Client: c.name, Evidence: evidence, Because: because, Domains: c.domains.total(),
+		Client: c.name, Evidence: roundEvidence(evidence), Because: because, Domains: c.domains.total(),
 		Kinds: make(map[string]int), Queries: c.queries.queries(), NXDomain: int(c.queries.nx),
 		First: moment(c.first), Last: moment(c.last),
 	}
@@ -403,6 +403,9 @@ func likeliest(families []FamilyCount) []FamilyCount {
 
 // roundScore undoes that a score is kept as a float32: five digits are what can be said.
 func roundScore(score float32) float64 { return math.Round(float64(score)*1e5) / 1e5 }
+
+// roundEvidence leaves out what is an error of the sum rather than evidence.
+func roundEvidence(evidence float64) float64 { return math.Round(evidence*1e6) / 1e6 }
 
 func moment(microseconds int64) time.Time {
 	if microseconds == 0 {
