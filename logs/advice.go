@@ -72,6 +72,9 @@ func Advise(sample []byte, format *Format, isFile bool) Advice {
 	if len(lines) > 0 && isZeekRow(lines[0]) && (isList || format.Name == "zeek") {
 		return Advice{Seems: "looks like rows of a Zeek log without their #fields", Do: "give the log from its beginning, or -format tsv -column NUMBER"}
 	}
+	if c := unknownDelimiter(lines); c != 0 && (isList || format.Name == "csv") {
+		return Advice{Seems: fmt.Sprintf("looks like a table with %c between its cells, which csv does not know", c), Do: fmt.Sprintf(`put the line "sep=%c" before the first, and -format csv`, c)}
+	}
 	if !isList || len(lines) == 0 {
 		return Advice{}
 	}
