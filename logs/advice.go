@@ -72,6 +72,9 @@ func Advise(sample []byte, format *Format, isFile bool) Advice {
 	if len(lines) > 0 && isZeekRow(lines[0]) && (isList || format.Name == "zeek") {
 		return Advice{Seems: "looks like rows of a Zeek log without their #fields", Do: "give the log from its beginning, or -format tsv -column NUMBER"}
 	}
+	if c := unknownDelimiter(lines); c != 0 && (isList || format.Name == "csv") {
+		return Advice{Seems: fmt.Sprintf("looks like a table with %c between its cells, which csv does not know", c), Do: fmt.Sprintf(`put the line "sep=%c" before the first, and -format csv`, c)}
+	}
 	if !isList || len(lines) == 0 {
 		return Advice{}
 	}
@@ -88,7 +91,13 @@ func Advise(sample []byte, format *Format, isFile bool) Advice {
 			likeliest, most = f, fit
 		}
 	}
+	second, fit := secondFormat(lines, likeliest, most)
 	switch {
+	case second != nil:
+		return Advice{
+			Seems: fmt.Sprintf("has lines of %s, %d of the first %d, and of %s, %d", likeliest.Title, most, len(lines), second.Title, fit),
+			Do:    fmt.Sprintf("read each log by itself, with -format %s and -format %s", likeliest.Name, second.Name),
+		}
 	case 2*most < len(lines):
 	case len(lines) == 1:
 		return Advice{Seems: "looks like " + likeliest.Title, Format: likeliest}
@@ -99,6 +108,30 @@ func Advise(sample []byte, format *Format, isFile bool) Advice {
 		return Advice{Seems: "looks like pairs key=value", Do: "-format kv, and -field KEY for the pair with names"}
 	}
 	return adviseText(lines)
+}
+
+// secondFormat returns the format of lines that are not of the likeliest, at least one in ten of
+// all, and how many they are. It is nil where there is none.
+func secondFormat(lines [][]byte, likeliest *Format, most int) (second *Format, fit int) {
+	const leastOf = 10 // one in
+	if most < leastOfAnother || leastOf*most < len(lines) {
+		return nil, 0
+	}
+	var others [][]byte
+	for _, line := range lines {
+		if likeliest.fits([][]byte{line}) == 0 {
+			others = append(others, line)
+		}
+	}
+	for _, f := range Formats {
+		if f.fits == nil || f.FilesOnly || isKin(f, likeliest) {
+			continue
+		}
+		if n := f.fits(others); n > fit && n >= leastOfAnother && leastOf*n >= len(lines) && most+n <= len(lines) {
+			second, fit = f, n
+		}
+	}
+	return second, fit
 }
 
 // adviseText returns advice for lines some of which have names among words, or several names. A

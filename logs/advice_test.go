@@ -8,6 +8,7 @@ import (
 func TestAdvice(t *testing.T) {
 	const (
 		event = `{"timestamp":"2026-11-28T00:55:51.766253+0000","event_type":"dns","dns":{"type":"query","rrname":"a.example"}}` + "\n"
+		query = "Nov 28 00:55:51 dnsmasq[8719]: query[A] a.example from 192.0.2.1\n"
 		row   = "1795827351.766253\tCHhAvVGS1DHFjwGM9\t192.0.2.1\t53\ta.example\n"
 	)
 	for _, test := range []struct {
@@ -28,6 +29,10 @@ func TestAdvice(t *testing.T) {
 		{name: "two names in a line of a list", sample: "a.example\nb.example\nc.example, d.example\n", format: "lines", want: "has lines with names among words: -format list"},
 		{name: "names among words of a log", sample: "10:00:01 allowed 1 a.example 7\n10:00:02 allowed 1 b.example 7\n", format: "lines", want: "has lines with names among words: -format text"},
 		{name: "comments in a list", sample: "# from x.example, today\na.example # of b.example\nc.example\n", format: "lines"},
+		{name: "a table with a strange delimiter", sample: "when~src~query\n1~192.0.2.1~a.example\n2~192.0.2.2~b.example\n", format: "lines", want: "looks like a table with ~ between its cells, which csv does not know: put the line \"sep=~\" before the first, and -format csv"},
+		{name: "such a table as csv", sample: "when^query\n1^a.example\n2^b.example\n", format: "csv", want: "looks like a table with ^ between its cells, which csv does not know: put the line \"sep=^\" before the first, and -format csv"},
+		{name: "homes in URLs", sample: "a.example/~bob\nb.example/~eve\n", format: "lines"},
+		{name: "two logs", sample: event + event + query + query, format: "lines", want: "has lines of Suricata EVE, 2 of the first 4, and of dnsmasq log, 2: read each log by itself, with -format suricata and -format dnsmasq"},
 		{name: "an object over several lines", sample: "{\n  \"query\": \"a.example\"\n}\n", format: "lines", want: "looks like JSON over several lines: jq -c . writes each object on a line"},
 		{name: "such objects, of which the last is cut", sample: "{\n  \"query\": \"a.example\"\n}\n{\n  \"que", format: "jsonl", want: "looks like JSON over several lines: jq -c . writes each object on a line"},
 		{name: "an array", sample: "[{\"query\":\"a.example\"},\n{\"query\":\"b.example\"}]\n", format: "lines", want: "looks like a JSON array: jq -c '.[]' writes each of its values on a line"},

@@ -476,6 +476,9 @@ func (d *delimited) setColumns(p preset, columns []string) error {
 			if len(columns) == 0 {
 				return fmt.Errorf("no column %.80q: the first line names no columns; give a number, from 1", name.column)
 			}
+			if len(columns) == 1 {
+				return fmt.Errorf("no column %.80q: the first line is one cell, %s; a delimiter other than tab, comma, semicolon and | is unknown unless a line sep=X before it says so", name.column, someOf(columns))
+			}
 			return fmt.Errorf("no column %.80q: there are %s", name.column, someOf(columns))
 		}
 		d.names = append(d.names, tableName{at, name.dns || isNumber(name.column) && at < len(columns) && isDNSColumn(columns[at])})
@@ -631,6 +634,24 @@ func likeliestDelimiter(records [][]byte) byte {
 		}
 	}
 	return best
+}
+
+// unknownDelimiter returns the delimiter of a table that has none of delimiters, or 0.
+func unknownDelimiter(sample [][]byte) byte {
+	said, records := saidDelimiter(sample)
+	if said != nil || slices.ContainsFunc([]byte(delimiters), func(c byte) bool { return isTable(records, c) }) {
+		return 0
+	}
+	for _, c := range []byte("~^") {
+		if !isTable(records, c) {
+			continue
+		}
+		first := (&delimited{delimiter: c, isQuoted: true}).rowsOf(records[:1])[0]
+		if len(first) > 2 || slices.ContainsFunc(first, isNameOfNames) { // a URL may have one
+			return c
+		}
+	}
+	return 0
 }
 
 // isTable reports whether records are rows of a table, rather than sentences, lines of a log, or

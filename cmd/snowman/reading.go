@@ -32,7 +32,7 @@ func (r *reading) add(flags *flag.FlagSet, others ...string) {
 		}
 		return nil
 	}
-	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv or tsv, by name or number from 1; several may be given", notEmpty)
+	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv (cells between tabs, commas, semicolons or bars) or tsv, by name or number from 1; several may be given", notEmpty)
 	listFlag(flags, &r.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", notEmpty)
 }
 
