@@ -163,6 +163,7 @@ func (u *URL) parse(text string) error {
 	if isCut {
 		text = text[:cutLength(text)]
 	}
+	whole := text
 	text = strip(text)
 	reason := notPublicText(text)
 	if reason == Hash || reason == Number || reason == Identifier {
@@ -175,6 +176,9 @@ func (u *URL) parse(text string) error {
 		return u.readFilePath(text)
 	}
 	if err := u.read(text); err != nil {
+		if refused, ok := err.(*refusal); ok {
+			refused.text = whole // JSON looks like JSON with its first brace alone
+		}
 		return err
 	}
 	if isCut && !u.HasPath() {

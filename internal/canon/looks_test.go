@@ -77,3 +77,10 @@ func FuzzLooksLike(f *testing.F) {
 		}
 	})
 }
+
+func TestARefusedTextLooksAsItCame(t *testing.T) {
+	var u URL
+	if err := u.Parse(`{"a": "x.example", "b": [1, 2], "c": 3}`); err == nil || !strings.HasSuffix(err.Error(), "looks like JSON") {
+		t.Errorf("%v", err)
+	}
+}
