@@ -433,7 +433,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 
 // A stream may be silent for longer than Options.Stall.
 func TestQuietStreamsGoOn(t *testing.T) {
-	overEachProtocol(t, New(Options{Model: openToy(t), Stall: 10 * time.Millisecond}), func(t *testing.T, address string, client *http.Client) {
+	overEachProtocol(t, New(Options{Model: openToy(t), Stall: 50 * time.Millisecond}), func(t *testing.T, address string, client *http.Client) {
 		reader, writer := io.Pipe()
 		go fmt.Fprintln(writer, "q.com")
 		answers := bufio.NewScanner(stream(t, client, address, "text/plain", reader).Body)
@@ -441,7 +441,7 @@ func TestQuietStreamsGoOn(t *testing.T) {
 			if !answers.Scan() || answers.Text() != `{"text":"q.com",`+toyDGA+`}` {
 				t.Fatalf("%q (%v), want the verdict on the line that was sent", answers.Text(), answers.Err())
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(150 * time.Millisecond)
 			fmt.Fprintln(writer, "q.com")
 		}
 		writer.Close()
