@@ -10,33 +10,16 @@ import "bytes"
 // A rpzStream knows what the lines before say.
 type rpzStream struct {
 	origin, apex []byte // with their final dots; empty where nothing has said so yet
-	isLost       bool   // nobody knows what relative names are below
-	owner        []byte // of the record before
-	last, next   []byte // owners whose names were given, without *.
-	open         int    // lines since a parenthesis that is open; 0 where none is
+	last, next   []byte // owners, without *.
+	isOpen       bool   // a parenthesis
 	zone         rpz
 }
-
-// Bounds of zones.
-const (
-	longestZoneName = 4 * 255 // bytes of a name with escapes (RFC 1035, section 2.3.4)
-	mostOpenLines   = 100     // of a record in parentheses
-)
 
 // rpz is the layout of records below one origin.
 type rpz struct {
 	origin, apex []byte
-	owner        []byte // of lines that say none
 	namesOnly
 }
-
-// rpzBroken is the layout of what cannot be read.
-type rpzBroken struct {
-	why string
-	namesOnly
-}
-
-func (l rpzBroken) find(_ []byte, r *Record) { r.Broken = l.why }
 
 // rpzOther is the layout of what has no name, or that of the record before.
 type rpzOther struct{ namesOnly }
@@ -44,46 +27,27 @@ type rpzOther struct{ namesOnly }
 func (rpzOther) find(_ []byte, r *Record) { r.Header = true }
 
 func (s *rpzStream) layout(line []byte) layout {
-	wasOpen := s.open > 0
-	switch {
-	case !isOpenParenthesis(line, wasOpen):
-		s.open = 0
-	case s.open == mostOpenLines:
-		s.open = 0
-		return rpzBroken{why: "its parenthesis is not closed"}
-	default:
-		s.open++
-	}
-	switch {
-	case wasOpen || len(line) == 0 || line[0] == ';':
+	wasOpen := s.isOpen
+	s.isOpen = isOpenParenthesis(line, wasOpen)
+	if wasOpen || len(line) == 0 || line[0] == ';' || line[0] == ' ' || line[0] == '\t' {
 		return rpzOther{}
-	case line[0] == '$':
-		return s.directive(line)
 	}
-	owner, kind, data := zoneRecord(line)
-	isInherited := len(owner) == 0
-	if isInherited {
-		if owner = s.owner; len(kind) == 0 || len(owner) == 0 {
-			return rpzOther{}
+	if line[0] == '$' {
+		if word, end := nextWord(line, 0); bytes.EqualFold(word, []byte("$ORIGIN")) {
+			origin, _ := nextWord(line, end)
+			s.origin = absoluteName(origin, s.origin)
+			s.zone = rpz{origin: s.origin, apex: s.apex}
 		}
-	} else if s.owner = append(s.owner[:0], owner...); len(owner) > longestZoneName {
-		return rpzBroken{why: "its name is too long"}
+		return rpzOther{}
 	}
-	switch {
-	case bytes.EqualFold(kind, []byte("SOA")):
+	owner, kind, _ := zoneRecord(line)
+	if bytes.EqualFold(kind, []byte("SOA")) {
 		s.apex = absoluteName(owner, s.origin)
 		if len(s.origin) == 0 {
 			s.origin = s.apex
 		}
 		s.zone = rpz{origin: s.origin, apex: s.apex}
 		return rpzOther{}
-	case s.isLost && !isAbsoluteName(owner):
-		return rpzBroken{why: "its $ORIGIN is too long"}
-	case isPolicy(kind, data):
-	case isInherited:
-		return rpzOther{}
-	default:
-		return s.zone
 	}
 	s.next = append(s.next[:0], owner...)
 	if !isAbsoluteName(owner) {
@@ -91,45 +55,10 @@ func (s *rpzStream) layout(line []byte) layout {
 	}
 	s.next = append(s.next[:0], bytes.TrimPrefix(s.next, []byte("*."))...)
 	s.next, s.last = s.last, s.next
-	switch {
-	case bytes.EqualFold(s.next, s.last):
+	if bytes.EqualFold(s.next, s.last) {
 		return rpzOther{}
-	case isInherited:
-		zone := s.zone
-		zone.owner = bytes.Clone(owner)
-		return zone
 	}
 	return s.zone
-}
-
-// directive reads a line that begins with $.
-func (s *rpzStream) directive(line []byte) layout {
-	word, end := nextWord(line, 0)
-	switch {
-	case bytes.EqualFold(word, []byte("$INCLUDE")):
-		return rpzBroken{why: "$INCLUDE is not read"}
-	case bytes.EqualFold(word, []byte("$ORIGIN")):
-		name, _ := nextWord(line, end)
-		if s.isLost = len(name)+len(s.origin) > longestZoneName; s.isLost {
-			return rpzBroken{why: "its $ORIGIN is too long"}
-		}
-		s.origin = absoluteName(name, s.origin)
-		s.zone = rpz{origin: s.origin, apex: s.apex}
-	}
-	return rpzOther{}
-}
-
-// isPolicy reports whether a record of this type and data says what happens to a name.
-func isPolicy(kind, data []byte) bool {
-	if bytes.EqualFold(data, []byte("rpz-passthru.")) {
-		return false
-	}
-	for _, policy := range []string{"CNAME", "DNAME", "A", "AAAA"} {
-		if bytes.EqualFold(kind, []byte(policy)) {
-			return true
-		}
-	}
-	return false
 }
 
 // isOpenParenthesis reports whether a record goes on behind a line.
@@ -193,13 +122,8 @@ func zoneRecord(line []byte) (owner, kind, data []byte) {
 	}
 	i = min(i, len(line))
 	owner = line[:i]
-	if n := len(owner); n > 2 && owner[0] == '"' && owner[n-1] == '"' {
-		owner = owner[1 : n-1]
-	}
 	for {
-		if kind, i = nextWord(line, i); string(kind) == "(" {
-			continue
-		}
+		kind, i = nextWord(line, i)
 		isTTL := len(kind) > 0 && isDigit(kind[0])
 		if !isTTL && !bytes.EqualFold(kind, []byte("IN")) {
 			data, _ = nextWord(line, i)
@@ -210,14 +134,13 @@ func zoneRecord(line []byte) (owner, kind, data []byte) {
 
 func (z rpz) find(line []byte, r *Record) {
 	owner, kind, data := zoneRecord(line)
-	if len(owner) == 0 {
-		owner = z.owner
-	}
 	switch {
 	case len(kind) == 0:
 		r.Broken = "it is no record of a zone"
 		return
-	case string(owner) == "@", !isPolicy(kind, data):
+	case string(owner) == "@", bytes.EqualFold(data, []byte("rpz-passthru.")):
+		return
+	case !bytes.EqualFold(kind, []byte("CNAME")) && !bytes.EqualFold(kind, []byte("DNAME")) && !bytes.EqualFold(kind, []byte("A")) && !bytes.EqualFold(kind, []byte("AAAA")):
 		return
 	}
 	name := owner
