@@ -3,7 +3,6 @@ package logs
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net/netip"
 
@@ -60,7 +59,7 @@ func (d *dnstap) next(out []byte) (record []byte, number int, err error) {
 		}
 		frame, err := d.frames.next()
 		switch {
-		case errors.Is(err, io.ErrUnexpectedEOF):
+		case err == io.ErrUnexpectedEOF: // not of what the stream is packed in
 			d.isOver = true
 			return appendBroken(out, cutMessage), d.frames.number + 1, nil
 		case err != nil:

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -317,6 +318,29 @@ func TestCaptureInOtherForms(t *testing.T) {
 
 // TestCutMessages cuts sources at many bytes: what stands before is read, and the rest is said to
 // be damaged.
+// What a source is packed in may end in the middle, which is no half of a message.
+func TestMessagesInDamagedPacking(t *testing.T) {
+	for _, sample := range messageSamples {
+		t.Run(sample.file, func(t *testing.T) {
+			format, err := Find(sample.format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			damage := fmt.Errorf("reading gzip: %w", io.ErrUnexpectedEOF)
+			source := io.MultiReader(bytes.NewReader(unpacked(t, sample.file)[:1000]), iotest.ErrReader(damage))
+			reader, err := format.NewReader(source, nil, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for reader.Scan() {
+			}
+			if err := reader.Err(); !errors.Is(err, damage) {
+				t.Errorf("%v, want %v", err, damage)
+			}
+		})
+	}
+}
+
 func TestCutMessages(t *testing.T) {
 	for _, sample := range messageSamples {
 		t.Run(sample.file, func(t *testing.T) {

@@ -62,7 +62,11 @@ func (r *Reader) Scan() bool {
 	r.lines += bytes.Count(r.record, []byte("\n"))
 	behindNULs := len(r.record) > 0 && startNULs(r.record) == len(r.record)
 	r.single = max(0, r.single-len(r.record))
-	r.held = r.held[:copy(r.held, r.held[len(r.record):])]
+	if r.single > 0 { // thousands of short lines are not moved for each
+		r.held = r.held[len(r.record):]
+	} else {
+		r.held = r.held[:copy(r.held, r.held[len(r.record):])]
+	}
 	r.record = nil
 	if len(r.held) == 0 || behindNULs && !endsLine(r.held) {
 		r.readLine()

@@ -97,7 +97,7 @@ func (c *Capture) Next() (Packet, error) {
 	for {
 		p, ok, err := c.next()
 		switch {
-		case errors.Is(err, io.ErrUnexpectedEOF):
+		case err == io.ErrUnexpectedEOF: // not of what the file is packed in
 			return Packet{Number: c.packets + 1}, ErrHalf
 		case err != nil || ok:
 			return p, err

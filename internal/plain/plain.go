@@ -75,14 +75,14 @@ func (r *Reader) open() error {
 	case err != nil:
 		return err
 	case magic == gzipMagic:
-		stream = named{NewGzip(bufio.NewReaderSize(stream, bytesOfInput)), "gzip"}
+		stream = &named{source: NewGzip(bufio.NewReaderSize(stream, bytesOfInput)), format: "gzip"}
 	case magic == zstdMagic:
 		unpacked, err := zstd.NewReader(stream, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(endless))
 		if err != nil {
 			return readingError("zstd", err)
 		}
-		stream = named{unpacked, "zstd"}
+		stream = &named{source: unpacked, format: "zstd"}
 	}
 	if magic == gzipMagic || magic == zstdMagic {
 		if stream, magic, err = recognise(stream, littleEndianMark, bigEndianMark, utf8Mark); err != nil {
@@ -182,17 +182,23 @@ type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
-// A named reader says in errors what it reads.
+// A named reader says in errors what it reads. Who asks again gets the same error: gzip that ends
+// in a header would be at its end.
 type named struct {
 	source io.Reader
 	format string
+	err    error
 }
 
-func (n named) Read(p []byte) (int, error) {
-	read, err := n.source.Read(p)
+func (n *named) Read(p []byte) (read int, err error) {
+	if n.err != nil {
+		return 0, n.err
+	}
+	read, err = n.source.Read(p)
 	if err != nil && err != io.EOF {
 		err = readingError(n.format, err)
 	}
+	n.err = err
 	return read, err
 }
 

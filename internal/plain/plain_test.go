@@ -293,3 +293,15 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+func TestDamageStays(t *testing.T) {
+	const header = 5
+	text := gzipped("a\n") + gzipped("b\n")[:header]
+	r := NewReader(strings.NewReader(text))
+	if _, err := io.ReadAll(r); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("%v, want %v", err, io.ErrUnexpectedEOF)
+	}
+	if n, err := r.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("asked again: %d bytes and %v", n, err)
+	}
+}
