@@ -202,16 +202,12 @@ func (n *named) Read(p []byte) (read int, err error) {
 	return read, err
 }
 
-// ErrCutShort is that a compressed stream has no end. It is no io.ErrUnexpectedEOF, which a reader
-// of frames would take for half a frame of its own.
-var ErrCutShort = errors.New("it ends in the middle")
-
 func readingError(format string, err error) error {
 	switch {
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return fmt.Errorf("reading %s: its window is larger than %d MiB: compress it without --long and --ultra", format, maxWindow>>20)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("reading %s: %w", format, ErrCutShort)
+		return fmt.Errorf("reading %s: it ends in the middle: %w", format, err)
 	}
 	return fmt.Errorf("reading %s: %w", format, err)
 }

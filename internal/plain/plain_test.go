@@ -109,11 +109,11 @@ func TestReaderOfDamage(t *testing.T) {
 	long := strings.Repeat(text, 4_000)
 	whole := gzipped(long)
 	tests := []struct{ name, stream, want string }{
-		{"gzip that ends early", whole[:len(whole)/2], "reading gzip: it ends in the middle"},
-		{"gzip that ends in its header", whole[:5], "reading gzip: it ends in the middle"},
+		{"gzip that ends early", whole[:len(whole)/2], "reading gzip: it ends in the middle: unexpected EOF"},
+		{"gzip that ends in its header", whole[:5], "reading gzip: it ends in the middle: unexpected EOF"},
 		{"gzip with a flipped bit", whole[:len(whole)-8] + "\x00" + whole[len(whole)-7:], "reading gzip: gzip: invalid checksum"},
 		{"gzip with something behind it", whole + "google.com\n", "reading gzip: gzip: invalid header"},
-		{"zstd that ends early", zstandard(t, long)[:40], "reading zstd: it ends in the middle"},
+		{"zstd that ends early", zstandard(t, long)[:40], "reading zstd: it ends in the middle: unexpected EOF"},
 		{"zstd with something behind it", zstandard(t, text) + "q.com", "reading zstd: invalid input: magic number mismatch"},
 		{"zstd with a window of 128 MiB", "\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00",
 			"reading zstd: its window is larger than 8 MiB: compress it without --long and --ultra"},
