@@ -79,6 +79,9 @@ func (d *dnstap) read(frame []byte) bool {
 			return false
 		}
 		if frame = rest; field.number == dnstapMessage {
+			if inner != nil {
+				return false
+			}
 			inner = field.bytes
 		}
 	}
@@ -113,7 +116,7 @@ func (d *dnstap) read(frame []byte) bool {
 		}
 	}
 	if kind == 0 || kind > tapLast {
-		return true // it is of no sort that carries DNS
+		return len(query) == 0 && len(answer) == 0 // else it carries DNS, and nothing says whose
 	}
 	m := message{part: Question, code: noCode, digits: 9, broken: badDNS, client: address.Unmap(), seconds: int64(querySeconds), nanos: uint32(queryNanos)}
 	switch kind {

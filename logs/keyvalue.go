@@ -6,7 +6,8 @@ import (
 )
 
 // keyValues is the layout of lines of pairs: key=value, with blanks between them and quotation
-// marks around a value that has some. In quotation marks \ stands before one and before itself.
+// marks around a value that has some, or around a key. In quotation marks \ stands before one and
+// before itself.
 type keyValues struct {
 	preset
 	Options
@@ -47,20 +48,25 @@ func nextPair(line []byte, i int) (p pair, ok bool) {
 		for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
 			i++
 		}
-		key := i
+		key := span{start: i}
 		for i < len(line) && !endsKey[line[i]] {
 			i++
 		}
-		if i == len(line) || line[i] != '=' {
-			if i < len(line) && line[i] == '"' {
-				var closed bool
-				if i, closed = quoteEnd(line, i); !closed {
-					return pair{span: span{from, i}, isOpen: true}, true
-				}
+		if key.end = i; i < len(line) && line[i] == '"' {
+			isWhole := i == key.start
+			var closed bool
+			if i, closed = quoteEnd(line, i); !closed {
+				return pair{span: span{from, i}, isOpen: true}, true
 			}
+			if !isWhole {
+				continue
+			}
+			key = span{key.start + 1, i - 1}
+		}
+		if i == len(line) || line[i] != '=' {
 			continue
 		}
-		p = pair{span: span{start: from}, key: span{key, i}}
+		p = pair{span: span{start: from}, key: key}
 		i++
 		if i < len(line) && line[i] == '"' {
 			end, closed := quoteEnd(line, i)
