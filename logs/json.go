@@ -133,6 +133,11 @@ func (s *jsonScan) top(i int) int {
 			keptEnd = i
 			s.r.isEmpty = false
 		}
+		if !goes {
+			if _, through := s.below(key, 1<<len(s.cut)-1, 0); through != 0 && s.cutValue(next, through, len(key)+1, 0) < 0 {
+				return -1
+			}
+		}
 		s.r.end = i
 		i = s.space(i)
 		if i == len(s.line) {
@@ -149,6 +154,78 @@ func (s *jsonScan) top(i int) int {
 		}
 		i = s.space(i + 1)
 	}
+}
+
+// below returns which of the active paths to cut, a bit each, a member ends and which lead through
+// it. Matched bytes of them lead to its object.
+func (s *jsonScan) below(key []byte, active uint64, matched int) (ends bool, through uint64) {
+	end := matched + len(key)
+	for rest := active; rest != 0; rest &= rest - 1 {
+		n := bits.TrailingZeros64(rest)
+		switch path := s.cut[n]; {
+		case len(path) < end || path[matched:end] != string(key):
+		case len(path) == end:
+			ends = true
+		case path[end] == '.':
+			through |= 1 << n
+		}
+	}
+	return ends, through
+}
+
+// cutValue cuts what is left of the active paths out of an object, or out of those in an array.
+// They are read together, for their cuts must be in order.
+func (s *jsonScan) cutValue(i int, active uint64, matched, depth int) int {
+	if depth > deepestPath || i >= len(s.line) || s.line[i] != '{' && s.line[i] != '[' {
+		return i
+	}
+	isArray := s.line[i] == '['
+	keptEnd := -1
+	i = s.space(i + 1)
+	for first := i; i < len(s.line) && s.line[i] != '}' && s.line[i] != ']'; {
+		start, value := i, i
+		var key []byte
+		if !isArray {
+			if key, value = s.key(i); value < 0 {
+				return -1
+			}
+		}
+		if i = s.skip(value); i < 0 {
+			return -1
+		}
+		goes, through, end := false, active, matched
+		if !isArray {
+			goes, through = s.below(key, active, matched)
+			end += len(key) + len(".")
+		}
+		if !goes && through != 0 && s.cutValue(value, through, end, depth+1) < 0 {
+			return -1
+		}
+		ended := i
+		i = s.space(i)
+		hasMore := i < len(s.line) && s.line[i] == ','
+		if hasMore {
+			i = s.space(i + 1)
+		}
+		switch {
+		case goes && keptEnd >= 0:
+			s.r.cuts = append(s.r.cuts, span{keptEnd, ended})
+			keptEnd = ended
+		case goes && hasMore:
+			s.r.cuts = append(s.r.cuts, span{start, i})
+		case goes:
+			s.r.cuts = append(s.r.cuts, span{first, ended})
+		default:
+			keptEnd = ended
+		}
+		if goes && keptEnd < 0 {
+			first = i
+		}
+		if !hasMore {
+			break
+		}
+	}
+	return i
 }
 
 func (s *jsonScan) isCut(key []byte) bool {
