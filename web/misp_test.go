@@ -73,7 +73,7 @@ func TestMISPQuery(t *testing.T) {
 		{"an empty value", `{"module":"snowman","domain":""}`, `{"error": "no host in \"\""}`},
 		{"a value that is no text", `{"module":"snowman","domain":["q.com"]}`, `{"error": "reading the request as JSON: domain is an array, want a string"}`},
 		{"an attribute that is no object", `{"module":"snowman","attribute":"q.com"}`, `{"error": "reading the request as JSON: attribute is a string, want an object"}`},
-		{"a value that is no name", `{"module":"snowman","url":"q.com<script>\u202e\u0000"}`, `{"error": "'<' stands in the host"}`},
+		{"a value that is no name", `{"module":"snowman","url":"q.com<script>\u202e\u0000"}`, `{"error": "'<' stands in the host: the text looks like binary data"}`},
 		{"half of a surrogate pair", `{"module":"snowman","domain":"\ud800.com"}`,
 			`{"error": "reading the request as JSON: a text must be Unicode, and half of a surrogate pair (\\ud800 to \\udfff) is no character"}`},
 		{"a member twice", `{"module":"snowman","domain":"q.com","domain":"z.com"}`, `{"error": "reading the request as JSON: the member \"domain\" stands twice"}`},

@@ -42,7 +42,7 @@ func TestScoreJSON(t *testing.T) {
 		{"an element that is not a string costs only itself", `{"texts":[1,null,"q.com",{"a":[]}]}`, 200,
 			`{"verdicts":[{"text":"1","error":"a text must be a string"},{"text":"null","error":"a text must be a string"},{"text":"q.com",` + toyDGA + `},{"text":"{\"a\":[]}","error":"a text must be a string"}]}`},
 		{"a text that would be markup", `{"texts":["q.com<script>\u202e\u0000"]}`, 200,
-			`{"verdicts":[{"text":"q.com<script>\u202e\u0000","error":"'<' stands in the host"}]}`},
+			`{"verdicts":[{"text":"q.com<script>\u202e\u0000","error":"'<' stands in the host: the text looks like binary data"}]}`},
 		{"texts are missing", `{}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are null", `{"texts":null}`, 400, `{"error": "texts is missing: send {\"texts\": [\"example.com\", ...]}"}`},
 		{"texts are no list", `{"texts":"q.com"}`, 400, `{"error": "reading the request as JSON: texts is a string, want an array"}`},
