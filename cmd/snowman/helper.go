@@ -28,7 +28,7 @@ changes nothing. Standard error has the log, one JSON object a line. The end of 
 helper, with exit code 0.
 
 example:
-  $ printf '0 http://zis32msdi3.com/\n' | snowman helper squid-acl
+  $ printf '0 http://paypal-login-secure.com/\n' | snowman helper squid-acl
 
 docs/helper.md has the lines to paste into each program's configuration.
 `
