@@ -25,6 +25,7 @@ type builder struct {
 	excluded map[string]bool   // registered domains
 	heldOut  map[string]Part   // of registered domains with a name of a held-out family
 	apart    map[string]bool   // sources whose rows are only trained on
+	final    map[string]bool   // sources whose labels stand
 	strings  map[string]string // one copy of each family, date and domain
 	vetted   vetting
 	popular  *popularity // nil if the recipe wants no popular names
@@ -54,6 +55,7 @@ func (r Recipe) collect(ctx context.Context, directory string) (*builder, error)
 		excluded: make(map[string]bool),
 		heldOut:  make(map[string]Part),
 		apart:    make(map[string]bool),
+		final:    make(map[string]bool),
 		strings:  make(map[string]string),
 		vetted:   newVetting(),
 		account:  Account{SuffixList: canon.SuffixListVersion},
@@ -98,6 +100,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	}
 	account := SourceAccount{Name: source.name(), Group: source.Group}
 	b.apart[account.Name], b.apart[hostsOf(account.Name)] = source.TrainOnly, source.TrainOnly
+	b.final[account.Name] = source.Overrules
 	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
 		row.Source, row.Weight = account.Name, source.weight()
 		row.Family = familyName(b.recipe.FamilyNames, row)
@@ -190,6 +193,9 @@ func (b *builder) merge(row Row, domain string) bool {
 	}
 	first := b.rows[at]
 	switch {
+	case first.Malicious != row.Malicious && b.final[first.Source] && !b.final[row.Source]:
+		b.account.Overruled++
+		return false // its date is that of another label
 	case first.Malicious != row.Malicious:
 		b.dropped[row.Text] = true
 	case first.Kind == "" && row.Kind != "":

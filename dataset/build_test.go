@@ -554,3 +554,20 @@ func TestPartsHaveNames(t *testing.T) {
 		t.Errorf("ParsePart takes an unknown name for %v", part)
 	}
 }
+
+func TestRowsThatOverruleStand(t *testing.T) {
+	recipe := everything
+	recipe.Sources = []Source{{File: "mine", Overrules: true}, {File: "feed"}, {File: "other"}}
+	set := build(t, recipe, map[string]string{
+		"mine":  table("paypal.com 0", "bad.example 1 phishing", "twice.example 0", "twice.example 1"),
+		"feed":  table("paypal.com 1 phishing - 2026-01", "bad.example 0", "both.example 1"),
+		"other": table("paypal.com 1 malware", "both.example 0"),
+	})
+	rows, _ := rowsByText(t, set)
+	if len(rows) != 2 || rows["paypal.com"].Malicious || rows["paypal.com"].Date != "" || rows["bad.example"].Kind != Phishing {
+		t.Errorf("the rows are %v, want paypal.com benign and bad.example phishing", rows)
+	}
+	if set.Account.Overruled != 3 || set.Account.Contradictions != 2 {
+		t.Errorf("%d overruled and %d contradictions, want 3 and 2", set.Account.Overruled, set.Account.Contradictions)
+	}
+}

@@ -76,6 +76,10 @@ type Source struct {
 	// and that no second source can have, such as addresses of public services.
 	Trusted bool `json:"trusted,omitempty"`
 
+	// Overrules lets the rows' labels stand where sources behind this one say otherwise. Elsewhere a
+	// text with two labels is dropped. It is for rows that somebody has looked at one by one.
+	Overrules bool `json:"overrules,omitempty"`
+
 	// TrainOnly keeps the rows, and what shares a registered domain with them, in train: those of a
 	// generator are alike, so that they would measure nothing.
 	TrainOnly bool `json:"train_only,omitempty"`
@@ -90,13 +94,20 @@ func ReadRecipe(path string) (Recipe, error) {
 	if err != nil {
 		return Recipe{}, fmt.Errorf("reading recipe: %w", err)
 	}
-	var recipe Recipe
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&recipe); err != nil {
+	recipe, err := ParseRecipe(data)
+	if err != nil {
 		return Recipe{}, fmt.Errorf("reading recipe %q: %w", path, err)
 	}
 	return recipe, nil
+}
+
+// ParseRecipe reads a recipe in JSON.
+func ParseRecipe(data []byte) (Recipe, error) {
+	var recipe Recipe
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&recipe)
+	return recipe, err
 }
 
 // endings are the endings that a data file's name may have.

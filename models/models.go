@@ -13,3 +13,8 @@ var Default []byte
 //
 //go:embed MODEL_CARD.md
 var Card string
+
+// Recipe is the recipe of the shipped model, which dataset.ParseRecipe reads.
+//
+//go:embed recipe.json
+var Recipe []byte

@@ -57,10 +57,11 @@ type Account struct {
 	Exclude  []Source `json:"exclude,omitempty"`
 	Excluded int      `json:"excluded,omitempty"`
 
-	Duplicates     int `json:"duplicates"`     // rows whose text another row has
-	Contradictions int `json:"contradictions"` // texts dropped, called benign and malicious
-	UnknownKind    int `json:"unknown_kind"`   // malicious texts that sources give two kinds
-	Moved          int `json:"moved"`          // rows moved to train: two parts had their domain
+	Duplicates     int `json:"duplicates"`          // rows whose text another row has
+	Contradictions int `json:"contradictions"`      // texts dropped, called benign and malicious
+	Overruled      int `json:"overruled,omitempty"` // rows left out for a label that stands
+	UnknownKind    int `json:"unknown_kind"`        // malicious texts that sources give two kinds
+	Moved          int `json:"moved"`               // rows moved to train: two parts had their domain
 	VettedNames    int `json:"vetted_names"`
 	VettedURLs     int `json:"vetted_urls"`
 	Imitated       int `json:"imitated,omitempty"`

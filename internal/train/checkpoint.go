@@ -18,6 +18,9 @@ import (
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
+// ErrOtherRun says that a checkpoint is of a training with other options or data.
+var ErrOtherRun = errors.New("it belongs to a training with other options or data")
+
 // tensors lists the numbers that a checkpoint holds, sharing memory.
 func (r *run) tensors() []cnn.Tensor {
 	shape := []int{len(r.best)}
@@ -75,7 +78,7 @@ func (r *run) resume() error {
 		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, err)
 	}
 	if checkpoint.Metadata["run"] != r.identity {
-		return fmt.Errorf("reading checkpoint %q: it belongs to a training with other options or data", r.options.Checkpoint)
+		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, ErrOtherRun)
 	}
 	if err := json.Unmarshal([]byte(checkpoint.Metadata["state"]), &r.state); err != nil {
 		return fmt.Errorf("reading checkpoint %q: state: %w", r.options.Checkpoint, err)
