@@ -84,7 +84,7 @@ func (b *builder) exclude(ctx context.Context, directory, file string) error {
 	if err != nil {
 		return err
 	}
-	account := SourceAccount{Name: source.name()}
+	account := SourceAccount{Name: source.ShortName()}
 	err = readFile(ctx, path, "", &account, func(_ Row, u *canon.URL) {
 		b.excluded[string(u.RegisteredDomain())] = true
 	})
@@ -98,7 +98,7 @@ func (b *builder) read(ctx context.Context, directory string, source Source) err
 	if err != nil {
 		return err
 	}
-	account := SourceAccount{Name: source.name(), Group: source.Group}
+	account := SourceAccount{Name: source.ShortName(), Group: source.Group}
 	b.apart[account.Name], b.apart[hostsOf(account.Name)] = source.TrainOnly, source.TrainOnly
 	b.final[account.Name] = source.Overrules
 	err = readFile(ctx, path, source.Kind, &account, func(row Row, u *canon.URL) {
@@ -173,7 +173,7 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 		b.account.Duplicates++
 	}
 	if source.Hosts && !row.Malicious && u.HasPath() {
-		row.Text, row.Source = string(u.Host()), hostsOf(source.name())
+		row.Text, row.Source = string(u.Host()), hostsOf(source.ShortName())
 		if b.merge(row, domain) {
 			account.Hosts++
 		}
@@ -302,7 +302,7 @@ func (b *builder) perturb(rows []*Row, partOf map[string]Part) []*Row {
 func (b *builder) vettedTexts(partOf map[string]Part, groups map[string]string) (texts []Vetted) {
 	trusted := make(map[string]bool)
 	for _, source := range b.recipe.Sources {
-		trusted[source.name()], trusted[hostsOf(source.name())] = source.Trusted, source.Trusted
+		trusted[source.ShortName()], trusted[hostsOf(source.ShortName())] = source.Trusted, source.Trusted
 	}
 	var u canon.URL
 	for i, row := range b.rows {
@@ -414,7 +414,7 @@ func (r Recipe) sample(rows []*Row, part Part) []*Row {
 	}
 	sources := make(map[string]Source)
 	for _, source := range r.Sources {
-		sources[source.name()] = source
+		sources[source.ShortName()] = source
 	}
 	sortByHash(r.Seed+1, rows)
 	bySource, byFamily := make(map[string]int), make(map[family]int)
@@ -451,14 +451,14 @@ func (r Recipe) groups() map[string]string {
 	groups := make(map[string]string)
 	for _, source := range r.Sources {
 		if source.Group != "" {
-			groups[source.name()], groups[hostsOf(source.name())] = source.Group, source.Group
+			groups[source.ShortName()], groups[hostsOf(source.ShortName())] = source.Group, source.Group
 		}
 	}
 	return groups
 }
 
-// name is the source's name in rows and accounts.
-func (s Source) name() string {
+// ShortName is the source's name in rows and accounts.
+func (s Source) ShortName() string {
 	if s.Name != "" {
 		return s.Name
 	}

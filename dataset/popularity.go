@@ -94,7 +94,7 @@ func (p *popularity) note(source Source, row Row, domain string, u *canon.URL) {
 		return // generated names imitate nobody
 	}
 	if source.ListYear != 0 || source.Dated {
-		p.traffic[source.name()] = true
+		p.traffic[source.ShortName()] = true
 	}
 	known := p.domains[domain]
 	if known == nil {

@@ -76,8 +76,8 @@ type Source struct {
 	// and that no second source can have, such as addresses of public services.
 	Trusted bool `json:"trusted,omitempty"`
 
-	// Overrules lets the rows' labels stand where sources behind this one say otherwise. Elsewhere a
-	// text with two labels is dropped. It is for rows that somebody has looked at one by one.
+	// Overrules lets the rows' labels stand where sources behind this one say otherwise. Elsewhere
+	// a text with two labels is dropped. It is for rows that somebody has looked at one by one.
 	Overrules bool `json:"overrules,omitempty"`
 
 	// TrainOnly keeps the rows, and what shares a registered domain with them, in train: those of a
@@ -154,12 +154,12 @@ func (r Recipe) withDefaults() (Recipe, error) {
 	}
 	names := make(map[string]bool)
 	for _, source := range r.Sources {
-		if names[source.name()] { // caps and accounts go by the name
-			return r, fmt.Errorf("recipe: two sources are named %q", source.name())
+		if names[source.ShortName()] { // caps and accounts go by the name
+			return r, fmt.Errorf("recipe: two sources are named %q", source.ShortName())
 		}
-		names[source.name()] = true
+		names[source.ShortName()] = true
 		if !(source.Weight >= 0) || source.Rows < 0 || source.FamilyRows < 0 {
-			return r, fmt.Errorf("recipe: source %q: weight %v, rows %d, family_rows %d, want at least 0", source.name(), source.Weight, source.Rows, source.FamilyRows)
+			return r, fmt.Errorf("recipe: source %q: weight %v, rows %d, family_rows %d, want at least 0", source.ShortName(), source.Weight, source.Rows, source.FamilyRows)
 		}
 	}
 	if r.Imitated < 0 || r.Imitated > lookalike.MaxNames {

@@ -52,7 +52,7 @@ func PopularDomains(list []string) map[string]bool {
 // are neither a name nor a URL.
 func ReadUnseen(ctx context.Context, paths []string, seen Seen) (rows []Row, leftOut, refused int, err error) {
 	for _, path := range paths {
-		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.name()}
+		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.ShortName()}
 		texts := make(map[string]bool)
 		err := readFile(ctx, path, "", &account, func(row Row, u *canon.URL) {
 			row.Text = u.String()

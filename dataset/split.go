@@ -18,7 +18,7 @@ func ReadSplit(ctx context.Context, kinds []string, files map[Part]string) (*Set
 		if !given {
 			continue
 		}
-		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.name()}
+		account := SourceAccount{Name: Source{File: filepath.ToSlash(path)}.ShortName()}
 		counts := make(map[string]int)
 		err := readFile(ctx, path, "", &account, func(row Row, u *canon.URL) {
 			row.Text, row.Source, row.Weight = u.String(), account.Name, 1

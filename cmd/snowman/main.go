@@ -3,8 +3,9 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when score -fail-on was given a level and something reached it, and 4 when score
-// -strict was given and a text could not be scored, or -fail-on and none could.
+// line is wrong, 3 when score -fail-on was given a level and something reached it or retrain lets
+// the present model stay, and 4 when score -strict was given and a text could not be scored, or
+// -fail-on and none could.
 package main
 
 import (
@@ -21,6 +22,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/internal/render"
+	"github.com/snowman-ml/snowman/internal/retrain"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
@@ -31,6 +33,7 @@ const (
 	exitFailed   = 1
 	exitUsage    = 2
 	exitReached  = 3
+	exitRefused  = 3
 	exitUnscored = 4
 )
 
@@ -63,11 +66,15 @@ func main() {
 // exitCode returns the code for an error and says what has not been said yet.
 func exitCode(err error, stderr io.Writer) int {
 	var usage usageError
+	var refusal retrain.Refusal
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
 	case errors.Is(err, errReached):
 		return exitReached
+	case errors.As(err, &refusal): // standard output has the reasons
+		fmt.Fprintln(stderr, "snowman: the present model stays")
+		return exitRefused
 	case errors.Is(err, errUnscored): // standard error has the number
 		return exitUnscored
 	case errors.Is(err, errUnfinished):
@@ -101,6 +108,7 @@ var verbs = []struct {
 	{"serve", "answer the same over HTTP", runServe},
 	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
 	{"train", "train a model on labelled texts", runTrain},
+	{"retrain", "train a newer model, and replace the present one if it is no worse", runRetrain},
 	{"eval", "measure a model on labelled texts", runEval},
 	{"model", "show what a model is, or export it to ONNX", runModel},
 	{"version", "show the program's version", runVersion},

@@ -1,0 +1,201 @@
+// Package retrain trains a model anew, on newer rows and a user's own, and puts it in the place of
+// the present one only if nothing got worse that was asked to hold.
+//
+//	compared, err := retrain.Run(ctx, retrain.Options{Model: "my.safetensors", Data: "data"})
+//	var refusal retrain.Refusal
+//	if errors.As(err, &refusal) { ... } // the present model stays
+//
+//	files -> feeds checked -> set -> trained -> both models side by side -> rules -> replaced
+//
+// # What is compared
+//
+// Figures rest on rows that neither model was trained on, as far as that can be known. A recipe
+// divides rows by a hash of their registered domain, so that a domain set aside once is set aside
+// each time, whatever month its rows are from. That is why a recipe's report_from has no effect
+// here: with it, a new model would be trained on no row of the newest months, which are what it is
+// made for. Instead a part of each month is set aside, the newest one too. If the recipe's seed or
+// shares change, or the present model was made some other way, what the present model has seen is
+// not known, and a note says so.
+//
+// The comparison never rests on the new rows alone, or a poisoned feed would judge itself. Texts at
+// each level are also counted among names of the user's network, popular names, rows accepted with
+// earlier models and the user's own rows; new files are held against the same before anything is
+// trained.
+//
+// # What is promised
+//
+// The model file is replaced whole, by a rename. A run that is killed at any moment leaves the old
+// model or the new one, and the next run with the same data and options goes on from the
+// checkpoint. Of two runs for one model, the second ends with [ErrBusy].
+package retrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/measure"
+	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/report"
+)
+
+// Options say what to train on, and what must hold. Model and Data are needed.
+type Options struct {
+	Model   string          // the file that is compared with and replaced; where there is none, the built-in model is compared with
+	Data    string          // folder of labelled files
+	Recipe  *dataset.Recipe // how to use them; default that of the shipped model
+	Mine    []string        // files of own labelled rows
+	Traffic []string        // files of unlabelled texts, most of them benign
+	Ignored []string        // other files that are no data, should they stand in the folder
+	Rules   Rules           // default DefaultRules
+	From    bool            // go on from the present model
+	DryRun  bool            // replace nothing
+
+	// Training says how to train: what is zero is as the present model was trained. From and
+	// Checkpoint are set here.
+	Training train.Options
+
+	Tell func(line string) // what is being done; default nobody is told
+}
+
+// A Refusal says why the present model stays.
+type Refusal struct{ Reasons []string }
+
+func (r Refusal) Error() string { return "the present model stays: " + strings.Join(r.Reasons, "; ") }
+
+// Run retrains. Whatever it returns, the comparison holds what was found out until then.
+func Run(ctx context.Context, o Options) (report.Retraining, error) {
+	unlock, err := lock(o.Model)
+	if err != nil {
+		return report.Retraining{}, err
+	}
+	defer unlock()
+	r := &run{Options: o}
+	if r.Rules == nil {
+		r.Rules = DefaultRules()
+	}
+	if r.Tell == nil {
+		r.Tell = func(string) {}
+	}
+	err = r.run(ctx)
+	var refusal Refusal
+	switch {
+	case errors.As(err, &refusal):
+		r.compared.Verdict, r.compared.Reasons = "The present model stays, for these reasons:", refusal.Reasons
+	case err == nil && o.DryRun:
+		r.compared.Verdict = "The new model may take the place of the present one. Nothing was replaced."
+	case err == nil:
+		r.compared.Verdict = "The new model has taken the place of the present one."
+	}
+	return r.compared, err
+}
+
+// A run is one retraining.
+type run struct {
+	Options
+	present  *present
+	plan     plan
+	mine     []dataset.Row // own rows
+	traffic  []string
+	accepted []dataset.Row // rows set aside in earlier runs
+	compared report.Retraining
+}
+
+func (r *run) run(ctx context.Context) error {
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	if err := r.checkFeeds(ctx); err != nil {
+		return err
+	}
+	set, err := r.build(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := r.train(ctx, set)
+	if err != nil {
+		return err
+	}
+	r.Tell("comparing the models")
+	if err := r.compare(ctx, next, set); err != nil {
+		return err
+	}
+	if reasons := r.Rules.judge(&r.compared); len(reasons) > 0 {
+		return Refusal{reasons}
+	}
+	if r.DryRun {
+		return nil
+	}
+	return r.replace(next, set)
+}
+
+// read reads all that is small.
+func (r *run) read(ctx context.Context) (err error) {
+	if r.present, err = openPresent(r.Model); err != nil {
+		return err
+	}
+	if r.mine, err = readMine(ctx, r.Mine); err != nil {
+		return err
+	}
+	if r.traffic, err = readTexts(ctx, r.Traffic); err != nil {
+		return err
+	}
+	if r.accepted, err = readAccepted(ctx, r.Model); err != nil {
+		return err
+	}
+	if r.plan, err = newPlan(r.Options, r.mine); err != nil {
+		return err
+	}
+	r.note(r.plan.notes...)
+	r.compared.Facts = r.facts()
+	return nil
+}
+
+// build reads the data, and refuses what nothing can be trained on.
+func (r *run) build(ctx context.Context) (*dataset.Set, error) {
+	r.Tell("reading the data")
+	set, err := r.plan.recipe.Build(ctx, r.Data)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, Refusal{[]string{err.Error()}}
+	}
+	if missing := whatIsMissing(set); len(missing) > 0 {
+		return nil, Refusal{missing}
+	}
+	weigh(set, r.plan.mine)
+	if overruled := set.Account.Overruled; overruled > 0 {
+		r.note(fmt.Sprintf("own rows decide where %d other rows have another label", overruled))
+	}
+	return set, nil
+}
+
+// train trains the new model and measures it, as the verb train does.
+func (r *run) train(ctx context.Context, set *dataset.Set) (*next, error) {
+	options := r.trainingOptions()
+	r.Tell("training")
+	model, err := train.Run(ctx, set, options)
+	if errors.Is(err, train.ErrOtherRun) { // such as one of yesterday's data that was killed
+		r.Tell("the checkpoint is of other data or options; training from the beginning")
+		if err := options.RemoveCheckpoints(); err != nil {
+			return nil, err
+		}
+		model, err = train.Run(ctx, set, options)
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("stopped; the same command goes on from %q", options.Checkpoint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := measure.Keep(ctx, model, set); err != nil {
+		return nil, err
+	}
+	return newNext(model)
+}
+
+// note adds what is not known, or could not be judged.
+func (r *run) note(lines ...string) { r.compared.Notes = append(r.compared.Notes, lines...) }
