@@ -12,6 +12,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/retrain"
+	"github.com/snowman-ml/snowman/internal/sources"
 	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -21,7 +22,7 @@ Trains a model on newer rows and your own, holds it against the present one, and
 that only if nothing got worse that was asked to hold. docs/retraining.md has the rules.
 
 The files of -data are used by the recipe of the shipped model; those that it does not name are taken as
-they are, and those that are missing are said. -mine are rows of your own: false alarms that you closed,
+they are, and those that are missing are said. -store is a folder of data fetch. -mine are rows of your own: false alarms that you closed,
 names that you confirmed. Their word is the last, and a few count. -traffic are names of your network,
 without labels, most of them benign: alarms on them must not become more.
 
@@ -32,7 +33,7 @@ Training is as that of the present model, where its file says how that was, with
 differ. With -from it goes on from the present model, for 2 epochs.
 
 example:
-  $ snowman retrain -o my.safetensors -data feeds -mine ours.tsv -traffic names.txt -report out.html
+  $ snowman retrain -o my.safetensors -store store -fetch -mine ours.tsv -traffic names.txt -report out.html
 
 exit code: 0 replaced, or with -dry-run would be; 1 not done; 2 wrong command line; 3 the present model
 stays, for the reasons printed.
@@ -43,16 +44,19 @@ type retrainFlags struct {
 	options        retrain.Options
 	recipe, accept string
 	widths, report string
+	fetch          bool
 }
 
 // runRetrain is the verb retrain.
 func runRetrain(ctx context.Context, args []string, s streams) error {
 	var f retrainFlags
 	o := &f.options
-	flags := newFlags("retrain", "-o MODEL -data DIR [flags]", retrainDescription)
+	flags := newFlags("retrain", "-o MODEL (-data DIR | -store DIR) [flags]", retrainDescription)
 	flags.StringVar(&o.Model, "o", "", "the model `file` to compare with and to replace (if it is missing, the built-in model\nis compared with)")
 	flags.StringVar(&o.Data, "data", "", "folder of labelled files")
-	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped model)")
+	flags.StringVar(&o.Store, "store", "", "folder of data fetch, whose rows are trained on, alone or beside -data")
+	flags.BoolVar(&f.fetch, "fetch", false, "fetch the feeds into -store before, as data fetch does")
+	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped\nmodel or, with -store alone, of the feeds)")
 	pathsFlag(flags, &o.Mine, "mine", "own labelled rows, a `file` with the columns text and label; several may be given")
 	pathsFlag(flags, &o.Traffic, "traffic", "names of your network, one a line in a `file`; several may be given")
 	flags.BoolVar(&o.From, "from", false, "go on from the present model (default: from scratch)")
@@ -81,8 +85,13 @@ func (f *retrainFlags) check(ctx context.Context) (err error) {
 	switch {
 	case o.Model == "":
 		return usageError{"retrain needs -o, the model file to compare with and to replace"}
-	case o.Data == "":
-		return usageError{"name the folder of labelled files with -data"}
+	case o.Data == "" && o.Store == "":
+		return usageError{"name the folder of labelled files with -data, or that of data fetch with -store"}
+	case f.fetch && o.Store == "":
+		return usageError{"-fetch fetches into the folder of -store, which is missing"}
+	}
+	if f.fetch {
+		o.Fetch = &sources.Options{Agent: "snowman/" + programVersion()}
 	}
 	if o.Training.Widths, err = parseWidths(f.widths); err != nil {
 		return err

@@ -1,7 +1,9 @@
 package retrain
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,8 +99,12 @@ func unnamedFiles(recipe dataset.Recipe, o Options) ([]dataset.Source, error) {
 		return nil, err
 	}
 	all, err := dataset.DefaultRecipe(o.Data)
-	if err != nil {
+	var unreadable *fs.PathError
+	switch {
+	case errors.As(err, &unreadable):
 		return nil, err
+	case err != nil: // the folder has no data
+		return nil, Refusal{[]string{err.Error()}}
 	}
 	isNamed := make(map[string]bool)
 	for _, path := range slices.Concat(named, o.Mine, o.Traffic, o.Ignored, []string{acceptedPath(o.Model)}) {

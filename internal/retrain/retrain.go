@@ -37,21 +37,24 @@ import (
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/measure"
+	"github.com/snowman-ml/snowman/internal/sources"
 	"github.com/snowman-ml/snowman/internal/train"
 	"github.com/snowman-ml/snowman/report"
 )
 
-// Options say what to train on, and what must hold. Model and Data are needed.
+// Options say what to train on, and what must hold. Model is needed, and Data or Store.
 type Options struct {
-	Model   string          // the file that is compared with and replaced; where there is none, the built-in model is compared with
-	Data    string          // folder of labelled files
-	Recipe  *dataset.Recipe // how to use them; default that of the shipped model
-	Mine    []string        // files of own labelled rows
-	Traffic []string        // files of unlabelled texts, most of them benign
-	Ignored []string        // other files that are no data, should they stand in the folder
-	Rules   Rules           // default DefaultRules
-	From    bool            // go on from the present model
-	DryRun  bool            // replace nothing
+	Model   string           // the file that is compared with and replaced; where there is none, the built-in model is compared with
+	Data    string           // folder of labelled files
+	Store   string           // folder of fetched feeds, whose rows are trained on as well
+	Fetch   *sources.Options // fetch the feeds into Store before; default not
+	Recipe  *dataset.Recipe  // how to use Data; default that of the shipped model or, without Data, of the store
+	Mine    []string         // files of own labelled rows
+	Traffic []string         // files of unlabelled texts, most of them benign
+	Ignored []string         // other files that are no data, should they stand in the folder
+	Rules   Rules            // default DefaultRules
+	From    bool             // go on from the present model
+	DryRun  bool             // replace nothing
 
 	// Training says how to train: what is zero is as the present model was trained. From and
 	// Checkpoint are set here.
@@ -101,6 +104,7 @@ type run struct {
 	traffic  []string
 	accepted []dataset.Row // rows set aside in earlier runs
 	compared report.Retraining
+	reasons  []string // why the present model stays
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -122,11 +126,9 @@ func (r *run) run(ctx context.Context) error {
 	if err := r.compare(ctx, next, set); err != nil {
 		return err
 	}
-	if reasons := r.Rules.judge(&r.compared); len(reasons) > 0 {
-		return Refusal{reasons}
-	}
-	if r.DryRun {
-		return nil
+	r.refuse(r.Rules.judge(&r.compared)...)
+	if err := r.refusal(); err != nil || r.DryRun {
+		return err
 	}
 	return r.replace(next, set)
 }
@@ -143,6 +145,9 @@ func (r *run) read(ctx context.Context) (err error) {
 		return err
 	}
 	if r.accepted, err = readAccepted(ctx, r.Model); err != nil {
+		return err
+	}
+	if err := r.readStore(ctx); err != nil {
 		return err
 	}
 	if r.plan, err = newPlan(r.Options, r.mine); err != nil {
@@ -167,6 +172,10 @@ func (r *run) build(ctx context.Context) (*dataset.Set, error) {
 		return nil, Refusal{missing}
 	}
 	weigh(set, r.plan.mine)
+	if len(set.Imitated) == 0 && len(r.present.file.Metadata.Imitated) > 0 {
+		set.Imitated = r.present.file.Metadata.Imitated
+		r.note("the recipe makes no list of popular names: that of the present model stays")
+	}
 	if overruled := set.Account.Overruled; overruled > 0 {
 		r.note(fmt.Sprintf("own rows decide where %d other rows have another label", overruled))
 	}
@@ -195,6 +204,17 @@ func (r *run) train(ctx context.Context, set *dataset.Set) (*next, error) {
 		return nil, err
 	}
 	return newNext(model)
+}
+
+// refuse adds why the present model stays.
+func (r *run) refuse(reasons ...string) { r.reasons = append(r.reasons, reasons...) }
+
+// refusal returns an error if there is a reason why the present model stays.
+func (r *run) refusal() error {
+	if len(r.reasons) == 0 {
+		return nil
+	}
+	return Refusal{r.reasons}
 }
 
 // note adds what is not known, or could not be judged.

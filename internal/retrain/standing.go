@@ -74,11 +74,6 @@ func (s standings) reaching() []eval.Proportion {
 	return reached
 }
 
-// score scores the texts of a sample, which are in canonical form.
-func (s *sample) score(model *snowman.Model) {
-	s.scores, _ = model.ScoreAll(s.texts) // what has no score has 0
-}
-
 // popularDomains returns the names on the list of the built-in model and on that of the present
 // one.
 func popularDomains(p *present) map[string]bool {

@@ -38,14 +38,15 @@ type BuildResult struct {
 
 // A BuiltFeed is a feed's part of a BuildResult.
 type BuiltFeed struct {
-	Feed     string
-	File     string // in the folder; empty if the feed gave no row
-	First    string // of the days that were read; empty if there is none up to the day
-	Last     string
-	Rows     int
-	Repeated int    // rows that stood in the feed before
-	Refused  int    // rows that are neither a name nor a URL
-	Problem  string // why there is no file, though the store has days
+	Feed                string
+	File                string // in the folder; empty if the feed gave no row
+	First               string // of the days that were read; empty if there is none up to the day
+	Last                string
+	Rows                int
+	Repeated            int    // rows that stood in the feed before
+	LastRows, LastTwice int    // of the last day: its rows, and those that stood before on that day
+	Refused             int    // rows that are neither a name nor a URL
+	Problem             string // why there is no file, though the store has days
 }
 
 // Build makes a labelled file for each feed of a store, as the store knew it at the end of a day
@@ -116,7 +117,7 @@ func (f *Feed) build(ctx context.Context, store, date, directory string) (BuiltF
 		packed := gzip.NewWriter(w)
 		out := bufio.NewWriter(packed)
 		out.WriteString("text\tlabel\tkind\tfamily\tdate\n")
-		seen := make(map[string]struct{})
+		seen := make(map[string]string)
 		for _, d := range days {
 			if problem = f.buildDay(ctx, filepath.Join(store, f.Name), d, d.Date == m.Days[0].Date, seen, out, &built); problem != nil {
 				return problem
@@ -131,8 +132,8 @@ func (f *Feed) build(ctx context.Context, store, date, directory string) (BuiltF
 	return built, err
 }
 
-// buildDay writes the rows of a day that were not there before.
-func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool, seen map[string]struct{}, out *bufio.Writer, built *BuiltFeed) error {
+// buildDay writes the rows of a day that were not there before. Seen has the day of each row.
+func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool, seen map[string]string, out *bufio.Writer, built *BuiltFeed) error {
 	file, err := os.Open(filepath.Join(folder, d.File))
 	if err != nil {
 		return err
@@ -147,16 +148,22 @@ func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool,
 	limit := f.maxUnpacked()
 	content := io.TeeReader(&counter{ctx: ctx, source: &bounded{source: unpacked, left: limit, limit: limit}}, sum)
 	taken := 0
+	built.LastRows, built.LastTwice = 0, 0
 	refused, err := f.rows(content, func(row dataset.Row) error {
 		taken++
 		if f.First > 0 && taken > f.First {
 			return nil // on to the end, for the checksum
 		}
-		if _, repeated := seen[row.Text]; repeated {
+		built.LastRows++
+		day, repeated := seen[row.Text]
+		seen[row.Text] = d.Date
+		if day == d.Date {
+			built.LastTwice++
+		}
+		if repeated {
 			built.Repeated++
 			return nil
 		}
-		seen[row.Text] = struct{}{}
 		built.Rows++
 		return writeRow(out, row, dateOfRow(row.Date, d.Date, f.Backlog && (isFirst || f.Current)))
 	})

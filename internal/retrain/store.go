@@ -1,0 +1,92 @@
+package retrain
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/sources"
+)
+
+// rowsPath is the folder of the rows that a store gave for a model, for whoever wants to see them.
+func rowsPath(model string) string { return model + ".rows" }
+
+// readStore fetches the feeds if that was asked for, and makes labelled files of the store.
+func (r *run) readStore(ctx context.Context) error {
+	if r.Store == "" {
+		return nil
+	}
+	if r.Fetch != nil {
+		if err := r.fetch(ctx); err != nil {
+			return err
+		}
+	}
+	r.Tell("making rows of the store")
+	folder, err := filepath.Abs(rowsPath(r.Model))
+	if err != nil {
+		return err
+	}
+	built, err := sources.Build(ctx, r.Store, time.Now(), folder)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return Refusal{[]string{err.Error()}}
+	}
+	for _, feed := range built.Feeds {
+		if feed.Problem != "" {
+			r.note(fmt.Sprintf("feed %s is left out: %s", feed.Feed, feed.Problem))
+		}
+		if _, isOn := r.Rules["feeds"]; isOn && feed.LastRows >= fewestToRepeat && 2*feed.LastTwice > feed.LastRows {
+			r.refuse(fmt.Sprintf("feed %s: %d of %d rows of %s repeat others of that day", feed.Feed, feed.LastTwice, feed.LastRows, feed.Last))
+		}
+	}
+	return r.useStore(folder, built.Recipe)
+}
+
+// fetch fetches the feeds. One that fails costs only what is new in it.
+func (r *run) fetch(ctx context.Context) error {
+	r.Tell("fetching the feeds")
+	options := *r.Fetch
+	options.Store = r.Store
+	fetched, err := sources.Fetch(ctx, options)
+	if err != nil {
+		return err
+	}
+	for _, outcome := range fetched.Outcomes {
+		if outcome.State == sources.Failed {
+			r.note(fmt.Sprintf("feed %s was not fetched: %s", outcome.Feed, outcome.Reason))
+		}
+	}
+	return nil
+}
+
+// useStore adds the store's rows to the data. Without other data, its recipe is that of the run.
+func (r *run) useStore(folder string, recipe dataset.Recipe) error {
+	if r.Data == "" {
+		r.Data = folder
+		if r.Recipe == nil {
+			r.Recipe = &recipe
+		}
+		return nil
+	}
+	own, err := chooseRecipe(r.Recipe)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]bool)
+	for _, source := range own.Sources {
+		names[source.ShortName()] = true
+	}
+	for _, source := range recipe.Sources {
+		if names[source.ShortName()] {
+			source.Name = "store_" + source.ShortName()
+		}
+		source.File = filepath.Join(folder, source.File)
+		own.Sources = append(own.Sources, source)
+	}
+	r.Recipe = &own
+	return nil
+}
