@@ -37,6 +37,7 @@ func testFetcher(t *testing.T, o Options, feeds []Feed) (f *fetcher, slept *[]ti
 	slept = new([]time.Duration)
 	var mu sync.Mutex
 	f = &fetcher{Options: o, feeds: feeds, transport: http.DefaultTransport, pause: time.Second, maxWait: time.Minute, idle: time.Minute,
+		now: func() time.Time { return o.Now },
 		sleep: func(ctx context.Context, d time.Duration) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -305,7 +306,7 @@ func TestRetryAfter(t *testing.T) {
 
 	header = "7"
 	f, slept := testFetcher(t, Options{}, feeds)
-	if o := outcome(t, f); o.State != Fetched || len(*slept) != 1 || (*slept)[0] < 6*time.Second || (*slept)[0] > 7*time.Second {
+	if o := outcome(t, f); o.State != Fetched || !slices.Equal(*slept, []time.Duration{7 * time.Second}) {
 		t.Errorf("%+v after %v, want 7 s", o, *slept)
 	}
 
@@ -607,5 +608,28 @@ func TestSeveralFetchesOfADay(t *testing.T) {
 		if !slices.Equal(files, want) {
 			t.Errorf("%s: %q, want %q", feed, files, want)
 		}
+	}
+}
+
+// A run that was killed leaves temporary files, which the next run removes, and no half of a day.
+func TestLeftoversAreRemoved(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, rows) }))
+	defer server.Close()
+	f, _ := testFetcher(t, Options{}, []Feed{listFeed("feed", server.URL)})
+	folder := filepath.Join(f.Store, "feed")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".2026-11-28.gz.123", ".file-9", "2026-11-28.gz"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o := outcome(t, f); o.State != Fetched || o.Day.File != "2026-11-28.gz" {
+		t.Errorf("%+v", o)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 2 || unzipped(t, filepath.Join(folder, "2026-11-28.gz")) != rows {
+		t.Errorf("%v, %v", entries, err)
 	}
 }
