@@ -144,6 +144,9 @@ func (d *download) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.state.validator() == "" { // nothing tells whether the rest is of the same body
+		have = 0
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	request, err := d.request(ctx, have)

@@ -184,9 +184,11 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 
 // prepare checks the options and lists the jobs.
 func (f *fetcher) prepare() error {
-	start := cmp.Or(f.Now, time.Now())
-	began := time.Now()
-	f.now = func() time.Time { return start.Add(time.Since(began)) }
+	if f.now == nil {
+		began := time.Now()
+		start := cmp.Or(f.Now, began)
+		f.now = func() time.Time { return start.Add(time.Since(began)) }
+	}
 	f.agent = cmp.Or(f.Agent, "snowman") + " (+https://github.com/snowman-ml/snowman)"
 	if f.Contact != "" {
 		if strings.ContainsFunc(f.Contact, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -308,9 +310,11 @@ func (f *fetcher) finish(j *job) {
 // one does one job. Nothing of what goes wrong leaves it but as its outcome.
 func (f *fetcher) one(ctx context.Context, j *job) {
 	manifest, err := ReadManifest(f.Store, j.feed.Name)
+	folder := filepath.Join(f.Store, j.feed.Name)
 	if err == nil {
-		err = os.MkdirAll(filepath.Join(f.Store, j.feed.Name), 0o755)
+		err = os.MkdirAll(folder, 0o755)
 	}
+	removeLeftovers(folder)
 	if err == nil && j.file == "" && f.mirror == "" {
 		if reason := f.tooSoon(j.feed, manifest); reason != "" {
 			j.outcome.State, j.outcome.Reason = Recent, reason
@@ -337,10 +341,19 @@ func (f *fetcher) one(ctx context.Context, j *job) {
 	}
 }
 
+// removeLeftovers removes the temporary files of runs that were killed.
+func removeLeftovers(folder string) {
+	files, _ := filepath.Glob(filepath.Join(folder, ".*")) // the pattern is right
+	for _, file := range files {
+		os.Remove(file) // what stays does no harm
+	}
+}
+
 // tooSoon says why a feed is not asked again yet.
 func (f *fetcher) tooSoon(feed *Feed, m *Manifest) string {
 	now := f.now()
-	if next := m.Checked.Add(feed.Every); now.Before(next) && now.After(m.Checked) {
+	// A timer that runs as often as a feed may be asked is sometimes a little early.
+	if next := m.Checked.Add(feed.Every - feed.Every/10); now.Before(next) && !now.Before(m.Checked) {
 		return fmt.Sprintf("asked at %s, and may be asked %s", m.Checked.UTC().Format(time.RFC3339), feed.Interval())
 	}
 	if now.Before(m.NotBefore) {

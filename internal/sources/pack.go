@@ -268,7 +268,7 @@ func checkSum(content io.Reader, w io.Writer, want string) error {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-		return fmt.Errorf("its checksum is %.12s..., want %.12s...", got, want)
+		return fmt.Errorf("its checksum begins with %.12s, want %.12s", got, want)
 	}
 	return nil
 }
