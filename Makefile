@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ bench-lists: ## measure block lists of a million entries: writing them, and load
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o build/bench-lists ./bench/lists
 	build/bench-lists -snowman build/snowman $(BENCHLISTSFLAGS)
+
+retrain-sample: ## retrain a tiny model on made-up feeds, and refuse poisoned ones
+	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	docs/retraining/run $$PWD/build/snowman $$PWD/build/retrain-sample
 
 startup: ## time the program's first answer
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman

@@ -2,6 +2,7 @@ package retrain
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -169,6 +170,18 @@ func TestOwnRowsWeighOneInAHundred(t *testing.T) {
 			if want := map[string]float32{"mine": test.want, "feed": 1}[row.Source]; row.Weight != want {
 				t.Fatalf("%d own rows and %d others: a row of %s weighs %v, want %v", test.own, test.others, row.Source, row.Weight, want)
 			}
+		}
+	}
+}
+
+func TestThePageHasTheRules(t *testing.T) {
+	page, err := os.ReadFile("../../docs/retraining.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range ruleTable {
+		if row := fmt.Sprintf("\n| `%s` | %v | ", rule.name, rule.allowed); !strings.Contains(string(page), row) {
+			t.Errorf("docs/retraining.md has no row %q", row)
 		}
 	}
 }

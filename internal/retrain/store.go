@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/snowman-ml/snowman/dataset"
@@ -63,30 +64,36 @@ func (r *run) fetch(ctx context.Context) error {
 	return nil
 }
 
-// useStore adds the store's rows to the data. Without other data, its recipe is that of the run.
-func (r *run) useStore(folder string, recipe dataset.Recipe) error {
-	if r.Data == "" {
-		r.Data = folder
-		if r.Recipe == nil {
-			r.Recipe = &recipe
-		}
-		return nil
-	}
-	own, err := chooseRecipe(r.Recipe)
+// useStore adds the store's rows to the data, or makes them the data where there are no others.
+func (r *run) useStore(folder string, store dataset.Recipe) error {
+	recipe, err := chooseRecipe(r.Recipe)
 	if err != nil {
 		return err
 	}
-	names := make(map[string]bool)
-	for _, source := range own.Sources {
-		names[source.ShortName()] = true
+	switch {
+	case r.Data != "":
+		recipe.Sources = append(slices.Clone(recipe.Sources), inFolder(folder, store.Sources, recipe.Sources)...)
+	case r.Recipe == nil:
+		// All but the files is as for the shipped model: how rows are divided and perturbed. Feeds
+		// of a few days say little of what is popular, so the present list stays.
+		recipe.Sources, recipe.Exclude, recipe.Imitated = store.Sources, nil, 0
+		r.Data = folder
+	default:
+		r.Data = folder
 	}
-	for _, source := range recipe.Sources {
-		if names[source.ShortName()] {
+	r.Recipe = &recipe
+	return nil
+}
+
+// inFolder names sources by their paths, and otherwise where others have the name.
+func inFolder(folder string, sources, others []dataset.Source) (placed []dataset.Source) {
+	for _, source := range sources {
+		isTaken := func(other dataset.Source) bool { return other.ShortName() == source.ShortName() }
+		if slices.ContainsFunc(others, isTaken) {
 			source.Name = "store_" + source.ShortName()
 		}
 		source.File = filepath.Join(folder, source.File)
-		own.Sources = append(own.Sources, source)
+		placed = append(placed, source)
 	}
-	r.Recipe = &own
-	return nil
+	return placed
 }
