@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestRetrainingIsAskedByFlagsThatExist holds the timer's and the CronJob's commands to the program.
+// TestRetrainingIsAskedByFlagsThatExist holds the timer's and the CronJob's commands to the
+// program.
 func TestRetrainingIsAskedByFlagsThatExist(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "snowman")
 	run(t, true, "go", "build", "-o", program, "../cmd/snowman")

@@ -56,7 +56,7 @@ func runRetrain(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&o.Data, "data", "", "folder of labelled files")
 	flags.StringVar(&o.Store, "store", "", "folder of data fetch, whose rows are trained on, alone or beside -data")
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch the feeds into -store before, as data fetch does")
-	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped\nmodel or, with -store alone, of the feeds)")
+	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped model)")
 	pathsFlag(flags, &o.Mine, "mine", "own labelled rows, a `file` with the columns text and label; several may be given")
 	pathsFlag(flags, &o.Traffic, "traffic", "names of your network, one a line in a `file`; several may be given")
 	flags.BoolVar(&o.From, "from", false, "go on from the present model (default: from scratch)")

@@ -17,10 +17,29 @@ func (r *run) compare(ctx context.Context, n *next, set *dataset.Set) error {
 	if !r.splitIsKnown() {
 		r.note("what the present model was trained on is not known: some of these rows may be among it, and its figures too good")
 	}
+	r.checkLevels(n)
 	if err := r.compareAges(ctx, n, set); err != nil {
 		return err
 	}
 	return r.compareTexts(ctx, n, set)
+}
+
+// checkLevels refuses a model without levels, which raises no alarm, and so no more than another.
+func (r *run) checkLevels(n *next) {
+	info := n.model.Info()
+	if len(info.Thresholds) == 0 {
+		r.refuse("the new model has no levels: there were no benign names to measure them on")
+	}
+	for _, texts := range []struct {
+		are        string
+		thresholds []snowman.Threshold
+	}{{"names", info.Thresholds}, {"URLs", info.URLThresholds}} {
+		for _, t := range texts.thresholds {
+			if t.TooFew() {
+				r.note(fmt.Sprintf("level %s of the new model means little: %d benign %s are too few for a false positive rate of %g", t.Level, t.Benign, texts.are, t.FalsePositiveRate))
+			}
+		}
+	}
 }
 
 func levelNames() (names []string) {

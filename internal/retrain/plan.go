@@ -107,7 +107,7 @@ func unnamedFiles(recipe dataset.Recipe, o Options) ([]dataset.Source, error) {
 		return nil, Refusal{[]string{err.Error()}}
 	}
 	isNamed := make(map[string]bool)
-	for _, path := range slices.Concat(named, o.Mine, o.Traffic, o.Ignored, []string{acceptedPath(o.Model)}) {
+	for _, path := range slices.Concat(named, o.Mine, o.Traffic, []string{acceptedPath(o.Model)}) {
 		if path, err := filepath.Abs(path); err == nil {
 			isNamed[path] = true
 		}

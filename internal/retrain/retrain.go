@@ -48,10 +48,9 @@ type Options struct {
 	Data    string           // folder of labelled files
 	Store   string           // folder of fetched feeds, whose rows are trained on as well
 	Fetch   *sources.Options // fetch the feeds into Store before; default not
-	Recipe  *dataset.Recipe  // how to use Data; default that of the shipped model or, without Data, of the store
+	Recipe  *dataset.Recipe  // how to use Data; default that of the shipped model
 	Mine    []string         // files of own labelled rows
 	Traffic []string         // files of unlabelled texts, most of them benign
-	Ignored []string         // other files that are no data, should they stand in the folder
 	Rules   Rules            // default DefaultRules
 	From    bool             // go on from the present model
 	DryRun  bool             // replace nothing
@@ -138,7 +137,7 @@ func (r *run) read(ctx context.Context) (err error) {
 	if r.present, err = openPresent(r.Model); err != nil {
 		return err
 	}
-	if r.mine, err = readMine(ctx, r.Mine); err != nil {
+	if err := r.readMine(ctx); err != nil {
 		return err
 	}
 	if r.traffic, err = readTexts(ctx, r.Traffic); err != nil {

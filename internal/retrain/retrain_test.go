@@ -375,8 +375,16 @@ func TestARunGoesOnFromItsCheckpointAndNotFromAnother(t *testing.T) {
 	if rest := steps(other, 0); rest != whole-100 {
 		t.Errorf("the next run takes %d steps, want %d", rest, whole-100)
 	}
-	if anew := steps(o, 0); anew != whole {
-		t.Errorf("with another's checkpoint a run takes %d steps, want %d", anew, whole)
+	larger := o
+	larger.Training.Filters = 64
+	for _, stopped := range []Options{other, larger} {
+		if err := os.Remove(f.model() + ".checkpoint"); err != nil {
+			t.Fatal(err)
+		}
+		steps(stopped, 10)
+		if anew := steps(o, 0); anew != whole {
+			t.Errorf("with another's checkpoint a run takes %d steps, want %d", anew, whole)
+		}
 	}
 }
 

@@ -10,16 +10,20 @@ import (
 	"github.com/snowman-ml/snowman/internal/inputfile"
 )
 
-// readMine reads the user's own labelled rows, each text once.
-func readMine(ctx context.Context, paths []string) ([]dataset.Row, error) {
-	rows, _, refused, err := dataset.ReadUnseen(ctx, paths, dataset.Seen{})
+// readMine reads the user's own labelled rows, each text once a file.
+func (r *run) readMine(ctx context.Context) error {
+	rows, _, refused, err := dataset.ReadUnseen(ctx, r.Mine, dataset.Seen{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if refused > 0 && len(rows) == 0 {
-		return nil, fmt.Errorf("reading own rows: none of %d has a name or URL and a label", refused)
+		return fmt.Errorf("reading own rows: none of %d has a name or URL and a label", refused)
 	}
-	return rows, nil
+	if refused > 0 {
+		r.note(fmt.Sprintf("%d own rows have no label, or are neither a name nor a URL", refused))
+	}
+	r.mine = rows
+	return nil
 }
 
 // maxTexts is how many unlabelled texts are compared: a day of a network of some size.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
@@ -65,6 +66,9 @@ func (r *run) checkpointLimit() int64 {
 func (r *run) resume() error {
 	if r.options.Checkpoint == "" {
 		return nil
+	}
+	if info, err := os.Stat(r.options.Checkpoint); err == nil && info.Size() > r.checkpointLimit() {
+		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, ErrOtherRun) // of a larger network
 	}
 	data, err := inputfile.Read(r.options.Checkpoint, r.checkpointLimit())
 	if errors.Is(err, fs.ErrNotExist) {
