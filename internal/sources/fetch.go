@@ -385,10 +385,15 @@ func (f *fetcher) takeFile(ctx context.Context, j *job, m *Manifest) error {
 // ask asks for a feed over the network.
 func (f *fetcher) ask(ctx context.Context, j *job, m *Manifest) error {
 	d := &download{fetcher: f, feed: j.feed, folder: filepath.Join(f.Store, j.feed.Name), shown: j.feed.Address}
-	if f.mirror != "" {
-		d.shown = f.mirror + "/" + j.feed.file()
-	}
 	d.address = strings.ReplaceAll(d.shown, "{key}", url.QueryEscape(f.keys[j.feed.Name]))
+	if f.mirror != "" {
+		d.address = f.mirror + "/" + j.feed.file()
+		mirror, err := url.Parse(d.address)
+		if err != nil {
+			return withoutAddress(err)
+		}
+		d.shown = mirror.Redacted() // without a password
+	}
 	if last := m.last(); last != nil && last.Address == d.shown {
 		if _, err := os.Stat(filepath.Join(d.folder, last.File)); err == nil {
 			d.known = last
