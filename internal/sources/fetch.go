@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
@@ -158,10 +157,12 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
-	var hosts errgroup.Group
-	hosts.SetLimit(hostsAtOnce)
+	var hosts sync.WaitGroup
+	places := make(chan struct{}, hostsAtOnce)
 	for _, jobs := range f.byHost() {
-		hosts.Go(func() error {
+		hosts.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
 			for i, j := range jobs {
 				if i > 0 && j.file == "" && j.outcome.State == "" {
 					f.sleep(ctx, f.pause) // its error is the context's, which is looked at below
@@ -171,7 +172,6 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 				}
 				f.finish(j)
 			}
-			return nil
 		})
 	}
 	hosts.Wait()
