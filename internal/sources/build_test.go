@@ -264,6 +264,7 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		m := member{manifest.header, text}
 		return tarOf(member{sums.header, sumLine(manifest.header.Name, text) + sumLine(dayFile.header.Name, dayFile.content)}, m, dayFile)
 	}
+	empty := member{sums.header, sumLine(manifest.header.Name, manifest.content) + sumLine(dayFile.header.Name, "")}
 	for name, bundle := range map[string][]byte{
 		"nothing":                  nil,
 		"no tar file":              []byte("feeds\n"),
@@ -276,8 +277,8 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		"a day without a manifest": tarOf(sums, dayFile, manifest),
 		"another content":          tarOf(sums, manifest, member{dayFile.header, dayFile.content[:len(dayFile.content)-1] + "x"}),
 		"another manifest":         tarOf(sums, member{manifest.header, manifest.content + " "}, dayFile),
-		"a symbolic link":          tarOf(sums, manifest, member{tar.Header{Name: dayFile.header.Name, Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""}),
-		"a hard link":              tarOf(sums, manifest, member{tar.Header{Name: dayFile.header.Name, Typeflag: tar.TypeLink, Linkname: manifest.header.Name}, ""}),
+		"a symbolic link":          tarOf(empty, manifest, member{tar.Header{Name: dayFile.header.Name, Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""}),
+		"a hard link":              tarOf(empty, manifest, member{tar.Header{Name: dayFile.header.Name, Typeflag: tar.TypeLink, Linkname: manifest.header.Name}, ""}),
 		"a folder":                 tarOf(sums, manifest, dayFile, member{tar.Header{Name: "other/", Typeflag: tar.TypeDir}, ""}),
 		"a size without bound":     tarOf(sums, manifest, member{tar.Header{Name: dayFile.header.Name, Size: maxDayFile + 1}, ""}),
 		"half a bundle":            tarOf(sums, manifest, dayFile)[:2000],

@@ -43,8 +43,8 @@ func (p partial) validator() string {
 type download struct {
 	*fetcher
 	feed    *Feed
-	address string // with the user's key
-	shown   string // without it
+	address string // with the user's key, or the password of a mirror
+	shown   string // without them
 	known   *Day   // that the store has of this address, for a conditional request; may be nil
 	folder  string // of the feed
 

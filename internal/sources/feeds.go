@@ -229,7 +229,8 @@ var Feeds = []Feed{
 			header: firstLine, text: "origin"}.reader},
 		Kind: dataset.Benign, Current: true, First: 100000, Every: 7 * day, Licence: "CC BY 4.0 (Google)", Commercial: Allowed,
 		Watch: "once a month; within a step of the rank the order is random", Popular: true,
-		Source: dataset.Source{Weight: 1.2, Group: "popular", Collection: "popularity"},
+		Unchecked: "the licence, of which the repository says nothing",
+		Source:    dataset.Source{Weight: 1.2, Group: "popular", Collection: "popularity"},
 	},
 	{
 		Name: "radar", Is: "popular domains of Cloudflare's resolver",
@@ -256,7 +257,7 @@ var Feeds = []Feed{
 		Format: Format{Name: "CSV", Ending: "csv", read: table{
 			header: firstLine, text: "domain name", family: "domain type"}.reader},
 		Kind: dataset.Benign, Current: true, Licence: "public domain (US government)", Commercial: Allowed, Every: day,
-		Watch: "one suffix", Source: dataset.Source{Group: "institutions", Curated: true},
+		Watch: "one suffix", Unchecked: "the licence", Source: dataset.Source{Group: "institutions", Curated: true},
 	},
 	{
 		Name: "universities", Is: "domains of the world's universities, collected by Hipo",

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
@@ -158,10 +157,12 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
-	var hosts errgroup.Group
-	hosts.SetLimit(hostsAtOnce)
+	var hosts sync.WaitGroup
+	places := make(chan struct{}, hostsAtOnce)
 	for _, jobs := range f.byHost() {
-		hosts.Go(func() error {
+		hosts.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
 			for i, j := range jobs {
 				if i > 0 && j.file == "" && j.outcome.State == "" {
 					f.sleep(ctx, f.pause) // its error is the context's, which is looked at below
@@ -171,7 +172,6 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 				}
 				f.finish(j)
 			}
-			return nil
 		})
 	}
 	hosts.Wait()
@@ -385,10 +385,15 @@ func (f *fetcher) takeFile(ctx context.Context, j *job, m *Manifest) error {
 // ask asks for a feed over the network.
 func (f *fetcher) ask(ctx context.Context, j *job, m *Manifest) error {
 	d := &download{fetcher: f, feed: j.feed, folder: filepath.Join(f.Store, j.feed.Name), shown: j.feed.Address}
-	if f.mirror != "" {
-		d.shown = f.mirror + "/" + j.feed.file()
-	}
 	d.address = strings.ReplaceAll(d.shown, "{key}", url.QueryEscape(f.keys[j.feed.Name]))
+	if f.mirror != "" {
+		d.address = f.mirror + "/" + j.feed.file()
+		mirror, err := url.Parse(d.address)
+		if err != nil {
+			return withoutAddress(err)
+		}
+		d.shown = mirror.Redacted() // without a password
+	}
 	if last := m.last(); last != nil && last.Address == d.shown {
 		if _, err := os.Stat(filepath.Join(d.folder, last.File)); err == nil {
 			d.known = last

@@ -633,3 +633,20 @@ func TestLeftoversAreRemoved(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
+
+// The password of a mirror is sent there, and is in no file.
+func TestPasswordsOfMirrorsAreNotKept(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != "s3cret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		io.WriteString(w, rows)
+	}))
+	defer server.Close()
+	mirror := strings.Replace(server.URL, "http://", "http://me:s3cret@", 1)
+	f, _ := testFetcher(t, Options{Mirror: mirror}, []Feed{listFeed("feed", "https://feed.test/")})
+	if o := outcome(t, f); o.State != Fetched || strings.Contains(o.Day.Address, "s3cret") {
+		t.Errorf("%+v", o)
+	}
+}
