@@ -24,14 +24,20 @@ func acceptedPath(model string) string { return model + ".accepted.tsv.gz" }
 // maxAccepted is how many rows of either label are kept.
 const maxAccepted = 50_000
 
-// readAccepted reads the rows that are kept beside a model. There may be none.
-func readAccepted(ctx context.Context, model string) ([]dataset.Row, error) {
-	path := acceptedPath(model)
+// readAccepted reads the rows that are kept beside the model, but for those that own rows
+// contradict. There may be none.
+func (r *run) readAccepted(ctx context.Context) error {
+	path := acceptedPath(r.Model)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	rows, _, _, err := dataset.ReadUnseen(ctx, []string{path}, dataset.Seen{})
-	return rows, err
+	own := labels(r.mine)
+	r.accepted = slices.DeleteFunc(rows, func(row dataset.Row) bool {
+		malicious, isKnown := own[row.Text]
+		return isKnown && malicious != row.Malicious
+	})
+	return err
 }
 
 // keepAccepted returns what is to be kept: rows set aside now and earlier. Where there are too many

@@ -143,7 +143,7 @@ func (r *run) read(ctx context.Context) (err error) {
 	if r.traffic, err = readTexts(ctx, r.Traffic); err != nil {
 		return err
 	}
-	if r.accepted, err = readAccepted(ctx, r.Model); err != nil {
+	if err := r.readAccepted(ctx); err != nil {
 		return err
 	}
 	if err := r.readStore(ctx); err != nil {

@@ -331,6 +331,21 @@ func TestOwnRowsDecideAndCount(t *testing.T) {
 	}
 }
 
+func TestOwnRowsOverruleAcceptedOnes(t *testing.T) {
+	r := &run{Options: Options{Model: filepath.Join(t.TempDir(), "model")}}
+	if err := r.readAccepted(t.Context()); err != nil || r.accepted != nil {
+		t.Errorf("where nothing was accepted: %v, %v", r.accepted, err)
+	}
+	if err := writeAccepted(r.Model, []dataset.Row{{Text: "a.example", Malicious: true, Kind: "phishing", Date: "2026-01-02"}, {Text: "b.example"}}); err != nil {
+		t.Fatal(err)
+	}
+	r.mine = []dataset.Row{{Text: "b.example", Malicious: true}}
+	want := []dataset.Row{{Text: "a.example", Malicious: true, Kind: "phishing", Date: "2026-01-02", Source: "model.accepted"}}
+	if err := r.readAccepted(t.Context()); err != nil || !slices.Equal(r.accepted, want) {
+		t.Errorf("accepted are %+v (%v), want %+v", r.accepted, err, want)
+	}
+}
+
 func TestOneModelIsRetrainedOnceAtATime(t *testing.T) {
 	model := filepath.Join(t.TempDir(), "model")
 	unlock, err := lock(model)
