@@ -142,7 +142,7 @@ func (j *Job) add(s said, column string, at place) (reported, err error) {
 	row := dataset.Row{Text: j.u.String(), Malicious: meant.malicious, Kind: meant.kind, Date: dateOf(s.date)}
 	if row.Malicious {
 		row.Kind = cmp.Or(row.Kind, ownKind(s.kind))
-		row.Family = familyOf(s.family)
+		row.Family = nameOf(s.family)
 	} else {
 		row.Kind = dataset.Benign
 	}
@@ -236,21 +236,21 @@ func ownKind(kind string) string {
 	return ""
 }
 
-const longestFamily = 80 // bytes
+const longestName = 80 // bytes
 
-// familyOf returns the name of a family so that it can stand in a row: without what cannot be seen,
-// and not too long.
-func familyOf(family string) string {
-	family = strings.Map(func(r rune) rune {
+// nameOf returns the name of a kind or family so that it can stand in a row: without what cannot be
+// seen, or none if it is too long.
+func nameOf(name string) string {
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r
-	}, strings.TrimSpace(family))
-	if len(family) > longestFamily {
+	}, name))
+	if len(name) > longestName {
 		return ""
 	}
-	return family
+	return name
 }
 
 // dateOf returns the date with which a time begins, as far as it is told: YYYY-MM-DD, YYYY-MM,

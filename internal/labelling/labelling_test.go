@@ -359,3 +359,25 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadRows holds that rows that people edited are read, or refused, and stay what they are when
+// they are written again.
+func FuzzReadRows(f *testing.F) {
+	for _, rows := range []string{"a.com\t1\tdga\t\"x\t2026\n", "A.com\t0\t\t\t\nwww.a.com/\tbenign\n", "a.com\tmalicious\tC2\tq\x1b\tyesterday\n", "a.com\tmalicious\t\t\x7f 0\n"} {
+		f.Add(rows)
+	}
+	f.Fuzz(func(t *testing.T, file string) {
+		rows, err := ReadRows(strings.NewReader(header + "\n" + file))
+		if err != nil {
+			return
+		}
+		var written bytes.Buffer
+		if err := Write(&written, rows); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadRows(&written)
+		if err != nil || !slices.Equal(again, rows) {
+			t.Fatalf("%v is read as %v, %v", rows, again, err)
+		}
+	})
+}

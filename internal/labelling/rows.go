@@ -55,7 +55,7 @@ func ReadRows(source io.Reader) ([]dataset.Row, error) {
 		if err := u.Parse(row.Text); err != nil {
 			return nil, fmt.Errorf("line %d: %w", reader.Line(), err)
 		}
-		row.Text, row.Family = u.String(), familyOf(row.Family)
+		row.Text, row.Kind, row.Family, row.Date = u.String(), nameOf(row.Kind), nameOf(row.Family), dateOf(row.Date)
 		switch was, isKnown := known[row.Text]; {
 		case isKnown && was != row.Malicious:
 			return nil, fmt.Errorf("line %d: %s is called both benign and malicious", reader.Line(), shown(row.Text))
