@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/snowman-ml/snowman"
@@ -58,23 +60,20 @@ func runLabel(ctx context.Context, args []string, s streams) error {
 	if flags.NArg() == 0 {
 		return usageError{"no file given; - is standard input"}
 	}
+	for _, path := range flags.Args() {
+		if strings.HasPrefix(path, "-") && flags.Lookup(strings.TrimLeft(path, "-")) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind a file; flags come first", path)}
+		}
+	}
 	job := labelling.NewJob(options)
 	if err := readTables(ctx, job, flags.Args(), s); err != nil {
 		return err
 	}
-	write := func(w io.Writer) error { return labelling.Write(w, job.Rows()) }
 	if out != "" {
-		before, err := readRows(ctx, out)
-		if err != nil {
-			return fmt.Errorf("reading %q, to which rows are added: %w", out, err)
-		}
-		if err := job.Merge(before); err != nil {
+		if err := addRows(ctx, job, out); err != nil {
 			return err
 		}
-		if err := atomicfile.Write(out, write); err != nil {
-			return err
-		}
-	} else if err := write(s.stdout); err != nil {
+	} else if err := labelling.Write(s.stdout, job.Rows()); err != nil {
 		return fmt.Errorf("writing rows: %w", err)
 	}
 	sayFindings(s.stderr, job)
@@ -106,6 +105,34 @@ func readTables(ctx context.Context, job *labelling.Job, paths []string, s strea
 	}
 	said.end()
 	return nil
+}
+
+// addRows adds a job's rows to a file, which there need not be.
+func addRows(ctx context.Context, job *labelling.Job, path string) error {
+	was, _ := os.Stat(path) // readRows says what is wrong
+	before, err := readRows(ctx, path)
+	if err != nil {
+		return fmt.Errorf("reading %q, to which rows are added: %w", path, err)
+	}
+	if err := job.Merge(before); err != nil {
+		return err
+	}
+	return replaceRows(path, was, job.Rows())
+}
+
+// replaceRows writes rows in the place of a file that must be what it was, or must not be there if
+// was is nil.
+func replaceRows(path string, was fs.FileInfo, rows []dataset.Row) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if err := labelling.Write(w, rows); err != nil {
+			return err
+		}
+		now, err := os.Stat(path)
+		if was == nil && errors.Is(err, fs.ErrNotExist) || was != nil && err == nil && os.SameFile(was, now) && was.ModTime().Equal(now.ModTime()) {
+			return nil
+		}
+		return errors.New("somebody else has written it meanwhile; run it again")
+	})
 }
 
 // readRows returns the rows of a file, which there need not be.

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/snowman-ml/snowman/internal/atomicfile"
 )
 
 // TestTheExampleOfLabellingIsReal holds the page about labels to what the program writes.
@@ -40,5 +44,29 @@ func TestTheExampleOfLabellingIsReal(t *testing.T) {
 	}
 	if got := string(written); got != block("tsv") {
 		t.Errorf("the file is\n%s", got)
+	}
+}
+
+// TestLabelLosesNoRowsOfAnotherRun holds that a file that changes while rows are added to it stays.
+func TestLabelLosesNoRowsOfAnotherRun(t *testing.T) {
+	for _, isThere := range []bool{true, false} {
+		path := filepath.Join(t.TempDir(), "mine.tsv")
+		if isThere {
+			if err := os.WriteFile(path, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		was, _ := os.Stat(path)
+		const others = "text\tlabel\tkind\tfamily\tdate\nb.com\t1\t\t\t\n"
+		if err := atomicfile.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, others); return err }); err != nil {
+			t.Fatal(err)
+		}
+		err := replaceRows(path, was, nil)
+		if err == nil || !strings.Contains(err.Error(), "somebody else has written it meanwhile") {
+			t.Errorf("error is %v", err)
+		}
+		if content, err := os.ReadFile(path); err != nil || string(content) != others {
+			t.Errorf("the file is %q (%v), want what the other run wrote", content, err)
+		}
 	}
 }
