@@ -36,7 +36,7 @@ type Options struct {
 
 // What is kept is bounded by these.
 const (
-	mostRows       = 1_000_000
+	mostRows       = 500_000
 	mostCharacters = 256 << 20 // of texts
 )
 
