@@ -3,9 +3,9 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when score -fail-on was given a level and something reached it, or label left
-// rows out, and 4 when score -strict was given and a text could not be scored, or -fail-on and none
-// could.
+// line is wrong, 3 when score -fail-on was given a level and something reached it, when label left
+// rows out or when some feeds of data failed, and 4 when score -strict was given and a text could
+// not be scored, or -fail-on and none could.
 package main
 
 import (
@@ -67,7 +67,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
-	case errors.Is(err, errReached), errors.Is(err, errLeftOut): // standard error says what
+	case errors.Is(err, errReached), errors.Is(err, errLeftOut), errors.Is(err, errPartly): // the output says what
 		return exitReached
 	case errors.Is(err, errUnscored): // standard error has the number
 		return exitUnscored
@@ -101,6 +101,7 @@ var verbs = []struct {
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
 	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
+	{"data", "fetch public feeds and make labelled texts of them", runData},
 	{"label", "make rows to train on of what people say of verdicts", runLabel},
 	{"train", "train a model on labelled texts", runTrain},
 	{"eval", "measure a model on labelled texts", runEval},
