@@ -53,7 +53,7 @@ func (s *Snowman) Ready() bool { return s.judge.Load() != nil }
 
 // ServeDNS implements plugin.Handler.
 func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
-	if len(r.Question) == 0 || r.Question[0].Qclass != dns.ClassINET || r.Opcode != dns.OpcodeQuery {
+	if !isScored(r) {
 		return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 	}
 	name := strings.ToLower(r.Question[0].Name)
@@ -71,10 +71,15 @@ func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg
 	return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 }
 
+// isScored reports whether the name of a query is scored.
+func isScored(r *dns.Msg) bool {
+	return len(r.Question) > 0 && r.Question[0].Qclass == dns.ClassINET && r.Opcode == dns.OpcodeQuery
+}
+
 // Metadata implements metadata.Provider.
 func (s *Snowman) Metadata(ctx context.Context, state request.Request) context.Context {
 	name := state.Name()
-	if s.zones.Matches(name) == "" {
+	if !isScored(state.Req) || s.zones.Matches(name) == "" {
 		return ctx
 	}
 	of := func() verdict { return s.judge.Load().verdict(name) }
@@ -95,6 +100,7 @@ type query struct {
 	snowman      *Snowman
 	request      *dns.Msg
 	name, zone   string // in lower case
+	allowed      bool   // the name is on an allow list, so that nothing in its answer blocks it
 	server, view string
 }
 
@@ -113,7 +119,13 @@ func (q *query) judge(where, name string) *dns.Msg {
 	if v.allowed {
 		allowedCount.WithLabelValues(q.server, q.zone, q.view, where).Inc()
 	}
+	if where == inQuestion {
+		q.allowed = v.allowed
+	}
 	how := s.blocks[v.level]
+	if q.allowed {
+		how = pass
+	}
 	did := how.String()
 	switch {
 	case how == pass:

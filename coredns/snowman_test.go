@@ -227,6 +227,28 @@ func TestNamesInAnswers(t *testing.T) {
 	}
 }
 
+// TestAnAllowedNameIsNotBlockedForItsAliases holds that they are counted and logged all the same.
+func TestAnAllowedNameIsNotBlockedForItsAliases(t *testing.T) {
+	high := nameOf(t, snowman.High)
+	allowed := filepath.Join(t.TempDir(), "allow.txt")
+	if err := os.WriteFile(allowed, []byte("www.example.net\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var logged bytes.Buffer
+	golog.SetOutput(&logged)
+	defer golog.SetOutput(os.Stderr)
+	s := load(t, "snowman {\n block high\n log high\n allow "+allowed+"\n}", answering("# 60 IN CNAME "+high))
+	if got := outcome(ask(t, s, question("www.example.net.", dns.TypeA))); got != "answered" {
+		t.Errorf("the allowed name is %s", got)
+	}
+	if want := `pass "` + high + `"`; !strings.Contains(logged.String(), want) {
+		t.Errorf("%q is logged, want %q in it", logged.String(), want)
+	}
+	if got := outcome(ask(t, s, question("mail.example.net.", dns.TypeA))); got != "nxdomain" {
+		t.Errorf("the other name is %s", got)
+	}
+}
+
 // TestPackedAnswers holds that an answer that another plugin has packed is looked at, too.
 func TestPackedAnswers(t *testing.T) {
 	high := nameOf(t, snowman.High)
@@ -338,6 +360,10 @@ func TestQueriesThatAreNoneOfItsBusiness(t *testing.T) {
 		}
 		if _, looked := got.(*query); looked {
 			t.Errorf("%s: the answer is looked at", name)
+		}
+		ctx := s.Metadata(metadata.ContextWithMetadata(t.Context()), request.Request{Req: r, W: &test.ResponseWriter{}})
+		if metadata.ValueFunc(ctx, "snowman/score") != nil {
+			t.Errorf("%s: there are metadata", name)
 		}
 	}
 }
