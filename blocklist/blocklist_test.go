@@ -29,6 +29,9 @@ var entries = []Entry{
 	{Text: "https://good.org/o'clock\\?q=\"1\"#part", Scheme: "https", Score: .9, Level: "medium", Kind: "phishing"},
 	{Text: "hxxp://bad[.]com:8080", Score: .9, Level: "medium", Kind: "malware"},
 	{Text: "http://good.org?x", Scheme: "http", Score: .9, Level: "medium", Kind: "malware"},
+	{Text: "www.worse.net/login", WWW: true, Score: .9, Level: "medium", Kind: "phishing"},
+	{Text: "ftp://worse.net/drop", Scheme: "ftp", Score: .9, Level: "medium", Kind: "malware"},
+	{Text: "https://github.com/login/a", Popular: true, Scheme: "https", Score: .9, Level: "medium", Kind: "phishing"},
 	{Text: "bücher.de", Score: 2, Level: "high", Kind: "malware"},
 	{Text: "two words.com"},
 	{Text: "co.uk"},
@@ -118,13 +121,14 @@ func TestExceptions(t *testing.T) {
 	}{
 		{"of no name of the list", "bad.com", []Exception{{"other.com", true}, {"com", true}}, "bad.com blocks"},
 		{"of the name itself", "bad.com", []Exception{{"bad.com", true}}, "bad.com blocks"},
-		{"of a name alone", "bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below"},
+		{"of a name alone, and its www.", "bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
+		{"written with www.", "bad.com", []Exception{{"www.ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
 		{"with all below", "bad.com", []Exception{{"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes"},
 		{"both", "bad.com", []Exception{{"ok.bad.com", false}, {"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes"},
 		{"names between", "bad.com", []Exception{{"a.b.c.bad.com", true}}, "a.b.c.bad.com passes, b.c.bad.com blocks, bad.com blocks, c.bad.com blocks"},
 		{"one below another", "bad.com", []Exception{{"ok.bad.com", true}, {"a.ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes"},
-		{"one below a name alone", "bad.com", []Exception{{"ok.bad.com", false}, {"a.ok.bad.com", false}}, "a.ok.bad.com passes but below, bad.com blocks, ok.bad.com passes but below"},
-		{"a blocked name below a name alone", "bad.com x.y.ok.bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below"},
+		{"one below a name alone", "bad.com", []Exception{{"ok.bad.com", false}, {"a.ok.bad.com", false}}, "a.ok.bad.com passes but below, bad.com blocks, ok.bad.com passes but below, www.a.ok.bad.com passes but below, www.ok.bad.com passes but below"},
+		{"a blocked name below a name alone", "bad.com x.y.ok.bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
 		{"a blocked name below all", "bad.com x.ok.bad.com", []Exception{{"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes, x.ok.bad.com blocks"},
 	}
 	for _, test := range tests {
@@ -249,7 +253,7 @@ func FuzzFormats(f *testing.F) {
 				case strings.HasPrefix(format.Name, "misp"):
 					i.mispValues(func(_, value string) { want[value] = true })
 				case format.Name == "zeek-intel" && i.kind == url:
-					want[i.withPath()] = true
+					i.paths(func(text string) { want[text] = true })
 				case format.below || format.Name == "stix":
 					want[i.Text] = true
 				default:

@@ -18,9 +18,9 @@ logs in any format of -format, or of what snowman score printed, whose levels co
 proxies and sensors read the formats of -to. Entries are sorted, and the same input gives the same bytes.
 
 Of a URL the host becomes an entry only if it reaches the level by itself. Public suffixes, hosts of
-operators of infrastructure and popular domains never do. What is on an allow list is no entry; if it is
-below one, formats that block all below a name say so. What a format cannot carry is left out, and
-standard error says how much.
+operators of infrastructure and popular domains never do, nor do hosts below popular domains without
+-popular. What is on an allow list is no entry; if it is below one, formats that block all below a name say
+so. What a format cannot carry is left out, and standard error says how much.
 
 -state remembers what was seen, with -expire DAYS for so long, and numbers the list anew when it changes.
 
@@ -39,6 +39,7 @@ type listFlags struct {
 	to, minimum, model string
 	out, diff, state   string
 	seen, days         int
+	popular            bool
 	serial             uint
 	level              snowman.Level
 	target             *blocklist.Format
@@ -66,7 +67,7 @@ func runList(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	job := listing.NewJob(model, listing.Options{Minimum: f.level, Seen: f.seen, Allow: allowed})
+	job := listing.NewJob(model, listing.Options{Minimum: f.level, Seen: f.seen, Allow: allowed, Popular: f.popular})
 	state, err := f.openState(ctx, job)
 	if err != nil {
 		return err
@@ -118,6 +119,7 @@ func (f *listFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.minimum, "min", "high", "entries reach this `level`: low, medium, high")
 	flags.IntVar(&f.seen, "seen", 1, "entries were seen at least this often: in as many records")
 	pathsFlag(flags, &f.allow, "allow", "what is on the allow list in this `file` is not blocked; several may be given")
+	flags.BoolVar(&f.popular, "popular", false, "hosts below popular domains may be entries too")
 	flags.StringVar(&f.out, "o", "", "write the list to this `path`: a file, a folder for misp-feed (default: standard output)")
 	flags.UintVar(&f.serial, "serial", 0, "the list has this number, where the format says one (default: 1, or what -state says)")
 	flags.StringVar(&f.state, "state", "", "remember what was seen, and the number of the list, in this `file`")

@@ -27,6 +27,7 @@ type Options struct {
 	Minimum snowman.Level // entries reach it; default: all texts are entries
 	Seen    int           // entries were seen at least this often; default: once
 	Allow   *allow.List   // what is on it is no entry, and stays below one; default: no list
+	Popular bool          // hosts below popular domains are entries too
 }
 
 // mostEntries is how many texts are kept: some 100 bytes each, 300 while a list is made.
@@ -115,6 +116,7 @@ const (
 	withHTTP schemes = 1 << iota
 	withHTTPS
 	withOther // or without
+	withFTP
 )
 
 func (s schemes) String() string {
@@ -123,6 +125,8 @@ func (s schemes) String() string {
 		return "http"
 	case withHTTPS:
 		return "https"
+	case withFTP:
+		return "ftp"
 	}
 	return ""
 }
@@ -132,7 +136,7 @@ type Counts struct {
 	Records  int // headers, comments and blank lines are none; of a list, its lines
 	Nameless int // of them, those without a name
 	Broken   int // beside them, those that are no records of the format
-	Popular  int // names seen that reach the level and are popular domains themselves
+	Popular  int // texts that reach the level and are popular domains or hosts below them
 	TooMany  int // texts that are no entries since there are too many
 	Allowed  int // texts that reach the level and are on an allow list
 	Rare     int // texts that reach the level and were not seen often enough
@@ -154,7 +158,7 @@ func (j *Job) Counts() (Counts, *render.Failures) {
 func (j *Job) Result() *blocklist.List {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.counts.Allowed, j.counts.Rare = 0, 0
+	j.counts.Allowed, j.counts.Rare, j.counts.Popular = 0, 0, 0
 	var exceptions []blocklist.Exception
 	allowed := func(string) bool { return false }
 	if list := j.options.Allow; list != nil {
@@ -170,27 +174,48 @@ func (j *Job) Result() *blocklist.List {
 	entries := make([]blocklist.Entry, 0, len(j.found))
 	var u canon.URL
 	for text, r := range j.found {
-		switch {
+		switch fame := j.fameOf(&u, text); {
 		case r.level < j.options.Minimum:
 		case times(int(r.seen), int(r.again)) < j.options.Seen:
 			j.counts.Rare++
-		case j.isPopular(&u, text):
+		case fame == popularDomain, fame == popularHost && !j.options.Popular:
 			j.counts.Popular++
 		case allowed(text):
 			j.counts.Allowed++
 		default:
 			e := j.recall(text, r).entry
-			e.Scheme = r.schemes.String()
+			e.Scheme, e.Popular = r.schemes.String(), fame == popularURL
 			entries = append(entries, e)
 		}
 	}
 	return blocklist.New(entries, exceptions)
 }
 
-// isPopular reports whether a text is a popular domain itself. What is scored now says so; a state,
-// or the verdicts of another model, may not.
-func (j *Job) isPopular(u *canon.URL, text string) bool {
-	return u.Parse(text) == nil && len(u.RegisteredDomain()) == len(text) && j.model.IsPopular(text)
+// A fame says what a text has to do with a popular domain.
+type fame int
+
+const (
+	unknown       fame = iota
+	popularDomain      // it is one
+	popularHost        // it is a host below one, which only the domain's owner can make
+	popularURL         // it is a URL at one
+)
+
+// fameOf returns the fame of a text. A state, or the verdicts of another model, do not say it.
+// Below a suffix of free hosting or of an operator, a host is not the suffix's own.
+func (j *Job) fameOf(u *canon.URL, text string) fame {
+	if u.Parse(text) != nil || !j.model.IsPopular(text) {
+		return unknown
+	}
+	switch {
+	case len(u.RegisteredDomain()) == len(text):
+		return popularDomain
+	case u.IsHosted(), u.IsOperators():
+		return unknown
+	case len(u.Host()) == len(text):
+		return popularHost
+	}
+	return popularURL
 }
 
 // add adds candidates. The verdict of what is known already is replaced by the newer one, unless
@@ -246,7 +271,7 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 		count int
 		why   string
 	}{
-		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, "seen " + either(counts.Popular, "that is a popular domain itself", "that are popular domains themselves")},
+		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, either(counts.Popular, "popular domain or host below one", "popular domains or hosts below them")},
 		{counts.TooMany, fmt.Sprintf("beyond the first %d", mostEntries)},
 	} {
 		if reason.count > 0 {

@@ -133,6 +133,7 @@ func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line],
 				r.Text = w.url.String()
 			}
 			w.find(&r, written, false)
+			w.complainOfMisfit(at)
 		}
 	})
 }

@@ -150,7 +150,7 @@ func parseCandidate(line string) (c candidate, err error) {
 	if c.seen, err = strconv.Atoi(f[2]); err != nil || c.seen < 0 || c.seen > math.MaxInt32 {
 		return c, fmt.Errorf("no number: %.40q", f[2])
 	}
-	known, err := strconv.ParseUint(f[4], 10, 3)
+	known, err := strconv.ParseUint(f[4], 10, 4) // bits
 	if err != nil {
 		return c, fmt.Errorf("no schemes: %.40q", f[4])
 	}
