@@ -103,6 +103,9 @@ const (
 // notCarried says why a format leaves a kind out.
 var notCarried = map[kind]string{name: "names", ipv4: "addresses, which the format does not carry", ipv6: "IPv6 addresses, which the format does not carry", url: "URLs, which the format does not carry (a host that reaches the level by itself is an entry of its own)"}
 
+// Longest is how many bytes a text has at most that lists can carry.
+const Longest = longestURL
+
 // The longest texts of a list. That of a name is in presentation format without the final dot
 // (RFC 1035, section 2.3.4).
 const (
@@ -258,9 +261,12 @@ func Fits(text string) bool {
 
 // isWritable reports whether a host is a name of letters, digits, hyphens and underscores, all of
 // whose labels have 1 to 63 bytes (RFC 1035, section 2.3.4). DNS can carry others, most lists
-// cannot.
+// cannot. Names below rpz-ip and its like are none: a policy zone would block what they stand for.
 func isWritable(host string) bool {
 	const longestLabel = 63
+	if strings.HasPrefix(host[strings.LastIndexByte(host, '.')+1:], "rpz-") {
+		return false
+	}
 	label := 0
 	for i := range len(host) {
 		switch c := host[i]; {
@@ -293,13 +299,16 @@ var isHarmless = func() (is [256]bool) {
 // appendComment appends what is said of an entry, in printable ASCII that ends no field.
 func (e *Entry) appendComment(out []byte) []byte {
 	out = strconv.AppendFloat(out, e.probability(), 'f', 5, 64)
-	for _, part := range []struct{ before, text string }{{" ", e.Level}, {" ", e.Kind}, {", family ", e.Family}, {", ", e.Reason}} {
+	// With a name less than 1,000 bytes: dnsmasq takes what is behind them for a line.
+	for _, part := range []struct {
+		before, text string
+		most         int // bytes, of what others may have written
+	}{{" ", e.Level, 40}, {" ", e.Kind, 40}, {", family ", e.Family, 40}, {", ", e.Reason, 300}} {
 		if part.text == "" {
 			continue
 		}
 		out = append(out, part.before...)
-		const most = 300 // bytes, of what others may have written
-		for i := range min(len(part.text), most) {
+		for i := range min(len(part.text), part.most) {
 			c := part.text[i]
 			if !isHarmless[c] {
 				c = '_'

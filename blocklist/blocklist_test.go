@@ -40,10 +40,12 @@ var entries = []Entry{
 	{Text: "10.0.0.1"},
 	{Text: "d111111abcdef8.cloudfront.net"},
 	{Text: strings.Repeat("a", 64) + ".com"},
+	{Text: "28.zz.fdd0.2a01.rpz-ip"},
+	{Text: "bad.com.rpz-nsdname"},
 	{Text: strings.Repeat("a.", 100) + "com", Score: .9, Level: "low", Kind: "dga"},
 }
 
-var exceptions = []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}, {"x.deep.under.bad.com", false}, {"elsewhere.org", true}, {"bad.com", false}}
+var exceptions = []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}, {"x.deep.under.bad.com", false}, {"elsewhere.org", true}, {"bad.com", false}, {"32.1.2.3.4.rpz-ip", false}}
 
 func TestFormats(t *testing.T) {
 	list := New(slices.Clone(entries), exceptions)
@@ -87,7 +89,7 @@ func write(t testing.TB, f *Format, l *List, out *bytes.Buffer) LeftOut {
 }
 
 func TestNewSaysWhatItLeavesOut(t *testing.T) {
-	want := "4 no public name, 1 no name, address or URL, 1 of an operator of infrastructure, whose label says nothing, 1 with bytes or a label that no list can carry"
+	want := "4 no public name, 3 with bytes or labels that no list can carry, 1 no name, address or URL, 1 of an operator of infrastructure, whose label says nothing"
 	if got := New(slices.Clone(entries), nil).LeftOut().String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -186,6 +188,37 @@ func TestReadRefusesWhatIsForeign(t *testing.T) {
 			if texts, err := f.Read(strings.NewReader(text)); err == nil {
 				t.Errorf("%s: %q: got %q, want an error", f.Name, text, texts)
 			}
+		}
+	}
+}
+
+// TestLongestLines holds that lines stay within what their readers take: dnsmasq 1,024 bytes, and
+// ours what it writes.
+func TestLongestLines(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	name := strings.Repeat("a."+strings.Repeat("b", 60)+".", 4)[:longestName-4] + ".com"
+	l := New([]Entry{
+		{Text: name, Level: long, Kind: long, Family: long, Reason: long},
+		{Text: "bad.com/?" + strings.Repeat(`\`, 4000), WWW: true, Level: long, Kind: long, Family: long, Reason: long},
+	}, nil)
+	if l.Len() != 2 {
+		t.Fatalf("left out: %v", l.LeftOut())
+	}
+	for _, f := range Formats {
+		if f.Main != "" {
+			continue
+		}
+		var out bytes.Buffer
+		write(t, f, l, &out)
+		if f.Name == "dnsmasq" {
+			for line := range bytes.Lines(out.Bytes()) {
+				if len(line) > 1000 {
+					t.Errorf("a line of dnsmasq has %d bytes", len(line))
+				}
+			}
+		}
+		if texts, err := f.Read(&out); err != nil || len(texts) == 0 && f.longest == 0 {
+			t.Errorf("%s: read back as %d texts, %v", f.Name, len(texts), err)
 		}
 	}
 }

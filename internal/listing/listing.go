@@ -28,10 +28,16 @@ type Options struct {
 	Seen    int           // entries were seen at least this often; default: once
 	Allow   *allow.List   // what is on it is no entry, and stays below one; default: no list
 	Popular bool          // hosts below popular domains are entries too
+
+	HostsOnly bool // URLs are no entries, since the format does not carry them
 }
 
-// mostEntries is how many texts are kept: some 100 bytes each, 300 while a list is made.
-const mostEntries = 5_000_000
+// How many texts are kept, of some 100 bytes each, 300 while a list is made; and how many bytes of
+// all of them, since a URL may be longer.
+const (
+	mostEntries = 5_000_000
+	mostBytes   = 256 << 20
+)
 
 // A Job collects entries. One Read may run at a time.
 type Job struct {
@@ -41,6 +47,7 @@ type Job struct {
 
 	mu     sync.Mutex
 	found  map[string]remembered // by the canonical form
+	bytes  int                   // of the texts
 	words  words
 	counts Counts
 }
@@ -52,7 +59,8 @@ type candidate struct {
 	seen    int // by records that tell of it first, such as questions
 	again   int // by records of which one before may have told, such as answers
 	schemes schemes
-	day     int // when it was last seen; 0 where that is now
+	day     int  // when earlier runs saw it last; 0 where they did not
+	isNow   bool // this run has seen it
 }
 
 // remembered is what a Job keeps of a candidate beside its text. There may be millions.
@@ -62,7 +70,7 @@ type remembered struct {
 	seen, again, day     int32
 	level                snowman.Level
 	schemes              schemes
-	www                  bool
+	www, isNow           bool
 }
 
 // A word is the number of a text that many candidates share.
@@ -98,12 +106,12 @@ func times(seen, again int) int {
 func (j *Job) remember(c *candidate) remembered {
 	return remembered{
 		score: c.entry.Score, kind: j.words.number(c.entry.Kind), family: j.words.number(c.entry.Family), reason: j.words.number(c.entry.Reason),
-		seen: int32(min(c.seen, math.MaxInt32)), again: int32(min(c.again, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW,
+		seen: int32(min(c.seen, math.MaxInt32)), again: int32(min(c.again, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW, isNow: c.isNow,
 	}
 }
 
 func (j *Job) recall(text string, r remembered) candidate {
-	return candidate{level: r.level, seen: int(r.seen), again: int(r.again), schemes: r.schemes, day: int(r.day), entry: blocklist.Entry{
+	return candidate{level: r.level, seen: int(r.seen), again: int(r.again), schemes: r.schemes, day: int(r.day), isNow: r.isNow, entry: blocklist.Entry{
 		Text: text, WWW: r.www, Score: r.score, Level: r.level.String(),
 		Kind: j.words.texts[r.kind], Family: j.words.texts[r.family], Reason: j.words.texts[r.reason],
 	}}
@@ -138,6 +146,8 @@ type Counts struct {
 	Broken   int // beside them, those that are no records of the format
 	Popular  int // texts that reach the level and are popular domains or hosts below them
 	TooMany  int // texts that are no entries since there are too many
+	TooLong  int // texts that reach the level and are longer than any list can carry
+	URLs     int // URLs seen that reach the level, where they are no entries
 	Allowed  int // texts that reach the level and are on an allow list
 	Rare     int // texts that reach the level and were not seen often enough
 }
@@ -231,14 +241,16 @@ func (j *Job) add(all []candidate) {
 			c.again += known.again
 			c.schemes |= known.schemes
 			www := c.entry.WWW || known.entry.WWW
-			if known.day == 0 && !isAbove(c.entry, known.entry) {
+			if known.isNow && !isAbove(c.entry, known.entry) {
 				c.entry, c.level = known.entry, known.level
 			}
+			c.day, c.isNow = max(c.day, known.day), c.isNow || known.isNow
 			c.entry.WWW = www
 			j.found[c.entry.Text] = j.remember(c)
-		case len(j.found) == mostEntries:
+		case len(j.found) == mostEntries, j.bytes+len(c.entry.Text) > mostBytes:
 			j.counts.TooMany++
 		default:
+			j.bytes += len(c.entry.Text)
 			j.found[strings.Clone(c.entry.Text)] = j.remember(c)
 		}
 	}
@@ -272,7 +284,8 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 		why   string
 	}{
 		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, either(counts.Popular, "popular domain or host below one", "popular domains or hosts below them")},
-		{counts.TooMany, fmt.Sprintf("beyond the first %d", mostEntries)},
+		{counts.TooMany, fmt.Sprintf("beyond the first %d, or %d MiB", mostEntries, mostBytes>>20)}, {counts.TooLong, "longer than a list can carry"},
+		{counts.URLs, either(counts.URLs, "URL", "URLs") + " seen, which the format does not carry (a host that reaches the level by itself is an entry of its own)"},
 	} {
 		if reason.count > 0 {
 			all[reason.why] = reason.count

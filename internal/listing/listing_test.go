@@ -180,7 +180,7 @@ func runDay(t *testing.T, state string, day, days int, names string) (list strin
 	}
 	read(t, job, names, Input{})
 	result := job.Result()
-	s.Number(result)
+	s.Number(result, 0)
 	if err := s.Write(state, job); err != nil {
 		t.Fatal(err)
 	}
@@ -203,6 +203,8 @@ func TestEntriesLeaveThatAreNotSeenAgain(t *testing.T) {
 		{"those not seen for three days are gone", 3, 2, "z.org\n", "z.com z.org", 3},
 		{"what is seen stays", 5, 2, "z.org\n", "z.org", 4},
 		{"without days, what is seen now", 5, 0, "z.com\n", "z.com", 5},
+		{"a clock that was set back", -9999, 2, "z.net\n", "z.com z.net", 6},
+		{"and is right again", 6, 2, "", "z.com", 7},
 	} {
 		list, serial := runDay(t, state, run.day, run.days, run.names)
 		if list != run.want || serial != run.serial {
@@ -233,6 +235,44 @@ func TestAStateKeepsAllThatIsKnown(t *testing.T) {
 	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phi\tshing\n","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
 	if second := write(5, ""); second != first {
 		t.Errorf("got\n%safter\n%s", second, first)
+	}
+}
+
+// What no list of the format has is not kept, so that a state cannot be filled with it.
+func TestWhatIsNotKept(t *testing.T) {
+	for hostsOnly, want := range map[bool]string{
+		false: "2 entries; left out: 1 longer than a list can carry",
+		true:  "1 entry; left out: 1 URL seen, which the format does not carry (a host that reaches the level by itself is an entry of its own), 1 longer than a list can carry",
+	} {
+		job := NewJob(toy(t), Options{HostsOnly: hostsOnly})
+		read(t, job, "http://z.org/a\nhttp://z.org/"+strings.Repeat("a", 5000)+"\n", Input{})
+		if got := job.Summaries(job.Result(), nil); !slices.Equal(got, []string{want}) {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+		if want := map[bool]int{false: 2, true: 1}[hostsOnly]; len(job.found) != want {
+			t.Errorf("%d texts are kept, want %d", len(job.found), want)
+		}
+	}
+}
+
+func TestASerialThatIsGivenIsRemembered(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	for _, run := range []struct {
+		names       string
+		given, want uint32
+	}{{"z.org\n", 0, 1}, {"z.org\n", 2_026_112_801, 2_026_112_801}, {"z.org\n", 0, 2_026_112_801}, {"z.net\n", 0, 2_026_112_802}} {
+		job := NewJob(toy(t), Options{})
+		s, err := OpenState(state, job, 0, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, job, run.names, Input{})
+		if s.Number(job.Result(), run.given); s.Serial != run.want {
+			t.Errorf("given %d: the serial is %d, want %d", run.given, s.Serial, run.want)
+		}
+		if err := s.Write(state, job); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -300,7 +340,7 @@ func TestWhatIsRareExpiresFromAState(t *testing.T) {
 		kept = append(kept, name+" "+date)
 	}
 	day := today.Format(time.DateOnly)
-	if !slices.Equal(kept, []string{"z2.org " + day, "z3.org " + day}) {
+	if !slices.Equal(kept, []string{"z2.org " + day, "z3.org 2027-11-28"}) {
 		t.Errorf("the state has %q", rows)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/snowman-ml/snowman"
@@ -260,6 +261,7 @@ func (w *worker) finish() {
 		w.complainOfMisfit(n.place)
 	})
 	w.judgeHosts()
+	w.found = slices.DeleteFunc(w.found, w.isTooMuch)
 	w.job.failures.Add(len(w.noted)+refused, w.failed)
 	w.job.mu.Lock()
 	defer w.job.mu.Unlock()
@@ -268,6 +270,21 @@ func (w *worker) finish() {
 	counts.Records += w.counts.Records
 	counts.Nameless += w.counts.Nameless
 	counts.Broken += w.counts.Broken
+	counts.TooLong += w.counts.TooLong
+	counts.URLs += w.counts.URLs
+}
+
+// isTooMuch reports whether no list would have a candidate, so that nothing is kept of it.
+func (w *worker) isTooMuch(c candidate) bool {
+	switch {
+	case len(c.entry.Text) > blocklist.Longest:
+		w.counts.TooLong++
+	case w.job.options.HostsOnly && isURL(c.entry.Text):
+		w.counts.URLs++
+	default:
+		return false
+	}
+	return true
 }
 
 // find keeps a text that reaches the level. Again says that another record may have told of it.
@@ -276,7 +293,7 @@ func (w *worker) find(r *verdict.Record, written string, again bool) {
 		return
 	}
 	text, _, _ := strings.Cut(r.Text, "#") // no server sees a fragment
-	c := candidate{level: r.Level, seen: 1, schemes: schemeOf(written), entry: blocklist.Entry{
+	c := candidate{level: r.Level, seen: 1, isNow: true, schemes: schemeOf(written), entry: blocklist.Entry{
 		Text: text, WWW: hasWWW(written, text), Score: r.Score, Level: r.Level.String(), Kind: r.Kind, Reason: reasonOf(r),
 	}}
 	if again {
