@@ -73,7 +73,11 @@ func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg
 
 // isScored reports whether the name of a query is scored.
 func isScored(r *dns.Msg) bool {
-	return len(r.Question) > 0 && r.Question[0].Qclass == dns.ClassINET && r.Opcode == dns.OpcodeQuery
+	if len(r.Question) == 0 || r.Opcode != dns.OpcodeQuery {
+		return false
+	}
+	class := r.Question[0].Qclass
+	return class == dns.ClassINET || class == dns.ClassANY
 }
 
 // Metadata implements metadata.Provider.
@@ -151,5 +155,5 @@ func (q *query) log(where, name string, v verdict, did string) {
 	if where == inAnswer {
 		target = ` "` + name + `"`
 	}
-	log.Infof(`%s "%s IN %s" %s %s %s %s%s`, q.RemoteAddr(), dns.Type(q.request.Question[0].Qtype), q.name, v.level, v.kind, formatScore(v.score), did, target)
+	log.Infof(`%s "%s %s %s" %s %s %s %s%s`, q.RemoteAddr(), dns.Type(q.request.Question[0].Qtype), dns.Class(q.request.Question[0].Qclass), q.name, v.level, v.kind, formatScore(v.score), did, target)
 }

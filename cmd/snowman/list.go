@@ -14,8 +14,9 @@ import (
 
 const listDescription = `
 Writes a block list of what reaches a level: of the names in files or standard input, which are lists or
-logs in any format of -format, or of what snowman score printed, whose levels count as they are. Resolvers,
-proxies and sensors read the formats of -to. Entries are sorted, and the same input gives the same bytes.
+logs in any format of -format, or with -format scored of what snowman score printed, whose levels then count
+as they are. Resolvers, proxies and sensors read the formats of -to. Entries are sorted, and the same input
+gives the same bytes.
 
 Of a URL the host becomes an entry only if it reaches the level by itself. Public suffixes, hosts of
 operators of infrastructure and popular domains never do, nor do hosts below popular domains without

@@ -62,26 +62,28 @@ func TestWhatBecomesAnEntry(t *testing.T) {
 		{"names once, whatever their case", "z.org\nZ.ORG\nz.org.\nhxxp://z[.]org/\n", Options{}, "", "z.org"},
 		{"with www. as they were seen", "www.z.org\nhttps://www.z.net/\nz.com\n", Options{}, "", "www.z.net www.z.org z.com z.net z.org"},
 		{"a URL, and its host that reaches the level", "http://z.org/a#b\n", Options{}, "", "z.org z.org/a"},
-		{"a URL whose host does not", `{"text":"http://a.org/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "a.org/z"},
+		{"a URL whose host does not", `{"text":"http://a.org/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "a.org/z"},
 		{"a URL with a port", "z.org:8080\n", Options{}, "", "z.org z.org:8080/"},
-		{"a URL at a popular domain", `{"text":"http://a.paypal.com/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "a.paypal.com/z"},
+		{"a URL at a popular domain", `{"text":"http://a.paypal.com/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "a.paypal.com/z"},
 		{"a URL that was seen with www.", "https://www.z.org/a\n", Options{}, "", "www.z.org www.z.org/a z.org z.org/a"},
 		{"a wildcard of a list", "*.z.org\n", Options{}, "", "z.org"},
 		{"a list with comments", "# bad ones\nz.org # bad\nhttp://z.net/#a\n", Options{}, "", "z.net z.org"},
 		{"a name that no list carries", "z%20z.org\n*.*.z.org\n", Options{}, "", ""},
-		{"a URL at an operator's host", `{"text":"http://dz.cloudfront.net/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "dz.cloudfront.net/z"},
-		{"a URL at a public suffix", `{"text":"http://z.github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n" + `{"text":"http://github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "github.io/z z.github.io z.github.io/z"},
+		{"a URL at an operator's host", `{"text":"http://dz.cloudfront.net/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "dz.cloudfront.net/z"},
+		{"a URL at a public suffix", `{"text":"http://z.github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n" + `{"text":"http://github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "github.io/z z.github.io z.github.io/z"},
 		{"what is no public name", "z.local\nlocalhost\n10.0.0.1\nzz\n", Options{}, "", ""},
 		{"names seen often enough", "z.org\nq.org\nz.org\n", Options{Seen: 2}, "", "z.org"},
-		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "", "a.org"},
-		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "", "a.org"},
+		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "scored", "a.org"},
+		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "scored", "a.org"},
+		{"records that nobody says are scored", "1\thigh\tphishing\tmail.google.com\n0.1\tlow\tdga\tz.org\n", Options{}, "", "z.org"},
+		{"records with a kind that is no word", "0.9\thigh\tdga\\x00; x\ta.org\n0.9\thigh\t"+strings.Repeat("x", 41)+"\tb.org\n", Options{}, "scored", ""},
 		{"a log", "#separator \\x09\n#fields\tts\tquery\n1\tz.org\n2\tfoo\\x20z.org\n3\ta.org\n", Options{}, "zeek", "z.org"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			job := NewJob(toy(t), test.options)
 			var in Input
-			if test.format != "" {
+			if in.Scored = test.format == "scored"; test.format != "" && !in.Scored {
 				in.Format, _ = logs.Find(test.format)
 			}
 			read(t, job, test.input, in)
@@ -232,7 +234,7 @@ func TestAStateKeepsAllThatIsKnown(t *testing.T) {
 		}
 		return out.String()
 	}
-	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phi\tshing\n","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
+	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phishing","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
 	if second := write(5, ""); second != first {
 		t.Errorf("got\n%safter\n%s", second, first)
 	}
@@ -466,7 +468,7 @@ func TestWhereMisfitsStand(t *testing.T) {
 		input   Input
 	}{
 		"of a list":     {"a.org\nz%20z.org\nz.org\n", Input{}},
-		"scored before": {"0.9\thigh\tdga\ta.org\n0.9\thigh\tdga\tz%20z.org\n", Input{}},
+		"scored before": {"0.9\thigh\tdga\ta.org\n0.9\thigh\tdga\tz%20z.org\n", Input{Scored: true}},
 	} {
 		if said := read(t, NewJob(toy(t), Options{}), in.content, in.input); strings.Count(said, "\n") != 1 || !strings.Contains(said, want) {
 			t.Errorf("%s: it says %q, want %q", name, said, want)

@@ -48,9 +48,12 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 		return err
 	}
 	format, isScored := in.Format, in.Scored
+	isTrusted := isScored
 	if format == nil && !isScored {
 		if isScored = isScoredSample(sample); !isScored {
 			format = j.guess(in, sample, report)
+		} else {
+			in.say(report, "has records of snowman score, whose names are scored anew; -format scored takes their levels as they are")
 		}
 	}
 	if !isScored {
@@ -65,7 +68,7 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	}
 	switch {
 	case isScored:
-		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
+		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), isTrusted, report)
 	case format.Sort == logs.Lists:
 		return j.readLines(ctx, pipeline.Lines(longestText, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
 	}
