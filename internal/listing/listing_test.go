@@ -76,7 +76,7 @@ func TestWhatBecomesAnEntry(t *testing.T) {
 		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "scored", "a.org"},
 		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "scored", "a.org"},
 		{"records that nobody says are scored", "1\thigh\tphishing\tmail.google.com\n0.1\tlow\tdga\tz.org\n", Options{}, "", "z.org"},
-		{"records with a kind that is no word", "0.9\thigh\tdga\\x00; x\ta.org\n0.9\thigh\t"+strings.Repeat("x", 41)+"\tb.org\n", Options{}, "scored", ""},
+		{"records with a kind that is no word", "0.9\thigh\tdga\\x00; x\ta.org\n0.9\thigh\t" + strings.Repeat("x", 41) + "\tb.org\n", Options{}, "scored", ""},
 		{"a log", "#separator \\x09\n#fields\tts\tquery\n1\tz.org\n2\tfoo\\x20z.org\n3\ta.org\n", Options{}, "zeek", "z.org"},
 	}
 	for _, test := range tests {
