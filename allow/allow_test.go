@@ -225,7 +225,8 @@ func TestABadEntryCostsOnlyItself(t *testing.T) {
 		{"*.example.com:8080", "a wildcard takes a name alone"},
 		{"*.https://example.com", "a wildcard takes a name alone"},
 		{"*.192.0.2.1", "nothing is below an address"},
-		{"||example.com^", "'^' stands in the host"},
+		{"||example.com^", "a rule of an advertising blocker; write *.name"},
+		{"@@||example.com^", "a rule of an advertising blocker; write *.name"},
 		{"a..b", "a label is empty"},
 		{strings.Repeat("a.", 127) + "test", "longer than 253 bytes"},
 		{strings.Repeat("a", 70_000), "longer than 65536 bytes"},
@@ -277,6 +278,12 @@ func TestListsWithoutEntries(t *testing.T) {
 	for _, file := range []string{"", "\n\n", "# only a comment", "127.0.0.1 localhost", "\xef\xbb\xbf", `{"list":[]}`, "\xef\xbb\xbf\n {\"list\":[\"\"]}"} {
 		if got := entryOf(build(t, file), "example.com"); got != "" {
 			t.Errorf("%q: example.com is on %q", file, got)
+		}
+	}
+	for file, want := range map[string]int{"": 0, "\n": 1, "# only a comment": 1, `{"list":[]}`: 1, "! Title: none\n": 1} {
+		var b builder
+		if err := b.read("list.txt", strings.NewReader(file)); err != nil || len(b.problems) != want {
+			t.Errorf("%q: %v, problems %v, want %d", file, err, b.problems, want)
 		}
 	}
 	list, problems, err := Open()

@@ -111,6 +111,7 @@ func (b *builder) read(path string, file io.Reader) error {
 		return b.fatal
 	case b.valid == 0 && b.first != nil:
 		return fmt.Errorf("not one valid entry; the first: %w", b.first)
+	case len(head) == 0: // an empty file, as one is made for entries to come
 	case b.valid == 0 && len(b.problems) == problems:
 		b.problems = append(b.problems, fmt.Errorf("%s: it holds no entries", b.path))
 	}
@@ -154,7 +155,9 @@ func (b *builder) readLines(source io.Reader) error {
 		}
 		line, _, _ := bytes.Cut(r.Bytes(), []byte("#"))
 		switch text := string(bytes.TrimSpace(line)); {
-		case text == "":
+		case text == "", text[0] == '!' && strings.Contains(text, " "): // a comment of rules
+		case strings.HasPrefix(text, "||"), strings.HasPrefix(text, "@@"):
+			b.refuse(text, "a rule of an advertising blocker; write *.name for a name and all below it")
 		case strings.ContainsAny(text, " \t"):
 			b.addHosts(text)
 		default:

@@ -30,10 +30,11 @@ import (
 // An Entry is what is to be blocked, and why. Only Text must be there.
 type Entry struct {
 	Text       string // a domain name, an IP address or a URL, as Parse of package snowman reads it
-	WWW        bool   // of a name: www. and the name is meant too, which formats without sub-domains say apart
+	WWW        bool   // www. and the name, or the URL, is meant too, which formats without sub-domains say apart
 	kind       kind   // set by New, here since there is room behind WWW
 	registered bool   // it is a registered domain
-	Scheme     string // http or https, where all that was seen of a URL had it; else empty
+	Popular    bool   // of a URL: at a popular domain, where others may have put it, so that MISP exports it to no IDS
+	Scheme     string // http, https or ftp, where all that was seen of a URL had it; else empty
 
 	Score  float64 // 0 to 1
 	Level  string
@@ -75,7 +76,7 @@ var singular = map[string]string{
 	notCarried[name]: "name",
 	notCarried[ipv4]: "address, which the format does not carry",
 	notCarried[ipv6]: "IPv6 address, which the format does not carry",
-	notCarried[url]:  "URL whose host does not reach the level by itself",
+	notCarried[url]:  "URL, which the format does not carry (its host is an entry of its own, if it reaches the level by itself)",
 	odd:              "with bytes or a label that no list can carry",
 }
 
@@ -100,7 +101,10 @@ const (
 )
 
 // notCarried says why a format leaves a kind out.
-var notCarried = map[kind]string{name: "names", ipv4: "addresses, which the format does not carry", ipv6: "IPv6 addresses, which the format does not carry", url: "URLs, whose hosts are entries only where they reach the level by themselves"}
+var notCarried = map[kind]string{name: "names", ipv4: "addresses, which the format does not carry", ipv6: "IPv6 addresses, which the format does not carry", url: "URLs, which the format does not carry (a host that reaches the level by itself is an entry of its own)"}
+
+// Longest is how many bytes a text has at most that lists can carry.
+const Longest = longestURL
 
 // The longest texts of a list. That of a name is in presentation format without the final dot
 // (RFC 1035, section 2.3.4).
@@ -135,8 +139,14 @@ func New(entries []Entry, exceptions []Exception) *List {
 	sortByText(l.entries)
 	l.entries = slices.CompactFunc(l.entries, func(a, b Entry) bool { return a.Text == b.Text })
 	for _, e := range exceptions {
-		if c, why := canonical(&u, Entry{Text: e.Name}); why == "" && c.kind == name {
-			l.exceptions = append(l.exceptions, Exception{c.Text, e.Below})
+		c, why := canonical(&u, Entry{Text: e.Name, WWW: !e.Below})
+		if why != "" || c.kind != name {
+			continue
+		}
+		l.exceptions = append(l.exceptions, Exception{c.Text, e.Below})
+		_, isEntry := slices.BinarySearchFunc(l.entries, c.Text, func(e Entry, text string) int { return strings.Compare(e.Text, text) })
+		if c.WWW && !isEntry { // the same host, to whoever writes an allow list
+			l.exceptions = append(l.exceptions, Exception{"www." + c.Text, false})
 		}
 	}
 	slices.SortFunc(l.exceptions, func(a, b Exception) int {
@@ -195,7 +205,7 @@ func (l *List) Digest() string {
 	var line []byte
 	for i := range l.entries {
 		e := &l.entries[i]
-		line = fmt.Appendf(line[:0], "%s %t %s ", e.Text, e.WWW, e.Scheme)
+		line = fmt.Appendf(line[:0], "%s %t %t %s ", e.Text, e.WWW, e.Popular, e.Scheme)
 		sum.Write(append(e.appendComment(line), '\n'))
 	}
 	for _, e := range l.exceptions {
@@ -236,18 +246,27 @@ func canonical(u *canon.URL, e Entry) (_ Entry, why string) {
 		}
 		e.kind = name
 		e.registered = len(u.RegisteredDomain()) == len(e.Text)
-		if hasWWW {
-			e.WWW = u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text && len("www.")+len(e.Text) <= longestName
-		}
+	}
+	if hasWWW && (e.kind == name || e.kind == url) {
+		e.WWW = len("www.")+len(u.Host()) <= longestName && u.Parse("www."+e.Text) == nil && string(u.Bytes()) == e.Text
 	}
 	return e, ""
 }
 
+// Fits reports whether lists can carry the host of a text. If not, New leaves the text out.
+func Fits(text string) bool {
+	_, why := canonical(new(canon.URL), Entry{Text: text})
+	return why != odd
+}
+
 // isWritable reports whether a host is a name of letters, digits, hyphens and underscores, all of
 // whose labels have 1 to 63 bytes (RFC 1035, section 2.3.4). DNS can carry others, most lists
-// cannot.
+// cannot. Names below rpz-ip and its like are none: a policy zone would block what they stand for.
 func isWritable(host string) bool {
 	const longestLabel = 63
+	if strings.HasPrefix(host[strings.LastIndexByte(host, '.')+1:], "rpz-") {
+		return false
+	}
 	label := 0
 	for i := range len(host) {
 		switch c := host[i]; {
@@ -280,13 +299,16 @@ var isHarmless = func() (is [256]bool) {
 // appendComment appends what is said of an entry, in printable ASCII that ends no field.
 func (e *Entry) appendComment(out []byte) []byte {
 	out = strconv.AppendFloat(out, e.probability(), 'f', 5, 64)
-	for _, part := range []struct{ before, text string }{{" ", e.Level}, {" ", e.Kind}, {", family ", e.Family}, {", ", e.Reason}} {
+	// With a name less than 1,000 bytes: dnsmasq takes what is behind them for a line.
+	for _, part := range []struct {
+		before, text string
+		most         int // bytes, of what others may have written
+	}{{" ", e.Level, 40}, {" ", e.Kind, 40}, {", family ", e.Family, 40}, {", ", e.Reason, 300}} {
 		if part.text == "" {
 			continue
 		}
 		out = append(out, part.before...)
-		const most = 300 // bytes, of what others may have written
-		for i := range min(len(part.text), most) {
+		for i := range min(len(part.text), part.most) {
 			c := part.text[i]
 			if !isHarmless[c] {
 				c = '_'

@@ -29,6 +29,9 @@ var entries = []Entry{
 	{Text: "https://good.org/o'clock\\?q=\"1\"#part", Scheme: "https", Score: .9, Level: "medium", Kind: "phishing"},
 	{Text: "hxxp://bad[.]com:8080", Score: .9, Level: "medium", Kind: "malware"},
 	{Text: "http://good.org?x", Scheme: "http", Score: .9, Level: "medium", Kind: "malware"},
+	{Text: "www.worse.net/login", WWW: true, Score: .9, Level: "medium", Kind: "phishing"},
+	{Text: "ftp://worse.net/drop", Scheme: "ftp", Score: .9, Level: "medium", Kind: "malware"},
+	{Text: "https://github.com/login/a", Popular: true, Scheme: "https", Score: .9, Level: "medium", Kind: "phishing"},
 	{Text: "bücher.de", Score: 2, Level: "high", Kind: "malware"},
 	{Text: "two words.com"},
 	{Text: "co.uk"},
@@ -37,10 +40,12 @@ var entries = []Entry{
 	{Text: "10.0.0.1"},
 	{Text: "d111111abcdef8.cloudfront.net"},
 	{Text: strings.Repeat("a", 64) + ".com"},
+	{Text: "28.zz.fdd0.2a01.rpz-ip"},
+	{Text: "bad.com.rpz-nsdname"},
 	{Text: strings.Repeat("a.", 100) + "com", Score: .9, Level: "low", Kind: "dga"},
 }
 
-var exceptions = []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}, {"x.deep.under.bad.com", false}, {"elsewhere.org", true}, {"bad.com", false}}
+var exceptions = []Exception{{"ok.bad.com", false}, {"deep.under.bad.com", true}, {"x.deep.under.bad.com", false}, {"elsewhere.org", true}, {"bad.com", false}, {"32.1.2.3.4.rpz-ip", false}}
 
 func TestFormats(t *testing.T) {
 	list := New(slices.Clone(entries), exceptions)
@@ -84,7 +89,7 @@ func write(t testing.TB, f *Format, l *List, out *bytes.Buffer) LeftOut {
 }
 
 func TestNewSaysWhatItLeavesOut(t *testing.T) {
-	want := "4 no public name, 1 no name, address or URL, 1 of an operator of infrastructure, whose label says nothing, 1 with bytes or a label that no list can carry"
+	want := "4 no public name, 3 with bytes or labels that no list can carry, 1 no name, address or URL, 1 of an operator of infrastructure, whose label says nothing"
 	if got := New(slices.Clone(entries), nil).LeftOut().String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -118,13 +123,14 @@ func TestExceptions(t *testing.T) {
 	}{
 		{"of no name of the list", "bad.com", []Exception{{"other.com", true}, {"com", true}}, "bad.com blocks"},
 		{"of the name itself", "bad.com", []Exception{{"bad.com", true}}, "bad.com blocks"},
-		{"of a name alone", "bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below"},
+		{"of a name alone, and its www.", "bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
+		{"written with www.", "bad.com", []Exception{{"www.ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
 		{"with all below", "bad.com", []Exception{{"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes"},
 		{"both", "bad.com", []Exception{{"ok.bad.com", false}, {"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes"},
 		{"names between", "bad.com", []Exception{{"a.b.c.bad.com", true}}, "a.b.c.bad.com passes, b.c.bad.com blocks, bad.com blocks, c.bad.com blocks"},
 		{"one below another", "bad.com", []Exception{{"ok.bad.com", true}, {"a.ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes"},
-		{"one below a name alone", "bad.com", []Exception{{"ok.bad.com", false}, {"a.ok.bad.com", false}}, "a.ok.bad.com passes but below, bad.com blocks, ok.bad.com passes but below"},
-		{"a blocked name below a name alone", "bad.com x.y.ok.bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below"},
+		{"one below a name alone", "bad.com", []Exception{{"ok.bad.com", false}, {"a.ok.bad.com", false}}, "a.ok.bad.com passes but below, bad.com blocks, ok.bad.com passes but below, www.a.ok.bad.com passes but below, www.ok.bad.com passes but below"},
+		{"a blocked name below a name alone", "bad.com x.y.ok.bad.com", []Exception{{"ok.bad.com", false}}, "bad.com blocks, ok.bad.com passes but below, www.ok.bad.com passes but below"},
 		{"a blocked name below all", "bad.com x.ok.bad.com", []Exception{{"ok.bad.com", true}}, "bad.com blocks, ok.bad.com passes, x.ok.bad.com blocks"},
 	}
 	for _, test := range tests {
@@ -182,6 +188,37 @@ func TestReadRefusesWhatIsForeign(t *testing.T) {
 			if texts, err := f.Read(strings.NewReader(text)); err == nil {
 				t.Errorf("%s: %q: got %q, want an error", f.Name, text, texts)
 			}
+		}
+	}
+}
+
+// TestLongestLines holds that lines stay within what their readers take: dnsmasq 1,024 bytes, and
+// ours what it writes.
+func TestLongestLines(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	name := strings.Repeat("a."+strings.Repeat("b", 60)+".", 4)[:longestName-4] + ".com"
+	l := New([]Entry{
+		{Text: name, Level: long, Kind: long, Family: long, Reason: long},
+		{Text: "bad.com/?" + strings.Repeat(`\`, 4000), WWW: true, Level: long, Kind: long, Family: long, Reason: long},
+	}, nil)
+	if l.Len() != 2 {
+		t.Fatalf("left out: %v", l.LeftOut())
+	}
+	for _, f := range Formats {
+		if f.Main != "" {
+			continue
+		}
+		var out bytes.Buffer
+		write(t, f, l, &out)
+		if f.Name == "dnsmasq" {
+			for line := range bytes.Lines(out.Bytes()) {
+				if len(line) > 1000 {
+					t.Errorf("a line of dnsmasq has %d bytes", len(line))
+				}
+			}
+		}
+		if texts, err := f.Read(&out); err != nil || len(texts) == 0 && f.longest == 0 {
+			t.Errorf("%s: read back as %d texts, %v", f.Name, len(texts), err)
 		}
 	}
 }
@@ -249,7 +286,7 @@ func FuzzFormats(f *testing.F) {
 				case strings.HasPrefix(format.Name, "misp"):
 					i.mispValues(func(_, value string) { want[value] = true })
 				case format.Name == "zeek-intel" && i.kind == url:
-					want[i.withPath()] = true
+					i.paths(func(text string) { want[text] = true })
 				case format.below || format.Name == "stix":
 					want[i.Text] = true
 				default:

@@ -53,6 +53,9 @@ var Formats = []*Format{
 	{Name: "plain", Title: "a name or address a line", carries: name | ipv4 | ipv6, append: appendPlain, read: readPlain},
 }
 
+// CarriesURLs reports whether URLs are entries of the format, not their hosts alone.
+func (f *Format) CarriesURLs() bool { return f.carries&url != 0 }
+
 // Find returns the format of this name.
 func Find(name string) (*Format, error) {
 	var names []string
@@ -145,7 +148,7 @@ func (f *Format) Texts(l *List) ([]string, error) {
 var errForeign = errors.New("it is not as snowman list writes it")
 
 func (f *Format) readLines(source io.Reader) (texts []string, err error) {
-	const longestLine = 2 * longestURL
+	const longestLine = 5 * longestURL // in Zeek's a \ has four bytes, and a comment may follow
 	lines := bufio.NewScanner(source)
 	lines.Buffer(nil, longestLine)
 	lines.Split(func(data []byte, atEnd bool) (int, []byte, error) {

@@ -56,7 +56,9 @@ func appendMISP(out []byte, r row) []byte {
 		}
 		out = append(out, `{"uuid":"`...)
 		out = appendUUID(out, "attribute", value)
-		out = append(out, `","type":"`+kind+`","category":"Network activity","to_ids":true,"timestamp":"`...)
+		out = append(out, `","type":"`+kind+`","category":"Network activity","to_ids":`...)
+		out = strconv.AppendBool(out, !r.entry.Popular)
+		out = append(out, `,"timestamp":"`...)
 		out = strconv.AppendInt(out, mispTime, 10)
 		out = append(out, `","value":`...)
 		out = visible.AppendJSON(out, value)
@@ -95,11 +97,12 @@ func (e *Entry) mispValues(each func(kind, value string)) {
 	case ipv4, ipv6:
 		each("ip-dst", e.Text)
 	case url:
-		value := e.withPath()
-		if e.Scheme == "http" || e.Scheme == "https" {
-			value = e.Scheme + "://" + value
-		}
-		each("url", value)
+		e.paths(func(value string) {
+			if schemes := e.schemes(); len(schemes) == 1 {
+				value = schemes[0] + "://" + value
+			}
+			each("url", value)
+		})
 	default:
 		kind := "hostname"
 		if e.registered {

@@ -55,12 +55,13 @@ func (e *Entry) pattern() string {
 		}
 		return "[domain-name:value = '" + e.Text + "']"
 	}
-	text := patternEscapes.Replace(e.withPath())
-	switch e.Scheme {
-	case "http", "https":
-		return "[url:value = '" + e.Scheme + "://" + text + "']"
-	}
-	return "[url:value = 'http://" + text + "' OR url:value = 'https://" + text + "']"
+	var comparisons []string
+	e.paths(func(text string) {
+		for _, scheme := range e.schemes() {
+			comparisons = append(comparisons, "url:value = '"+scheme+"://"+patternEscapes.Replace(text)+"'")
+		}
+	})
+	return "[" + strings.Join(comparisons, " OR ") + "]"
 }
 
 func readSTIX(source io.Reader) (texts []string, err error) {
@@ -105,10 +106,10 @@ func readSTIX(source io.Reader) (texts []string, err error) {
 	return texts, endJSON(decoder, ']', '}')
 }
 
-// checkPattern refuses a pattern that is not one or two comparisons of whole texts.
+// checkPattern refuses a pattern that is not one to four comparisons of whole texts.
 func checkPattern(pattern string) error {
 	rest, ok := strings.CutPrefix(pattern, "[")
-	for range 2 {
+	for range 4 {
 		var found bool
 		for _, object := range []string{"domain-name", "url", "ipv4-addr", "ipv6-addr"} {
 			if behind, is := strings.CutPrefix(rest, object+":value = '"); is {

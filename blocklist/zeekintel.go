@@ -27,7 +27,7 @@ func appendZeekIntel(out []byte, r row) []byte {
 	}
 	switch r.entry.kind {
 	case url:
-		line(r.entry.withPath())
+		r.entry.paths(line)
 	default:
 		r.entry.names(line)
 	}
@@ -44,6 +44,24 @@ func (e *Entry) withPath() string {
 		return e.Text[:end] + "/" + e.Text[end:]
 	}
 	return e.Text
+}
+
+// paths calls each with a URL as withPath returns it, and with www. before it where that is meant
+// as well.
+func (e *Entry) paths(each func(text string)) {
+	each(e.withPath())
+	if e.WWW {
+		each("www." + e.withPath())
+	}
+}
+
+// schemes returns the schemes that a URL may have.
+func (e *Entry) schemes() []string {
+	switch e.Scheme {
+	case "http", "https", "ftp":
+		return []string{e.Scheme}
+	}
+	return []string{"http", "https"}
 }
 
 func readZeekIntel(line []byte) (string, error) {

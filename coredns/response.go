@@ -66,9 +66,6 @@ func (q *query) blocked(how response, v verdict) *dns.Msg {
 	return m
 }
 
-// maxAliases is how many aliases of an answer are looked at. Resolvers give up after a dozen.
-const maxAliases = 64
-
 // WriteMsg implements dns.ResponseWriter. It leaves the message as it is.
 func (q *query) WriteMsg(m *dns.Msg) error {
 	if blocked := q.judgeAnswer(m); blocked != nil {
@@ -88,16 +85,13 @@ func (q *query) Write(packed []byte) (int, error) {
 	return q.ResponseWriter.Write(packed)
 }
 
-// judgeAnswer returns what to answer instead of m, or nil.
+// judgeAnswer returns what to answer instead of m, or nil. It looks at all aliases, since a client
+// may go on with any; the size of a message bounds them.
 func (q *query) judgeAnswer(m *dns.Msg) *dns.Msg {
-	aliases := 0
 	for _, record := range m.Answer {
 		target := aliasTarget(record)
 		if target == "" || target == "." {
 			continue
-		}
-		if aliases++; aliases > maxAliases {
-			return nil
 		}
 		target = strings.ToLower(target)
 		if target == q.name {

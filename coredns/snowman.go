@@ -53,7 +53,7 @@ func (s *Snowman) Ready() bool { return s.judge.Load() != nil }
 
 // ServeDNS implements plugin.Handler.
 func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
-	if len(r.Question) == 0 || r.Question[0].Qclass != dns.ClassINET || r.Opcode != dns.OpcodeQuery {
+	if !isScored(r) {
 		return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 	}
 	name := strings.ToLower(r.Question[0].Name)
@@ -71,10 +71,19 @@ func (s *Snowman) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg
 	return plugin.NextOrFailure(pluginName, s.Next, ctx, w, r)
 }
 
+// isScored reports whether the name of a query is scored.
+func isScored(r *dns.Msg) bool {
+	if len(r.Question) == 0 || r.Opcode != dns.OpcodeQuery {
+		return false
+	}
+	class := r.Question[0].Qclass
+	return class == dns.ClassINET || class == dns.ClassANY
+}
+
 // Metadata implements metadata.Provider.
 func (s *Snowman) Metadata(ctx context.Context, state request.Request) context.Context {
 	name := state.Name()
-	if s.zones.Matches(name) == "" {
+	if !isScored(state.Req) || s.zones.Matches(name) == "" {
 		return ctx
 	}
 	of := func() verdict { return s.judge.Load().verdict(name) }
@@ -95,6 +104,7 @@ type query struct {
 	snowman      *Snowman
 	request      *dns.Msg
 	name, zone   string // in lower case
+	allowed      bool   // the name is on an allow list, so that nothing in its answer blocks it
 	server, view string
 }
 
@@ -113,7 +123,13 @@ func (q *query) judge(where, name string) *dns.Msg {
 	if v.allowed {
 		allowedCount.WithLabelValues(q.server, q.zone, q.view, where).Inc()
 	}
+	if where == inQuestion {
+		q.allowed = v.allowed
+	}
 	how := s.blocks[v.level]
+	if q.allowed {
+		how = pass
+	}
 	did := how.String()
 	switch {
 	case how == pass:
@@ -139,5 +155,5 @@ func (q *query) log(where, name string, v verdict, did string) {
 	if where == inAnswer {
 		target = ` "` + name + `"`
 	}
-	log.Infof(`%s "%s IN %s" %s %s %s %s%s`, q.RemoteAddr(), dns.Type(q.request.Question[0].Qtype), q.name, v.level, v.kind, formatScore(v.score), did, target)
+	log.Infof(`%s "%s %s %s" %s %s %s %s%s`, q.RemoteAddr(), dns.Type(q.request.Question[0].Qtype), dns.Class(q.request.Question[0].Qclass), q.name, v.level, v.kind, formatScore(v.score), did, target)
 }

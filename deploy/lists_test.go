@@ -36,6 +36,8 @@ func TestLists(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "snowman")
 	run(t, true, "go", "build", "-o", program, "../cmd/snowman")
 	t.Run("are made and put in their places", func(t *testing.T) { listsAreMadeAndPut(t, program) })
+	t.Run("are not put where links lead", listsAreNotPutWhereLinksLead)
+	t.Run("are put back where nothing was loaded before", whatWasThereComesBack)
 	t.Run("have a page with commands that exist", func(t *testing.T) { commandsExist(t, program) })
 }
 
@@ -101,6 +103,80 @@ func listsAreMadeAndPut(t *testing.T, program string) {
 				t.Errorf("with %s allowed the list is\n%s", listed, allowed)
 			}
 		})
+	}
+}
+
+// listsAreNotPutWhereLinksLead has the owner of the place's folder plant links to another's file.
+func listsAreNotPutWhereLinksLead(t *testing.T) {
+	for _, name := range []string{"place", "place.new", "place.old", "place.loaded", "list.new"} {
+		own, theirs := t.TempDir(), t.TempDir()
+		secret, list, place := filepath.Join(t.TempDir(), "secret"), filepath.Join(own, "list"), filepath.Join(theirs, "place")
+		write(t, secret, "secret")
+		if err := os.Chmod(secret, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(secret, filepath.Join(theirs, name)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, list, "first")
+		run(t, true, "sh", "lists/snowman-load", list, place, "true")
+		write(t, list, "second")
+		run(t, false, "sh", "lists/snowman-load", list, place, "false")
+		if got := read(t, place); got != "first" {
+			t.Errorf("%s is a link: the place has %q", name, got)
+		}
+		info, err := os.Stat(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, secret); got != "secret" || info.Mode() != 0o600 {
+			t.Errorf("%s is a link: the file that it leads to has %q, %v", name, got, info.Mode())
+		}
+		for _, folder := range []string{own, theirs} {
+			entries, _ := os.ReadDir(folder)
+			for _, entry := range entries {
+				if path := filepath.Join(folder, entry.Name()); entry.Type().IsRegular() && read(t, path) == "secret" {
+					t.Errorf("%s is a link: %s has what stands in the file that it leads to", name, path)
+				}
+			}
+		}
+	}
+	// A folder in the place, or a link to one, gets no list.
+	own, theirs, other := t.TempDir(), t.TempDir(), t.TempDir()
+	list, place := filepath.Join(own, "list"), filepath.Join(theirs, "place")
+	write(t, list, "first")
+	write(t, list+".loaded", "zeroth")
+	if err := os.Symlink(other, place); err != nil {
+		t.Fatal(err)
+	}
+	run(t, true, "sh", "lists/snowman-load", list, place, "true")
+	if entries, _ := os.ReadDir(other); len(entries) > 0 || read(t, place) != "first" {
+		t.Errorf("the folder has %v", entries)
+	}
+}
+
+func whatWasThereComesBack(t *testing.T) {
+	list, place := filepath.Join(t.TempDir(), "list"), filepath.Join(t.TempDir(), "place")
+	write(t, list, "new")
+	run(t, false, "sh", "lists/snowman-load", list, place, "false")
+	if _, err := os.Lstat(place); err == nil {
+		t.Error("a list that was not loaded stays where there was none")
+	}
+	write(t, place, "before")
+	run(t, false, "sh", "lists/snowman-load", list, place, "false")
+	if got := read(t, place); got != "before" {
+		t.Errorf("the place has %q", got)
+	}
+	run(t, true, "sh", "lists/snowman-load", list, place, "true")
+	if info, err := os.Stat(place); err != nil || info.Mode() != 0o644 || read(t, place) != "new" {
+		t.Errorf("the place has %q, %v", read(t, place), info.Mode())
+	}
+	if err := os.Remove(place); err != nil {
+		t.Fatal(err)
+	}
+	run(t, true, "sh", "lists/snowman-load", list, place, "true")
+	if got := read(t, place); got != "new" {
+		t.Errorf("after somebody removed it the place has %q", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Message says what a format was guessed for an input and why, behind the name of the input. Found
@@ -132,6 +133,18 @@ func secondFormat(lines [][]byte, likeliest *Format, most int) (second *Format, 
 		}
 	}
 	return second, fit
+}
+
+// HasComments reports whether one of the first lines of what seems to be a list is a comment, or
+// has one behind a word. List reads those.
+func HasComments(sample []byte) bool {
+	for _, line := range sampleLines(sample) {
+		line = bytes.TrimSpace(line)
+		if i := commentIn(line); line[0] == '#' || i > 0 && !bytes.ContainsFunc(bytes.TrimSpace(line[:i]), unicode.IsSpace) {
+			return true
+		}
+	}
+	return false
 }
 
 // adviseText returns advice for lines some of which have names among words, or several names. A

@@ -4,8 +4,8 @@ import "bytes"
 
 // Response policy zones are zones (RFC 1035, section 5.1) whose owners are what a resolver shall
 // not answer (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00). Mostly each name
-// is there twice, once with *. before it. What rpz-passthru. excepts is no name of the list, nor
-// are addresses.
+// is there twice, once with *. before it. What rpz-passthru. excepts is no name of the list, also
+// where *. before it is blocked, nor are addresses.
 
 // A rpzStream knows what the records before say.
 type rpzStream struct {
@@ -103,6 +103,9 @@ func (s *rpzStream) layout(line []byte) layout {
 	case len(s.owner) == 0:
 		return zoneHasNoOwner
 	case !isPolicy(kind, data):
+		if isException(kind, data) && len(owner) > 0 && !bytes.HasPrefix(owner, []byte("*.")) {
+			s.isGiven = true // a policy for *. and the name is for those below it alone
+		}
 		if isSame {
 			return rpzOther{}
 		}
@@ -188,6 +191,11 @@ func isPolicy(kind, data []byte) bool {
 		}
 	}
 	return false
+}
+
+// isException reports whether a record excepts its owner.
+func isException(kind, data []byte) bool {
+	return bytes.EqualFold(kind, []byte("CNAME")) && bytes.EqualFold(data, []byte("rpz-passthru."))
 }
 
 // isOpenParenthesis reports whether a record goes on behind a line.

@@ -17,7 +17,8 @@ func TestPolicyZones(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a record without a policy before one with it", "evil.com TXT \"x\"\nevil.com CNAME .\n*.evil.com CNAME .\n", "evil.com"},
 		{"an owner that stands in the record before", soa + "evil.com TXT \"x\"\n CNAME .\n A 192.0.2.1\n", "evil.com"},
-		{"a wildcard behind an exception", "evil.com CNAME rpz-passthru.\n*.evil.com CNAME .\n", "evil.com"},
+		{"a wildcard behind an exception", "ok.com CNAME rpz-passthru.\n*.ok.com CNAME .\nb.com CNAME .\n", "b.com"},
+		{"a policy behind an exception of what is below", "*.evil.com CNAME rpz-passthru.\nevil.com CNAME .\n", "evil.com"},
 		{"the apex is no name", soa + " NS localhost.\n A 192.0.2.1\n@ CNAME .\nrpz.local. CNAME .\n", ""},
 		{"no owner at all", " CNAME .\n", "broken: it has no owner, nor has a record before it"},
 		{"an origin as owner", soa + "$ORIGIN evil.com.rpz.local.\n@ CNAME .\n", "evil.com"},

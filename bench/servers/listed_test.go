@@ -26,6 +26,8 @@ type scored struct {
 	Score float64 `json:"score"`
 	Level string  `json:"level"`
 	Kind  string  `json:"kind"`
+
+	Imitates string `json:"imitates,omitempty"`
 }
 
 // hostile would get out of a comment, a field or a line.
@@ -44,7 +46,7 @@ var listedTexts = []scored{
 	{Text: "www.seen.net"},
 	{Text: "twice.org"}, {Text: "TWICE.org"}, {Text: "twice.ORG."}, {Text: "hxxp://twice[.]org/"},
 	{Text: "below.twice.org"},
-	{Text: "kind.net", Kind: hostile},
+	{Text: "kind.net", Imitates: hostile}, {Text: "out-of-kind.net", Kind: hostile},
 	{Text: "unsure.net", Score: .875},
 	{Text: "lowly.net", Score: .5, Level: "low"},
 	{Text: "passed.org"},
@@ -58,6 +60,7 @@ var listedTexts = []scored{
 	{Text: "quote\".spoilt.org"}, {Text: "it's.spoilt.org"}, {Text: "semi;colon.spoilt.org"}, {Text: "hash#tag.spoilt.org"},
 	{Text: "two spoilt.org"}, {Text: "line\nspoilt.org"}, {Text: "nul\x00.spoilt.org"}, {Text: "foo\\032bar.spoilt.org"},
 	{Text: "x$y.spoilt.org"}, {Text: "$ORIGIN.spoilt.org"}, {Text: "*.spoilt.org"}, {Text: "empty..spoilt.org"}, {Text: "@"},
+	{Text: "28.zz.fdd0.2a01.rpz-ip"}, {Text: "paypal-login-secure.rpz-ip"}, {Text: "spoilt.org.rpz-nsdname"},
 	{Text: "co.uk"}, {Text: "localhost"}, {Text: "10.0.0.1"},
 	{Text: "45.67.89.10"}, {Text: "[2a01:4f8::1]"},
 	{Text: "https://host.example-of-urls.org/o'clock\\?q=\"1\"&b='] OR [url:value='x"},
@@ -82,6 +85,7 @@ var probes = []probe{
 	{"a.b.bad.com", true, true, false},
 	{"ok.bad.com", false, false, false},
 	{"below.ok.bad.com", true, false, false},
+	{"www.ok.bad.com", false, false, false},
 	{"deep.under.bad.com", false, false, false},
 	{"x.deep.under.bad.com", false, false, false},
 	{"under.bad.com", true, true, false},
@@ -96,6 +100,7 @@ var probes = []probe{
 	{"twice.org", true, true, true},
 	{"below.twice.org", true, true, true},
 	{"kind.net", true, true, true},
+	{"out-of-kind.net", false, false, false},
 	{"out-of-kind.com", false, false, false},
 	{"unsure.net", true, true, true},
 	{"lowly.net", false, false, false},

@@ -55,7 +55,7 @@ func runHelper(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&f.options.Redirect, "redirect", "", "send clients to the page at this `URL`, in which {url} stands for what they asked for")
 	flags.StringVar(&f.options.Format, "format", "TabSeparated", "the function has this `format`: "+strings.Join(helper.ClickHouseFormats, ", "))
 	flags.StringVar(&f.columns, "return", strings.Join(helper.ClickHouseColumns, ","), "the function returns these `columns`")
-	flags.StringVar(&f.options.Field, "field", "", "names stand in this `column` (default: url, domain, query, host or another that the header has)")
+	flags.StringVar(&f.options.Field, "field", "", "names stand in this `column` (default: the first that the header has of "+strings.Join(helper.SplunkColumns, ", ")+")")
 	protocol := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		protocol, args = args[0], args[1:]

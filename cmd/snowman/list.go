@@ -14,15 +14,17 @@ import (
 
 const listDescription = `
 Writes a block list of what reaches a level: of the names in files or standard input, which are lists or
-logs in any format of -format, or of what snowman score printed, whose levels count as they are. Resolvers,
-proxies and sensors read the formats of -to. Entries are sorted, and the same input gives the same bytes.
+logs in any format of -format, or with -format scored of what snowman score printed, whose levels then count
+as they are. Resolvers, proxies and sensors read the formats of -to. Entries are sorted, and the same input
+gives the same bytes.
 
 Of a URL the host becomes an entry only if it reaches the level by itself. Public suffixes, hosts of
-operators of infrastructure and popular domains never do. What is on an allow list is no entry; if it is
-below one, formats that block all below a name say so. What a format cannot carry is left out, and
-standard error says how much.
+operators of infrastructure and popular domains never do, nor do hosts below popular domains without
+-popular. What is on an allow list is no entry; if it is below one, formats that block all below a name say
+so. What a format cannot carry is left out, and standard error says how much.
 
--state remembers what was seen, with -expire DAYS for so long, and numbers the list anew when it changes.
+-state remembers what was seen, with -expire DAYS for so long, and numbers the list anew when it changes. A
+run waits up to ten minutes for another that has the same state.
 
 examples:
   $ snowman list -to rpz -f dns.log -allow ours.txt -o snowman.rpz
@@ -39,6 +41,7 @@ type listFlags struct {
 	to, minimum, model string
 	out, diff, state   string
 	seen, days         int
+	popular, hasSerial bool
 	serial             uint
 	level              snowman.Level
 	target             *blocklist.Format
@@ -55,6 +58,7 @@ func runList(ctx context.Context, args []string, s streams) error {
 	if err := parseAll(flags, args, s); err != nil {
 		return err
 	}
+	flags.Visit(func(given *flag.Flag) { f.hasSerial = f.hasSerial || given.Name == "serial" })
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -66,17 +70,20 @@ func runList(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	job := listing.NewJob(model, listing.Options{Minimum: f.level, Seen: f.seen, Allow: allowed})
-	state, err := f.openState(ctx, job)
+	job := listing.NewJob(model, listing.Options{
+		Minimum: f.level, Seen: f.seen, Allow: allowed, Popular: f.popular, HostsOnly: !f.target.CarriesURLs(),
+	})
+	state, unlock, err := f.openState(ctx, job, s)
 	if err != nil {
 		return err
 	}
+	defer unlock()
 	if err := f.read(ctx, job, s); err != nil {
 		return err
 	}
 	list := job.Result()
 	if state != nil {
-		state.Number(list)
+		state.Number(list, uint32(f.serial))
 	}
 	var before []string // what -diff names may be what -o replaces
 	if f.diff != "" {
@@ -84,14 +91,14 @@ func runList(ctx context.Context, args []string, s streams) error {
 			return err
 		}
 	}
-	leftOut, err := f.write(list, state, s)
-	if err != nil {
-		return err
-	}
-	if state != nil {
+	if state != nil { // before the list: a run that is killed between them leaves no number for two lists
 		if err := state.Write(f.state, job); err != nil {
 			return err
 		}
+	}
+	leftOut, err := f.write(list, state, s)
+	if err != nil {
+		return err
 	}
 	for _, line := range job.Summaries(list, leftOut) {
 		fmt.Fprintf(s.stderr, "snowman: %s\n", line)
@@ -118,6 +125,7 @@ func (f *listFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.minimum, "min", "high", "entries reach this `level`: low, medium, high")
 	flags.IntVar(&f.seen, "seen", 1, "entries were seen at least this often: in as many records")
 	pathsFlag(flags, &f.allow, "allow", "what is on the allow list in this `file` is not blocked; several may be given")
+	flags.BoolVar(&f.popular, "popular", false, "hosts below popular domains may be entries too")
 	flags.StringVar(&f.out, "o", "", "write the list to this `path`: a file, a folder for misp-feed (default: standard output)")
 	flags.UintVar(&f.serial, "serial", 0, "the list has this number, where the format says one (default: 1, or what -state says)")
 	flags.StringVar(&f.state, "state", "", "remember what was seen, and the number of the list, in this `file`")
@@ -148,7 +156,7 @@ func (f *listFlags) check() (err error) {
 		return usageError{fmt.Sprintf("-expire %d: want 0 to %d", f.days, mostDays)}
 	case f.days > 0 && f.state == "":
 		return usageError{"-expire needs the file of -state, which says when entries were seen"}
-	case f.serial > math.MaxUint32:
+	case f.serial > math.MaxUint32, f.hasSerial && f.serial == 0:
 		return usageError{fmt.Sprintf("-serial %d: want 1 to %d", f.serial, uint32(math.MaxUint32))}
 	case f.target.Main != "" && f.out == "":
 		return usageError{"-to " + f.to + " writes a folder, which -o names"}

@@ -17,19 +17,34 @@ import (
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
+// longestWait is how long a run waits for another that has the state.
+const longestWait = 10 * time.Minute
+
 // openState opens the state, or returns nil where none is asked for. Before, it finds out whether
-// the files can be written.
-func (f *listFlags) openState(ctx context.Context, job *listing.Job) (*listing.State, error) {
+// the files can be written. No other run has the state until unlock is called.
+func (f *listFlags) openState(ctx context.Context, job *listing.Job, s streams) (_ *listing.State, unlock func(), err error) {
+	unlock = func() {}
 	outputs := []output{{"-state", f.state}}
 	if f.target.Main == "" && f.out != "-" {
 		outputs = append(outputs, output{"-o", f.out})
 	}
 	if err := checkOutputs(outputs, f.files); err != nil || f.state == "" {
-		return nil, err
+		return nil, unlock, err
 	}
-	return inputfile.Await(ctx, func() (*listing.State, error) {
+	unlock, err = atomicfile.Lock(ctx, f.state, longestWait, func() {
+		fmt.Fprintf(s.stderr, "snowman: another run has the state %s; this one waits for it, at most %v\n", visible.Text(f.state), longestWait)
+	})
+	if err != nil {
+		return nil, func() {}, err
+	}
+	state, err := inputfile.Await(ctx, func() (*listing.State, error) {
 		return listing.OpenState(f.state, job, f.days, time.Now())
 	})
+	if err != nil {
+		unlock()
+		return nil, func() {}, fmt.Errorf("%w; move the file away, and the next run begins anew", err)
+	}
+	return state, unlock, nil
 }
 
 // read reads all inputs, and says on standard error what is wrong with their records.

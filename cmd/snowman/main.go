@@ -3,9 +3,9 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when score -fail-on was given a level and something reached it, some feeds of
-// data failed, or retrain lets the present model stay, and 4 when score -strict was given and a
-// text could not be scored, or -fail-on and none could.
+// line is wrong, 3 when score -fail-on was given a level and something reached it, label left rows
+// out, some feeds of data failed, or retrain lets the present model stay, and 4 when score -strict
+// was given and a text could not be scored, or -fail-on and none could.
 package main
 
 import (
@@ -70,7 +70,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
-	case errors.Is(err, errReached), errors.Is(err, errPartly): // standard output has the feeds
+	case errors.Is(err, errReached), errors.Is(err, errLeftOut), errors.Is(err, errPartly): // the output says what
 		return exitReached
 	case errors.As(err, &refusal): // standard output has the reasons
 		fmt.Fprintln(stderr, "snowman: the present model stays")
@@ -108,6 +108,7 @@ var verbs = []struct {
 	{"serve", "answer the same over HTTP", runServe},
 	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
 	{"data", "fetch public feeds and make labelled texts of them", runData},
+	{"label", "make rows to train on of what people say of verdicts", runLabel},
 	{"train", "train a model on labelled texts", runTrain},
 	{"retrain", "train a newer model, and replace the present one if it is no worse", runRetrain},
 	{"eval", "measure a model on labelled texts", runEval},

@@ -5,8 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWriteReplacesTheWholeFileOrNothing(t *testing.T) {
@@ -81,6 +83,66 @@ func TestWriteReplacesTheWholeFileOrNothing(t *testing.T) {
 	}
 	if len(entries) != 2 {
 		t.Errorf("the folder holds %v, want the file and the directory", entries)
+	}
+}
+
+func TestWriteKeepsTheMode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no modes here")
+	}
+	nothing := func(io.Writer) error { return nil }
+	for name, test := range map[string]struct {
+		write  func(string, func(io.Writer) error) error
+		before os.FileMode
+		want   os.FileMode
+	}{
+		"of a private file":          {Write, 0o600, 0o600},
+		"of a public one":            {WritePrivate, 0o644, 0o644},
+		"a new file is public":       {Write, 0, 0o644},
+		"unless it shall be private": {WritePrivate, 0, 0o600},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		if test.before != 0 {
+			if err := os.WriteFile(path, nil, test.before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := test.write(path, nothing); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode() != test.want {
+			t.Errorf("%s: the mode is %v (%v), want %v", name, info.Mode(), err, test.want)
+		}
+	}
+}
+
+func TestWriteSweepsWhatAKilledProcessLeft(t *testing.T) {
+	folder := t.TempDir()
+	old := time.Now().Add(-25 * time.Hour)
+	for name, when := range map[string]time.Time{
+		".list.123.tmp": old, ".list.456.tmp": time.Now(), ".list.x.tmp": old, ".other.123.tmp": old, "list.123.tmp": old,
+	} {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(filepath.Join(folder, "list"), func(io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, entry := range entries {
+		got = append(got, entry.Name())
+	}
+	if want := ".list.456.tmp .list.x.tmp .other.123.tmp list list.123.tmp"; strings.Join(got, " ") != want {
+		t.Errorf("the folder holds %q, want %q", got, want)
 	}
 }
 

@@ -105,6 +105,8 @@ func TestAnswers(t *testing.T) {
 		{"columns that are to be filled", "splunk", Options{}, "url,snowman_score,snowman_level,snowman_kind\r\nz.com,,,\r\n\"a.com\",,,\r\n,0.5,x,y\r\n", "url,snowman_score,snowman_level,snowman_kind\nz.com," + high + ",high,malware\n\"a.com\"," + scoreOf(t, "a.com") + ",none,benign\n,,,\n"},
 		{"some columns, in another order", "splunk", Options{Field: "my name"}, "snowman_level,\"my name\",other\n,z.com,\"a \"\"b\"\", c\nd\"\n", "snowman_level,\"my name\",other\nhigh,z.com,\"a \"\"b\"\", c\nd\"\n"},
 		{"rows that are longer and shorter", "splunk", Options{}, "domain,snowman_level\nz.com\nz.com,,1\n\nz.com,", "domain,snowman_level\nz.com\nz.com,high,1\n\nz.com,high\n"},
+		{"a quote within a field is a byte as others", "splunk", Options{}, "domain,snowman_level,a\nz.com,,5\" disk\nz.com,,\n", "domain,snowman_level,a\nz.com,high,\"5\"\" disk\"\nz.com,high,\n"},
+		{"the column of a name before that of an address", "splunk", Options{}, "dest,src,dest_host,snowman_level\n192.0.2.1,192.0.2.2,z.com,\n", "dest,src,dest_host,snowman_level\n192.0.2.1,192.0.2.2,z.com,high\n"},
 		{"a carriage return does not end a row", "splunk", Options{}, "domain,snowman_level,a\nz.com,,b\rc\n", "domain,snowman_level,a\nz.com,high,\"b\rc\"\n"},
 
 		{"lines", "lines", Options{}, "z.com\r\n\nbad\x1b[2J\tname z\nz.com", high + "\thigh\tmalware\tz.com\n\t\t\t\n\t\t\tbad\\x1b[2J\\tname z\n" + high + "\thigh\tmalware\tz.com\n"},
@@ -132,6 +134,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"squid-rewrite", Options{}, "the page to redirect to is missing"},
 		{"squid-rewrite", Options{Redirect: "stop.test"}, "want a URL of http or https"},
 		{"squid-rewrite", Options{Redirect: "http://stop.test/\""}, "want no blanks, quotes"},
+		{"squid-rewrite", Options{Redirect: "http://{url}.stop.test/"}, "want {url} in the path or the query"},
+		{"squid-rewrite", Options{Redirect: "http://stop.test{url}"}, "want {url} in the path or the query"},
+		{"squid-rewrite", Options{Redirect: "http://stop.test/#{url}"}, "want {url} in the path or the query"},
 		{"clickhouse", Options{Format: "CSV"}, `format "CSV", want TabSeparated, LineAsString, JSONEachRow`},
 		{"clickhouse", Options{Return: []string{"score", "score"}}, `returning "score"`},
 		{"clickhouse", Options{Return: []string{}}, "nothing is to be returned"},

@@ -16,7 +16,7 @@ type Options struct {
 	Redirect string   // squid-rewrite: the URL of the page that clients get instead. It must be given
 	Format   string   // clickhouse: TabSeparated, LineAsString or JSONEachRow. Default: TabSeparated
 	Return   []string // clickhouse: of score, level and kind, what is answered. Default: these three
-	Field    string   // splunk: the column of the texts. Default: the first of textColumns that the header has
+	Field    string   // splunk: the column of the texts. Default: the first of SplunkColumns that the header has
 }
 
 // A Protocol is how a program asks.

@@ -18,16 +18,35 @@ func endOfLine(_ int, data []byte) (n, next int) {
 }
 
 // endOfRecord is the end of a record of CSV (RFC 4180): a line end outside of quotes.
-func endOfRecord(quoted int, data []byte) (n, next int) {
+func endOfRecord(at int, data []byte) (n, next int) {
 	for i, c := range data {
-		switch {
-		case c == '"':
-			quoted ^= 1
-		case c == '\n' && quoted == 0:
-			return i + 1, 0
+		if c == '\n' && at != inQuotes {
+			return i + 1, fieldBegins
 		}
+		at = nextInRecord(at, c)
 	}
-	return -1, quoted
+	return -1, at
+}
+
+// Where a byte of a record of CSV stands.
+const (
+	fieldBegins = iota
+	inQuotes
+	behindQuote // which ends the field, or with another stands for one
+	inField     // without quotes, in which a quote is a byte as others
+)
+
+// nextInRecord returns where the byte behind c stands.
+func nextInRecord(at int, c byte) int {
+	switch {
+	case c == '"' && (at == fieldBegins || at == behindQuote), c != '"' && at == inQuotes:
+		return inQuotes
+	case at == inQuotes:
+		return behindQuote
+	case c == ',':
+		return fieldBegins
+	}
+	return inField
 }
 
 // endOfBlock is the end of lines with an empty line behind them.

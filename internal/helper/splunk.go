@@ -23,8 +23,9 @@ type lookup struct {
 	kind      int
 }
 
-// textColumns are names of the column of the texts, the likeliest first.
-var textColumns = []string{"url", "domain", "query", "host", "hostname", "dest", "src", "name", "text"}
+// SplunkColumns are names of the column of the texts, the likeliest first. Dest and src are none,
+// which mostly hold addresses.
+var SplunkColumns = []string{"url", "domain", "query", "query_name", "dest_host", "hostname", "src_host", "host", "name", "text"}
 
 func beginSplunk(o Options) (protocol, error) { return &lookup{field: o.Field}, nil }
 
@@ -61,12 +62,12 @@ func (l *lookup) readHeader(q *question) error {
 		}
 		return nil
 	}
-	for _, name := range textColumns {
+	for _, name := range SplunkColumns {
 		if l.text = slices.Index(names, name); l.text >= 0 {
 			return nil
 		}
 	}
-	return fmt.Errorf("the header %q has none of the columns %s", visible.Abbreviate(string(q.raw), 100), strings.Join(textColumns, ", "))
+	return fmt.Errorf("the header %q has none of the columns %s", visible.Abbreviate(string(q.raw), 100), strings.Join(SplunkColumns, ", "))
 }
 
 // answer copies a row. A row that was too long, of which the end is not known, becomes empty.
@@ -101,17 +102,15 @@ func (l *lookup) answer(out []byte, q *question, worst *said) []byte {
 // fields calls yield with each field of a record of CSV, as it is written.
 func fields(record []byte) func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {
-		start, isQuoted := 0, false
+		start, at := 0, fieldBegins
 		for i, c := range record {
-			switch {
-			case c == '"':
-				isQuoted = !isQuoted
-			case c == ',' && !isQuoted:
+			if c == ',' && at != inQuotes {
 				if !yield(record[start:i]) {
 					return
 				}
 				start = i + 1
 			}
+			at = nextInRecord(at, c)
 		}
 		yield(record[start:])
 	}

@@ -139,6 +139,11 @@ func beginRewrite(o Options) (protocol, error) {
 	if err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" || len(o.Redirect) > longestURL {
 		return nil, fmt.Errorf("redirecting to %q: want a URL of http or https", o.Redirect)
 	}
+	_, behind, _ := strings.Cut(o.Redirect, "://")
+	start, fragment := strings.IndexAny(behind, "/?#"), strings.IndexByte(behind+"#", '#')
+	if at := strings.Index(behind, placeOfURL); at >= 0 && (at < start || start < 0 || at > fragment) {
+		return nil, fmt.Errorf("redirecting to %q: want %s in the path or the query", o.Redirect, placeOfURL)
+	}
 	for i := range len(o.Redirect) {
 		if c := o.Redirect[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
 			return nil, fmt.Errorf("redirecting to %q: want no blanks, quotes or characters beyond ASCII", o.Redirect)

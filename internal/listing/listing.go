@@ -27,10 +27,17 @@ type Options struct {
 	Minimum snowman.Level // entries reach it; default: all texts are entries
 	Seen    int           // entries were seen at least this often; default: once
 	Allow   *allow.List   // what is on it is no entry, and stays below one; default: no list
+	Popular bool          // hosts below popular domains are entries too
+
+	HostsOnly bool // URLs are no entries, since the format does not carry them
 }
 
-// mostEntries is how many texts are kept: some 100 bytes each, 300 while a list is made.
-const mostEntries = 5_000_000
+// How many texts are kept, of some 100 bytes each, 300 while a list is made; and how many bytes of
+// all of them, since a URL may be longer.
+const (
+	mostEntries = 5_000_000
+	mostBytes   = 256 << 20
+)
 
 // A Job collects entries. One Read may run at a time.
 type Job struct {
@@ -40,6 +47,7 @@ type Job struct {
 
 	mu     sync.Mutex
 	found  map[string]remembered // by the canonical form
+	bytes  int                   // of the texts
 	words  words
 	counts Counts
 }
@@ -51,7 +59,8 @@ type candidate struct {
 	seen    int // by records that tell of it first, such as questions
 	again   int // by records of which one before may have told, such as answers
 	schemes schemes
-	day     int // when it was last seen; 0 where that is now
+	day     int  // when earlier runs saw it last; 0 where they did not
+	isNow   bool // this run has seen it
 }
 
 // remembered is what a Job keeps of a candidate beside its text. There may be millions.
@@ -61,7 +70,7 @@ type remembered struct {
 	seen, again, day     int32
 	level                snowman.Level
 	schemes              schemes
-	www                  bool
+	www, isNow           bool
 }
 
 // A word is the number of a text that many candidates share.
@@ -97,12 +106,12 @@ func times(seen, again int) int {
 func (j *Job) remember(c *candidate) remembered {
 	return remembered{
 		score: c.entry.Score, kind: j.words.number(c.entry.Kind), family: j.words.number(c.entry.Family), reason: j.words.number(c.entry.Reason),
-		seen: int32(min(c.seen, math.MaxInt32)), again: int32(min(c.again, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW,
+		seen: int32(min(c.seen, math.MaxInt32)), again: int32(min(c.again, math.MaxInt32)), day: int32(c.day), level: c.level, schemes: c.schemes, www: c.entry.WWW, isNow: c.isNow,
 	}
 }
 
 func (j *Job) recall(text string, r remembered) candidate {
-	return candidate{level: r.level, seen: int(r.seen), again: int(r.again), schemes: r.schemes, day: int(r.day), entry: blocklist.Entry{
+	return candidate{level: r.level, seen: int(r.seen), again: int(r.again), schemes: r.schemes, day: int(r.day), isNow: r.isNow, entry: blocklist.Entry{
 		Text: text, WWW: r.www, Score: r.score, Level: r.level.String(),
 		Kind: j.words.texts[r.kind], Family: j.words.texts[r.family], Reason: j.words.texts[r.reason],
 	}}
@@ -115,6 +124,7 @@ const (
 	withHTTP schemes = 1 << iota
 	withHTTPS
 	withOther // or without
+	withFTP
 )
 
 func (s schemes) String() string {
@@ -123,6 +133,8 @@ func (s schemes) String() string {
 		return "http"
 	case withHTTPS:
 		return "https"
+	case withFTP:
+		return "ftp"
 	}
 	return ""
 }
@@ -132,8 +144,10 @@ type Counts struct {
 	Records  int // headers, comments and blank lines are none; of a list, its lines
 	Nameless int // of them, those without a name
 	Broken   int // beside them, those that are no records of the format
-	Popular  int // names seen that reach the level and are popular domains themselves
+	Popular  int // texts that reach the level and are popular domains or hosts below them
 	TooMany  int // texts that are no entries since there are too many
+	TooLong  int // texts that reach the level and are longer than any list can carry
+	URLs     int // URLs seen that reach the level, where they are no entries
 	Allowed  int // texts that reach the level and are on an allow list
 	Rare     int // texts that reach the level and were not seen often enough
 }
@@ -154,7 +168,7 @@ func (j *Job) Counts() (Counts, *render.Failures) {
 func (j *Job) Result() *blocklist.List {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.counts.Allowed, j.counts.Rare = 0, 0
+	j.counts.Allowed, j.counts.Rare, j.counts.Popular = 0, 0, 0
 	var exceptions []blocklist.Exception
 	allowed := func(string) bool { return false }
 	if list := j.options.Allow; list != nil {
@@ -170,27 +184,48 @@ func (j *Job) Result() *blocklist.List {
 	entries := make([]blocklist.Entry, 0, len(j.found))
 	var u canon.URL
 	for text, r := range j.found {
-		switch {
+		switch fame := j.fameOf(&u, text); {
 		case r.level < j.options.Minimum:
 		case times(int(r.seen), int(r.again)) < j.options.Seen:
 			j.counts.Rare++
-		case j.isPopular(&u, text):
+		case fame == popularDomain, fame == popularHost && !j.options.Popular:
 			j.counts.Popular++
 		case allowed(text):
 			j.counts.Allowed++
 		default:
 			e := j.recall(text, r).entry
-			e.Scheme = r.schemes.String()
+			e.Scheme, e.Popular = r.schemes.String(), fame == popularURL
 			entries = append(entries, e)
 		}
 	}
 	return blocklist.New(entries, exceptions)
 }
 
-// isPopular reports whether a text is a popular domain itself. What is scored now says so; a state,
-// or the verdicts of another model, may not.
-func (j *Job) isPopular(u *canon.URL, text string) bool {
-	return u.Parse(text) == nil && len(u.RegisteredDomain()) == len(text) && j.model.IsPopular(text)
+// A fame says what a text has to do with a popular domain.
+type fame int
+
+const (
+	unknown       fame = iota
+	popularDomain      // it is one
+	popularHost        // it is a host below one, which only the domain's owner can make
+	popularURL         // it is a URL at one
+)
+
+// fameOf returns the fame of a text. A state, or the verdicts of another model, do not say it.
+// Below a suffix of free hosting or of an operator, a host is not the suffix's own.
+func (j *Job) fameOf(u *canon.URL, text string) fame {
+	if u.Parse(text) != nil || !j.model.IsPopular(text) {
+		return unknown
+	}
+	switch {
+	case len(u.RegisteredDomain()) == len(text):
+		return popularDomain
+	case u.IsHosted(), u.IsOperators():
+		return unknown
+	case len(u.Host()) == len(text):
+		return popularHost
+	}
+	return popularURL
 }
 
 // add adds candidates. The verdict of what is known already is replaced by the newer one, unless
@@ -206,14 +241,16 @@ func (j *Job) add(all []candidate) {
 			c.again += known.again
 			c.schemes |= known.schemes
 			www := c.entry.WWW || known.entry.WWW
-			if known.day == 0 && !isAbove(c.entry, known.entry) {
+			if known.isNow && !isAbove(c.entry, known.entry) {
 				c.entry, c.level = known.entry, known.level
 			}
+			c.day, c.isNow = max(c.day, known.day), c.isNow || known.isNow
 			c.entry.WWW = www
 			j.found[c.entry.Text] = j.remember(c)
-		case len(j.found) == mostEntries:
+		case len(j.found) == mostEntries, j.bytes+len(c.entry.Text) > mostBytes:
 			j.counts.TooMany++
 		default:
+			j.bytes += len(c.entry.Text)
 			j.found[strings.Clone(c.entry.Text)] = j.remember(c)
 		}
 	}
@@ -246,8 +283,9 @@ func (j *Job) Summaries(l *blocklist.List, leftOut blocklist.LeftOut) (lines []s
 		count int
 		why   string
 	}{
-		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, "seen " + either(counts.Popular, "that is a popular domain itself", "that are popular domains themselves")},
-		{counts.TooMany, fmt.Sprintf("beyond the first %d", mostEntries)},
+		{counts.Allowed, "on an allow list"}, {counts.Rare, "not seen often enough"}, {counts.Popular, either(counts.Popular, "popular domain or host below one", "popular domains or hosts below them")},
+		{counts.TooMany, fmt.Sprintf("beyond the first %d, or %d MiB", mostEntries, mostBytes>>20)}, {counts.TooLong, "longer than a list can carry"},
+		{counts.URLs, either(counts.URLs, "URL", "URLs") + " seen, which the format does not carry (a host that reaches the level by itself is an entry of its own)"},
 	} {
 		if reason.count > 0 {
 			all[reason.why] = reason.count

@@ -62,21 +62,28 @@ func TestWhatBecomesAnEntry(t *testing.T) {
 		{"names once, whatever their case", "z.org\nZ.ORG\nz.org.\nhxxp://z[.]org/\n", Options{}, "", "z.org"},
 		{"with www. as they were seen", "www.z.org\nhttps://www.z.net/\nz.com\n", Options{}, "", "www.z.net www.z.org z.com z.net z.org"},
 		{"a URL, and its host that reaches the level", "http://z.org/a#b\n", Options{}, "", "z.org z.org/a"},
-		{"a URL whose host does not", `{"text":"http://a.org/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "a.org/z"},
+		{"a URL whose host does not", `{"text":"http://a.org/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "a.org/z"},
 		{"a URL with a port", "z.org:8080\n", Options{}, "", "z.org z.org:8080/"},
-		{"a URL at an operator's host", `{"text":"http://dz.cloudfront.net/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "dz.cloudfront.net/z"},
-		{"a URL at a public suffix", `{"text":"http://z.github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n" + `{"text":"http://github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "", "github.io/z z.github.io z.github.io/z"},
+		{"a URL at a popular domain", `{"text":"http://a.paypal.com/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "a.paypal.com/z"},
+		{"a URL that was seen with www.", "https://www.z.org/a\n", Options{}, "", "www.z.org www.z.org/a z.org z.org/a"},
+		{"a wildcard of a list", "*.z.org\n", Options{}, "", "z.org"},
+		{"a list with comments", "# bad ones\nz.org # bad\nhttp://z.net/#a\n", Options{}, "", "z.net z.org"},
+		{"a name that no list carries", "z%20z.org\n*.*.z.org\n", Options{}, "", ""},
+		{"a URL at an operator's host", `{"text":"http://dz.cloudfront.net/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "dz.cloudfront.net/z"},
+		{"a URL at a public suffix", `{"text":"http://z.github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n" + `{"text":"http://github.io/z","score":0.99,"level":"high","kind":"phishing"}` + "\n", Options{}, "scored", "github.io/z z.github.io z.github.io/z"},
 		{"what is no public name", "z.local\nlocalhost\n10.0.0.1\nzz\n", Options{}, "", ""},
 		{"names seen often enough", "z.org\nq.org\nz.org\n", Options{Seen: 2}, "", "z.org"},
-		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "", "a.org"},
-		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "", "a.org"},
+		{"records as they were scored", "0.99000\thigh\tdga\ta.org\n0.00010\tnone\tbenign\tz.org\n\t\t\tno name\n", Options{}, "scored", "a.org"},
+		{"records with families", "0.99000\thigh\tdga\tsuppobox\t0.8\ta.org\n", Options{}, "scored", "a.org"},
+		{"records that nobody says are scored", "1\thigh\tphishing\tmail.google.com\n0.1\tlow\tdga\tz.org\n", Options{}, "", "z.org"},
+		{"records with a kind that is no word", "0.9\thigh\tdga\\x00; x\ta.org\n0.9\thigh\t" + strings.Repeat("x", 41) + "\tb.org\n", Options{}, "scored", ""},
 		{"a log", "#separator \\x09\n#fields\tts\tquery\n1\tz.org\n2\tfoo\\x20z.org\n3\ta.org\n", Options{}, "zeek", "z.org"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			job := NewJob(toy(t), test.options)
 			var in Input
-			if test.format != "" {
+			if in.Scored = test.format == "scored"; test.format != "" && !in.Scored {
 				in.Format, _ = logs.Find(test.format)
 			}
 			read(t, job, test.input, in)
@@ -132,7 +139,7 @@ func TestWhatIsReported(t *testing.T) {
 	want := []string{
 		"1 of 3 names is no name or URL; it looks like several fields",
 		"1 of 5 records are broken and left out",
-		"2 entries; left out: 1 URL whose host does not reach the level by itself",
+		"2 entries; left out: 1 URL, which the format does not carry (its host is an entry of its own, if it reaches the level by itself)",
 	}
 	if got := job.Summaries(list, leftOut); !slices.Equal(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
@@ -175,7 +182,7 @@ func runDay(t *testing.T, state string, day, days int, names string) (list strin
 	}
 	read(t, job, names, Input{})
 	result := job.Result()
-	s.Number(result)
+	s.Number(result, 0)
 	if err := s.Write(state, job); err != nil {
 		t.Fatal(err)
 	}
@@ -198,6 +205,8 @@ func TestEntriesLeaveThatAreNotSeenAgain(t *testing.T) {
 		{"those not seen for three days are gone", 3, 2, "z.org\n", "z.com z.org", 3},
 		{"what is seen stays", 5, 2, "z.org\n", "z.org", 4},
 		{"without days, what is seen now", 5, 0, "z.com\n", "z.com", 5},
+		{"a clock that was set back", -9999, 2, "z.net\n", "z.com z.net", 6},
+		{"and is right again", 6, 2, "", "z.com", 7},
 	} {
 		list, serial := runDay(t, state, run.day, run.days, run.names)
 		if list != run.want || serial != run.serial {
@@ -225,9 +234,77 @@ func TestAStateKeepsAllThatIsKnown(t *testing.T) {
 		}
 		return out.String()
 	}
-	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phi\tshing\n","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
+	first := write(5, `{"text":"https://www.a.org/z","score":0.987654321,"level":"high","kind":"phishing","families":[{"name":"f","probability":1}],"imitates":"paypal.com","mixed_script":true}`+"\n")
 	if second := write(5, ""); second != first {
 		t.Errorf("got\n%safter\n%s", second, first)
+	}
+}
+
+// What no list of the format has is not kept, so that a state cannot be filled with it.
+func TestWhatIsNotKept(t *testing.T) {
+	for hostsOnly, want := range map[bool]string{
+		false: "2 entries; left out: 1 longer than a list can carry",
+		true:  "1 entry; left out: 1 URL seen, which the format does not carry (a host that reaches the level by itself is an entry of its own), 1 longer than a list can carry",
+	} {
+		job := NewJob(toy(t), Options{HostsOnly: hostsOnly})
+		read(t, job, "http://z.org/a\nhttp://z.org/"+strings.Repeat("a", 5000)+"\n", Input{})
+		if got := job.Summaries(job.Result(), nil); !slices.Equal(got, []string{want}) {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+		if want := map[bool]int{false: 2, true: 1}[hostsOnly]; len(job.found) != want {
+			t.Errorf("%d texts are kept, want %d", len(job.found), want)
+		}
+	}
+}
+
+func TestASerialThatIsGivenIsRemembered(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	for _, run := range []struct {
+		names       string
+		given, want uint32
+	}{{"z.org\n", 0, 1}, {"z.org\n", 2_026_112_801, 2_026_112_801}, {"z.org\n", 0, 2_026_112_801}, {"z.net\n", 0, 2_026_112_802}} {
+		job := NewJob(toy(t), Options{})
+		s, err := OpenState(state, job, 0, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, job, run.names, Input{})
+		if s.Number(job.Result(), run.given); s.Serial != run.want {
+			t.Errorf("given %d: the serial is %d, want %d", run.given, s.Serial, run.want)
+		}
+		if err := s.Write(state, job); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestASchemeThatAllHadIsWritten(t *testing.T) {
+	for input, want := range map[string]string{
+		"ftp://z.org/a\n":                    "[url:value = 'ftp://z.org/a']",
+		"ftp://z.org/a\nftp://z.org/a\n":     "[url:value = 'ftp://z.org/a']",
+		"ftp://z.org/a\nhttp://z.org/a\n":    "[url:value = 'http://z.org/a' OR url:value = 'https://z.org/a']",
+		"https://z.org/a\nhxxps://z.org/a\n": "[url:value = 'https://z.org/a']",
+	} {
+		state := filepath.Join(t.TempDir(), "state")
+		for _, content := range []string{input, ""} { // the second run has it of the state
+			job := NewJob(toy(t), Options{})
+			s, err := OpenState(state, job, 5, today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read(t, job, content, Input{})
+			if err := s.Write(state, job); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			stix, _ := blocklist.Find("stix")
+			if _, err := stix.Write(&out, job.Result(), blocklist.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(out.String(), `"pattern":"`+want+`"`) {
+				t.Errorf("%q: got %s, want %s", input, out.String(), want)
+			}
+		}
 	}
 }
 
@@ -265,7 +342,7 @@ func TestWhatIsRareExpiresFromAState(t *testing.T) {
 		kept = append(kept, name+" "+date)
 	}
 	day := today.Format(time.DateOnly)
-	if !slices.Equal(kept, []string{"z2.org " + day, "z3.org " + day}) {
+	if !slices.Equal(kept, []string{"z2.org " + day, "z3.org 2027-11-28"}) {
 		t.Errorf("the state has %q", rows)
 	}
 }
@@ -279,7 +356,7 @@ func TestAStateThatIsNone(t *testing.T) {
 		"too few fields":  stateHeader + "\t1\ty\nz.org\n",
 		"no date":         stateHeader + "\t1\ty\n" + strings.Replace(line, "2026", "x", 1),
 		"a bad number":    stateHeader + "\t1\ty\n" + strings.Replace(line, "\t1\t", "\t-1\t", 1),
-		"a bad scheme":    stateHeader + "\t1\ty\n" + strings.Replace(line, "\t4\t", "\t9\t", 1),
+		"a bad scheme":    stateHeader + "\t1\ty\n" + strings.Replace(line, "\t4\t", "\t16\t", 1),
 		"a bad score":     stateHeader + "\t1\ty\n" + strings.Replace(line, "0.9", "NaN", 1),
 		"an unknown word": stateHeader + "\t1\ty\n" + strings.Replace(line, "high", "huge", 1),
 	} {
@@ -351,11 +428,50 @@ func TestAnswersCountWithoutQuestions(t *testing.T) {
 	}
 }
 
-// A popular domain is no entry, whatever another model or an earlier run said of it.
+// A popular domain is no entry, whatever another model or an earlier run said of it, nor is a host
+// below it that its owner alone can make.
 func TestPopularDomainsAreNoEntries(t *testing.T) {
-	j := NewJob(snowman.Default(), Options{Minimum: snowman.Low})
-	read(t, j, "0.99\thigh\tdga\tgithub.com\n0.99\thigh\tdga\tlogin.github.com\n0.99\thigh\tdga\tevil-name.com\n", Input{Scored: true})
-	if got, want := texts(t, j.Result()), []string{"evil-name.com", "login.github.com"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
+	var records strings.Builder
+	for _, text := range []string{"github.com", "account-verify.paypal.com", "paypal.com/login", "paypal.evil-name.com", "evil-name.github.io", "evil-name.blogspot.com"} {
+		records.WriteString("0.99\thigh\tphishing\t" + text + "\n")
+	}
+	const always = "evil-name.blogspot.com evil-name.github.io paypal.com/login paypal.evil-name.com"
+	for popular, want := range map[bool]string{false: always, true: "account-verify.paypal.com " + always} {
+		j := NewJob(snowman.Default(), Options{Minimum: snowman.Low, Popular: popular})
+		read(t, j, records.String(), Input{Scored: true})
+		result := j.Result()
+		if got := strings.Join(texts(t, result), " "); got != want {
+			t.Errorf("with those below %v: %q, want %q", popular, got, want)
+		}
+		misp, _ := blocklist.Find("misp")
+		var out bytes.Buffer
+		if _, err := misp.Write(&out, result, blocklist.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(out.String(), `"to_ids":false`); got != 1 {
+			t.Errorf("MISP exports all but %d to an IDS, want all but the URL at a popular domain", got)
+		}
+		if popular {
+			continue
+		}
+		if got := j.Summaries(result, nil); !slices.Equal(got, []string{"4 entries; left out: 2 popular domains or hosts below them"}) {
+			t.Errorf("it says %q", got)
+		}
+	}
+}
+
+// What no list can carry is told with its place.
+func TestWhereMisfitsStand(t *testing.T) {
+	const want = `line 2: no list can carry "z%20z.org": its host has other bytes than letters`
+	for name, in := range map[string]struct {
+		content string
+		input   Input
+	}{
+		"of a list":     {"a.org\nz%20z.org\nz.org\n", Input{}},
+		"scored before": {"0.9\thigh\tdga\ta.org\n0.9\thigh\tdga\tz%20z.org\n", Input{Scored: true}},
+	} {
+		if said := read(t, NewJob(toy(t), Options{}), in.content, in.input); strings.Count(said, "\n") != 1 || !strings.Contains(said, want) {
+			t.Errorf("%s: it says %q, want %q", name, said, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/snowman-ml/snowman"
@@ -29,10 +30,11 @@ type Input struct {
 	Columns []string     // where names stand, if the format does not know
 }
 
-// The longest lines of lists and of scored records. One byte more tells that there are more.
+// The longest lines of lists and of scored records, in bytes. One more tells that there are more.
 const (
 	longestText   = snowman.MaxLength + 1
 	longestScored = 8*snowman.MaxLength + 4096
+	longestShown  = 80 // of a text in a message
 )
 
 // Read collects what an input has. What is wrong with it is reported in whole lines, and what its
@@ -46,9 +48,12 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 		return err
 	}
 	format, isScored := in.Format, in.Scored
+	isTrusted := isScored
 	if format == nil && !isScored {
 		if isScored = isScoredSample(sample); !isScored {
 			format = j.guess(in, sample, report)
+		} else {
+			in.say(report, "has records of snowman score, whose names are scored anew; -format scored takes their levels as they are")
 		}
 	}
 	if !isScored {
@@ -63,7 +68,7 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 	}
 	switch {
 	case isScored:
-		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
+		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), isTrusted, report)
 	case format.Sort == logs.Lists:
 		return j.readLines(ctx, pipeline.Lines(longestText, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
 	}
@@ -80,6 +85,10 @@ func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
 
 func (j *Job) guess(in Input, sample []byte, report func([]byte)) *logs.Format {
 	guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
+	if guess.Format == logs.Lines && logs.HasComments(sample) {
+		in.say(report, "is read as a list with comments behind #; -format lines reads a name a line")
+		return logs.List
+	}
 	if guess.Format != logs.Lines {
 		var found []string
 		if len(in.Columns) == 0 {
@@ -109,7 +118,8 @@ func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], 
 	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
 		for i, line := range c.Items {
 			w.counts.Records++
-			w.addText(place{c.Source, "line", c.First + i}, line.Text, false)
+			name, _ := strings.CutPrefix(line.Text, "*.") // a wildcard is for the name and all below it
+			w.addText(place{c.Source, "line", c.First + i}, name, false)
 		}
 	})
 }
@@ -143,13 +153,14 @@ type worker struct {
 	url    canon.URL
 	record logs.Record
 
-	buffer []byte
-	noted  []noted
-	texts  []string
-	found  []candidate
-	failed []string
-	errors []byte
-	counts Counts
+	buffer  []byte
+	noted   []noted
+	texts   []string
+	found   []candidate
+	fitting int // of found, those that were looked at by complainOfMisfit
+	failed  []string
+	errors  []byte
+	counts  Counts
 }
 
 // A noted text is where it lies in the buffer: in canonical form, and as it was written.
@@ -173,7 +184,7 @@ func (j *Job) newWorker() *worker {
 func (w *worker) begin() {
 	w.buffer, w.noted, w.failed, w.errors, w.counts = w.buffer[:0], w.noted[:0], w.failed[:0], w.errors[:0], Counts{}
 	clear(w.found)
-	w.found = w.found[:0]
+	w.found, w.fitting = w.found[:0], 0
 }
 
 // addRecord notes the names of a record.
@@ -250,8 +261,10 @@ func (w *worker) finish() {
 			return
 		}
 		w.find(&r, all[n.end:n.written], n.again)
+		w.complainOfMisfit(n.place)
 	})
 	w.judgeHosts()
+	w.found = slices.DeleteFunc(w.found, w.isTooMuch)
 	w.job.failures.Add(len(w.noted)+refused, w.failed)
 	w.job.mu.Lock()
 	defer w.job.mu.Unlock()
@@ -260,20 +273,30 @@ func (w *worker) finish() {
 	counts.Records += w.counts.Records
 	counts.Nameless += w.counts.Nameless
 	counts.Broken += w.counts.Broken
-	counts.Popular += w.counts.Popular
+	counts.TooLong += w.counts.TooLong
+	counts.URLs += w.counts.URLs
+}
+
+// isTooMuch reports whether no list would have a candidate, so that nothing is kept of it.
+func (w *worker) isTooMuch(c candidate) bool {
+	switch {
+	case len(c.entry.Text) > blocklist.Longest:
+		w.counts.TooLong++
+	case w.job.options.HostsOnly && isURL(c.entry.Text):
+		w.counts.URLs++
+	default:
+		return false
+	}
+	return true
 }
 
 // find keeps a text that reaches the level. Again says that another record may have told of it.
 func (w *worker) find(r *verdict.Record, written string, again bool) {
-	switch {
-	case r.NotPublic != "" || r.Level < w.job.options.Minimum || r.Level == snowman.None:
-		return
-	case r.Popular:
-		w.counts.Popular++
+	if r.NotPublic != "" || r.Level < w.job.options.Minimum || r.Level == snowman.None {
 		return
 	}
 	text, _, _ := strings.Cut(r.Text, "#") // no server sees a fragment
-	c := candidate{level: r.Level, seen: 1, schemes: schemeOf(written), entry: blocklist.Entry{
+	c := candidate{level: r.Level, seen: 1, isNow: true, schemes: schemeOf(written), entry: blocklist.Entry{
 		Text: text, WWW: hasWWW(written, text), Score: r.Score, Level: r.Level.String(), Kind: r.Kind, Reason: reasonOf(r),
 	}}
 	if again {
@@ -283,6 +306,16 @@ func (w *worker) find(r *verdict.Record, written string, again bool) {
 		c.entry.Family = r.Families[0].Name
 	}
 	w.found = append(w.found, c)
+}
+
+// complainOfMisfit says where a text stands that was found last, if no list can carry it.
+func (w *worker) complainOfMisfit(at place) {
+	if n := len(w.found); n > w.fitting {
+		if text := w.found[n-1].entry.Text; !blocklist.Fits(text) {
+			w.complain(at, fmt.Sprintf("no list can carry %q: its host has other bytes than letters, digits, - and _, or a label that is empty or too long", visible.Abbreviate(text, longestShown)))
+		}
+		w.fitting = n
+	}
 }
 
 // judgeHosts finds out which hosts of the URLs that were found reach the level by themselves.
@@ -319,6 +352,8 @@ func schemeOf(written string) schemes {
 		return withHTTP
 	case "https", "hxxps":
 		return withHTTPS
+	case "ftp":
+		return withFTP
 	}
 	return withOther
 }

@@ -15,7 +15,9 @@ import (
 )
 
 // Scored records are what snowman score prints: a JSON object a line, or fields with tabs between
-// them. Their levels count as they are; only the bare hosts of URLs are scored.
+// them. Where somebody says that an input has such, their levels count as they are, and only the
+// bare hosts of URLs are scored. Where that is guessed, the names are scored anew: the input may be
+// of whoever wants a name blocked.
 
 // isScoredSample reports whether a sample has scored records: the first lines all are that.
 func isScoredSample(sample []byte) bool {
@@ -32,6 +34,8 @@ func isScoredSample(sample []byte) bool {
 	}
 	return count > 0
 }
+
+const longestName = 253 // bytes in DNS (RFC 1035, section 2.3.4)
 
 var (
 	errNotScored = errors.New("not a record that snowman score printed")
@@ -98,11 +102,31 @@ func setScored(r *verdict.Record, score, level string) (err error) {
 	if r.Level, err = snowman.ParseLevel(level); err != nil {
 		return errNotScored
 	}
+	if !isWord(r.Kind) || len(r.Imitates) > longestName || len(r.Mentions) > longestName {
+		return errNotScored
+	}
+	for _, family := range r.Families {
+		if !isWord(family.Name) {
+			return errNotScored
+		}
+	}
 	return nil
 }
 
-// readScored collects the scored records of a feed.
-func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line], report func([]byte)) error {
+// isWord reports whether a text can be the name of a kind or a family, which models may choose.
+func isWord(text string) bool {
+	const longest = 40
+	for _, c := range text {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.+ ()/", c) {
+			return false
+		}
+	}
+	return text != "" && len(text) <= longest
+}
+
+// readScored collects the scored records of a feed, or only the names in them if they are not
+// trusted.
+func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line], isTrusted bool, report func([]byte)) error {
 	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
 		for i, line := range c.Items {
 			at := place{c.Source, "line", c.First + i}
@@ -118,6 +142,10 @@ func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line],
 				continue
 			}
 			w.counts.Records++
+			if !isTrusted {
+				w.addText(at, r.Text, false)
+				continue
+			}
 			if r.Level < j.options.Minimum || r.Level == snowman.None {
 				continue
 			}
@@ -133,6 +161,7 @@ func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line],
 				r.Text = w.url.String()
 			}
 			w.find(&r, written, false)
+			w.complainOfMisfit(at)
 		}
 	})
 }

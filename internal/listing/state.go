@@ -18,6 +18,11 @@ import (
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 )
 
+// isURL reports whether a text in canonical form is more than a host.
+func isURL(text string) bool {
+	return strings.ContainsAny(text, "/?") || strings.IndexByte(text, ':') >= 0 && !strings.HasSuffix(text, "]")
+}
+
 // A State is what one run leaves to the next: the number of the list, and what was seen when. In a
 // file it is a line that says what it is, then a line for each text that reached the level.
 type State struct {
@@ -69,8 +74,8 @@ func (s *State) read(source io.Reader, j *Job) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		c.day = min(c.day, s.day) // a clock that was ahead keeps nothing for ever
-		if s.days > 0 && s.day-c.day <= s.days {
+		// A day that is ahead is kept: the clock may be wrong now, and right in the next run.
+		if s.days > 0 && s.day-c.day <= s.days && !(j.options.HostsOnly && isURL(c.entry.Text)) {
 			j.mu.Lock()
 			j.add([]candidate{c})
 			j.mu.Unlock()
@@ -79,8 +84,13 @@ func (s *State) read(source io.Reader, j *Job) error {
 	return lines.Err()
 }
 
-// Number sets the serial of a list: one more than the last where the list is another.
-func (s *State) Number(l *blocklist.List) {
+// Number sets the serial of a list: the one that is given, or else one more than the last where the
+// list is another.
+func (s *State) Number(l *blocklist.List, given uint32) {
+	if given != 0 {
+		s.digest, s.Serial = l.Digest(), given
+		return
+	}
 	if digest := l.Digest(); digest != s.digest {
 		s.digest = digest
 		if s.Serial++; s.Serial == 0 {
@@ -91,7 +101,7 @@ func (s *State) Number(l *blocklist.List) {
 
 // Write replaces the state in a file by what a job has seen.
 func (s *State) Write(path string, j *Job) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
+	return atomicfile.WritePrivate(path, func(w io.Writer) error {
 		out := bufio.NewWriter(w)
 		fmt.Fprintf(out, "%s\t%d\t%s\n", stateHeader, s.Serial, s.digest)
 		j.mu.Lock()
@@ -114,8 +124,8 @@ func (s *State) Write(path string, j *Job) error {
 // append appends the line of a candidate.
 func (c *candidate) append(out []byte, today int) []byte {
 	day := c.day
-	if day == 0 {
-		day = today
+	if c.isNow {
+		day = max(day, today)
 	}
 	e := &c.entry
 	out = append(append(out, e.Text...), '\t')
@@ -150,7 +160,7 @@ func parseCandidate(line string) (c candidate, err error) {
 	if c.seen, err = strconv.Atoi(f[2]); err != nil || c.seen < 0 || c.seen > math.MaxInt32 {
 		return c, fmt.Errorf("no number: %.40q", f[2])
 	}
-	known, err := strconv.ParseUint(f[4], 10, 3)
+	known, err := strconv.ParseUint(f[4], 10, 4) // bits
 	if err != nil {
 		return c, fmt.Errorf("no schemes: %.40q", f[4])
 	}

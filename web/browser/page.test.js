@@ -1,6 +1,7 @@
 // The page as people use it, in real Chromium against the real service.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ function onPage(name, options, use) {
 
 const linkTo = (...texts) => "#q=" + encodeURIComponent(texts.join("\n"));
 
-const names = (page) => page.locator("#rows td.name button").allTextContents();
+const names = (page) => page.locator("#rows button.name").allTextContents();
 
 /** Waits until all rows are scored. */
 const loaded = (page) => page.waitForFunction(() => /^(All done|Stopped)/.test(document.getElementById("status").textContent));
@@ -254,7 +255,7 @@ onPage("the table is sorted and filtered, and its rows open", { hash: linkTo("gi
   assert.equal(await heading("Score").getAttribute("aria-sort"), "descending");
   await heading("Name").getByRole("button").click();
   const inOrder = (expected) => page.waitForFunction((expected) =>
-    [...document.querySelectorAll("#rows td.name button")].map((button) => button.textContent).join(" ") === expected, expected);
+    [...document.querySelectorAll("#rows button.name")].map((button) => button.textContent).join(" ") === expected, expected);
   await inOrder("a.paypal-login-secure.com/x github.com paypal-login-secure.com vkqwzpxjtmhd.net zis32msdi3.com");
   await heading("Name").getByRole("button").click();
   await inOrder("zis32msdi3.com vkqwzpxjtmhd.net paypal-login-secure.com github.com a.paypal-login-secure.com/x");
@@ -297,6 +298,8 @@ onPage("all of it works with the keyboard alone", {}, async (page) => {
   await press("Tab", "Tab"); // Score, Choose a file
   assert.equal(await focused(), "Choose files…");
   await press("Tab");
+  assert.equal(await focused(), "benign");
+  await press("Tab", "Tab");
   assert.equal(await focused(), "Each character in numbers");
   await press("Enter");
   await page.locator(".each").waitFor();
@@ -447,7 +450,7 @@ onPage("a log says how it is read, what gave no name, who asked and when", {}, a
   await loaded(page);
   assert.equal(await page.locator("#format").textContent(), "read as Zeek log: 8 of its first 8 lines are that");
   assert.equal(await page.locator("#left").textContent(), "Lines that gave no name: 1 record has no name, 5 are headers, comments or blank.");
-  assert.match(await page.locator("#rows tr", { hasText: "vkqwzpxjtmhd" }).textContent(), /vkqwzpxjtmhd\.net110\.0\.0\.11\.05$/);
+  assert.match(await page.locator("#rows tr", { hasText: "vkqwzpxjtmhd" }).textContent(), /vkqwzpxjtmhd\.netbenignmalicious110\.0\.0\.11\.05$/);
   assert.ok(await page.getByRole("columnheader", { name: "Client" }).isVisible());
   await page.fill("#contains", "10.0.0.9");
   await page.waitForFunction(() => document.getElementById("range").textContent === "none match");
@@ -557,12 +560,12 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download as CSV" }).click()]);
   assert.equal(download.suggestedFilename(), "snowman.csv");
   const table = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
-  assert.equal(table[0], "text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error");
+  assert.equal(table[0], "text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error,label,date");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
     ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
-  assert.match(table[8], /^paypa1\.net,0\.90\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,$/);
-  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,,,local suffix,,,,$/);
-  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,,,"port ""host"" is not a number"$/);
+  assert.match(table[8], /^paypa1\.net,0\.90\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,,,$/);
+  assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,,,local suffix,,,,,,$/);
+  assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,,,"port ""host"" is not a number",,$/);
 });
 
 onPage("a file that cannot be read says why", {}, async (page) => {
@@ -579,6 +582,139 @@ onPage("a browser that keeps nothing is enough", {}, async (page) => {
   await page.reload();
   await page.fill("#texts", "github.com");
   await page.locator("#result .chip").waitFor();
+});
+
+const pressed = (page) => page.locator(".say [aria-pressed=true]").evaluateAll((buttons) => buttons.map((button) => `${button.closest(".say").text} ${button.textContent}`));
+const labelsOf = (page) => page.evaluate(() => localStorage.getItem("snowman-labels"));
+const saying = (page, text, word) => page.getByRole("group", { name: `You say of ${text}` }).getByRole("button", { name: word });
+
+onPage("what somebody says of a text stands in its row and its verdict, and can be taken back", { hash: linkTo("github.com", "vkqwzpxjtmhd.net", "bad:host", "printer.local") }, async (page) => {
+  await loaded(page);
+  assert.ok(await page.locator(".labels").isHidden(), "nothing was said yet");
+  assert.equal(await page.locator(".say").count(), 2, "none for what has no score, or is no public name");
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await saying(page, "vkqwzpxjtmhd.net", "malicious").click();
+  assert.deepEqual(await pressed(page), ["vkqwzpxjtmhd.net malicious"]);
+  assert.equal(await page.locator("tr.opened").count(), 0, "the row stays closed");
+  await saying(page, "github.com", "malicious").click();
+  await saying(page, "github.com", "benign").click();
+  assert.deepEqual(await pressed(page), ["vkqwzpxjtmhd.net malicious", "github.com benign"]);
+  assert.equal(await page.locator(".labels strong").textContent(), "1 benign, 1 malicious");
+  assert.match(await page.locator(".labels").textContent(), /kept in this browser, for this address/);
+  assert.deepEqual(asked, [], "nothing is sent");
+  assert.match(await labelsOf(page), /^\[\["vkqwzpxjtmhd\.net","malicious","\d{4}-\d\d-\d\d"\],\["github\.com","benign","[\d-]+"\]\]$/);
+  await page.getByRole("button", { name: "vkqwzpxjtmhd.net" }).click();
+  await page.locator("tr.opened .characters").waitFor();
+  await page.locator("tr.opened .say").getByRole("button", { name: "malicious" }).click();
+  assert.deepEqual(await pressed(page), ["github.com benign"]);
+  await page.locator("tr.opened .say").getByRole("button", { name: "benign" }).click();
+  assert.deepEqual(await pressed(page), ["vkqwzpxjtmhd.net benign", "vkqwzpxjtmhd.net benign", "github.com benign"]);
+});
+
+onPage("labels are given with the keyboard, while rows come in, too", { hash: linkTo("github.com", "vkqwzpxjtmhd.net") }, async (page) => {
+  await loaded(page);
+  await page.getByRole("button", { name: "vkqwzpxjtmhd.net" }).focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  assert.deepEqual(await pressed(page), ["vkqwzpxjtmhd.net malicious"]);
+  const old = await page.locator("#rows tr").first().elementHandle();
+  await page.evaluate(() => document.getElementById("filters").dispatchEvent(new Event("input"))); // asks for the rows again
+  await page.waitForFunction((row) => !row.isConnected, old);
+  assert.deepEqual(await pressed(page), ["vkqwzpxjtmhd.net malicious"]);
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await pressed(page), [], "the button still has the focus");
+});
+
+onPage("labels outlive the page, are shared with another, and forgotten when that is confirmed", { hash: linkTo("github.com") }, async (page) => {
+  await page.locator("#result .chip").waitFor();
+  await saying(page, "github.com", "benign").click();
+  await page.reload();
+  await page.locator("#result .chip").waitFor();
+  assert.deepEqual(await pressed(page), ["github.com benign"]);
+  const other = await page.context().newPage();
+  await other.goto(server.address + linkTo("vkqwzpxjtmhd.net"));
+  await other.locator("#result .chip").waitFor();
+  await saying(other, "vkqwzpxjtmhd.net", "malicious").click();
+  await page.locator(".labels strong", { hasText: "1 benign, 1 malicious" }).waitFor();
+  const forget = page.locator(".forget");
+  await forget.click();
+  assert.equal(await forget.textContent(), "Really forget 2?");
+  await page.keyboard.press("Escape");
+  assert.equal(await forget.textContent(), "Forget all");
+  await page.keyboard.press("Enter");
+  assert.equal(await forget.textContent(), "Really forget 2?");
+  await page.keyboard.press("Tab");
+  assert.equal(await forget.textContent(), "Forget all");
+  assert.notEqual(await labelsOf(page), null);
+  await forget.focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.locator(".labels").isHidden());
+  assert.equal(await page.evaluate(() => document.activeElement.id), "texts");
+  assert.equal(await labelsOf(page), null);
+  await other.waitForFunction(() => document.querySelector(".labels").hidden);
+  assert.deepEqual([...await pressed(page), ...await pressed(other)], []);
+});
+
+onPage("labels are downloaded as snowman label reads them", {}, async (page) => {
+  const texts = ["github.com", "vkqwzpxjtmhd.net", "q.com/a;b\\x3b,\u202e\"=1", "-q.com"];
+  await choose(page, "names.txt", texts.join("\n"));
+  await loaded(page);
+  for (const [i, word] of ["benign", "malicious", "malicious", "benign"].entries()) {
+    await page.locator("#rows tr").filter({ has: page.locator("td:last-child", { hasText: String(i + 1) }) }).locator(".say").getByRole("button", { name: word }).click();
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  for (const [name, button, pattern] of [["snowman-labels.csv", "Download labels", /^'-q\.com,benign,[\d-]+$/m], ["snowman.csv", "Download as CSV", /^'-q\.com,[^,]+,[a-z]+,[a-z]+,1,4(,[^,]*){11},benign,[\d-]+$/m]]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
+    assert.equal(download.suggestedFilename(), name);
+    assert.match((await readFile(await download.path(), "utf8")).replaceAll("\r", ""), pattern);
+    const rows = execFileSync(join(folder, "snowman"), ["label", await download.path()], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    assert.deepEqual(rows.trimEnd().split("\n").map((row) => row.split("\t")), [
+      ["text", "label", "kind", "family", "date"], ["-q.com", "0", "benign", "", today], ["github.com", "0", "benign", "", today],
+      ["q.com/a;b/x3b,%E2%80%AE%22=1", "1", "", "", today], ["vkqwzpxjtmhd.net", "1", "", "", today],
+    ]);
+  }
+});
+
+onPage("there are not more labels than a browser keeps", { hash: linkTo("github.com") }, async (page) => {
+  await page.evaluate(() => localStorage.setItem("snowman-labels", JSON.stringify(Array.from({ length: 10_000 }, (_, i) => [`name${i}.net`, "benign", "2026-11-28"]))));
+  await page.reload();
+  await page.locator("#result .chip").waitFor();
+  await saying(page, "github.com", "malicious").click();
+  await page.locator("#problem", { hasText: "There are 10,000 labels, and no room for more. Download them, and forget them here." }).waitFor();
+  assert.deepEqual(await pressed(page), []);
+  await page.evaluate(() => localStorage.setItem("other", "x".repeat(5_242_880 - localStorage.getItem("snowman-labels").length - 100)));
+  await page.evaluate(() => localStorage.setItem("snowman-labels", "[]"));
+  await page.evaluate(() => localStorage.setItem("more", "x".repeat(5_242_880 - localStorage.getItem("other").length - 40)));
+  await saying(page, "github.com", "malicious").click();
+  await page.locator("#problem", { hasText: "This browser keeps no more labels." }).waitFor();
+  assert.deepEqual(await pressed(page), []);
+});
+
+onPage("what is kept under the name of the labels and is none is left alone until there is one", { hash: linkTo("github.com") }, async (page) => {
+  for (const kept of ["{", "null", "7", '{"a":1}', '[1,null,[],["a.com"],["a.com","evil","2026-11-28"],["a.com","benign","<b>"],[{},"benign","2026-11-28"]]']) {
+    await page.evaluate((kept) => localStorage.setItem("snowman-labels", kept), kept);
+    await page.reload();
+    await page.locator("#result .chip").waitFor();
+    assert.ok(await page.locator(".labels").isHidden(), kept);
+    assert.equal(await labelsOf(page), kept);
+    await saying(page, "github.com", "benign").click();
+    assert.equal(await page.locator(".labels strong").textContent(), "1 benign, 0 malicious");
+  }
+});
+
+onPage("where a browser keeps nothing, labels live as long as the page", {}, async (page) => {
+  await page.addInitScript(() => Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } }));
+  await page.reload();
+  await page.fill("#texts", "github.com");
+  await page.locator("#result .chip").waitFor();
+  await saying(page, "github.com", "benign").click();
+  await page.fill("#texts", "vkqwzpxjtmhd.net");
+  await page.locator("#result", { hasText: "vkqwzpxjtmhd" }).locator(".say").getByRole("button", { name: "malicious" }).click();
+  assert.equal(await page.locator(".labels strong").textContent(), "1 benign, 1 malicious");
+  assert.match(await page.locator(".labels").textContent(), /this browser keeps nothing: they are gone when you leave the page/);
 });
 
 onPage("of a file that breaks off, what was read is scored", {}, async (page) => {
@@ -708,6 +844,14 @@ for (const [name, options, reach] of [
     await loaded(page);
     await page.getByRole("button", { name: "vkqwzpxjtmhd.net" }).click();
     await page.locator("tr.opened .characters").waitFor();
+  }],
+  ["labels", { hash: linkTo("github.com", "vkqwzpxjtmhd.net", "paypa1.net") }, async (page) => {
+    await loaded(page);
+    await saying(page, "github.com", "benign").click();
+    await saying(page, "vkqwzpxjtmhd.net", "malicious").click();
+    await page.getByRole("button", { name: "github.com" }).click();
+    await page.locator("tr.opened .characters").waitFor();
+    await page.locator(".forget").click();
   }],
   ["a log", {}, async (page) => {
     await choose(page, "dns.log", zeek);

@@ -61,3 +61,10 @@ export async function copy(text) {
   focused?.focus({ preventScroll: true });
   if (!copied) throw new Error("this browser does not let the page copy");
 }
+
+/** Has the browser keep a blob as a file. */
+export function download(blob, name) {
+  const address = URL.createObjectURL(blob);
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

@@ -1,4 +1,5 @@
-import { element, foreign } from "./dom.js";
+import { download, element, foreign } from "./dom.js";
+import { Labels, buttons, refresh, summary } from "./labels.js";
 import { Model } from "./model.js";
 import { result } from "./result.js";
 import { KeyNeeded, Service } from "./service.js";
@@ -20,7 +21,11 @@ let asking = null; // aborts the current request
 let again = () => {}; // repeats it
 let typing = 0; // timer: the field is read when typing pauses
 
-const table = new Table({ explain: explainRow, done: tableDone, reread: (files, column) => openTable(files, location.hash, column) });
+const labels = new Labels(showLabels);
+const labelled = summary(labels, download);
+const sayOf = (text) => buttons(labels, text, fail);
+
+const table = new Table({ explain: explainRow, say: sayOf, labels: () => labels.entries(), done: tableDone, reread: (files, column) => openTable(files, location.hash, column) });
 
 /** Answers what is in the field: one text with its reasons, several as a table. */
 async function answer() {
@@ -50,7 +55,7 @@ async function answer() {
     await knowModel();
     const explained = await service.explain(texts[0], question.signal);
     remember(link(lines));
-    const shown = result(explained, model, addressOf(link(texts)));
+    const shown = result(explained, model, addressOf(link(texts)), sayOf);
     part("result").replaceChildren(shown);
     show("result", true);
     say([...shown.querySelectorAll(".level > *, .oddities > *, .problem")].map((said) => said.textContent).join(", "));
@@ -85,7 +90,7 @@ function openFiles(files) {
 
 async function explainRow(text) {
   try {
-    return result(await service.explain(text), model, addressOf(link([text])));
+    return result(await service.explain(text), model, addressOf(link([text])), sayOf);
   } catch (problem) {
     if (problem instanceof KeyNeeded) fail(problem);
     return element("p", { class: "problem" }, foreign(problem.message));
@@ -99,6 +104,14 @@ function tableDone({ stopped, empty, full, problem, keyNeeded }) {
   else if (empty) say(noName, true);
   else if (full) say("There are more names than a page can hold; snowman score takes any number.", true);
   else say(`All done: ${part("pace").textContent}.`);
+}
+
+/** Shows what somebody says of texts, wherever it stands. */
+function showLabels() {
+  const hadFocus = labelled.shown.contains(document.activeElement);
+  labelled.update();
+  if (hadFocus && labelled.shown.hidden) field.focus(); // what had it is hidden now
+  refresh(document, labels);
 }
 
 function begin(question) {
@@ -275,5 +288,8 @@ addEventListener("drop", (event) => {
 });
 
 addEventListener("hashchange", follow);
+
+document.querySelector("main").append(labelled.shown);
+showLabels();
 
 follow();

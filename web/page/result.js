@@ -8,8 +8,11 @@ const shownCharacters = 1500;
 const longestHeading = 400;
 const strengths = 5;
 
-/** Shows a verdict and its reasons, or why there is none. */
-export function result(explained, model, link) {
+/**
+ * Shows a verdict and its reasons, or why there is none. say(text) returns the buttons that label a
+ * text.
+ */
+export function result(explained, model, link, say) {
   if (explained.error) {
     return element("article", { class: "result" },
       element("h2", {}, foreign(explained.text, longestHeading)),
@@ -17,14 +20,14 @@ export function result(explained, model, link) {
   }
   const { line, spans } = shaded(explained.characters);
   return element("article", { class: "result" },
-    head(explained, model),
+    head(explained, model, say),
     element("div", {}, reading(explained, line), ngrams(explained.ngrams, spans)),
     element("div", {}, facts(explained), sum(explained)),
     actions(explained, link),
   );
 }
 
-function head(explained, model) {
+function head(explained, model, say) {
   const { level, score, canonical, allowed, not_public: notPublic } = explained;
   let words = model.rarity(level, canonical);
   if (notPublic) {
@@ -44,6 +47,7 @@ function head(explained, model) {
     explained.popular && element("p", { class: "gateway" }, "On the model's list of popular names, so its level is never above low."),
     !notPublic && scale(explained, model),
     floorNote(explained),
+    !notPublic && element("p", { class: "yours" }, "You say it is ", say(explained.text)),
   );
 }
 

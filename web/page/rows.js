@@ -1,5 +1,5 @@
+import { cell } from "./csv.js";
 import { binOf, bins, levels } from "./scores.js";
-import { visible } from "./visible.js";
 
 const refused = -1; // in place of a level
 const mostRows = 5_000_000, mostCharacters = 400_000_000; // what a tab can hold
@@ -121,30 +121,25 @@ export class Rows {
     };
   }
 
-  /** Returns rows as CSV (RFC 4180), with texts as the page shows them. */
-  csv(order) {
-    const parts = ["text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error\r\n"];
+  /**
+   * Returns rows as CSV (RFC 4180), with texts as the page shows them, and with {label, date} of the
+   * texts of which somebody has said what they are.
+   */
+  csv(order, labels) {
+    const parts = ["text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error,label,date\r\n"];
     for (let start = 0; start < order.length; start += 10_000) {
-      parts.push(order.slice(start, start + 10_000).map((row) => this.#record(row)).join(""));
+      parts.push(order.slice(start, start + 10_000).map((row) => this.#record(row, labels)).join(""));
     }
     return new Blob(parts, { type: "text/csv" });
   }
 
-  #record(row) {
+  #record(row, labels) {
     const { text, score, level, kind, times, line, client, time, imitates, mentions, mixedScript, popular, notPublic, userInfo, unwrappedFrom, allowed, error } = this.at(row);
+    const { label = "", date = "" } = labels.get(text) ?? {};
     return [
       cell(text), level && score, level, cell(kind), times, line, cell(client), cell(time),
       cell(imitates), cell(mentions), mixedScript ?? "", popular ?? "", cell(notPublic), userInfo ?? "", cell(unwrappedFrom), cell(allowed && `${allowed.entry} in ${allowed.list}`), cell(error),
+      label, date,
     ].join(",") + "\r\n";
   }
-}
-
-/**
- * Writes a cell so that it stays one cell, even where semicolons separate cells, and so that no
- * spreadsheet takes it for a formula (OWASP, CSV injection).
- */
-function cell(text = "") {
-  let written = visible(text).replaceAll(";", "\\x3b");
-  if (/^ *[=+\-@＝＋－＠]/.test(written)) written = "'" + written;
-  return /[",]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }

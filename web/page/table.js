@@ -1,4 +1,4 @@
-import { element, foreign, number, scoreText } from "./dom.js";
+import { download, element, foreign, number, scoreText } from "./dom.js";
 import { histogram } from "./histogram.js";
 import { chip } from "./result.js";
 import { visible } from "./visible.js";
@@ -33,11 +33,13 @@ export class Table {
   #counts = ""; // in words
 
   /**
-   * explain(text) returns a promise of the element that explains a verdict, done(report) hears how
-   * reading ended, and reread(files, column) opens the table again.
+   * explain(text) returns a promise of the element that explains a verdict, say(text) the buttons
+   * that label a text, labels() all labels, done(report) hears how reading ended, and reread(files,
+   * column) opens the table again.
    */
-  constructor({ explain, done, reread }) {
+  constructor({ explain, say, labels, done, reread }) {
     this.explain = explain;
+    this.say = say;
     this.done = done;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = () => this.#end({ problem: "The table has failed. Open the file again." });
@@ -46,7 +48,7 @@ export class Table {
       part("records").disabled = true;
       this.#worker.postMessage({ action: "records" });
     };
-    part("csv").onclick = () => this.#worker.postMessage({ action: "csv" });
+    part("csv").onclick = () => this.#worker.postMessage({ action: "csv", labels: labels() });
     part("first").onclick = () => this.#turnTo(0);
     part("previous").onclick = () => this.#turnTo(this.#shown.first - pageLength);
     part("next").onclick = () => this.#turnTo(this.#shown.first + pageLength);
@@ -203,6 +205,7 @@ export class Table {
   #fill(rows) {
     const body = part("rows");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.text : undefined;
+    const word = document.activeElement.closest(".say") && document.activeElement.value;
     const opened = body.querySelector("tr.opened");
     const within = opened?.contains(document.activeElement) && document.activeElement;
     body.replaceChildren(...rows.flatMap((row) => {
@@ -215,7 +218,7 @@ export class Table {
       if (made.text === undefined) continue;
       const button = made.querySelector("button");
       button.setAttribute("aria-expanded", String(made.text === this.#opened));
-      if (made.text === focused) button.focus({ preventScroll: true });
+      if (made.text === focused) ((word && made.querySelector(`.say [value=${word}]`)) || button).focus({ preventScroll: true });
     }
   }
 
@@ -226,7 +229,7 @@ export class Table {
       element("td", { class: "numeric" }, scored ? scoreText(row.score) : ""),
       element("td", {}, scored ? chip(row.level) : element("span", { class: "hint" }, "not scored")),
       element("td", { class: "less" }, row.kind),
-      element("td", { class: "name" }, button, notes(row)),
+      element("td", { class: "name" }, button, notes(row), scored && !row.notPublic && this.say(row.text)),
       element("td", { class: "numeric less" }, number(row.times)),
       element("td", { class: "less told" }, row.client && foreign(row.client, 64)),
       element("td", { class: "less told" }, row.time && foreign(row.time, 64)),
@@ -234,8 +237,8 @@ export class Table {
     );
     made.text = row.text;
     button.disabled = !scored;
-    // A click anywhere in a row opens it, unless it ends a selection.
-    if (scored) made.onclick = ({ target }) => (button.contains(target) || getSelection().isCollapsed) && this.#toggle(made, button);
+    // A click anywhere in a row opens it, unless it ends a selection or says what the text is.
+    if (scored) made.onclick = ({ target }) => !target.closest(".say") && (button.contains(target) || getSelection().isCollapsed) && this.#toggle(made, button);
     return made;
   }
 
@@ -290,12 +293,6 @@ function nameOfRecords(name) {
 function duration(seconds) {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   return `${Math.ceil(seconds / 60)} min`;
-}
-
-function download(blob, name) {
-  const address = URL.createObjectURL(blob);
-  element("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 // Under Trusted Types a policy must make a worker's address. This one can make no other.

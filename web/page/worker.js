@@ -35,7 +35,7 @@ const actions = {
     view = wanted;
     due ||= setTimeout(show); // after the other messages that are waiting
   },
-  csv: () => send({ csv: rows.csv(rows.arrange(view).order) }),
+  csv: ({ labels }) => send({ csv: rows.csv(rows.arrange(view).order, new Map(labels)) }),
   records: () => loading?.sendRecords(),
 };
 
