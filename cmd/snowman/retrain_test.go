@@ -83,7 +83,7 @@ func TestRetrainingIsKilledAtAnyMoment(t *testing.T) {
 	whole.model = filepath.Join(r.folder, "whole")
 	write(t, whole.model, old)
 	started := time.Now()
-	if output, err := command(t, whole.arguments("20")...).CombinedOutput(); err != nil {
+	if output, err := command(t, whole.arguments("6")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	took := time.Since(started)
@@ -91,7 +91,7 @@ func TestRetrainingIsKilledAtAnyMoment(t *testing.T) {
 
 	random := rand.New(rand.NewPCG(3, 4))
 	for kill := range kills {
-		program := command(t, r.arguments("20")...)
+		program := command(t, r.arguments("6")...)
 		if err := program.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestRetrainingIsKilledAtAnyMoment(t *testing.T) {
 			}
 		}
 	}
-	if output, err := command(t, r.arguments("20")...).CombinedOutput(); err != nil {
+	if output, err := command(t, r.arguments("6")...).CombinedOutput(); err != nil {
 		t.Fatalf("after all kills: %v\n%s", err, output)
 	}
 	if !bytes.Equal(read(t, r.model), want) {
