@@ -88,9 +88,10 @@ func (r *run) useStore(folder string, store dataset.Recipe) error {
 // inFolder names sources by their paths, and otherwise where others have the name.
 func inFolder(folder string, sources, others []dataset.Source) (placed []dataset.Source) {
 	for _, source := range sources {
-		isTaken := func(other dataset.Source) bool { return other.ShortName() == source.ShortName() }
+		source.Name = source.ShortName() // that of a path may not be the same on every system
+		isTaken := func(other dataset.Source) bool { return other.ShortName() == source.Name }
 		if slices.ContainsFunc(others, isTaken) {
-			source.Name = "store_" + source.ShortName()
+			source.Name = "store_" + source.Name
 		}
 		source.File = filepath.Join(folder, source.File)
 		placed = append(placed, source)
