@@ -136,6 +136,9 @@ func (m *Model) IsPopular(text string) bool {
 // network was not trained on.
 type Reference = modelfile.Reference
 
+// ReferenceTexts are the counts of a Reference over names, or over URLs.
+type ReferenceTexts = modelfile.ReferenceTexts
+
 // Reference returns the model's reference, which must not be changed. It is nil if the file has
 // none.
 func (m *Model) Reference() *Reference { return m.file.Metadata.Reference }

@@ -3,8 +3,9 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when score -fail-on was given a level and something reached it, and 4 when score
-// -strict was given and a text could not be scored, or -fail-on and none could.
+// line is wrong, 3 when score -fail-on was given a level and something reached it, drift has
+// something to say, or the traffic is too little for levels, and 4 when score -strict was given and
+// a text could not be scored, or -fail-on and none could.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 	"syscall"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/drift"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/internal/visible"
@@ -66,7 +68,10 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
-	case errors.Is(err, errReached):
+	case errors.Is(err, errReached), errors.Is(err, errChanged):
+		return exitReached
+	case errors.Is(err, drift.ErrTooLittle):
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 		return exitReached
 	case errors.Is(err, errUnscored): // standard error has the number
 		return exitUnscored
@@ -102,6 +107,8 @@ var verbs = []struct {
 	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
 	{"train", "train a model on labelled texts", runTrain},
 	{"eval", "measure a model on labelled texts", runEval},
+	{"levels", "set the levels of a model by your own traffic", runLevels},
+	{"drift", "say whether a model is still right for what comes in", runDrift},
 	{"model", "show what a model is, or export it to ONNX", runModel},
 	{"version", "show the program's version", runVersion},
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -16,9 +17,10 @@ import (
 const fewestOfSuffix = 20
 
 // NewReference measures what benign texts look like that the model was not trained on: the vetted
-// texts set aside for thresholds and for figures or, where no list vouches for any, the benign rows
-// of the part report. What is on the model's own list of popular names is not among them. The model
-// must be one that was trained on the set.
+// texts set aside for thresholds and for figures or, where no list vouches for any, the benign
+// rows of the part report. Of the names of a registered domain it takes one, and one of the URLs.
+// What is on the model's own list of popular names is not among them. The model must be one that
+// was trained on the set.
 func NewReference(ctx context.Context, model *snowman.Model, set *dataset.Set) (*modelfile.Reference, error) {
 	r := &modelfile.Reference{Months: months(set.Parts[dataset.Train])}
 	suffixes := make(map[string]int)
@@ -51,6 +53,46 @@ func NewReference(ctx context.Context, model *snowman.Model, set *dataset.Set) (
 
 // referenceRows returns the benign texts that were not trained on. All are public names.
 func referenceRows(model *snowman.Model, set *dataset.Set) []dataset.Row {
+	return oneOfEachDomain(setAside(model, set))
+}
+
+// oneOfEachDomain returns of the rows of each registered domain a fair one, and likewise of those
+// that are URLs.
+func oneOfEachDomain(rows []dataset.Row) []dataset.Row {
+	type key struct {
+		domain string
+		isURL  bool
+	}
+	type chosen struct {
+		row  int
+		hash uint64
+	}
+	of := make(map[key]chosen)
+	var u canon.URL
+	for i, row := range rows {
+		if u.Parse(row.Text) != nil {
+			continue
+		}
+		hash := fnv.New64a()
+		hash.Write([]byte(row.Text))
+		k := key{string(u.RegisteredDomain()), row.IsURL()}
+		if known, found := of[k]; !found || hash.Sum64() < known.hash {
+			of[k] = chosen{i, hash.Sum64()}
+		}
+	}
+	var indices []int
+	for _, c := range of {
+		indices = append(indices, c.row)
+	}
+	slices.Sort(indices)
+	var some []dataset.Row
+	for _, i := range indices {
+		some = append(some, rows[i])
+	}
+	return some
+}
+
+func setAside(model *snowman.Model, set *dataset.Set) []dataset.Row {
 	var rows []dataset.Row
 	for _, v := range set.Vetted {
 		if (v.Part == dataset.Calibrate || v.Part == dataset.Report) && !model.IsPopular(v.Text) {

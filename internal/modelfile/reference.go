@@ -82,6 +82,9 @@ type Part struct {
 	Texts      int
 }
 
+// Start returns the lowest score of the part.
+func (p Part) Start() float64 { return BinStart(p.First) }
+
 // Parts divides the bins at the tenths of the texts, and the last tenth once more where one text in
 // a hundred is left. A part that would be empty is none. Without texts there are no parts.
 func (t *ReferenceTexts) Parts() []Part {
