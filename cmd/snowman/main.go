@@ -3,10 +3,10 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when the answer is no (score -fail-on was given a level and something reached it,
-// label left rows out, some feeds of data failed, drift has something to say, the traffic is too
-// little for levels), and 4 when score -strict was given and a text could not be scored, or -fail-on
-// and none could.
+// line is wrong, and 3 when the answer is no: score -fail-on was given a level and something
+// reached it, label left rows out, some feeds of data failed, drift has something to say, or the
+// traffic is too little for levels. It is 4 when score -strict was given and a text could not be
+// scored, or -fail-on and none could.
 package main
 
 import (
