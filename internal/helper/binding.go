@@ -9,9 +9,9 @@ import (
 )
 
 // A binding answers libraries of other languages. A request is what is asked for, a tab, and a
-// text, in which a line end is \n and a backslash \\. The answer to score is the score, unrounded, or
-// nan, a tab and why there is none; that to verdict and explain is the object that score and explain
-// print with -json, or an object with the one member error.
+// text, in which a line end is \n and a backslash \\. The answer to score is the score, unrounded,
+// or nan, a tab and why there is none; that to verdict and explain is the object that score and
+// explain print with -json, or an object with the one member error.
 type binding struct{}
 
 // What is asked for, as bindingWords has it; unclear is behind them.
