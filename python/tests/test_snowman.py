@@ -180,7 +180,7 @@ class Errors(unittest.TestCase):
     @unittest.skipUnless(os.name == "posix", "a script as the program")
     def test_a_program_that_answers_something_else(self):
         for script, error in (
-            ("while read -r line; do echo 0.5; echo 0.5; done", snowman.ProcessError),
+            ("while read -r line; do printf '0.5\\n0.5\\n'; done", snowman.ProcessError),
             ("while read -r line; do echo smile; done", ValueError),
             ("echo why >&2; exit 7", snowman.ProcessError),
         ):

@@ -47,7 +47,11 @@ class Verdict:
 
 def verdict_of(text: Any, members: Dict[str, Any]) -> Verdict:
     """Return the verdict on a text from the members of an answer. Unknown ones are left out."""
-    return Verdict(text, **{name: members[name] for name in _NAMES & members.keys()})
+    members["text"] = text
+    try:
+        return Verdict(**members)
+    except TypeError:
+        return Verdict(**{name: members[name] for name in _NAMES & members.keys()})
 
 
-_NAMES = frozenset(Verdict.__dataclass_fields__) - {"text"}
+_NAMES = frozenset(Verdict.__dataclass_fields__)
