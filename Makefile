@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-page pictures check-deploy release check-release python-wheel check-python bench-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -160,6 +160,21 @@ check-deploy: ## check deploy with other people's tools
 # The tree must equal its commit, and the commit should have a tag: v1.2.3 is then the version.
 release: ## build the archives of a release for every system, with their sums, in dist
 	go run ./deploy/release
+
+# The last line is its path.
+python-wheel: ## build the Python package for this machine, as a wheel in build
+	@go run ./deploy/release wheel build
+
+# Each Python from 3.9 on that this machine has gets the wheel in a new environment, with the libraries
+# that can be had for it; PYTHON_CHECK=-short takes two. What is missing is named as NOT TESTED.
+check-python: ## test the Python package in clean environments
+	wheel=$$(go run ./deploy/release wheel build | tail -n 1) && python/check $(PYTHON_CHECK) "$$wheel"
+
+# bench-python needs two free cores.
+bench-python: ## measure the Python package beside snowman score
+	wheel=$$(go run ./deploy/release wheel build | tail -n 1) && $(PYTHON) -m venv build/bench-python && \
+		build/bench-python/bin/pip install --quiet --disable-pip-version-check --force-reinstall "$$wheel" pandas polars pyarrow && \
+		build/bench-python/bin/python python/bench.py
 
 # SYSTEMS=linux/arm64 is quicker.
 check-release: ## make a release twice and compare the bytes

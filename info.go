@@ -46,6 +46,23 @@ type Threshold struct {
 	// models lack both.
 	Groups    []GroupCount `json:"groups,omitempty"`
 	Countries []GroupCount `json:"countries,omitempty"`
+
+	Own *OwnLevel `json:"own,omitempty"` // nil where the level is as training left it
+}
+
+// An OwnLevel says that somebody set a level on traffic of their own. The false positives of the
+// level are then its alarms in that traffic, malicious texts included.
+type OwnLevel struct {
+	AlarmsPerDay float64 `json:"alarms_per_day"` // at most; 0 where the level gave way to a lower one
+	Days         float64 `json:"days"`           // of traffic
+	EachOnce     bool    `json:"each_once"`      // a text is one alarm, however often it comes
+	Set          string  `json:"set"`            // on this day, as 2006-01-02
+}
+
+// HasOwnLevels reports whether a level was set on traffic of somebody's own. What was measured of
+// the model's levels, and what its card promises of them, does then not hold.
+func (i Info) HasOwnLevels() bool {
+	return slices.ContainsFunc(slices.Concat(i.Thresholds, i.URLThresholds), func(t Threshold) bool { return t.Own != nil })
 }
 
 // A GroupCount is how many benign texts of a kind of site, or of a country suffix, reach a level.
@@ -115,12 +132,23 @@ func (m *Model) IsPopular(text string) bool {
 	return u.Parse(text) == nil && m.imitated.Has(u.RegisteredDomain())
 }
 
+// A Reference is what the scores, characters and public suffixes of benign texts were that the
+// network was not trained on.
+type Reference = modelfile.Reference
+
+// ReferenceTexts are the counts of a Reference over names, or over URLs.
+type ReferenceTexts = modelfile.ReferenceTexts
+
+// Reference returns the model's reference, which must not be changed. It is nil if the file has
+// none.
+func (m *Model) Reference() *Reference { return m.file.Metadata.Reference }
+
 func levelThresholds(measured []modelfile.Threshold) []Threshold {
 	var thresholds []Threshold
 	for i, t := range measured {
 		thresholds = append(thresholds, Threshold{
 			Level(i + 1), t.Score, t.FalsePositiveRate, t.FalsePositives, t.Benign,
-			groupCounts(t.Groups), groupCounts(t.Countries),
+			groupCounts(t.Groups), groupCounts(t.Countries), (*OwnLevel)(t.Own),
 		})
 	}
 	return thresholds

@@ -28,6 +28,7 @@ type Verdict struct {
 	// "hash", "number", "identifier", "file path", "single label", "public suffix", "local suffix",
 	// "reserved suffix", "onion", "reverse zone", "private address" or "reserved address".
 	NotPublic     string `json:"not_public,omitempty"`
+	IsURL         bool   `json:"-"`                        // the text has a path or a query, so that the levels are those of URLs
 	UserInfo      bool   `json:"user_info,omitempty"`      // the URL had user-info, such as a name before an @
 	UnwrappedFrom string `json:"unwrapped_from,omitempty"` // the host of the gateway whose link leads to what is scored
 }
@@ -103,7 +104,7 @@ func (s *Scorer) verdict(i int, score float64) Verdict {
 		Score: score, Level: s.model.level(score, facts.isURL), Kind: kinds[0],
 		Probabilities: Probabilities{kinds, s.probabilities},
 		Imitates:      facts.imitates, Mentions: facts.mentions, MixedScript: facts.mixedScript, Popular: facts.isPopular,
-		NotPublic: facts.notPublic.String(), UserInfo: facts.hasUserInfo, UnwrappedFrom: facts.unwrappedFrom,
+		NotPublic: facts.notPublic.String(), IsURL: facts.isURL, UserInfo: facts.hasUserInfo, UnwrappedFrom: facts.unwrappedFrom,
 	}
 	if verdict.NotPublic != "" {
 		verdict.Level = None

@@ -3,6 +3,7 @@
 package deploy_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,6 +16,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/modelfile"
+	"github.com/snowman-ml/snowman/models"
 	"github.com/snowman-ml/snowman/web"
 )
 
@@ -28,7 +32,7 @@ var (
 // exported returns the labels of every metric that a service exports after some requests.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
-	service := web.New(web.Options{})
+	service := web.New(web.Options{Model: withReference(t)})
 	service.CountReload("model", nil)
 	service.CountReload("allow", errors.New("no list"))
 	server := httptest.NewServer(service)
@@ -64,14 +68,34 @@ func exported(t *testing.T) map[string][]string {
 	return metrics
 }
 
+// withReference returns the shipped model with a reference, which parts of the scores come from.
+func withReference(t *testing.T) *snowman.Model {
+	t.Helper()
+	file, err := modelfile.ParseModel(models.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Metadata.Reference = &modelfile.Reference{}
+	file.Metadata.Reference.Names.Add("name.com", .1)
+	var written bytes.Buffer
+	if err := file.Write(&written); err != nil {
+		t.Fatal(err)
+	}
+	model, err := snowman.Parse(written.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model
+}
+
 func TestRulesAndDashboardUseMetricsThatTheServiceExports(t *testing.T) {
 	metrics := exported(t)
 	rules := read(t, "prometheus/rules.yaml")
 	for _, found := range record.FindAllStringSubmatch(rules, -1) {
-		metrics[found[1]] = []string{"job", "route", "code"} // as far as a rule keeps them
+		metrics[found[1]] = []string{"job", "route", "code", "texts", "part"} // as far as a rule keeps them
 	}
 	for name, text := range map[string]string{
-		"rules.yaml": rules, "rules_test.yaml": read(t, "prometheus/rules_test.yaml"),
+		"rules.yaml": rules, "rules_test.yaml": read(t, "prometheus/rules_test.yaml"), "rules_drift_test.yaml": read(t, "prometheus/rules_drift_test.yaml"),
 		"snowman.json": strings.ReplaceAll(read(t, "grafana/snowman.json"), `\"`, `"`),
 	} {
 		used := metric.FindAllString(text, -1)

@@ -23,6 +23,7 @@ type metrics struct {
 	seconds  prometheus.Histogram
 	model    *prometheus.GaugeVec
 	reloads  *prometheus.CounterVec
+	drift    drift
 	page     http.Handler
 }
 
@@ -51,7 +52,7 @@ func newMetrics(version string) *metrics {
 		Name: "snowman_build_info", Help: "The program: its version and that of Go. The value is always 1."}, []string{"version", "goversion"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, m.inFlight, m.failures, m.seconds, m.model, m.reloads, texts, build,
+	registry.MustRegister(m.requests, m.inFlight, m.failures, m.seconds, m.model, m.reloads, texts, build, &m.drift,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.page = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return m
@@ -75,7 +76,8 @@ type pageBuffer struct {
 func (b *pageBuffer) Header() http.Header  { return b.header }
 func (b *pageBuffer) WriteHeader(code int) { b.code = code }
 
-func (m *metrics) setModel(info snowman.Info) {
+func (m *metrics) setModel(model *snowman.Model, info snowman.Info) {
+	m.drift.setModel(model)
 	m.model.Reset()
 	m.model.WithLabelValues(modelVersion(info), info.SHA256).Set(1)
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
 const (
@@ -488,11 +489,62 @@ func TestMetrics(t *testing.T) {
 		`snowman_score_duration_seconds_count 3`,
 		`snowman_model_info{sha256="` + openToy(t).Info().SHA256 + `",version="2006-01-02"} 1`,
 		`snowman_build_info{goversion="` + runtime.Version() + `",version="v1.2.3"} 1`,
+		`snowman_public_texts_total{level="high",texts="names"} 1`,
+		`snowman_public_texts_total{level="none",texts="urls"} 0`,
+		`snowman_level_share{level="low",texts="names"} 0.6666666666666666`,
+		`snowman_level_share{level="high",texts="names"} 0.16666666666666666`,
+		`snowman_level_promise{level="medium",texts="urls"} 0.001`,
+		`snowman_model_created_timestamp_seconds 1.13616e+09`,
 		`go_goroutines `,
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("metrics lack %s in\n%s", want, metrics)
 		}
+	}
+	if strings.Contains(metrics, "snowman_texts_part_total{") {
+		t.Errorf("a model without a reference has parts:\n%s", metrics)
+	}
+}
+
+func TestTextsAreCountedByPartOfTheReference(t *testing.T) {
+	file := newToy(t)
+	file.Metadata.Reference = &modelfile.Reference{}
+	for range 9 {
+		file.Metadata.Reference.Names.Add("a.com", .05)
+	}
+	file.Metadata.Reference.Names.Add("x.com", .6)
+	var written bytes.Buffer
+	if err := file.Write(&written); err != nil {
+		t.Fatal(err)
+	}
+	model, err := snowman.Parse(written.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := New(Options{Model: model})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	answerOf(t, "POST", server.URL+"/v1/score", "text/plain", strings.NewReader("a.com\nz.com\nz.net\nz.com/path\nprinter.local\n"))
+	lacks := func(metrics string, wants ...string) {
+		t.Helper()
+		for _, want := range wants {
+			if !strings.Contains(metrics, want) {
+				t.Errorf("metrics lack %s in\n%s", want, metrics)
+			}
+		}
+	}
+	_, metrics := answerOf(t, "GET", server.URL+"/metrics", "", nil)
+	lacks(metrics,
+		`snowman_texts_part_total{part="0",texts="names"} 1`, `snowman_texts_part_total{part="1",texts="names"} 2`,
+		`snowman_reference_share{part="0",texts="names"} 0.9`, `snowman_public_texts_total{level="high",texts="urls"} 1`,
+		`snowman_level_share{level="high",texts="urls"} 1`)
+
+	// With another model, counters go on and shares begin anew.
+	service.SetModel(openToy(t))
+	_, metrics = answerOf(t, "GET", server.URL+"/metrics", "", nil)
+	lacks(metrics, `snowman_public_texts_total{level="high",texts="names"} 2`)
+	if strings.Contains(metrics, "snowman_level_share{") || strings.Contains(metrics, "snowman_reference_share{") {
+		t.Errorf("shares are those of the model before:\n%s", metrics)
 	}
 }
 

@@ -14,9 +14,12 @@ type tally struct {
 	id       string // of the request
 	levels   [snowman.High + 1]int
 	failures int
+	drift    driftTally
 }
 
-func (s *Service) newTally(id string) tally { return tally{service: s, id: id} }
+func (s *Service) newTally(id string) tally {
+	return tally{service: s, id: id, drift: driftTally{model: s.metrics.drift.model.Load()}}
+}
 
 // count counts one text, and logs it if the operator asked for that.
 func (t *tally) count(text string, verdict snowman.Verdict, err error) {
@@ -24,6 +27,7 @@ func (t *tally) count(text string, verdict snowman.Verdict, err error) {
 		t.failures++
 	} else {
 		t.levels[verdict.Level]++
+		t.drift.count(&verdict)
 	}
 	options := &t.service.options
 	if !options.LogTexts || options.Log == nil {
@@ -42,6 +46,7 @@ func (t *tally) count(text string, verdict snowman.Verdict, err error) {
 // report adds the tally to the metrics, and returns the number of its texts.
 func (t *tally) report() (texts int) {
 	m := t.service.metrics
+	m.drift.add(&t.drift)
 	for level, n := range t.levels {
 		if n > 0 {
 			m.texts[level].Add(float64(n))

@@ -156,7 +156,7 @@ func (s *Service) setServed(model *snowman.Model, list *allow.List) {
 		return newPageFile(contentTypes[".html"], page), err
 	})
 	s.current.Store(in)
-	s.metrics.setModel(in.info)
+	s.metrics.setModel(model, in.info)
 }
 
 // SetKeys says who may ask from now on; nil is everybody.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,6 +141,36 @@ func TestEveryTableIsWrittenAndNothingElse(t *testing.T) {
 	}
 	if again := read(); again != card {
 		t.Errorf("a second run writes\n%s, want\n%s", again, card)
+	}
+}
+
+func TestAReferenceIsAddedToAModel(t *testing.T) {
+	args, _ := toy(t, func(*modelfile.Metadata) {})
+	path := filepath.Join(t.TempDir(), "with.safetensors")
+	var log strings.Builder
+	if err := run(t.Context(), append(args, "-reference", path), &log); err != nil {
+		t.Fatal(err)
+	}
+	before, err := modelfile.Open(args[len(args)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := modelfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := after.Metadata.Reference
+	if r == nil || r.Names.Texts < 10 || r.URLs.Texts != 0 || after.SHA256 != before.SHA256 || before.Metadata.Reference != nil {
+		t.Fatalf("the reference is %+v", r) // no list vouches for URLs
+	}
+	if want := []modelfile.MonthCount{{Month: "2025-03", Rows: r.Months[0].Rows}}; !slices.Equal(r.Months, want) {
+		t.Errorf("the months are %v", r.Months)
+	}
+	if want := []string{"com", "org"}; !slices.Equal(r.Suffixes, want) || r.Names.NewSuffixes != 0 {
+		t.Errorf("the suffixes are %q, %d names have another", r.Suffixes, r.Names.NewSuffixes)
+	}
+	if err := run(t.Context(), []string{"-reference", path}, &log); err == nil || !strings.Contains(err.Error(), "want -data and -recipe") {
+		t.Errorf("without data the error is %v", err)
 	}
 }
 

@@ -38,6 +38,7 @@ type options struct {
 	model               string // empty for the shipped one
 	ageing              string
 	card                string
+	reference           string
 	stderr              io.Writer
 }
 
@@ -51,12 +52,17 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags.StringVar(&o.model, "model", "", "measure the model in this `file` (default: the shipped one)")
 	flags.StringVar(&o.ageing, "ageing", "", "what make ageing has measured: the `path` before .json, -names.json and -urls.json\n(default: how it ages stays as it is in the card)")
 	flags.StringVar(&o.card, "card", "models/MODEL_CARD.md", "the card, a `file` that is written anew")
+	flags.StringVar(&o.reference, "reference", "", "measure nothing but the model's reference for snowman drift, and write the model with it to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	switch {
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case o.reference != "" && (o.data == "" || o.recipe == ""):
+		return errors.New("want -data and -recipe: what the model was trained on")
+	case o.reference != "":
+		return o.addReference(ctx)
 	case o.data == "" || o.recipe == "" || o.judge == "":
 		return errors.New("want -data, -recipe and -judge: what the model was trained on, and what it is judged by")
 	}

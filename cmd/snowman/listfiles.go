@@ -12,6 +12,7 @@ import (
 
 	"github.com/snowman-ml/snowman/blocklist"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/filelock"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/listing"
 	"github.com/snowman-ml/snowman/internal/visible"
@@ -31,7 +32,7 @@ func (f *listFlags) openState(ctx context.Context, job *listing.Job, s streams) 
 	if err := checkOutputs(outputs, f.files); err != nil || f.state == "" {
 		return nil, unlock, err
 	}
-	unlock, err = atomicfile.Lock(ctx, f.state, longestWait, func() {
+	unlock, err = filelock.Take(ctx, stateLock(f.state), longestWait, func() {
 		fmt.Fprintf(s.stderr, "snowman: another run has the state %s; this one waits for it, at most %v\n", visible.Text(f.state), longestWait)
 	})
 	if err != nil {
@@ -45,6 +46,14 @@ func (f *listFlags) openState(ctx context.Context, job *listing.Job, s streams) 
 		return nil, func() {}, fmt.Errorf("%w; move the file away, and the next run begins anew", err)
 	}
 	return state, unlock, nil
+}
+
+// stateLock returns the lock of a state: beside the file itself, whatever links lead to it.
+func stateLock(state string) string {
+	if resolved, err := filepath.EvalSymlinks(state); err == nil {
+		state = resolved
+	}
+	return state + ".lock"
 }
 
 // read reads all inputs, and says on standard error what is wrong with their records.

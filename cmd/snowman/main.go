@@ -3,8 +3,9 @@
 //
 // Each verb stands in a file of its own. Results go to standard output, everything else to standard
 // error. The exit code is 0 when the work is done, 1 when it could not be done, 2 when the command
-// line is wrong, 3 when score -fail-on was given a level and something reached it, label left rows
-// out, some feeds of data failed, or retrain lets the present model stay, and 4 when score -strict
+// line is wrong, and 3 when the answer is no: score -fail-on was given a level and something
+// reached it, label left rows out, some feeds of data failed, retrain lets the present model stay,
+// drift has something to say, or the traffic is too little for levels. It is 4 when score -strict
 // was given and a text could not be scored, or -fail-on and none could.
 package main
 
@@ -21,6 +22,7 @@ import (
 	"syscall"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/drift"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/retrain"
 	"github.com/snowman-ml/snowman/internal/verdict"
@@ -70,7 +72,10 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
-	case errors.Is(err, errReached), errors.Is(err, errLeftOut), errors.Is(err, errPartly): // the output says what
+	case errors.Is(err, errReached), errors.Is(err, errLeftOut), errors.Is(err, errPartly), errors.Is(err, errChanged): // the output says what
+		return exitReached
+	case errors.Is(err, drift.ErrTooLittle):
+		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
 		return exitReached
 	case errors.As(err, &refusal): // standard output has the reasons
 		fmt.Fprintln(stderr, "snowman: the present model stays")
@@ -111,6 +116,8 @@ var verbs = []struct {
 	{"label", "make rows to train on of what people say of verdicts", runLabel},
 	{"train", "train a model on labelled texts", runTrain},
 	{"retrain", "train a newer model, and replace the present one if it is no worse", runRetrain},
+	{"levels", "set the levels of a model by your own traffic", runLevels},
+	{"drift", "say whether a model is still right for what comes in", runDrift},
 	{"eval", "measure a model on labelled texts", runEval},
 	{"model", "show what a model is, or export it to ONNX", runModel},
 	{"version", "show the program's version", runVersion},

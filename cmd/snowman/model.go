@@ -77,7 +77,7 @@ func runModel(ctx context.Context, args []string, s streams) error {
 		_, err = s.stdout.Write(page)
 		return err
 	}
-	if err := showModel(s.stdout, m.Info()); err != nil || flags.NArg() > 0 {
+	if err := showModel(s.stdout, m.Info(), m.Reference()); err != nil || flags.NArg() > 0 {
 		return err
 	}
 	_, err = fmt.Fprint(s.stdout, "\n", card.Words())
@@ -111,7 +111,7 @@ func exportModel(ctx context.Context, args []string, s streams) error {
 }
 
 // showModel prints what a model is for people to read.
-func showModel(w io.Writer, info snowman.Info) error {
+func showModel(w io.Writer, info snowman.Info, reference *snowman.Reference) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, values ...any) {
 		fmt.Fprintf(table, "%s\t%s\n", name, visible.Text(fmt.Sprintf(format, values...)))
@@ -139,6 +139,10 @@ func showModel(w io.Writer, info snowman.Info) error {
 	line("temperature", "%.4f", info.Temperature)
 	levels := func(name, texts string, thresholds []snowman.Threshold) {
 		for _, t := range thresholds {
+			if t.Own != nil {
+				line(fmt.Sprintf(name, t.Level), "score %.6f and above; %s", t.Score, ownLevel(t, texts))
+				continue
+			}
 			line(fmt.Sprintf(name, t.Level), "score %.6f and above; %d of %d benign %s (for a false positive rate of %g)",
 				t.Score, t.FalsePositives, t.Benign, texts, t.FalsePositiveRate)
 			for _, g := range t.Exceeding() {
@@ -148,6 +152,13 @@ func showModel(w io.Writer, info snowman.Info) error {
 	}
 	levels("level %v", "names", info.Thresholds)
 	levels("level %v of URLs", "URLs", info.URLThresholds)
+	if r := reference; r != nil {
+		months := ""
+		if len(r.Months) > 0 {
+			months = fmt.Sprintf("; trained on malicious rows of %s to %s", r.Months[0].Month, r.Months[len(r.Months)-1].Month)
+		}
+		line("reference", "%d names and %d URLs, %d public suffixes%s", r.Names.Texts, r.URLs.Texts, len(r.Suffixes), months)
+	}
 	var training provenance.Training
 	if len(info.Training) > 0 && json.Unmarshal(info.Training, &training) == nil {
 		line("trained on", "%d files", len(training.Data.Sources))
@@ -160,4 +171,14 @@ func showModel(w io.Writer, info snowman.Info) error {
 		}
 	}
 	return table.Flush()
+}
+
+// ownLevel says of a level that somebody set it on traffic of their own.
+func ownLevel(t snowman.Threshold, texts string) string {
+	asked := "raised to the level below"
+	if t.Own.AlarmsPerDay > 0 {
+		asked = fmt.Sprintf("at most %.4g alarms a day", t.Own.AlarmsPerDay)
+	}
+	return fmt.Sprintf("set on own traffic on %s: %s; %d alarms of %d %s in %.4g days, malicious ones included",
+		t.Own.Set, asked, t.FalsePositives, t.Benign, texts, t.Own.Days)
 }

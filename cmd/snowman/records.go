@@ -22,6 +22,7 @@ type recordFlags struct {
 	ecs, names bool
 	follow     bool
 	defang     bool
+	place      bool
 }
 
 // add adds the flags.
@@ -30,6 +31,7 @@ func (f *recordFlags) add(flags *flag.FlagSet) {
 	flags.BoolVar(&f.ecs, "ecs", false, "write fields of the Elastic Common Schema into the records of a log")
 	flags.BoolVar(&f.names, "names", false, "of a log, print names and verdicts alone, a line a name")
 	flags.BoolVar(&f.follow, "follow", false, "go on when the one file of -f ends, as it grows and is rotated, until interrupted")
+	flags.BoolVar(&f.place, "place", false, "with -json, of a log, write the line, client and time of each name before it")
 	flags.BoolVar(&f.defang, "defang", false, "write names so that nothing makes links of them: hxxp://a[.]example")
 }
 
@@ -139,6 +141,9 @@ func (j *scoring) jobOf(w *lineWriter, format *logs.Format) (*enrich.Job, error)
 		options := enrich.Options{Verdict: j.options, Minimum: j.minimum, ECS: j.ecs, Defang: j.defang, MaxNames: mostNames}
 		if namesOnly {
 			options.Names = j.format
+			if j.place {
+				options.Place = enrich.ObjectPlace
+			}
 		}
 		job = enrich.NewJob(j.model, options)
 		j.records[namesOnly] = job

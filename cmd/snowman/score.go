@@ -96,6 +96,9 @@ func runScore(ctx context.Context, args []string, s streams) error {
 	if err := f.records.check(&f.input); err != nil {
 		return err
 	}
+	if f.records.place && (f.output == nil || f.output.Flag != render.JSONLines.Flag) {
+		return usageError{"-place needs -json"}
+	}
 	model, err := f.openModel(ctx, minimum > snowman.None || failing <= snowman.High || f.records.ecs)
 	if err != nil {
 		return err

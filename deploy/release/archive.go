@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"os"
+	gopath "path"
 	"time"
 )
 
@@ -42,12 +43,12 @@ func writeTar(path, folder string, files []file, when time.Time) error {
 	return os.WriteFile(path, out.Bytes(), 0o666)
 }
 
-// writeZip writes files below a folder to a zip, with this time.
+// writeZip writes files below a folder, or none, to a zip, with this time.
 func writeZip(path, folder string, files []file, when time.Time) error {
 	var out bytes.Buffer
 	archive := zip.NewWriter(&out)
 	for _, f := range files {
-		header := &zip.FileHeader{Name: folder + "/" + f.name, Method: zip.Deflate, Modified: when}
+		header := &zip.FileHeader{Name: gopath.Join(folder, f.name), Method: zip.Deflate, Modified: when}
 		header.SetMode(os.FileMode(f.mode))
 		w, err := archive.CreateHeader(header)
 		if err != nil {

@@ -1,9 +1,10 @@
-// Command release builds a release in the folder dist: for each system an archive with the program
-// and a list of the program's parts, and the SHA-256 of all files. make release runs it at the top
-// of a checkout.
+// Command release builds a release in the folder dist: for each system an archive with the program,
+// a list of the program's parts and a wheel of the Python package, and the SHA-256 of all files.
+// make release runs it at the top of a checkout.
 //
 //	go run ./deploy/release               for every system
 //	go run ./deploy/release linux/arm64   for this system alone
+//	go run ./deploy/release wheel build   a wheel alone, for this machine, of the tree as it is
 //
 // With the same Go, the same commit gives the same bytes for everybody: programs have no paths in
 // them (-trimpath), and archives have the commit's time and no owner. So release refuses a tree
@@ -20,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +36,11 @@ const dist = "dist"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := release(ctx, os.Args[1:]); err != nil {
+	run := func() error { return release(ctx, os.Args[1:]) }
+	if len(os.Args) == 3 && os.Args[1] == "wheel" {
+		run = func() error { return wheel(ctx, os.Args[2]) }
+	}
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
@@ -101,56 +107,93 @@ func pinEnvironment(ctx context.Context) error {
 	return nil
 }
 
-// releaseFor builds the program for a system and writes its archive and its list of parts.
-func releaseFor(ctx context.Context, system string, committed time.Time) error {
-	goos, goarch, _ := strings.Cut(system, "/")
+// releaseFor writes the archive, the list of parts and the wheel of the program for a system.
+func releaseFor(ctx context.Context, name string, committed time.Time) error {
 	scratch, err := os.MkdirTemp("", "snowman-release-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	program := filepath.Join(scratch, "snowman")
-	if goos == "windows" {
-		program += ".exe"
-	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", program, "./cmd/snowman")
-	build.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("building: %w", err)
-	}
-	info, err := buildinfo.ReadFile(program)
+	goos, goarch, _ := strings.Cut(name, "/")
+	b, err := build(ctx, system{goos, goarch}, scratch, committed)
 	if err != nil {
 		return err
 	}
-	version := info.Main.Version
-	if version == "" || version == "(devel)" || strings.HasSuffix(version, "+dirty") {
-		return fmt.Errorf("the program has the version %q, which no commit has", version)
+	if b.version == "" || b.version == "(devel)" || strings.HasSuffix(b.version, "+dirty") {
+		return fmt.Errorf("the program has the version %q, which no commit has", b.version)
 	}
-
-	name := fmt.Sprintf("snowman_%s_%s_%s", version, goos, goarch)
-	licences, err := licences(ctx, info)
-	if err != nil {
-		return err
-	}
-	content := []file{{name: filepath.Base(program), mode: 0o755}, {name: "LICENSE", mode: 0o644}, {name: "README.md", mode: 0o644},
-		{name: "THIRD_PARTY_LICENSES", mode: 0o644, content: licences}}
-	for i, path := range []string{program, "LICENSE", "README.md"} {
+	name = fmt.Sprintf("snowman_%s_%s_%s", b.version, goos, goarch)
+	content := []file{{name: filepath.Base(b.program), mode: 0o755}, {name: "LICENSE", mode: 0o644}, {name: "README.md", mode: 0o644},
+		{name: "THIRD_PARTY_LICENSES", mode: 0o644, content: b.licences}}
+	for i, path := range []string{b.program, "LICENSE", "README.md"} {
 		if content[i].content, err = os.ReadFile(path); err != nil {
 			return err
 		}
 	}
-	parts, err := partsOf(info, goos, goarch, sha256.Sum256(content[0].content), committed)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dist, name+".cdx.json"), parts, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dist, name+".cdx.json"), b.parts, 0o666); err != nil {
 		return err
 	}
 	if goos == "windows" {
-		return writeZip(filepath.Join(dist, name+".zip"), name, content, committed)
+		err = writeZip(filepath.Join(dist, name+".zip"), name, content, committed)
+	} else {
+		err = writeTar(filepath.Join(dist, name+".tar.gz"), name, content, committed)
 	}
-	return writeTar(filepath.Join(dist, name+".tar.gz"), name, content, committed)
+	if err != nil {
+		return err
+	}
+	_, err = writeWheel(dist, b, committed)
+	return err
+}
+
+// build builds the program for a system in a folder.
+func build(ctx context.Context, s system, folder string, committed time.Time) (built, error) {
+	program := filepath.Join(folder, "snowman")
+	if s.goos == "windows" {
+		program += ".exe"
+	}
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", program, "./cmd/snowman")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+s.goos, "GOARCH="+s.goarch)
+	command.Stderr = os.Stderr
+	if err := command.Run(); err != nil {
+		return built{}, fmt.Errorf("building: %w", err)
+	}
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return built{}, err
+	}
+	b := built{program: program, system: s, version: info.Main.Version}
+	if b.licences, err = licences(ctx, info); err != nil {
+		return built{}, err
+	}
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return built{}, err
+	}
+	b.parts, err = partsOf(info, s.goos, s.goarch, sha256.Sum256(content), committed)
+	return b, err
+}
+
+// wheel builds the program of this tree, as it is, for this machine, and writes a wheel with it to
+// a folder. Standard output has the wheel's path.
+func wheel(ctx context.Context, folder string) error {
+	scratch, err := os.MkdirTemp("", "snowman-wheel-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	when := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // the first that a zip can say
+	b, err := build(ctx, system{runtime.GOOS, runtime.GOARCH}, scratch, when)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return err
+	}
+	path, err := writeWheel(folder, b, when)
+	if err == nil {
+		fmt.Println(path)
+	}
+	return err
 }
 
 // licences returns the licences of Go and of the modules in the program, which must go with it.

@@ -121,6 +121,11 @@ var program = map[string]string{
 	"LICENSE":             "licence",
 	"README.md":           "readme",
 	".gitignore":          "/dist/\n",
+
+	"python/pyproject.toml":          pyproject,
+	"python/README.md":               "How to use it.\n",
+	"python/src/snowman/__init__.py": "score = None\n",
+	"python/src/snowman/py.typed":    "",
 }
 
 // checkOut makes a folder with files the current one. With a tag it is a commit.
@@ -226,7 +231,10 @@ func TestAReleaseHasEveryFileAndItsSum(t *testing.T) {
 	want := []string{
 		"snowman_v1.2.3_linux_amd64.cdx.json", "snowman_v1.2.3_linux_amd64.tar.gz",
 		"snowman_v1.2.3_windows_amd64.cdx.json", "snowman_v1.2.3_windows_amd64.zip",
+		"snowman_ml-1.2.3-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64.whl",
+		"snowman_ml-1.2.3-py3-none-win_amd64.whl",
 	}
+	slices.Sort(want)
 	if !slices.Equal(names, want) {
 		t.Errorf("the release has %q, want %q", names, want)
 	}

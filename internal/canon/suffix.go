@@ -14,6 +14,13 @@ func (u *URL) RegisteredDomain() []byte {
 	return u.text[u.domain:u.port]
 }
 
+// PublicSuffix returns the public suffix that the host is below, without the dot before it. It is
+// empty for an address, and for a host that is itself a suffix.
+func (u *URL) PublicSuffix() []byte {
+	u.findSuffix()
+	return u.text[min(u.suffix+len("."), u.port):u.port]
+}
+
 // IsRegistrable reports whether the host is a name below a listed public suffix. An address, a
 // suffix itself, and a name of another system, such as a local network, are not.
 func (u *URL) IsRegistrable() bool {

@@ -70,8 +70,11 @@ func execute(name string, data any) ([]byte, error) {
 }
 
 // IsShipped reports whether a model is the one that comes with Snowman: the card in words names its
-// weights.
-func IsShipped(info snowman.Info) bool { return strings.Contains(models.Card, "`"+info.SHA256+"`") }
+// weights. With levels of somebody's own it is another, since the card promises what they do not
+// hold.
+func IsShipped(info snowman.Info) bool {
+	return strings.Contains(models.Card, "`"+info.SHA256+"`") && !info.HasOwnLevels()
+}
 
 // Words returns the card of the model that comes with Snowman, in Markdown, without the comments
 // that say which of its tables are made.
@@ -102,6 +105,7 @@ type page struct {
 	Levels  []Table  // empty if the model has none
 	Groups  []Table  // what each level gets of each kind of site; empty for an older model
 	TooFew  []string // levels that rest on too few texts
+	Own     bool     // levels are set on somebody's own traffic
 	Broken  []string // levels that more of a kind of site reach than they say
 	Figures figures
 	Sources Table
@@ -121,6 +125,7 @@ func newPage(info snowman.Info, version string, head head) ([]byte, error) {
 	p := page{Head: head, Facts: identity(info, version), Figures: newFigures(info)}
 	p.Levels, p.TooFew = LevelTables(info)
 	p.Groups, p.Broken = GroupTables(info)
+	p.Own = info.HasOwnLevels()
 	if IsShipped(info) {
 		var err error
 		if p.Card, p.Contents, err = renderMarkdown(Words()); err != nil {
@@ -196,15 +201,24 @@ func LevelTables(info snowman.Info) (all []Table, tooFew []string) {
 			measured := eval.Proportion{Count: t.FalsePositives, Total: t.Benign}
 			low, high := measured.Wilson()
 			const anHour = 1000 * 3600
+			which := fmt.Sprintf("1 in %s ordinary %s", report.Thousands(int(math.Round(1/t.FalsePositiveRate))), texts)
+			counted := report.Thousands(t.FalsePositives) + " of " + report.Thousands(t.Benign)
+			if t.Own != nil {
+				which = "own traffic: as many as reach the level below"
+				if t.Own.AlarmsPerDay > 0 {
+					which = fmt.Sprintf("own traffic: at most %.4g %s a day", t.Own.AlarmsPerDay, texts)
+				}
+				counted += ", malicious ones included"
+			}
 			made.Rows = append(made.Rows, []string{
 				t.Level.String(),
 				strconv.FormatFloat(t.Score, 'f', 6, 64),
-				fmt.Sprintf("1 in %s ordinary %s", report.Thousands(int(math.Round(1/t.FalsePositiveRate))), texts),
-				report.Thousands(t.FalsePositives) + " of " + report.Thousands(t.Benign),
+				which,
+				counted,
 				fmt.Sprintf("%s %% (%s–%s %%)", percent(measured.Rate()), percent(low), percent(high)),
 				fmt.Sprintf("%s (%s–%s)", hourly(measured.Rate()*anHour), hourly(low*anHour), hourly(high*anHour)),
 			})
-			if t.TooFew() {
+			if t.TooFew() && t.Own == nil {
 				tooFew = append(tooFew, fmt.Sprintf("%s of %s", t.Level, texts))
 			}
 		}

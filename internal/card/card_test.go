@@ -361,3 +361,18 @@ func TestRenderMarkdown(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", page, want)
 	}
 }
+
+func TestTheCardIsNotThatOfAModelWithOwnLevels(t *testing.T) {
+	info := snowman.Default().Info()
+	if !IsShipped(info) {
+		t.Fatal("the shipped model is another")
+	}
+	info.Thresholds[2].Own = &snowman.OwnLevel{AlarmsPerDay: 5, Days: 1, Set: "2026-11-28"}
+	page, err := Page(info, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if IsShipped(info) || !bytes.Contains(page, []byte("own traffic: at most 5 names a day")) || !bytes.Contains(page, []byte("set on somebody's own traffic")) {
+		t.Errorf("the page is\n%s", page)
+	}
+}

@@ -40,6 +40,8 @@ type said struct {
 	score    float64
 	level    snowman.Level
 	kind     string
+	err      error   // why nothing is scored; may be nil where there is no text
+	by       *worker // that said it
 }
 
 // isWorse reports whether a record says worse than what was said before.
@@ -55,9 +57,13 @@ type served struct {
 
 // A worker makes answers. It belongs to one goroutine at a time.
 type worker struct {
-	in    *served // that judge is of
-	judge *verdict.Judge
-	out   []byte
+	row       *Protocol
+	in        *served // that judge, explainer and encoder are of
+	judge     *verdict.Judge
+	explainer *verdict.Judge // nil until something is to be explained
+	encoder   *verdict.Encoder
+	record    verdict.Record // of a protocol with whole records: what is said of the last text
+	out       []byte
 }
 
 // A Helper answers the requests of one stream. SetModel and SetAllow are safe for any number of
@@ -83,10 +89,14 @@ func New(name string, options Options, model *snowman.Model, list *allow.List) (
 	if err != nil {
 		return nil, err
 	}
-	return &Helper{
+	h := &Helper{
 		row: row, protocol: p, workers: make([]worker, runtime.GOMAXPROCS(0)),
 		turn: make(chan struct{}, 1), in: &served{model, list},
-	}, nil
+	}
+	for i := range h.workers {
+		h.workers[i].row = row
+	}
+	return h, nil
 }
 
 // SetModel answers what is read from now on with another model.
@@ -187,9 +197,19 @@ func (h *Helper) answer(out io.Writer) error {
 // prepare makes the worker answer from what is served.
 func (w *worker) prepare(in *served) {
 	if w.in != in {
-		w.in = in
-		w.judge = verdict.New(in.model, verdict.Options{Allow: in.allow, Memory: rememberAll / runtime.GOMAXPROCS(0)})
+		w.in, w.explainer = in, nil
+		w.judge = verdict.New(in.model, verdict.Options{Allow: in.allow, Probabilities: w.row.whole, Memory: rememberAll / runtime.GOMAXPROCS(0)})
+		w.encoder = verdict.NewEncoder(in.model.Kinds())
 	}
+}
+
+// explain returns the record of a text, and what its score is made of. The judge cannot do that: it
+// is in use while answers are made.
+func (w *worker) explain(text string) (verdict.Record, snowman.Explanation, error) {
+	if w.explainer == nil {
+		w.explainer = verdict.New(w.in.model, verdict.Options{Allow: w.in.allow, Probabilities: true})
+	}
+	return w.explainer.Explain(text)
 }
 
 // work puts the answers to neighbouring questions into w.out. The texts are those of all questions.
@@ -197,10 +217,10 @@ func (w *worker) work(in *served, p protocol, questions []question, texts []stri
 	w.prepare(in)
 	w.out = w.out[:0]
 	next := 0 // question to answer
-	var worst said
+	worst := said{by: w}
 	finish := func() {
 		w.out = p.answer(w.out, &questions[next], &worst)
-		next, worst = next+1, said{}
+		next, worst = next+1, said{by: w}
 	}
 	first, last := questions[0].first, questions[len(questions)-1].last
 	w.judge.All(texts[first:last], func(i int, r verdict.Record, err error) {
@@ -209,10 +229,14 @@ func (w *worker) work(in *served, p protocol, questions []question, texts []stri
 		}
 		if err != nil {
 			if !worst.isScored {
-				worst.text = r.Text
+				worst.text, worst.err = r.Text, err
 			}
 		} else if worst.isWorse(&r) {
-			worst = said{true, r.Text, first + i - questions[next].first, r.Score, r.Level, r.Kind}
+			worst = said{true, r.Text, first + i - questions[next].first, r.Score, r.Level, r.Kind, nil, w}
+		}
+		if w.row.whole { // while the record holds
+			w.record = r
+			finish()
 		}
 	})
 	for next < len(questions) {
@@ -228,6 +252,7 @@ type question struct {
 	first, last int    // numbers of its texts: from first, before last
 	sources     [len(postfixAttributes)]byte
 	isHeader    bool
+	answer      byte // of a binding: what is asked for
 }
 
 // A batch is requests that are answered together.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/verdict"
 )
 
 // toyPath is a model whose answers can be worked out by hand: a q in the host is low and dga, an x
@@ -52,11 +54,16 @@ func run(t testing.TB, name string, o Options, in io.Reader) string {
 // scoreOf returns the score of a text as answers have it.
 func scoreOf(t testing.TB, text string) string {
 	t.Helper()
+	return fmt.Sprintf("%.5f", mustScore(t, text))
+}
+
+func mustScore(t testing.TB, text string) float64 {
+	t.Helper()
 	score, err := openToy(t).Score(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%.5f", score)
+	return score
 }
 
 func TestAnswers(t *testing.T) {
@@ -64,6 +71,16 @@ func TestAnswers(t *testing.T) {
 	isHigh := fmt.Sprintf("OK tag=malware log=score=%s,level=high message=\"snowman: high\"\n", high)
 	header := "action=PREPEND X-Snowman: high; score=" + high + "; kind=malware; of="
 	whenHigh := Options{Minimum: snowman.High}
+	unrounded := strconv.FormatFloat(mustScore(t, "z.com"), 'g', -1, 64)
+	record, x, err := verdict.New(openToy(t), verdict.Options{Probabilities: true}).Explain("z.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	explained := string(verdict.NewEncoder(openToy(t).Kinds()).AppendExplanation(nil, record, x))
+	kinds, err := record.Probabilities.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name, protocol string
 		options        Options
@@ -108,6 +125,11 @@ func TestAnswers(t *testing.T) {
 		{"a quote within a field is a byte as others", "splunk", Options{}, "domain,snowman_level,a\nz.com,,5\" disk\nz.com,,\n", "domain,snowman_level,a\nz.com,high,\"5\"\" disk\"\nz.com,high,\n"},
 		{"the column of a name before that of an address", "splunk", Options{}, "dest,src,dest_host,snowman_level\n192.0.2.1,192.0.2.2,z.com,\n", "dest,src,dest_host,snowman_level\n192.0.2.1,192.0.2.2,z.com,high\n"},
 		{"a carriage return does not end a row", "splunk", Options{}, "domain,snowman_level,a\nz.com,,b\rc\n", "domain,snowman_level,a\nz.com,high,\"b\rc\"\n"},
+
+		{"scores", "binding", Options{}, "score\tz.com\r\nscore\t\nscore\ta\tb\nscore\tz\\\\x\nscore\tz.com", unrounded + "\nnan\tno host in \"\"\nnan\ta tab stands in the host: the text looks like several fields\n" + strconv.FormatFloat(mustScore(t, `z\x`), 'g', -1, 64) + "\n" + unrounded + "\n"},
+		{"verdicts", "binding", Options{}, "verdict\thttp://u@z.com\nverdict\ta\\nb.com\n", `{"text":"http://u@z.com","score":` + unrounded + `,"level":"high","kind":"malware","kinds":` + string(kinds) + `,"user_info":true}` + "\n" + `{"error":"a line end stands in the host"}` + "\n"},
+		{"explanations", "binding", Options{}, "explain\tz.com\nexplain\t\n", explained + "\n" + `{"error":"no host in \"\""}` + "\n"},
+		{"what is not understood", "binding", Options{}, "\nsmile\tz.com\nscore", strings.Repeat(`{"error":"a request is one of score, verdict, explain, a tab, and a text"}`+"\n", 2) + "nan\tno host in \"\"\n"},
 
 		{"lines", "lines", Options{}, "z.com\r\n\nbad\x1b[2J\tname z\nz.com", high + "\thigh\tmalware\tz.com\n\t\t\t\n\t\t\tbad\\x1b[2J\\tname z\n" + high + "\thigh\tmalware\tz.com\n"},
 	}
@@ -175,6 +197,7 @@ func TestLongRequests(t *testing.T) {
 		{"clickhouse", Options{Return: []string{"level"}}, "z.com/" + long + "\nz.com\n", `^high\nhigh\n$`},
 		{"clickhouse", Options{Return: []string{"level"}, Format: "JSONEachRow"}, `{"a":"z.com/` + long + "\"}\n{\"a\":\"z.com\"}\n", `^{"result":""}\n{"result":"high"}\n$`},
 		{"splunk", Options{}, "url,snowman_level\n\"z.com/\n" + long + "\n\",\nz.com,\n", `^url,snowman_level\n,\nz.com,high\n$`},
+		{"binding", Options{}, "score\tz.com/" + long + "\nscore\t" + long + "\nverdict\t" + long + "\nexplain\t" + long + "\nscore\tz.com\n", `^0[.0-9]+\nnan\t[^\n]{0,200}\n\{"error":[^\n]{0,200}\n\{"error":[^\n]{0,200}\n0[.0-9]+\n$`},
 		{"lines", Options{}, "z.com/" + long + "\nz.com\n", `^[^\n]*\thigh\tmalware\tz.com/a*\n[^\n]*\thigh\tmalware\tz.com\n$`},
 	}
 	for _, test := range tests {
@@ -293,11 +316,13 @@ var (
 	postfixAnswer  = regexp.MustCompile(`^action=(DUNNO|PREPEND X-Snowman: [ -~]+)\n\n$`)
 	columnsAnswer  = regexp.MustCompile(`^([0-9.]+|nan)\t[a-z]*\t[!-~]*\n$`)
 	objectsAnswer  = regexp.MustCompile(`^\{"result":\{"score":([0-9.]+|null),"level":"[a-z]*","kind":"[!-~]*"\}\}\n$`)
+	bindingAnswer  = regexp.MustCompile(`^([0-9.e-]+|nan\t[^\t\n\r]+|\{[^\n]*\})\n$`)
 	lineAnswer     = regexp.MustCompile(`^([0-9.]+\t[a-z]+\t[!-~]+|\t\t)\t[^\t\n\r]*\n$`)
 	fuzzedOptions  = Options{SNI: 3, Redirect: "http://stop.test/{url}"}
 	fuzzedRequests = []string{
 		"", "\n", "1 http://z.com/ - CONNECT\n", "2 z.com:443 a b c\n3", "http://z.com/\"\\\x00\x1b\r\n\n", "-\n- -\n", "99999999999999999999999 z.com\n",
 		"sender=a@z.com\nhelo_name=z\n\n", "sender=a@z.com\r\n\r\n\n", "z.com\\t\\n\\\n\\N\n", "{\"a\":\"z.com\"}\n{\"a\":\"\\n\"}\n{\"\":\"\"}", "{\"a\n\"}", "z.com/\u2028\u202e\xff\n",
+		"score\tz.com\nverdict\tz\\n\\\\.com\nexplain\tz.com\nscore\t\xff\nverdict\nexplain\nscore",
 	}
 )
 
@@ -313,7 +338,7 @@ func FuzzLines(f *testing.F) {
 		answer       *regexp.Regexp
 	}{
 		{"squid-acl", "", aclAnswer}, {"squid-rewrite", "", rewriteAnswer}, {"postfix", "", postfixAnswer}, {"clickhouse", "TabSeparated", columnsAnswer},
-		{"clickhouse", "LineAsString", columnsAnswer}, {"clickhouse", "JSONEachRow", objectsAnswer}, {"lines", "", lineAnswer},
+		{"clickhouse", "LineAsString", columnsAnswer}, {"clickhouse", "JSONEachRow", objectsAnswer}, {"lines", "", lineAnswer}, {"binding", "", bindingAnswer},
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, p := range protocols {
@@ -352,7 +377,7 @@ func FuzzLines(f *testing.F) {
 				if !p.answer.MatchString(answer) {
 					t.Fatalf("%s: the answer to %q is %q", p.name, request, answer)
 				}
-				if p.format == "JSONEachRow" && !json.Valid([]byte(answer)) {
+				if (p.format == "JSONEachRow" || strings.HasPrefix(answer, "{")) && !json.Valid([]byte(answer)) {
 					t.Fatalf("%q is no JSON", answer)
 				}
 				each.WriteString(answer)

@@ -28,7 +28,7 @@ type scoredName struct {
 }
 
 // Keep measures a model that was trained on the set, as somebody would who opened its file, on the
-// part report. It keeps what it measured in the model's metadata.
+// part report. It keeps what it measured in the model's metadata, and a reference.
 func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval.Result, error) {
 	var file bytes.Buffer
 	if err := trained.Write(&file); err != nil {
@@ -54,6 +54,9 @@ func Keep(ctx context.Context, trained *modelfile.Model, set *dataset.Set) (eval
 	})
 	if err != nil {
 		return eval.Result{}, fmt.Errorf("writing figures: %w", err)
+	}
+	if trained.Metadata.Reference, err = NewReference(ctx, model, set); err != nil {
+		return eval.Result{}, err
 	}
 	return page.Result, nil
 }

@@ -217,4 +217,35 @@ func TestKeepMeasuresWhatTheFileWillSay(t *testing.T) {
 	if figures.Overall.Malicious != 3 || len(figures.HighestVetted) != 2 || figures.HighestVetted[0].Name != "zoo.org" {
 		t.Errorf("the file says %+v", figures)
 	}
+	if r := model.Reference(); r == nil || r.Names.Texts != 2 || r.URLs.Texts != 1 || r.Names.LogOdds[modelfile.Bin(.95266)] != 1 {
+		t.Errorf("the reference is %+v", r)
+	}
+}
+
+func TestTheReferenceIsOfWhatWasNotTrainedOn(t *testing.T) {
+	train := func(n int, text, date string) (rows []dataset.Row) {
+		for range n {
+			rows = append(rows, dataset.Row{Text: text, Malicious: true, Date: date})
+		}
+		return rows
+	}
+	set := &dataset.Set{Vetted: []dataset.Vetted{
+		{Text: "set-aside.co.uk", Part: dataset.Calibrate}, {Text: "reported.se/path", Part: dataset.Report},
+		{Text: "trained.com", Part: dataset.Train}, {Text: "google.com", Part: dataset.Report},
+	}}
+	set.Parts[dataset.Train] = slices.Concat(train(20, "z.co.uk", "2026-02-03"), train(19, "z.se", "2026-01"), train(1, "192.0.2.1", "2025"))
+	r, err := NewReference(t.Context(), toy(t), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Names.Texts != 1 || r.Names.NewSuffixes != 0 || r.URLs.Texts != 1 || r.URLs.NewSuffixes != 1 || r.Names.Characters[modelfile.Character('-')] != 1 {
+		t.Errorf("names %+v, URLs %+v", r.Names, r.URLs)
+	}
+	if !slices.Equal(r.Suffixes, []string{"co.uk"}) || !slices.Equal(r.Months, []modelfile.MonthCount{{Month: "2026-01", Rows: 19}, {Month: "2026-02", Rows: 20}}) {
+		t.Errorf("suffixes %q, months %v", r.Suffixes, r.Months)
+	}
+	set.Vetted, set.Parts[dataset.Report] = nil, rows
+	if r, err = NewReference(t.Context(), toy(t), set); err != nil || r.Names.Texts != 1 || r.URLs.Texts != 0 { // example.org and 192.0.2.1/q are no public names
+		t.Errorf("without vetted texts: %+v, error %v", r, err)
+	}
 }

@@ -72,6 +72,7 @@ type Metadata struct {
 	Seed            uint64          // of the training
 	Training        json.RawMessage // what the model was trained on, or empty
 	Figures         json.RawMessage // what was measured of it, or empty
+	Reference       *Reference      // to hold texts against later; nil if none was measured
 }
 
 // A Threshold is the lowest score of a level.
@@ -86,6 +87,8 @@ type Threshold struct {
 	// them, sorted by name. Older files lack both.
 	Groups    []GroupCount `json:"groups,omitempty"`
 	Countries []GroupCount `json:"countries,omitempty"`
+
+	Own *OwnLevel `json:"own,omitempty"` // nil where the level is as training left it
 }
 
 // A GroupCount is how many of a group's benign texts reach a level.
@@ -134,6 +137,7 @@ func (m *Metadata) fields() []field {
 		{key: "seed", value: &m.Seed},
 		{key: "training", value: &m.Training},
 		{key: "figures", value: &m.Figures},
+		{key: "reference", value: &m.Reference, optional: true},
 	}
 }
 
@@ -265,6 +269,11 @@ func (m Metadata) Validate() error {
 			return err
 		}
 	}
+	if m.Reference != nil {
+		if err := m.Reference.validate(); err != nil {
+			return err
+		}
+	}
 	if m.Created != "" {
 		if _, err := time.Parse(time.DateOnly, m.Created); err != nil {
 			return fmt.Errorf("created on %q, want a date as %s", m.Created, time.DateOnly)
@@ -311,6 +320,11 @@ func validateThresholds(thresholds []Threshold) error {
 		}
 		if t.FalsePositives < 0 || t.FalsePositives > t.Benign {
 			return fmt.Errorf("threshold %q has %d false positives of %d", t.Level, t.FalsePositives, t.Benign)
+		}
+		if t.Own != nil {
+			if err := t.Own.validate(); err != nil {
+				return fmt.Errorf("threshold %q was set on own traffic: %w", t.Level, err)
+			}
 		}
 		for _, g := range slices.Concat(t.Groups, t.Countries) {
 			if g.FalsePositives < 0 || g.FalsePositives > g.Benign || g.Benign > t.Benign {

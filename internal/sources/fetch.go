@@ -90,7 +90,6 @@ func (r Result) Failed() int {
 const (
 	tries        = 3
 	hostsAtOnce  = 4
-	lockFile     = ".lock"
 	peeked       = 4 << 10 // bytes looked at for HTML
 	fewestToTell = 50      // rows before that, fewer mean nothing
 	fewerShare   = 5       // a feed has far fewer rows than before if it has less than one in so many
@@ -152,7 +151,7 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 	if err := os.MkdirAll(f.Store, 0o755); err != nil {
 		return Result{}, fmt.Errorf("making the store: %w", err)
 	}
-	unlock, err := lock(f.Store)
+	unlock, err := lock(ctx, f.Store)
 	if err != nil {
 		return Result{}, err
 	}

@@ -565,12 +565,12 @@ func TestFarFewerRowsAreRefused(t *testing.T) {
 // A second run on a store ends at once, and leaves it alone.
 func TestAStoreHasOneRunAtATime(t *testing.T) {
 	store := t.TempDir()
-	unlock, err := lock(store)
+	unlock, err := lock(t.Context(), store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f, _ := testFetcher(t, Options{Store: store}, []Feed{listFeed("feed", "http://127.0.0.1:1")})
-	if _, err := f.run(t.Context()); err == nil || !strings.Contains(err.Error(), "in use by another run") {
+	if _, err := f.run(t.Context()); err == nil || !strings.Contains(err.Error(), "another run uses it") {
 		t.Errorf("a second run: %v", err)
 	}
 	unlock()

@@ -49,7 +49,7 @@ func Pack(ctx context.Context, store, bundle string) (BundleResult, error) {
 	if err != nil {
 		return result, err
 	}
-	unlock, err := lock(store)
+	unlock, err := lock(ctx, store)
 	if err != nil {
 		return result, err
 	}
@@ -139,7 +139,7 @@ func Unpack(ctx context.Context, bundle io.Reader, store string) (BundleResult, 
 	if err := os.MkdirAll(store, 0o755); err != nil {
 		return BundleResult{}, fmt.Errorf("making the store: %w", err)
 	}
-	unlock, err := lock(store)
+	unlock, err := lock(ctx, store)
 	if err != nil {
 		return BundleResult{}, err
 	}

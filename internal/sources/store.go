@@ -2,6 +2,7 @@ package sources
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/filelock"
 	"github.com/snowman-ml/snowman/internal/inputfile"
 )
 
@@ -165,4 +167,9 @@ func feedsOf(store string) ([]string, error) {
 		}
 	}
 	return feeds, nil
+}
+
+// lock keeps other runs away from a store until unlock.
+func lock(ctx context.Context, store string) (unlock func(), err error) {
+	return filelock.Take(ctx, filepath.Join(store, ".lock"), 0, nil)
 }

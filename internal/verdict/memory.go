@@ -49,7 +49,7 @@ type tag struct{ hash, number uint32 }
 type place struct {
 	score     float64
 	level     int8
-	kind      uint8 // a model has 64 at most; and popular
+	kind      uint8 // a model has 64 at most; and popular, isURL
 	notPublic uint8 // the reason; there are some dozen
 	length    uint8
 	text      [52]byte
@@ -57,6 +57,9 @@ type place struct {
 
 // popular is the bit of a place's kind that says that the text is popular. In a log many are.
 const popular = 1 << 7
+
+// isURL is the bit of a place's kind that says that the text has a path.
+const isURL = 1 << 6
 
 // nowhere is the number of a text that is not remembered.
 const nowhere = 0
@@ -148,6 +151,9 @@ func (m *memory) keep(i int, text string, verdict snowman.Verdict, err error) {
 		if verdict.Popular {
 			p.kind |= popular
 		}
+		if verdict.IsURL {
+			p.kind |= isURL
+		}
 		p.notPublic = m.reason(verdict.NotPublic)
 		p.length = uint8(copy(p.text[:], text))
 		copy(m.probabilitiesOf(number), verdict.Probabilities.Values)
@@ -165,8 +171,8 @@ func (m *memory) verdict(i int) (snowman.Verdict, error) {
 	}
 	p := m.place(number)
 	return snowman.Verdict{
-		Score: p.score, Level: snowman.Level(p.level), Kind: m.kinds[p.kind&^popular], Probabilities: snowman.Probabilities{Kinds: m.kinds, Values: m.probabilitiesOf(number)},
-		Popular: p.kind&popular != 0, NotPublic: m.reasons[p.notPublic],
+		Score: p.score, Level: snowman.Level(p.level), Kind: m.kinds[p.kind&^(popular|isURL)], Probabilities: snowman.Probabilities{Kinds: m.kinds, Values: m.probabilitiesOf(number)},
+		Popular: p.kind&popular != 0, IsURL: p.kind&isURL != 0, NotPublic: m.reasons[p.notPublic],
 	}, nil
 }
 

@@ -1,4 +1,4 @@
-package atomicfile
+package filelock
 
 import (
 	"errors"
@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// tryLock opens the file so that nobody else can: Windows closes it when the process ends.
-func tryLock(path string) (*os.File, error) {
+// try opens the file so that nobody else can: Windows closes it when the process ends.
+func try(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
@@ -16,7 +16,7 @@ func tryLock(path string) (*os.File, error) {
 	const nobodyElse = 0
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, nobodyElse, nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, sharingViolation) {
-		return nil, errLocked
+		return nil, ErrHeld
 	}
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}

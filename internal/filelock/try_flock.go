@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package atomicfile
+package filelock
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-func tryLock(path string) (*os.File, error) {
-	file, err := openLock(path)
+func try(path string) (*os.File, error) {
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func tryLock(path string) (*os.File, error) {
 	}
 	file.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errLocked
+		err = ErrHeld
 	}
 	return nil, err
 }
