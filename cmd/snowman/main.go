@@ -34,8 +34,7 @@ const (
 	exitDone     = 0
 	exitFailed   = 1
 	exitUsage    = 2
-	exitReached  = 3
-	exitRefused  = 3
+	exitNo       = 3
 	exitUnscored = 4
 )
 
@@ -73,13 +72,13 @@ func exitCode(err error, stderr io.Writer) int {
 	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, syscall.EPIPE):
 		return exitDone
 	case errors.Is(err, errReached), errors.Is(err, errLeftOut), errors.Is(err, errPartly), errors.Is(err, errChanged): // the output says what
-		return exitReached
+		return exitNo
 	case errors.Is(err, drift.ErrTooLittle):
 		fmt.Fprintf(stderr, "snowman: %s\n", visible.Lines(err.Error()))
-		return exitReached
+		return exitNo
 	case errors.As(err, &refusal): // standard output has the reasons
 		fmt.Fprintln(stderr, "snowman: the present model stays")
-		return exitRefused
+		return exitNo
 	case errors.Is(err, errUnscored): // standard error has the number
 		return exitUnscored
 	case errors.Is(err, errUnfinished):

@@ -1,10 +1,22 @@
 package retrain
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/snowman-ml/snowman/internal/filelock"
+)
 
 // ErrBusy says that another run retrains the same model.
 var ErrBusy = errors.New("another retraining of this model is running")
 
-// lockPath is the file whose lock is held while a model is retrained. It stays where it is: whoever
-// removes a locked file lets a third run lock a new one.
-func lockPath(model string) string { return model + ".lock" }
+// lock keeps other runs away from the model until unlock is called or the process ends.
+func lock(ctx context.Context, model string) (unlock func(), err error) {
+	path := model + ".lock"
+	unlock, err = filelock.Take(ctx, path, 0, nil)
+	if errors.Is(err, filelock.ErrHeld) {
+		err = fmt.Errorf("%w (it holds %q)", ErrBusy, path)
+	}
+	return unlock, err
+}

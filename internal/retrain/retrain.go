@@ -69,7 +69,7 @@ func (r Refusal) Error() string { return "the present model stays: " + strings.J
 
 // Run retrains. Whatever it returns, the comparison holds what was found out until then.
 func Run(ctx context.Context, o Options) (report.Retraining, error) {
-	unlock, err := lock(o.Model)
+	unlock, err := lock(ctx, o.Model)
 	if err != nil {
 		return report.Retraining{}, err
 	}

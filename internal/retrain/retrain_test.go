@@ -348,7 +348,7 @@ func TestOwnRowsOverruleAcceptedOnes(t *testing.T) {
 
 func TestOneModelIsRetrainedOnceAtATime(t *testing.T) {
 	model := filepath.Join(t.TempDir(), "model")
-	unlock, err := lock(model)
+	unlock, err := lock(t.Context(), model)
 	if err != nil {
 		t.Skip(err)
 	}
@@ -356,7 +356,7 @@ func TestOneModelIsRetrainedOnceAtATime(t *testing.T) {
 		t.Errorf("a second run ends with %v, want %v", err, ErrBusy)
 	}
 	unlock()
-	unlock, err = lock(model)
+	unlock, err = lock(t.Context(), model)
 	if err != nil {
 		t.Fatalf("after the first: %v", err)
 	}
