@@ -205,7 +205,7 @@ func TestJudgeLeavesOut(t *testing.T) {
 	set.Parts[dataset.Train] = []dataset.Row{
 		row("a.known.com", "2025-02-01"), row("b.known.com", "2025-03-01"),
 		row("new.com", "2025-03-02"), row("www2.new.com", "2025-03-03"), row("url.com/x", "2025-03-03"),
-		row("good.com/bad", "2025-03-03"), other, {Text: "good.com", Kind: dataset.Benign},
+		row("good.com/bad", "2025-03-03"), row("192.0.2.1:8080", "2025-03-03"), row("192.0.2.2/x.sh", "2025-03-03"), other, {Text: "good.com", Kind: dataset.Benign},
 	}
 	x := experiment{}
 	x.Dates, x.Months, x.OneIn = []month{"2025-03"}, 1, 1
@@ -219,10 +219,10 @@ func TestJudgeLeavesOut(t *testing.T) {
 	if got := texts(j.Names); !slices.Equal(got, []string{"new.com"}) {
 		t.Errorf("names %q", got)
 	}
-	if got := texts(j.URLs); !slices.Equal(got, []string{"url.com/x"}) {
+	if got := texts(j.URLs); !slices.Equal(got, []string{"url.com/x", "192.0.2.2/x.sh"}) {
 		t.Errorf("URLs %q", got)
 	}
-	if j.Known != 1 || j.Siblings != 1 || j.Benign != 1 || j.Enough != 0 {
+	if j.Known != 1 || j.Siblings != 1 || j.Benign != 1 || j.Enough != 0 || j.Addresses != 1 {
 		t.Errorf("left out %+v", *j)
 	}
 }

@@ -108,6 +108,8 @@ type monthCounts struct {
 	Siblings int   `json:"siblings"`
 	Benign   int   `json:"benign"`
 	Enough   int   `json:"enough"`
+
+	Addresses int `json:"addresses"`
 }
 
 // wayFigures say what a way gives in the months after a date.
@@ -245,7 +247,7 @@ func (s *session) count() rowCounts {
 	counts := rowCounts{BenignNames: len(s.rows.JudgedNames), BenignURLs: len(s.rows.JudgedURLs), Sources: s.rows.Sources}
 	for _, m := range s.judgedMonths() {
 		j := s.rows.Judged[m]
-		counts.Months = append(counts.Months, monthCounts{m, len(j.Names), len(j.URLs), j.Known, j.Siblings, j.Benign, j.Enough})
+		counts.Months = append(counts.Months, monthCounts{m, len(j.Names), len(j.URLs), j.Known, j.Siblings, j.Benign, j.Enough, j.Addresses})
 	}
 	return counts
 }

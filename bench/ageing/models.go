@@ -120,8 +120,8 @@ func (x experiment) run(ctx context.Context) (*session, error) {
 		if seed > 0 {
 			continue
 		}
-		for _, way := range fromWays {
-			for _, date := range x.Dates {
+		for _, date := range x.Dates {
+			for _, way := range fromWays {
 				if err := s.line(ctx, way, date); err != nil {
 					return nil, err
 				}

@@ -175,9 +175,9 @@ func (f found) writeChance(b *strings.Builder) {
 
 func (f found) writeRows(b *strings.Builder) {
 	table := markdown.NewTable(b, fmt.Sprintf("malicious rows that are judged, against %d benign names and %d benign URLs", f.Rows.BenignNames, f.Rows.BenignURLs),
-		"month", "names", "URLs", "left out: domain known", "domain of another row", "domain trained on as benign", "enough")
+		"month", "names", "URLs", "left out: domain known", "domain of another row", "domain trained on as benign", "enough", "address")
 	for _, m := range f.Rows.Months {
-		table.Row(string(m.Month), fmt.Sprint(m.Names), fmt.Sprint(m.URLs), fmt.Sprint(m.Known), fmt.Sprint(m.Siblings), fmt.Sprint(m.Benign), fmt.Sprint(m.Enough))
+		table.Row(string(m.Month), fmt.Sprint(m.Names), fmt.Sprint(m.URLs), fmt.Sprint(m.Known), fmt.Sprint(m.Siblings), fmt.Sprint(m.Benign), fmt.Sprint(m.Enough), fmt.Sprint(m.Addresses))
 	}
 	table.End()
 }

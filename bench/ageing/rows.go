@@ -58,8 +58,9 @@ type judged struct {
 	Names, URLs []dataset.Row
 
 	// Rows left out: another row of this month has their registered domain, an earlier malicious
-	// row has it, a benign row that is trained on has it, or there are enough.
-	Siblings, Known, Benign, Enough int
+	// row has it, a benign row that is trained on has it, there are enough, or it is an address
+	// without a path, of which no letter says anything.
+	Siblings, Known, Benign, Enough, Addresses int
 }
 
 // A dated source has malicious rows.
@@ -180,6 +181,7 @@ func (x experiment) divide(set *dataset.Set) *rows {
 	r.JudgedNames = oneOfEach(vettedNames(set, dataset.Report))
 	r.JudgedURLs = oneOfEach(some(set.Parts[dataset.Report], func(row dataset.Row) bool { return !row.Malicious && row.IsURL() }))
 	r.Closed = vettedNames(set, dataset.Calibrate)
+	r.leaveOutAddresses()
 	r.ChooseBenign = r.ChooseBenign[:min(chosenFrom, len(r.ChooseBenign))]
 	return r
 }
@@ -240,6 +242,18 @@ func (r *rows) judge(set *dataset.Set, first map[string]month, benign map[string
 			*side = append(*side, row)
 		}
 	})
+}
+
+// leaveOutAddresses leaves addresses out of the names that are judged.
+func (r *rows) leaveOutAddresses() {
+	var u canon.URL
+	isName := func(row dataset.Row) bool { return u.Parse(row.Text) == nil && !u.IsAddress() }
+	r.JudgedNames, r.Closed = some(r.JudgedNames, isName), some(r.Closed, isName)
+	for _, j := range r.Judged {
+		before := len(j.Names)
+		j.Names = some(j.Names, isName)
+		j.Addresses = before - len(j.Names)
+	}
 }
 
 // vettedNames returns the vetted benign names of a part, in random order. Names come from lists of
