@@ -46,7 +46,7 @@ bench-blocks: ## count the benign and the malicious names that a block list of a
 	zcat $(DATA)/domain_tranco_top100k_2026_04.tsv.gz | grep -v '^text' | cut -f1 | sed 's/^/*./' > $(BLOCKS)/popular.txt
 	go run ./bench/blocks -data $(DATA) -recipe models/recipe.json -allow $(BLOCKS)/exempted.txt -allow $(BLOCKS)/popular.txt $(BLOCKSFLAGS)
 
-# bench-ageing needs two free cores for half an hour. Models stay in build/ageing-months, and are not trained
+# bench-ageing needs two cores for half an hour. Models stay in build/ageing-months, and are not trained
 # again. It takes AGEINGFLAGS, such as -dates 2025-06 -months 3 -one-in 1; -work names another folder for that.
 bench-ageing: ## compare ways to retrain, as of past dates
 	@mkdir -p build/ageing-months

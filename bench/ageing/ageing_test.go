@@ -327,8 +327,8 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	tpr := measures[0]
-	is("never, months 2 to 4", f.way(never, names, tpr).Mean, .6)
-	is("new each month", f.way(monthly, names, tpr).Mean, .8)
+	is("never, months 2 to 4", f.way(never, names, tpr).Value.Mean, .6)
+	is("new each month", f.way(monthly, names, tpr).Value.Mean, .8)
 	is("its gain", f.way(monthly, names, tpr).Gain.Mean, .2)
 	is("its newer rows", f.way(monthly, names, tpr).Newer.Mean, .2)
 	is("from all", f.way(fromAll, names, tpr).Gain.Mean, .25)
@@ -369,6 +369,7 @@ func TestChance(t *testing.T) {
 func TestPoints(t *testing.T) {
 	for want, e := range map[string]estimate{
 		"+1.2 (-0.5 to +3.0)": {Mean: .0123, Low: -.005, High: .03, Count: 6},
+		"+1.0":                {Mean: .01, Low: .01, High: .01, Count: 1},
 		"+0.0 (+0.0 to +0.0)": {Mean: -.0001, Low: -.0002, High: .0001, Count: 6},
 		"-":                   {},
 	} {

@@ -124,8 +124,8 @@ type wayFigures struct {
 	Gain estimate `json:"gain"`
 	// Newer is the part of it that newer rows give: the gain over the same epochs without them.
 	Newer estimate `json:"newer"`
-	// Mean is of the same months.
-	Mean float64 `json:"mean"`
+	// Value is of the same months.
+	Value estimate `json:"value"`
 }
 
 type monthFigures struct {
@@ -279,7 +279,7 @@ func (x experiment) wayFigures(l lookup, w way, subject string, m measure) wayFi
 		f.ByMonth = append(f.ByMonth, monthFigures{newEstimate(values), newEstimate(gained), newEstimate(newerNow)})
 	}
 	f.Gain, f.Newer = newEstimate(meansOf(x.Dates, gains)), newEstimate(meansOf(x.Dates, newer))
-	f.Mean = newEstimate(meansOf(x.Dates, means)).Mean
+	f.Value = newEstimate(meansOf(x.Dates, means))
 	return f
 }
 
@@ -300,7 +300,7 @@ func (x experiment) ages() []span {
 	for age := 1; age <= 13; age++ {
 		ages = append(ages, span{age, age})
 	}
-	return append(ages, span{14, 18}, span{19, 30}, span{31, 48})
+	return append(ages, span{14, 18}, span{19, 30}, span{31, 45})
 }
 
 // ageFigures compares, month by month, each older model with the month's own.
@@ -384,7 +384,12 @@ func (x experiment) chance(models []trained, subject string, m measure) chanceFi
 
 // way returns the figures of a way.
 func (f found) way(w way, subject string, m measure) wayFigures {
-	for _, figures := range f.Ways {
+	return find(f.Ways, w, subject, m)
+}
+
+// find returns the figures of a way, empty ones if there are none.
+func find(all []wayFigures, w way, subject string, m measure) wayFigures {
+	for _, figures := range all {
 		if figures.Way == w && figures.Subject == subject && figures.Measure == m {
 			return figures
 		}

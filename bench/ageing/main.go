@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&x.Months, "months", 6, "months after each date that are judged")
 	flags.IntVar(&x.OneIn, "one-in", 10, "train on the rows of one in `N` registered domains")
 	flags.IntVar(&x.Epochs, "epochs", 3, "passes over the rows of a new model")
-	flags.IntVar(&x.Filters, "filters", 256, "filters of each width")
+	flags.IntVar(&x.Filters, "filters", 64, "filters of each width; the shipped model has 256")
 	flags.IntVar(&x.Seeds, "seeds", 1, "new models as of each date, to see what chance does")
 	flags.BoolVar(&x.kept, "kept", false, "train nothing: take the models that are there, of a run that is not done")
 	asJSON := flags.String("json", "", "write all figures to this `file`")

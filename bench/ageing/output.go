@@ -67,7 +67,7 @@ func (f found) writeWays(b *strings.Builder, subject string) {
 			if without[w] != w {
 				newer = points(figures.Newer)
 			}
-			cells = append(cells, judging.Decimal(figures.Mean, 3), gain, newer)
+			cells = append(cells, decimal(figures.Value), gain, newer)
 		}
 		table.Row(cells...)
 	}
@@ -81,10 +81,13 @@ func (f found) writeBySource(b *strings.Builder) {
 		header = append(header, wayNames[w]+": of newer rows")
 	}
 	table := markdown.NewTable(b, "by source: "+string(measures[0])+", months 2 on", header...)
-	for i := 0; i < len(f.Sources); i += len(allWays) {
-		cells := []string{f.Sources[i].Subject, fmt.Sprint(f.Sources[i].Gain.Count), judging.Decimal(f.Sources[i].Mean, 3)}
-		for _, figures := range f.Sources[i+1 : i+5] {
-			cells = append(cells, points(figures.Newer))
+	for _, base := range f.Sources {
+		if base.Way != never {
+			continue
+		}
+		cells := []string{base.Subject, fmt.Sprint(base.Value.Count), decimal(base.Value)}
+		for _, w := range allWays[1:5] {
+			cells = append(cells, points(find(f.Sources, w, base.Subject, measures[0]).Newer))
 		}
 		table.Row(cells...)
 	}
@@ -103,7 +106,7 @@ func (f found) writeMonths(b *strings.Builder) {
 			for _, w := range allWays {
 				cells := []string{subject, wayNames[w]}
 				for _, value := range f.way(w, subject, m).ByMonth {
-					cells = append(cells, judging.Decimal(value.Value.Mean, 3))
+					cells = append(cells, decimal(value.Value))
 				}
 				table.Row(cells...)
 			}
@@ -129,6 +132,9 @@ func (f found) writeAges(b *strings.Builder) {
 		for _, subject := range subjects[:2] {
 			for _, m := range measures {
 				loss, _ := f.loss(subject, m, a.Age)
+				if a.Age.First < a.Age.Last {
+					loss.Low, loss.High = loss.Mean, loss.Mean // its models are judged in the same months
+				}
 				cells = append(cells, points(loss))
 			}
 		}
@@ -198,10 +204,21 @@ func (f found) writeSources(b *strings.Builder) {
 	table.End()
 }
 
+// decimal writes the mean of an estimate.
+func decimal(e estimate) string {
+	if e.Count == 0 {
+		return "-"
+	}
+	return judging.Decimal(e.Mean, 3)
+}
+
 // points writes an estimate in percentage points, with its interval.
 func points(e estimate) string {
 	if e.Count == 0 {
 		return "-"
+	}
+	if e.Low == e.High {
+		return fmt.Sprintf("%+.1f", math.Round(1000*e.Mean)/10+0)
 	}
 	tenth := func(x float64) float64 { return math.Round(1000*x)/10 + 0 } // no minus before 0
 	return fmt.Sprintf("%+.1f (%+.1f to %+.1f)", tenth(e.Mean), tenth(e.Low), tenth(e.High))
