@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,8 @@ type LineChart struct {
 	Panels      []Panel
 }
 
-// A Panel has some lines. The first stands out.
+// A Panel has some lines. The first stands out. Those of all panels are the same in the same order,
+// as far as a panel has them.
 type Panel struct {
 	Title string
 	Lines []Line
@@ -61,10 +63,9 @@ func (c LineChart) Chart() Chart {
 		high += step
 	}
 
-	const panelHeight, gap = 190.0, 44.0
+	const panelHeight, gap = 150.0, 44.0
 	d := newDrawing()
-	d.top += 18
-	d.bottom = d.top - gap
+	d.bottom = d.key(c.Panels) + 44 - gap
 	words := c.Description
 	for i, panel := range c.Panels {
 		d.top = d.bottom + gap
@@ -81,7 +82,7 @@ func (c LineChart) Chart() Chart {
 			d.text("tick middle", x(float64(at)), d.bottom+16, strconv.Itoa(at))
 		}
 		if i == 0 {
-			d.text("name start", 2, d.top-28, c.Y)
+			d.text("name start", 2, d.top-26, c.Y)
 		}
 		words += " " + panel.Title + ":" + d.lines(panel, x, y) + "."
 	}
@@ -89,24 +90,48 @@ func (c LineChart) Chart() Chart {
 	return d.chart(c.Name, c.Title, strings.TrimSpace(words))
 }
 
+// key draws what the lines of all panels are, two in a row, and returns where it ends.
+func (d *drawing) key(panels []Panel) (bottom float64) {
+	const rowHeight, sample = 17.0, 26.0
+	var labels []string // lines of the same place look the same
+	for _, panel := range panels {
+		for i, line := range panel.Lines {
+			if i == len(labels) {
+				labels = append(labels, line.Label)
+			}
+		}
+	}
+	for i, label := range labels {
+		x, y := 2+float64(i%2)*(chartWidth/2-20), 10+rowHeight*float64(i/2)
+		d.path(lineClass(i), []point{{x, y}, {x + sample, y}})
+		d.text("start", x+sample+6, y+4, label)
+	}
+	return 10 + rowHeight*float64((len(labels)+1)/2)
+}
+
+// lineClass is that of the i-th line of a panel.
+func lineClass(i int) string {
+	if i == 0 {
+		return "first"
+	}
+	return "dash" + strconv.Itoa(i)
+}
+
 // lines draws the lines of a panel, the first above the others, and returns their values in words.
 func (d *drawing) lines(panel Panel, x, y func(float64) float64) (words string) {
-	var lines []labelled
-	for i, line := range panel.Lines {
-		l := labelled{class: "dash" + strconv.Itoa(i), label: line.Label}
-		if i == 0 {
-			l.class = "first"
-		}
+	var lines [][]point
+	for _, line := range panel.Lines {
+		var places []point
 		var values []string
 		for _, p := range line.Points {
-			l.points = append(l.points, point{x(float64(p.X)), y(p.Y)})
+			places = append(places, point{x(float64(p.X)), y(p.Y)})
 			values = append(values, fmt.Sprintf("%s at %d", decimal(p.Y, 1), p.X))
 		}
-		lines = append(lines, l)
+		lines = append(lines, places)
 		words += " " + line.Label + " " + strings.Join(values, ", ") + ";"
 	}
-	for i := len(lines) - 1; i >= 0; i-- {
-		d.path(lines[i].class, lines[i].points)
+	for i, places := range slices.Backward(lines) {
+		d.path(lineClass(i), places)
 	}
 	for _, line := range panel.Lines {
 		for _, p := range line.Points {
@@ -116,7 +141,6 @@ func (d *drawing) lines(panel Panel, x, y func(float64) float64) (words string) 
 			}
 		}
 	}
-	d.labels(lines)
 	return strings.TrimSuffix(words, ";")
 }
 

@@ -334,6 +334,8 @@ func TestFigures(t *testing.T) {
 	is("from all", f.way(fromAll, names, tpr).Gain.Mean, .25)
 	is("its newer rows", f.way(fromAll, names, tpr).Newer.Mean, .1)
 	is("from own: newer rows", f.way(fromOwn, names, tpr).Newer.Mean, -.05)
+	is("its gain after the second date", f.way(monthly, names, tpr).ByDate["2024-03"], .2)
+	is("from sample over a new one", f.way(fromSample, names, tpr).Fresh.Mean, -.1)
 	is("never, month 4", f.way(never, names, tpr).ByMonth[3].Value.Mean, .5)
 	is("new each month, gain in month 4", f.way(monthly, names, tpr).ByMonth[3].Gain.Mean, .3)
 	for age := 1; age <= 5; age++ {

@@ -121,9 +121,12 @@ type wayFigures struct {
 	ByMonth []monthFigures `json:"by_month"` // the first is that of the date
 
 	// Gain is over never, in all months but the first, a mean of the dates.
-	Gain estimate `json:"gain"`
+	Gain   estimate          `json:"gain"`
+	ByDate map[month]float64 `json:"by_date"` // the gain
 	// Newer is the part of it that newer rows give: the gain over the same epochs without them.
 	Newer estimate `json:"newer"`
+	// Fresh is the gain over a new model each month.
+	Fresh estimate `json:"over_new"`
 	// Value is of the same months.
 	Value estimate `json:"value"`
 }
@@ -254,7 +257,8 @@ func (s *session) count() rowCounts {
 
 func (x experiment) wayFigures(l lookup, w way, subject string, m measure) wayFigures {
 	f := wayFigures{Way: w, Subject: subject, Measure: m}
-	gains, newer, means := make(map[month][]float64), make(map[month][]float64), make(map[month][]float64)
+	gains, newer := make(map[month][]float64), make(map[month][]float64)
+	over, means := make(map[month][]float64), make(map[month][]float64)
 	for k := range x.Months {
 		var values, gained, newerNow []float64
 		for _, date := range x.Dates {
@@ -271,6 +275,9 @@ func (x experiment) wayFigures(l lookup, w way, subject string, m measure) wayFi
 			if k > 0 {
 				gains[date] = append(gains[date], m.of(c)-m.of(base))
 				means[date] = append(means[date], m.of(c))
+				if fresh, ok := l.after(monthly, date, k, subject); ok {
+					over[date] = append(over[date], m.of(c)-m.of(fresh))
+				}
 				if isCompared {
 					newer[date] = append(newer[date], m.of(c)-m.of(old))
 				}
@@ -279,6 +286,11 @@ func (x experiment) wayFigures(l lookup, w way, subject string, m measure) wayFi
 		f.ByMonth = append(f.ByMonth, monthFigures{newEstimate(values), newEstimate(gained), newEstimate(newerNow)})
 	}
 	f.Gain, f.Newer = newEstimate(meansOf(x.Dates, gains)), newEstimate(meansOf(x.Dates, newer))
+	f.ByDate = make(map[month]float64)
+	for date, gained := range gains {
+		f.ByDate[date] = newEstimate(gained).Mean
+	}
+	f.Fresh = newEstimate(meansOf(x.Dates, over))
 	f.Value = newEstimate(meansOf(x.Dates, means))
 	return f
 }

@@ -36,6 +36,8 @@ func (f found) writeTables(w io.Writer) error {
 	for _, subject := range subjects {
 		f.writeWays(&b, subject)
 	}
+	f.writeOverNew(&b)
+	f.writeByDate(&b)
 	f.writeBySource(&b)
 	f.writeMonths(&b)
 	f.writeAges(&b)
@@ -68,6 +70,51 @@ func (f found) writeWays(b *strings.Builder, subject string) {
 				newer = points(figures.Newer)
 			}
 			cells = append(cells, decimal(figures.Value), gain, newer)
+		}
+		table.Row(cells...)
+	}
+	table.End()
+}
+
+// writeOverNew compares each way that goes on with a new model each month.
+func (f found) writeOverNew(b *strings.Builder) {
+	header := []string{"", "way"}
+	for _, m := range measures {
+		header = append(header, string(m))
+	}
+	table := markdown.NewTable(b, "points above a new model each month, months 2 on", header...)
+	for _, subject := range subjects {
+		for _, w := range []way{fromAll, fromSample, fromOwn} {
+			cells := []string{subject, wayNames[w]}
+			for _, m := range measures {
+				cells = append(cells, points(f.way(w, subject, m).Fresh))
+			}
+			table.Row(cells...)
+		}
+	}
+	table.End()
+}
+
+// writeByDate writes how far the dates are apart.
+func (f found) writeByDate(b *strings.Builder) {
+	shown := []way{monthly, fromAll, fromSample, fromOwn}
+	header := []string{"date"}
+	for _, subject := range subjects[:2] {
+		for _, w := range shown {
+			header = append(header, subject+": "+wayNames[w])
+		}
+	}
+	table := markdown.NewTable(b, "points gained over never retraining, by date: "+string(measures[0])+", months 2 on", header...)
+	for _, date := range f.Design.Dates {
+		cells := []string{string(date)}
+		for _, subject := range subjects[:2] {
+			for _, w := range shown {
+				cell := "-"
+				if gain, found := f.way(w, subject, measures[0]).ByDate[date]; found {
+					cell = fmt.Sprintf("%+.1f", 100*gain)
+				}
+				cells = append(cells, cell)
+			}
 		}
 		table.Row(cells...)
 	}
@@ -229,7 +276,8 @@ var lineNames = []struct {
 	way  way
 	name string
 }{
-	{monthly, "new each month"}, {fromAll, "-from, all rows"}, {fromSample, "-from, a sample"}, {fromOwn, "200 own rows"},
+	{monthly, "new each month"}, {fromAll, "-from, all rows"}, {fromSample, "-from, new rows and a sample"},
+	{fromOwn, "-from, 200 own rows and a sample"},
 }
 
 // chart draws what newer rows give, month by month.
@@ -241,8 +289,8 @@ func (f found) chart() report.Chart {
 			"in each month after the date of the first model.",
 		X: "month after the date", Y: "points of TPR at FPR 1e-2 that newer rows give",
 	}
-	for _, subject := range subjects[:2] {
-		panel := report.Panel{Title: subject}
+	for _, subject := range subjects {
+		panel := report.Panel{Title: map[string]string{names: names, urls: urls, own: "names of the user's kind"}[subject]}
 		for i, l := range lineNames {
 			line := report.Line{Label: l.name}
 			for k, value := range f.way(l.way, subject, measures[0]).ByMonth {

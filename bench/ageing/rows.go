@@ -65,10 +65,10 @@ type judged struct {
 
 // A dated source has malicious rows.
 type dated struct {
-	Name    string
-	Undated int
-	Other   int           // of months that are not judged
-	ByMonth map[month]int // of those that are
+	Name    string        `json:"name"`
+	Undated int           `json:"undated"`
+	Other   int           `json:"other"`    // of months that are not judged
+	ByMonth map[month]int `json:"by_month"` // of those that are
 }
 
 // readRows reads the labelled files, or what was made of them before.
