@@ -23,16 +23,16 @@ var limits = [2]float64{1e-2, 1e-3}
 
 // A cell is what a model finds of one subject in one month.
 type cell struct {
-	Month     month          `json:"month"`
-	Subject   string         `json:"subject"`
-	Malicious int            `json:"malicious"`
-	AUC       float64        `json:"auc"`
-	Found     [2]int         `json:"found"`               // at the limits
-	BySource  map[string]tip `json:"by_source,omitempty"` // of names and URLs
+	Month     month               `json:"month"`
+	Subject   string              `json:"subject"`
+	Malicious int                 `json:"malicious"`
+	AUC       float64             `json:"auc"`
+	Found     [2]int              `json:"found"`               // at the limits
+	BySource  map[string]ofSource `json:"by_source,omitempty"` // of names and URLs
 }
 
-// A tip is a cell's share of one source.
-type tip struct {
+// ofSource is a cell's share of the rows of one source.
+type ofSource struct {
 	Malicious int    `json:"malicious"`
 	Found     [2]int `json:"found"`
 }
@@ -82,7 +82,7 @@ func (s *session) judge(ctx context.Context, path string, t trained) ([]cell, er
 
 // newCell holds the scores of malicious rows against those of benign ones.
 func newCell(benign, scores []float64, rows []dataset.Row) cell {
-	c := cell{Malicious: len(rows), BySource: make(map[string]tip)}
+	c := cell{Malicious: len(rows), BySource: make(map[string]ofSource)}
 	roc := eval.NewROC(benign, scores)
 	c.AUC, _ = roc.AUC()
 	for i, limit := range limits {

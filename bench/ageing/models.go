@@ -70,17 +70,17 @@ var fromEpochs = map[way]int{fromAll: 1, fromSample: 2, fromOwn: 2, fromOldAll: 
 
 // A trained model, and what it was measured to be.
 type trained struct {
-	Name    string  `json:"name"`
-	AsOf    month   `json:"as_of"` // it knows rows of the months before
-	Seed    uint64  `json:"seed,omitempty"`
-	Way     way     `json:"way,omitempty"` // empty for a new model
-	Date    month   `json:"date,omitzero"` // of the model that the first of its line went on from
-	Benign  int     `json:"benign"`        // rows that it was trained on
-	Bad     int     `json:"malicious"`
-	New     int     `json:"new"` // of them, rows of the month before
-	Epochs  int     `json:"epochs"`
-	Seconds float64 `json:"seconds"`
-	Cells   []cell  `json:"cells"`
+	Name      string  `json:"name"`
+	AsOf      month   `json:"as_of"` // it knows rows of the months before
+	Seed      uint64  `json:"seed,omitempty"`
+	Way       way     `json:"way,omitempty"` // empty for a new model
+	Date      month   `json:"date,omitzero"` // of the model that the first of its line went on from
+	Benign    int     `json:"benign"`        // rows that it was trained on
+	Malicious int     `json:"malicious"`
+	New       int     `json:"new"` // of them, rows of the month before
+	Epochs    int     `json:"epochs"`
+	Seconds   float64 `json:"seconds"`
+	Cells     []cell  `json:"cells"`
 }
 
 // options are those of new models: the shipped model's, but for the size.
@@ -121,8 +121,8 @@ func (x experiment) run(ctx context.Context) (*session, error) {
 			continue
 		}
 		for _, date := range x.Dates {
-			for _, way := range fromWays {
-				if err := s.line(ctx, way, date); err != nil {
+			for _, w := range fromWays {
+				if err := s.line(ctx, w, date); err != nil {
 					return nil, err
 				}
 			}
@@ -210,13 +210,13 @@ func (s *session) set(m month, rows []dataset.Row) *dataset.Set {
 }
 
 // line trains a model on, month by month, from the new one as of a date.
-func (s *session) line(ctx context.Context, way way, date month) error {
+func (s *session) line(ctx context.Context, w way, date month) error {
 	before, err := s.scratch(ctx, date, 1)
 	if err != nil {
 		return err
 	}
 	for k := 1; k < s.Months; k++ {
-		if before, err = s.goOn(ctx, way, date, date.plus(k), before); err != nil {
+		if before, err = s.goOn(ctx, w, date, date.plus(k), before); err != nil {
 			return err
 		}
 	}
@@ -224,20 +224,20 @@ func (s *session) line(ctx context.Context, way way, date month) error {
 }
 
 // goOn returns the file of a model that was trained on from another, at the beginning of a month.
-func (s *session) goOn(ctx context.Context, way way, date, m month, before string) (string, error) {
+func (s *session) goOn(ctx context.Context, w way, date, m month, before string) (string, error) {
 	from, err := modelfile.Open(before)
 	if err != nil {
 		return "", err
 	}
 	return s.make(ctx, plan{
-		trained: trained{Name: fmt.Sprintf("%s-%s-%s", way, date, m), AsOf: m, Way: way, Date: date, Epochs: fromEpochs[way]},
+		trained: trained{Name: fmt.Sprintf("%s-%s-%s", w, date, m), AsOf: m, Way: w, Date: date, Epochs: fromEpochs[w]},
 		options: train.Options{
 			From:    from,
 			Workers: s.workers,
-			Options: provenance.Options{Epochs: fromEpochs[way], LearningRate: fromRate, WeightDecay: 0.1, Dropout: 0.25, Seed: 1},
+			Options: provenance.Options{Epochs: fromEpochs[w], LearningRate: fromRate, WeightDecay: 0.1, Dropout: 0.25, Seed: 1},
 		},
 		rows: func() (*dataset.Set, error) {
-			switch way {
+			switch w {
 			case fromAll:
 				return s.set(m, slices.Concat(s.rows.Benign, s.asOf(m))), nil
 			case fromSample:
@@ -272,10 +272,10 @@ func (s *session) older(m, date month) []dataset.Row {
 func (s *session) own(ctx context.Context, m month, model string) ([]dataset.Row, error) {
 	confirmed := s.rows.Confirmed[m.plus(-1)]
 	own := slices.Clone(confirmed[:min(ownConfirmed, len(confirmed))])
-	month := m.since("2000-01")
+	first := m.since("2000-01") * ownScored // other names each month
 	var seen []dataset.Row
 	for i := range min(ownScored, len(s.rows.Closed)) {
-		seen = append(seen, s.rows.Closed[(month*ownScored+i)%len(s.rows.Closed)])
+		seen = append(seen, s.rows.Closed[(first+i)%len(s.rows.Closed)])
 	}
 	opened, err := snowman.Open(model)
 	if err != nil {
@@ -360,7 +360,7 @@ func (s *session) make(ctx context.Context, p plan) (string, error) {
 			p.Benign++
 			continue
 		}
-		p.Bad++
+		p.Malicious++
 		if month(row.Month()) == p.AsOf.plus(-1) {
 			p.New++
 		}
@@ -378,7 +378,7 @@ func (s *session) make(ctx context.Context, p plan) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(s.log, "%s %s: %d benign and %d malicious rows, %.0f s, judged after %.0f s\n",
-		time.Now().Format(time.TimeOnly), p.Name, p.Benign, p.Bad, p.Seconds, time.Since(begun).Seconds())
+		time.Now().Format(time.TimeOnly), p.Name, p.Benign, p.Malicious, p.Seconds, time.Since(begun).Seconds())
 	s.models = append(s.models, p.trained)
 	return path, atomicfile.Write(record, func(w io.Writer) error { return json.NewEncoder(w).Encode(p.trained) })
 }
