@@ -47,7 +47,7 @@ bench-blocks: ## count the benign and the malicious names that a block list of a
 	go run ./bench/blocks -data $(DATA) -recipe models/recipe.json -allow $(BLOCKS)/exempted.txt -allow $(BLOCKS)/popular.txt $(BLOCKSFLAGS)
 
 # bench-ageing needs two cores for half an hour. Models stay in build/ageing-months, and are not trained
-# again. It takes AGEINGFLAGS, such as -dates 2025-06 -months 3 -one-in 1; -work names another folder for that.
+# again. It takes AGEINGFLAGS; docs/ageing.md has those for all rows, which want another folder.
 bench-ageing: ## compare ways to retrain, as of past dates
 	@mkdir -p build/ageing-months
 	go run ./bench/ageing -data $(DATA) -recipe models/recipe.json -work build/ageing-months -seeds 2 \
