@@ -4,7 +4,7 @@ JUDGE ?= judge
 BENCH ?= bench-data
 SNOWMAN = go run ./cmd/snowman
 
-.PHONY: model figures reference ageing judge bench-top bench-blocks bench-peers bench-public
+.PHONY: model figures reference ageing judge bench-top bench-blocks bench-ageing bench-peers bench-public
 
 # The same data and recipe give the same model, byte for byte.
 model: ## train the shipped model again
@@ -49,6 +49,13 @@ bench-blocks: ## count the benign and the malicious names that a block list of a
 	for file in $(EXEMPT); do zcat $(JUDGE)/$$file.tsv.gz; done | grep -v '^text' | cut -f1 > $(BLOCKS)/exempted.txt
 	zcat $(DATA)/domain_tranco_top100k_2026_04.tsv.gz | grep -v '^text' | cut -f1 | sed 's/^/*./' > $(BLOCKS)/popular.txt
 	go run ./bench/blocks -data $(DATA) -recipe models/recipe.json -allow $(BLOCKS)/exempted.txt -allow $(BLOCKS)/popular.txt $(BLOCKSFLAGS)
+
+# bench-ageing needs two cores for half an hour. Models stay in build/ageing-months, and are not trained
+# again. It takes AGEINGFLAGS; docs/ageing.md has those for all rows, which want another folder.
+bench-ageing: ## compare ways to retrain, as of past dates
+	@mkdir -p build/ageing-months
+	go run ./bench/ageing -data $(DATA) -recipe models/recipe.json -work build/ageing-months -seeds 2 \
+		-json build/ageing-months.json -pictures docs/pictures $(AGEINGFLAGS)
 
 # bench-peers installs the peers and trains the network, of one view, which is all that the peers have,
 # where that is not done yet. The tables stay in

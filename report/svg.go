@@ -42,12 +42,27 @@ var lightColours = strings.NewReplacer(
 	"var(--accent)", "#0b6e8f",
 )
 
+// darkColours are those of a page in the dark.
+var darkColours = strings.NewReplacer(
+	"var(--paper)", "#14181b",
+	"var(--ink)", "#e3e7ea",
+	"var(--muted)", "#98a3ab",
+	"var(--line)", "#2d353b",
+	"var(--shade)", "#1d2327",
+	"var(--accent)", "#5cbfe0",
+)
+
 // SVG returns the chart as a file of its own, on white.
-func (c Chart) SVG() []byte {
+func (c Chart) SVG() []byte { return c.svg(lightColours) }
+
+// DarkSVG returns the chart as a file of its own, on nearly black.
+func (c Chart) DarkSVG() []byte { return c.svg(darkColours) }
+
+func (c Chart) svg(colours *strings.Replacer) []byte {
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" %s<style>%s</style>
 <rect class="paper" width="100%%" height="100%%"/>
 %s</svg>
-`, number(c.width), number(c.height), c.head(), lightColours.Replace(chartStyle), c.marks)
+`, number(c.width), number(c.height), c.head(), colours.Replace(chartStyle), c.marks)
 }
 
 // Inline returns the chart for a page, which must have the style of ChartStyle. What others

@@ -30,7 +30,7 @@ What is compared is printed, and with -report also written as a page. A model is
 serve -watch takes it. Killed, the same command goes on where it was.
 
 Training is as that of the present model, where its file says how that was, with flags for what shall
-differ. With -from it goes on from the present model, for 2 epochs.
+differ. With -from it goes on from the present model, for one epoch.
 
 example:
   $ snowman retrain -o my.safetensors -store store -fetch -mine ours.tsv -traffic names.txt -report out.html

@@ -418,7 +418,7 @@ func TestFromGoesOnFromThePresentModel(t *testing.T) {
 		t.Fatalf("%v after %d steps, %q", err, steps, compared.Reasons)
 	}
 	training := openTraining(t, f.model())
-	if training.From == "" || training.Options.BatchSize != small.BatchSize || training.Options.LearningRate != small.LearningRate {
+	if training.From == "" || training.Options.BatchSize != small.BatchSize || training.Options.LearningRate != rateFrom {
 		t.Errorf("it was trained by %+v from %q", training.Options, training.From)
 	}
 }

@@ -7,8 +7,12 @@ import (
 	"github.com/snowman-ml/snowman/internal/train"
 )
 
-// epochsFrom is how many epochs a training takes that goes on from a model.
-const epochsFrom = 2
+// How a training goes on from a model: as it did where it found most for its time, which
+// docs/ageing.md has.
+const (
+	epochsFrom = 1
+	rateFrom   = 1e-3
+)
 
 // trainingOptions returns the options of the training: those given, and for the others those that
 // the present model was trained with.
@@ -20,7 +24,7 @@ func (r *run) trainingOptions() train.Options {
 		options.From = r.present.file
 		// The shape is the model's. Networks that measure the levels would have to be made without
 		// a part of the domains, and the model has seen all of them.
-		before.Epochs, before.Folds = epochsFrom, 0
+		before.Epochs, before.Folds, before.LearningRate = epochsFrom, 0, rateFrom
 		before.Embedding, before.Widths, before.Filters, before.Hidden, before.Views = 0, nil, 0, 0, 0
 		before.SymbolLimit, before.Floor = 0, provenance.Floor{}
 	}
