@@ -174,9 +174,11 @@ func (b *builder) add(source Source, row Row, u *canon.URL, account *SourceAccou
 	}
 	if source.Hosts && !row.Malicious && u.HasPath() {
 		row.Text, row.Source = string(u.Host()), hostsOf(source.ShortName())
+		overruled := b.account.Overruled
 		if b.merge(row, domain) {
 			account.Hosts++
 		}
+		b.account.Overruled = overruled // of rows, and no file has this one
 	}
 }
 

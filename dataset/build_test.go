@@ -555,6 +555,19 @@ func TestPartsHaveNames(t *testing.T) {
 	}
 }
 
+func TestAnOverruledHostOfAURLIsNoRow(t *testing.T) {
+	recipe := everything
+	recipe.Sources = []Source{{File: "mine", Overrules: true}, {File: "links", Hosts: true}}
+	set := build(t, recipe, map[string]string{
+		"mine":  table("code.example 1 phishing"),
+		"links": table("code.example/a 0", "code.example/b 0"),
+	})
+	rows, _ := rowsByText(t, set)
+	if set.Account.Overruled != 0 || !rows["code.example"].Malicious || rows["code.example/a"].Malicious || rows["code.example/b"].Malicious {
+		t.Errorf("%d overruled, the rows are %v, want 0, and a label of its own for each", set.Account.Overruled, rows)
+	}
+}
+
 func TestRowsThatOverruleStand(t *testing.T) {
 	recipe := everything
 	recipe.Sources = []Source{{File: "mine", Overrules: true}, {File: "feed"}, {File: "other"}}
