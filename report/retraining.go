@@ -71,7 +71,7 @@ func RetrainingText(w io.Writer, r Retraining) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Verdict)
 	writeList(&b, r.Reasons)
-	r.feedTable().writeUnder(&b, "Files that the present model was not trained on")
+	r.feedTable().writeUnder(&b, "Files whose contents the present model was not trained on")
 	for _, age := range r.Ages {
 		fmt.Fprintf(&b, "\n%s: %s\n\n", age.Name, age.rows())
 		age.overallTable().write(&b)

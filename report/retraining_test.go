@@ -93,7 +93,7 @@ func TestRetrainingThatWasRefusedBeforeTraining(t *testing.T) {
 	if err := RetrainingHTML(&page, r); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(text.String(), "Files that the present model") || strings.Contains(text.String(), "Texts at each level") || strings.Contains(page.String(), "<h2>Levels") {
+	if !strings.Contains(text.String(), "Files whose contents the present model") || strings.Contains(text.String(), "Texts at each level") || strings.Contains(page.String(), "<h2>Levels") {
 		t.Errorf("it says\n%s", text.String())
 	}
 }

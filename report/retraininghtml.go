@@ -39,7 +39,7 @@ func RetrainingHTML(w io.Writer, r Retraining) error {
 	data := retrainingData{
 		Style: template.CSS(pageStyle + chartStyle), Facts: r.Facts,
 		Verdict: r.Verdict, Reasons: r.Reasons, Notes: r.Notes,
-		Feeds: cut("Files that the present model was not trained on", r.feedTable()),
+		Feeds: cut("Files whose contents the present model was not trained on", r.feedTable()),
 		Texts: cut("Texts at each level and above, before and after", r.textTable()),
 		Up:    cut("Texts whose level rises most", changeTable(r.Up)),
 		Down:  cut("Texts whose level falls most", changeTable(r.Down)),

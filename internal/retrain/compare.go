@@ -3,6 +3,7 @@ package retrain
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/snowman-ml/snowman"
@@ -24,11 +25,18 @@ func (r *run) compare(ctx context.Context, n *next, set *dataset.Set) error {
 	return r.compareTexts(ctx, n, set)
 }
 
-// checkLevels refuses a model without levels, which raises no alarm, and so no more than another.
+// checkLevels refuses a model without levels, which raises no alarm, and so no more than another,
+// and one whose levels mean less than those of the present model.
 func (r *run) checkLevels(n *next) {
-	info := n.model.Info()
+	info, before := n.model.Info(), r.present.model.Info()
 	if len(info.Thresholds) == 0 {
 		r.refuse("the new model has no levels: there were no benign names to measure them on")
+	}
+	if before.HasOwnLevels() {
+		r.note("the present model has levels that were set by snowman levels; those of the new model are from its training, until snowman levels sets them again")
+	}
+	if fewest, isOn := r.Rules["levels"]; isOn {
+		r.refuse(judgeLevels(before.Thresholds, info.Thresholds, fewest)...)
 	}
 	for _, texts := range []struct {
 		are        string
@@ -60,9 +68,9 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 	rows := slices.DeleteFunc(slices.Clone(set.Parts[dataset.Report]), func(row dataset.Row) bool {
 		return r.plan.mine[row.Source] // has a table of its own
 	})
-	month := newestMonth(rows)
+	since, month := newestMonths(rows)
 	if month == "" {
-		r.note("no malicious row that is set aside has a date: all of them are among the older ones")
+		r.note(fmt.Sprintf("fewer than %d malicious rows that are set aside have a date: all of them are among the older ones", fewestNewest))
 	}
 	// What one model knows by its own list is no test of either.
 	seen := set.Seen()
@@ -72,7 +80,7 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 		isNew bool
 	}{{fmt.Sprintf("%s, %s", newest, month), true}, {older, false}} {
 		of := slices.DeleteFunc(slices.Clone(rows), func(row dataset.Row) bool {
-			return row.Malicious && (row.Month() == month) != age.isNew
+			return row.Malicious && (month != "" && row.Month() >= since) != age.isNew
 		})
 		if age.isNew && month == "" {
 			continue
@@ -93,14 +101,30 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 	return nil
 }
 
-// newestMonth returns the last month of which there are malicious rows.
-func newestMonth(rows []dataset.Row) (month string) {
+// fewestNewest is the number of malicious rows below which the newest month takes in the one before.
+const fewestNewest = 20
+
+// newestMonths returns the last months that together have enough malicious rows, from the first of
+// them on and in words, or nothing where all have too few.
+func newestMonths(rows []dataset.Row) (since, said string) {
+	counts := make(map[string]int)
 	for _, row := range rows {
 		if row.Malicious && len(row.Month()) == len("2006-01") {
-			month = max(month, row.Month())
+			counts[row.Month()]++
 		}
 	}
-	return month
+	months := slices.Sorted(maps.Keys(counts))
+	total := 0
+	for i, month := range slices.Backward(months) {
+		if total += counts[month]; total >= fewestNewest {
+			said = month
+			if last := months[len(months)-1]; i < len(months)-1 {
+				said += " to " + last
+			}
+			return month, said
+		}
+	}
+	return "", ""
 }
 
 // A group is texts of one label, or of none, at whose levels both models are compared.

@@ -171,14 +171,29 @@ func (r *run) build(ctx context.Context) (*dataset.Set, error) {
 		return nil, Refusal{missing}
 	}
 	weigh(set, r.plan.mine)
-	if len(set.Imitated) == 0 && len(r.present.file.Metadata.Imitated) > 0 {
-		set.Imitated = r.present.file.Metadata.Imitated
-		r.note("the recipe makes no list of popular names: that of the present model stays")
-	}
+	r.keepPopular(set)
 	if overruled := set.Account.Overruled; overruled > 0 {
 		r.note(fmt.Sprintf("own rows decide where %d other rows have another label", overruled))
 	}
+	if texts := set.Account.Contradictions; texts > 0 {
+		r.note(fmt.Sprintf("%d texts are benign in one place of the data and malicious in another: they are left out", texts))
+	}
 	return set, nil
+}
+
+// keepPopular keeps the present list of popular names where the data make none, or one of less than
+// half as many names: few files say little of what is popular.
+func (r *run) keepPopular(set *dataset.Set) {
+	before := r.present.file.Metadata.Imitated
+	if 2*len(set.Imitated) >= len(before) {
+		return
+	}
+	if made := len(set.Imitated); made == 0 {
+		r.note("the recipe makes no list of popular names: that of the present model stays")
+	} else {
+		r.note(fmt.Sprintf("the data make a list of %d popular names: that of the present model stays, which has %d", made, len(before)))
+	}
+	set.Imitated = before
 }
 
 // train trains the new model and measures it, as the verb train does.

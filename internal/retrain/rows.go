@@ -17,12 +17,22 @@ func (r *run) readMine(ctx context.Context) error {
 		return err
 	}
 	if refused > 0 && len(rows) == 0 {
-		return fmt.Errorf("reading own rows: none of %d has a name or URL and a label", refused)
+		return fmt.Errorf("reading own rows: none of %d has a name or URL and a label; snowman label makes such rows of what analysts say", refused)
 	}
 	if refused > 0 {
 		r.note(fmt.Sprintf("%d own rows have no label, or are neither a name nor a URL", refused))
 	}
 	r.mine = rows
+	popular := popularDomains(r.present)
+	var called []string
+	for _, row := range rows {
+		if row.Malicious && popular[row.Text] {
+			called = append(called, row.Text)
+		}
+	}
+	if len(called) > 0 {
+		r.note(fmt.Sprintf("own rows call %d popular names malicious, the bare names and not only URLs below them: %s", len(called), someOf(called)))
+	}
 	return nil
 }
 
@@ -44,7 +54,7 @@ func readTexts(ctx context.Context, paths []string) (texts []string, err error) 
 		}
 	}
 	if len(paths) > 0 && len(texts) == 0 {
-		return nil, fmt.Errorf("reading traffic: there is no name or URL in %q", paths[0])
+		return nil, fmt.Errorf("reading traffic: there is no name or URL in %q; want one a line; of a log: snowman score -names -f LOG | cut -f 4", paths[0])
 	}
 	return texts, nil
 }

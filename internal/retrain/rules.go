@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/eval"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -27,6 +28,7 @@ var ruleTable = []struct {
 	allowed float64
 }{
 	{"feeds", 0.002},
+	{"levels", 1},
 	{"newest", 0.02},
 	{"older", 0.02},
 	{"kinds", 0.03},
@@ -47,15 +49,19 @@ func DefaultRules() Rules {
 
 // ParseRules changes the default rules by a list such as "older=0.05,traffic=off".
 func ParseRules(list string) (Rules, error) {
-	rules := DefaultRules()
+	rules, isGiven := DefaultRules(), make(map[string]bool)
 	for part := range strings.SplitSeq(list, ",") {
 		if part == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if _, known := rules[name]; !known {
-			return nil, fmt.Errorf("rule %q: want one of %s, once", name, ruleNames())
+		switch _, isOn := rules[name]; {
+		case isGiven[name]:
+			return nil, fmt.Errorf("rule %q is given twice", name)
+		case !isOn:
+			return nil, fmt.Errorf("rule %q: there are %s", name, ruleNames())
 		}
+		isGiven[name] = true
 		if value == "off" {
 			delete(rules, name)
 			continue
@@ -109,6 +115,21 @@ func (r Rules) judge(compared *report.Retraining) (reasons []string) {
 	for _, texts := range compared.Texts {
 		if allowed, isOn := r[ruleOf(texts.Name)]; isOn {
 			reasons = append(reasons, judgeTexts(texts, compared.Levels, allowed)...)
+		}
+	}
+	return reasons
+}
+
+// judgeLevels holds the levels of names. A level rests on enough benign names if its rate makes
+// fewest of them false positives.
+func judgeLevels(before, after []snowman.Threshold, fewest float64) (reasons []string) {
+	expected := func(t snowman.Threshold) float64 { return t.FalsePositiveRate * float64(t.Benign) }
+	for _, t := range after {
+		at := slices.IndexFunc(before, func(other snowman.Threshold) bool { return other.Level == t.Level })
+		if at >= 0 && expected(before[at]) >= fewest && expected(t) < fewest {
+			reasons = append(reasons, fmt.Sprintf(
+				"levels: %s would rest on %d benign names (now: %d), want at least %.0f: those count that are vetted, which means of a trusted source or in two independent ones, or where none is vetted, all",
+				t.Level, t.Benign, before[at].Benign, math.Ceil(fewest/t.FalsePositiveRate)))
 		}
 	}
 	return reasons

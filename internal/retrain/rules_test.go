@@ -3,16 +3,20 @@ package retrain
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/report"
 )
 
 func TestParseRules(t *testing.T) {
-	const standard = "feeds=0.002,newest=0.02,older=0.02,kinds=0.03,traffic=0.25,popular=0.25,accepted=0.25,mine=0.25"
+	const standard = "feeds=0.002,levels=1,newest=0.02,older=0.02,kinds=0.03,traffic=0.25,popular=0.25,accepted=0.25,mine=0.25"
 	for _, test := range []struct{ list, want string }{
 		{"", standard},
 		{"older=0.05,traffic=off", strings.NewReplacer("older=0.02", "older=0.05", "traffic=0.25", "traffic=off").Replace(standard)},
@@ -26,10 +30,96 @@ func TestParseRules(t *testing.T) {
 			t.Errorf("%q: read again: %v (%v)", test.list, again, err)
 		}
 	}
-	for _, list := range []string{"old=1", "older", "older=", "older=-1", "older=NaN", "older=Inf", "older=off,older=1", "=1"} {
+	for _, list := range []string{"old=1", "older", "older=", "older=-1", "older=NaN", "older=Inf", "older=off,older=1", "older=1,older=1", "=1"} {
 		if rules, err := ParseRules(list); err == nil {
 			t.Errorf("%q gives %v, want an error", list, rules)
 		}
+	}
+}
+
+func TestALevelThatRestsOnTooFewIsRefused(t *testing.T) {
+	of := func(benign int) (measured []snowman.Threshold) {
+		for level, rate := range map[snowman.Level]float64{snowman.Low: 1e-2, snowman.Medium: 1e-3, snowman.High: 1e-4} {
+			measured = append(measured, snowman.Threshold{Level: level, FalsePositiveRate: rate, Benign: benign})
+		}
+		return measured
+	}
+	for _, test := range []struct {
+		name          string
+		before, after []snowman.Threshold
+		fewest        float64
+		want          int // reasons
+	}{
+		{"four names in place of many", of(381_070), of(4), 1, 3},
+		{"enough for low and medium", of(381_070), of(9_999), 1, 1},
+		{"enough", of(381_070), of(10_000), 1, 0},
+		{"fewer are asked for", of(381_070), of(9_999), 0.5, 0},
+		{"the present model has no more", of(50), of(4), 1, 0},
+	} {
+		reasons := judgeLevels(test.before, test.after, test.fewest)
+		if len(reasons) != test.want {
+			t.Errorf("%s: %q, want %d reasons", test.name, reasons, test.want)
+		}
+	}
+	if reasons := judgeLevels(of(381_070)[:1], of(4), 1); !strings.Contains(strings.Join(reasons, ""), " would rest on 4 benign names (now: 381070), want at least ") {
+		t.Errorf("the reason is %q", reasons)
+	}
+}
+
+func TestTheNewestMonthHasEnoughRows(t *testing.T) {
+	of := func(month string, count int) []dataset.Row {
+		return slices.Repeat([]dataset.Row{{Malicious: true, Date: month + "-05"}}, count)
+	}
+	for _, test := range []struct {
+		rows        []dataset.Row
+		since, said string
+	}{
+		{slices.Concat(of("2026-01", 50), of("2026-02", 20)), "2026-02", "2026-02"},
+		{slices.Concat(of("2026-01", 50), of("2026-02", 4)), "2026-01", "2026-01 to 2026-02"},
+		{slices.Concat(of("2025-12", 10), of("2026-01", 10), of("2026-02", 9)), "2025-12", "2025-12 to 2026-02"},
+		{slices.Concat(of("2026-01", 15), of("2026-02", 4)), "", ""},
+	} {
+		if since, said := newestMonths(test.rows); since != test.since || said != test.said {
+			t.Errorf("the newest are since %q, %q, want %q, %q", since, said, test.since, test.said)
+		}
+	}
+}
+
+func TestAShortListOfPopularNamesReplacesNone(t *testing.T) {
+	long, half := slices.Repeat([]string{"a.example"}, 100), slices.Repeat([]string{"b.example"}, 50)
+	present := &present{file: &modelfile.Model{Metadata: modelfile.Metadata{Imitated: long}}}
+	for _, test := range []struct {
+		made []string
+		want string
+		note string
+	}{
+		{half, "b.example", ""},
+		{half[1:], "a.example", "the data make a list of 49 popular names: that of the present model stays, which has 100"},
+		{nil, "a.example", "the recipe makes no list of popular names: that of the present model stays"},
+	} {
+		r, set := &run{present: present}, &dataset.Set{Imitated: test.made}
+		r.keepPopular(set)
+		if notes := strings.Join(r.compared.Notes, "\n"); set.Imitated[0] != test.want || notes != test.note {
+			t.Errorf("of %d names the list is of %s: %q, want %s: %q", len(test.made), set.Imitated[0], notes, test.want, test.note)
+		}
+	}
+}
+
+func TestOwnRowsThatCallAPopularNameMaliciousAreSaid(t *testing.T) {
+	present, err := openPresent("no such file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(t.TempDir(), "mine.tsv")
+	if err := os.WriteFile(mine, []byte("text\tlabel\ngithub.com\t1\ngithub.com/some/one\t1\ngoogle.com\t0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := &run{Options: Options{Mine: []string{mine}}, present: present}
+	if err := r.readMine(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"own rows call 1 popular names malicious, the bare names and not only URLs below them: github.com"}; !slices.Equal(r.compared.Notes, want) {
+		t.Errorf("the notes are %q, want %q", r.compared.Notes, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/sources"
+	"github.com/snowman-ml/snowman/internal/visible"
 )
 
 // rowsPath is the folder of the rows that a store gave for a model, for whoever wants to see them.
@@ -52,14 +53,27 @@ func (r *run) fetch(ctx context.Context) error {
 	r.Tell("fetching the feeds")
 	options := *r.Fetch
 	options.Store = r.Store
+	told := 0
+	options.Progress = func(p sources.Progress) {
+		if p.Done > told {
+			told = p.Done
+			r.Tell(fmt.Sprintf("feeds asked: %d of %d", p.Done, p.Feeds))
+		}
+	}
 	fetched, err := sources.Fetch(ctx, options)
 	if err != nil {
 		return err
 	}
+	failed := 0
 	for _, outcome := range fetched.Outcomes {
 		if outcome.State == sources.Failed {
+			failed++
+			r.Tell(fmt.Sprintf("feed %s was not fetched: %s", outcome.Feed, visible.Text(outcome.Reason)))
 			r.note(fmt.Sprintf("feed %s was not fetched: %s", outcome.Feed, outcome.Reason))
 		}
+	}
+	if failed > 0 && failed == len(fetched.Outcomes) {
+		r.Tell("no feed was fetched: going on with what the store had")
 	}
 	return nil
 }
