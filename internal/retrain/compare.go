@@ -70,7 +70,7 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 	})
 	since, month := newestMonths(rows)
 	if month == "" {
-		r.note(fmt.Sprintf("fewer than %d malicious rows that are set aside have a date: all of them are among the older ones", fewestNewest))
+		r.note(fmt.Sprintf("fewer than %d malicious rows that are set aside have a date, generated names left out: all are among the older ones", fewestNewest))
 	}
 	// What one model knows by its own list is no test of either.
 	seen := set.Seen()
@@ -80,7 +80,7 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 		isNew bool
 	}{{fmt.Sprintf("%s, %s", newest, month), true}, {older, false}} {
 		of := slices.DeleteFunc(slices.Clone(rows), func(row dataset.Row) bool {
-			return row.Malicious && (month != "" && row.Month() >= since) != age.isNew
+			return row.Malicious && (month != "" && hasDay(row) && row.Month() >= since) != age.isNew
 		})
 		if age.isNew && month == "" {
 			continue
@@ -104,12 +104,18 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 // fewestNewest is the number of malicious rows below which the newest month takes in the one before.
 const fewestNewest = 20
 
+// hasDay reports whether it is known when a row was seen. The date of a generated name is mostly
+// what its algorithm was fed with, and may lie ahead.
+func hasDay(row dataset.Row) bool {
+	return row.Kind != dataset.DGA && len(row.Month()) == len("2006-01")
+}
+
 // newestMonths returns the last months that together have enough malicious rows, from the first of
 // them on and in words, or nothing where all have too few.
 func newestMonths(rows []dataset.Row) (since, said string) {
 	counts := make(map[string]int)
 	for _, row := range rows {
-		if row.Malicious && len(row.Month()) == len("2006-01") {
+		if row.Malicious && hasDay(row) {
 			counts[row.Month()]++
 		}
 	}

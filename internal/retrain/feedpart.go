@@ -1,9 +1,12 @@
 package retrain
 
 import (
+	"strings"
+
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/eval"
+	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/report"
 )
 
@@ -47,9 +50,19 @@ func (p *part) add(row dataset.Row, domain string, k known) {
 	}
 	p.Malicious++
 	p.malicious.add(row.Text)
-	if k.popular[row.Text] {
+	if k.popular[domain] && isBare(row.Text, domain) {
 		p.AgainstPopular++
 	}
+}
+
+// isBare reports whether a text is a registered domain alone, maybe with www before it, a port or
+// the root behind it. What has a path may be a page that somebody put there.
+func isBare(text, domain string) bool {
+	if text == domain {
+		return true
+	}
+	var u canon.URL
+	return u.Parse(text) == nil && !u.IsURL() && strings.TrimPrefix(string(u.Host()), "www.") == domain
 }
 
 // finish completes the numbers once all rows are counted.

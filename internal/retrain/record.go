@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/models"
 )
 
@@ -20,6 +20,9 @@ type record struct {
 	Seed  uint64                   `json:"seed"`
 	Share map[dataset.Part]float64 `json:"share,omitempty"`
 }
+
+// maxRecord is the largest size of a record, in bytes.
+const maxRecord = 1 << 20
 
 // recordPath is where the record of a model stands.
 func recordPath(model string) string { return model + ".retrained.json" }
@@ -33,7 +36,7 @@ func (r *run) splitIsKnown() bool {
 
 func (r *run) recordOfPresent() (before record, known bool) {
 	sum := r.present.model.Info().SHA256
-	if content, err := os.ReadFile(recordPath(r.Model)); err == nil && json.Unmarshal(content, &before) == nil && before.Model == sum {
+	if content, err := inputfile.Read(recordPath(r.Model), maxRecord); err == nil && json.Unmarshal(content, &before) == nil && before.Model == sum {
 		return before, true
 	}
 	if sum != snowman.Default().Info().SHA256 {

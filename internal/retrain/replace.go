@@ -2,6 +2,7 @@ package retrain
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"github.com/snowman-ml/snowman/dataset"
@@ -14,6 +15,13 @@ func (r *run) replace(n *next, set *dataset.Set) error {
 	if err := atomicfile.Write(r.Model, n.file.Write); err != nil {
 		return err
 	}
+	if err := r.replaceBeside(n, set); err != nil {
+		return fmt.Errorf("the model is replaced, but not all that belongs beside it is written: %w", err)
+	}
+	return nil
+}
+
+func (r *run) replaceBeside(n *next, set *dataset.Set) error {
 	if err := writeAccepted(r.Model, keepAccepted(r.setAside(set), r.accepted)); err != nil {
 		return err
 	}

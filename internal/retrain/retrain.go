@@ -134,6 +134,9 @@ func (r *run) run(ctx context.Context) error {
 
 // read reads all that is small.
 func (r *run) read(ctx context.Context) (err error) {
+	if err := checkBeside(r.Model); err != nil {
+		return err
+	}
 	if r.present, err = openPresent(r.Model); err != nil {
 		return err
 	}
@@ -201,8 +204,8 @@ func (r *run) train(ctx context.Context, set *dataset.Set) (*next, error) {
 	options := r.trainingOptions()
 	r.Tell("training")
 	model, err := train.Run(ctx, set, options)
-	if errors.Is(err, train.ErrOtherRun) { // such as one of yesterday's data that was killed
-		r.Tell("the checkpoint is of other data or options; training from the beginning")
+	if errors.Is(err, train.ErrOtherRun) || errors.Is(err, train.ErrDamaged) { // such as one of yesterday's data that was killed
+		r.Tell("the checkpoint is damaged, or of other data or options; training from the beginning")
 		if err := options.RemoveCheckpoints(); err != nil {
 			return nil, err
 		}

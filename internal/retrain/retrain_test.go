@@ -390,6 +390,12 @@ func TestARunGoesOnFromItsCheckpointAndNotFromAnother(t *testing.T) {
 	if rest := steps(other, 0); rest != whole-100 {
 		t.Errorf("the next run takes %d steps, want %d", rest, whole-100)
 	}
+	if err := os.WriteFile(checkpointPath(f.model()), []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if anew := steps(o, 0); anew != whole {
+		t.Errorf("with a damaged checkpoint a run takes %d steps, want %d", anew, whole)
+	}
 	larger := o
 	larger.Training.Filters = 64
 	for _, stopped := range []Options{other, larger} {

@@ -78,6 +78,7 @@ func TestTheNewestMonthHasEnoughRows(t *testing.T) {
 		{slices.Concat(of("2026-01", 50), of("2026-02", 4)), "2026-01", "2026-01 to 2026-02"},
 		{slices.Concat(of("2025-12", 10), of("2026-01", 10), of("2026-02", 9)), "2025-12", "2025-12 to 2026-02"},
 		{slices.Concat(of("2026-01", 15), of("2026-02", 4)), "", ""},
+		{append(of("2026-01", 50), slices.Repeat([]dataset.Row{{Malicious: true, Kind: dataset.DGA, Date: "2026-09-01"}}, 50)...), "2026-01", "2026-01"},
 	} {
 		if since, said := newestMonths(test.rows); since != test.since || said != test.said {
 			t.Errorf("the newest are since %q, %q, want %q, %q", since, said, test.since, test.said)
@@ -120,6 +121,47 @@ func TestOwnRowsThatCallAPopularNameMaliciousAreSaid(t *testing.T) {
 	}
 	if want := []string{"own rows call 1 popular names malicious, the bare names and not only URLs below them: github.com"}; !slices.Equal(r.compared.Notes, want) {
 		t.Errorf("the notes are %q, want %q", r.compared.Notes, want)
+	}
+}
+
+func TestWhatContradictsPopularNames(t *testing.T) {
+	for text, contradicts := range map[string]int{
+		"popular.example": 1, "popular.example:8080": 1, "www.popular.example": 1, "popular.example:8080/": 1,
+		"popular.example/login": 0, "sub.popular.example": 0, "other.example": 0,
+	} {
+		p := newPart()
+		p.add(dataset.Row{Text: text, Malicious: true}, domainOf(text), known{popular: map[string]bool{"popular.example": true}})
+		if p.AgainstPopular != contradicts {
+			t.Errorf("%s: %d contradict, want %d", text, p.AgainstPopular, contradicts)
+		}
+	}
+}
+
+func TestWhatIsNoFileBesideTheModelIsRefusedBeforehand(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "model")
+	if err := checkBeside(model); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{recordPath(model), acceptedPath(model), checkpointPath(model), model + ".json"} {
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(t.Context(), Options{Model: model, Data: t.TempDir()})
+		if err == nil || !strings.Contains(err.Error(), "is not a regular file") {
+			t.Errorf("with a folder at %q: %v", path, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(model+".victim", path); err != nil {
+			continue
+		}
+		if err := checkBeside(model); err == nil {
+			t.Errorf("a link at %q is followed", path)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

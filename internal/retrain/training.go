@@ -14,11 +14,13 @@ const (
 	rateFrom   = 1e-3
 )
 
+func checkpointPath(model string) string { return model + ".checkpoint" }
+
 // trainingOptions returns the options of the training: those given, and for the others those that
 // the present model was trained with.
 func (r *run) trainingOptions() train.Options {
 	options := r.Training
-	options.Checkpoint = r.Model + ".checkpoint"
+	options.Checkpoint = checkpointPath(r.Model)
 	before := given(r.present.training.Options)
 	if r.From {
 		options.From = r.present.file

@@ -22,6 +22,9 @@ import (
 // ErrOtherRun says that a checkpoint is of a training with other options or data.
 var ErrOtherRun = errors.New("it belongs to a training with other options or data")
 
+// ErrDamaged says that a checkpoint cannot be read.
+var ErrDamaged = errors.New("it is damaged")
+
 // tensors lists the numbers that a checkpoint holds, sharing memory.
 func (r *run) tensors() []cnn.Tensor {
 	shape := []int{len(r.best)}
@@ -79,19 +82,19 @@ func (r *run) resume() error {
 	}
 	checkpoint, err := modelfile.Parse(data)
 	if err != nil {
-		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, err)
+		return fmt.Errorf("reading checkpoint %q: %w: %w", r.options.Checkpoint, ErrDamaged, err)
 	}
 	if checkpoint.Metadata["run"] != r.identity {
 		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, ErrOtherRun)
 	}
 	if err := json.Unmarshal([]byte(checkpoint.Metadata["state"]), &r.state); err != nil {
-		return fmt.Errorf("reading checkpoint %q: state: %w", r.options.Checkpoint, err)
+		return fmt.Errorf("reading checkpoint %q: %w: state: %w", r.options.Checkpoint, ErrDamaged, err)
 	}
 	epochs := len(r.state.Validations)
 	if r.state.Step < 0 || r.state.Step/r.stepsPerEpoch() != epochs || epochs > r.options.Epochs ||
 		r.state.BestEpoch < min(1, epochs) || r.state.BestEpoch > epochs {
-		return fmt.Errorf("reading checkpoint %q: state: %d steps, %d epochs and best epoch %d do not go together",
-			r.options.Checkpoint, r.state.Step, epochs, r.state.BestEpoch)
+		return fmt.Errorf("reading checkpoint %q: %w: state: %d steps, %d epochs and best epoch %d do not go together",
+			r.options.Checkpoint, ErrDamaged, r.state.Step, epochs, r.state.BestEpoch)
 	}
 	for _, tensor := range r.tensors() {
 		found := false
@@ -102,7 +105,7 @@ func (r *run) resume() error {
 			}
 		}
 		if !found {
-			return fmt.Errorf("reading checkpoint %q: tensor %q is missing or of another size", r.options.Checkpoint, tensor.Name)
+			return fmt.Errorf("reading checkpoint %q: %w: tensor %q is missing or of another size", r.options.Checkpoint, ErrDamaged, tensor.Name)
 		}
 	}
 	return nil
