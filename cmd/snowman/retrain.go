@@ -27,7 +27,8 @@ names that you confirmed. Their word is the last, and a few count. -traffic are 
 without labels, most of them benign: alarms on them must not become more.
 
 What is compared is printed, and with -report also written as a page. A model is replaced whole; a running
-serve -watch takes it. Killed, the same command goes on where it was.
+serve -watch takes it. Killed, the same command goes on where it was. Levels that snowman levels set are
+lost: set them again.
 
 Training is as that of the present model, where its file says how that was, with flags for what shall
 differ. With -from it goes on from the present model, for one epoch.
@@ -58,7 +59,7 @@ func runRetrain(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch the feeds into -store before, as data fetch does")
 	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped model)")
 	pathsFlag(flags, &o.Mine, "mine", "own labelled rows, a `file` with the columns text and label; several may be given")
-	pathsFlag(flags, &o.Traffic, "traffic", "names of your network, one a line in a `file`; several may be given")
+	pathsFlag(flags, &o.Traffic, "traffic", "names of your network, one a line in a `file` (of a log: snowman score -names -f LOG | cut -f 4);\nseveral may be given")
 	flags.BoolVar(&o.From, "from", false, "go on from the present model (default: from scratch)")
 	flags.StringVar(&f.accept, "accept", "", "change what may get worse: `rules` such as older=0.05,traffic=off")
 	flags.StringVar(&f.report, "report", "", "also write a page with charts into this HTML `file`")

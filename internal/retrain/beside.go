@@ -8,7 +8,7 @@ import (
 )
 
 // checkBeside refuses, before long work, what cannot be read or replaced among the files beside a
-// model: a folder, a pipe that nobody writes, or a link, which would have a file elsewhere replaced.
+// model: a folder, a pipe that nobody writes, or a link, which has a file elsewhere replaced.
 func checkBeside(model string) error {
 	for _, path := range []string{acceptedPath(model), recordPath(model), model + ".json", checkpointPath(model)} {
 		info, err := os.Lstat(path)

@@ -101,7 +101,8 @@ func (r *run) compareAges(ctx context.Context, n *next, set *dataset.Set) error 
 	return nil
 }
 
-// fewestNewest is the number of malicious rows below which the newest month takes in the one before.
+// fewestNewest is the number of malicious rows below which the newest month takes in the one
+// before.
 const fewestNewest = 20
 
 // hasDay reports whether it is known when a row was seen. The date of a generated name is mostly

@@ -64,15 +64,17 @@ func (r *run) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	failed := 0
+	got := 0
 	for _, outcome := range fetched.Outcomes {
-		if outcome.State == sources.Failed {
-			failed++
+		switch outcome.State {
+		case sources.Fetched, sources.NotModified:
+			got++
+		case sources.Failed:
 			r.Tell(fmt.Sprintf("feed %s was not fetched: %s", outcome.Feed, visible.Text(outcome.Reason)))
 			r.note(fmt.Sprintf("feed %s was not fetched: %s", outcome.Feed, outcome.Reason))
 		}
 	}
-	if failed > 0 && failed == len(fetched.Outcomes) {
+	if got == 0 {
 		r.Tell("no feed was fetched: going on with what the store had")
 	}
 	return nil

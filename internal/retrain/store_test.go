@@ -3,9 +3,12 @@ package retrain
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/sources"
 )
 
 func TestRowsOfAStoreStandAloneOrBesideOthers(t *testing.T) {
@@ -39,5 +42,22 @@ func TestRowsOfAStoreStandAloneOrBesideOthers(t *testing.T) {
 	}
 	if len(given.Sources) != 1 || len(store.Sources) != 2 {
 		t.Error("a recipe that was given has changed")
+	}
+}
+
+func TestFetchingIsTold(t *testing.T) {
+	var told []string
+	folder := t.TempDir()
+	r := &run{Options: Options{
+		Store: filepath.Join(folder, "store"),
+		Fetch: &sources.Options{Files: map[string]string{"certpl": filepath.Join(folder, "missing")}},
+		Tell:  func(line string) { told = append(told, line) },
+	}}
+	if err := r.fetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"fetching the feeds", "feeds asked: 1 of 1", "feed certpl was not fetched: ", "no feed was fetched: going on with what the store had"}
+	if !slices.EqualFunc(told, want, strings.HasPrefix) {
+		t.Errorf("it tells %q, want %q", told, want)
 	}
 }
