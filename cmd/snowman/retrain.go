@@ -28,7 +28,7 @@ without labels, most of them benign: alarms on them must not become more.
 
 What is compared is printed, and with -report also written as a page. A model is replaced whole; a running
 serve -watch takes it. Killed, the same command goes on where it was. Levels that snowman levels set are
-lost: set them again.
+set again by -traffic, taken as one day, and are lost without.
 
 Training is as that of the present model, where its file says how that was, with flags for what shall
 differ. With -from it goes on from the present model, for one epoch.

@@ -32,9 +32,6 @@ func (r *run) checkLevels(n *next) {
 	if len(info.Thresholds) == 0 {
 		r.refuse("the new model has no levels: there were no benign names to measure them on")
 	}
-	if before.HasOwnLevels() {
-		r.note("the present model has levels that were set by snowman levels; those of the new model are from its training, until snowman levels sets them again")
-	}
 	if fewest, isOn := r.Rules["levels"]; isOn {
 		r.refuse(judgeLevels(before.Thresholds, info.Thresholds, fewest)...)
 	}
@@ -43,7 +40,7 @@ func (r *run) checkLevels(n *next) {
 		thresholds []snowman.Threshold
 	}{{"names", info.Thresholds}, {"URLs", info.URLThresholds}} {
 		for _, t := range texts.thresholds {
-			if t.TooFew() {
+			if t.TooFew() && t.Own == nil {
 				r.note(fmt.Sprintf("level %s of the new model means little: %d benign %s are too few for a false positive rate of %g", t.Level, t.Benign, texts.are, t.FalsePositiveRate))
 			}
 		}

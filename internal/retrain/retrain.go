@@ -220,6 +220,9 @@ func (r *run) train(ctx context.Context, set *dataset.Set) (*next, error) {
 	if _, err := measure.Keep(ctx, model, set); err != nil {
 		return nil, err
 	}
+	if err := r.setOwnLevels(ctx, model); err != nil {
+		return nil, err
+	}
 	return newNext(model)
 }
 

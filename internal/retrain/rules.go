@@ -126,7 +126,7 @@ func judgeLevels(before, after []snowman.Threshold, fewest float64) (reasons []s
 	expected := func(t snowman.Threshold) float64 { return t.FalsePositiveRate * float64(t.Benign) }
 	for _, t := range after {
 		at := slices.IndexFunc(before, func(other snowman.Threshold) bool { return other.Level == t.Level })
-		if at >= 0 && expected(before[at]) >= fewest && expected(t) < fewest {
+		if at >= 0 && t.Own == nil && expected(before[at]) >= fewest && expected(t) < fewest {
 			reasons = append(reasons, fmt.Sprintf(
 				"levels: %s would rest on %d benign names (now: %d), want at least %.0f: those count that are vetted, which means of a trusted source or in two independent ones, or where none is vetted, all",
 				t.Level, t.Benign, before[at].Benign, math.Ceil(fewest/t.FalsePositiveRate)))
