@@ -128,7 +128,7 @@ func judgeLevels(before, after []snowman.Threshold, fewest float64) (reasons []s
 		at := slices.IndexFunc(before, func(other snowman.Threshold) bool { return other.Level == t.Level })
 		if at >= 0 && t.Own == nil && expected(before[at]) >= fewest && expected(t) < fewest {
 			reasons = append(reasons, fmt.Sprintf(
-				"levels: %s would rest on %d benign names (now: %d), want at least %.0f: those count that are vetted, which means of a trusted source or in two independent ones, or where none is vetted, all",
+				"levels: %s would rest on %d benign names (now: %d), want at least %.0f: vetted names count, or where none is vetted, all; docs/retraining.md says which feeds vet",
 				t.Level, t.Benign, before[at].Benign, math.Ceil(fewest/t.FalsePositiveRate)))
 		}
 	}
