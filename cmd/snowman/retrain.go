@@ -124,7 +124,7 @@ func (f *retrainFlags) run(ctx context.Context, s streams) error {
 	compared, err := retrain.Run(ctx, f.options)
 	clearShown()
 	var refusal retrain.Refusal
-	if err != nil && !errors.As(err, &refusal) {
+	if err != nil && !errors.As(err, &refusal) && !errors.Is(err, retrain.ErrBeside) {
 		return err
 	}
 	if err := report.RetrainingText(s.stdout, compared); err != nil {

@@ -2,12 +2,16 @@ package retrain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 )
+
+// ErrBeside says that the model was replaced, and what the next run needs beside it was not.
+var ErrBeside = errors.New("the model is replaced, but not all that belongs beside it is written")
 
 // replace puts the new model in the place of the present one, and beside it what the next run
 // needs. The model comes first: killed before the rest, the next run knows less, and nothing wrong.
@@ -16,7 +20,7 @@ func (r *run) replace(n *next, set *dataset.Set) error {
 		return err
 	}
 	if err := r.replaceBeside(n, set); err != nil {
-		return fmt.Errorf("the model is replaced, but not all that belongs beside it is written: %w", err)
+		return fmt.Errorf("%w: %w", ErrBeside, err)
 	}
 	return nil
 }

@@ -86,6 +86,8 @@ func Run(ctx context.Context, o Options) (report.Retraining, error) {
 	switch {
 	case errors.As(err, &refusal):
 		r.compared.Verdict, r.compared.Reasons = "The present model stays, for these reasons:", refusal.Reasons
+	case errors.Is(err, ErrBeside):
+		r.compared.Verdict = "The new model has taken the place of the present one, but not all that belongs beside it is written."
 	case err == nil && o.DryRun:
 		r.compared.Verdict = "The new model may take the place of the present one. Nothing was replaced."
 	case err == nil:

@@ -1,6 +1,7 @@
 package retrain
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -162,6 +163,27 @@ func TestWhatIsNoFileBesideTheModelIsRefusedBeforehand(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestAModelThatIsReplacedWithoutWhatIsBesideIsSaid(t *testing.T) {
+	present, err := openPresent("no such file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := newNext(present.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{Options: Options{Model: filepath.Join(t.TempDir(), "model")}, present: present}
+	if err := os.Mkdir(recordPath(r.Model), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.replace(n, &dataset.Set{}); !errors.Is(err, ErrBeside) {
+		t.Errorf("it ends with %v, want %v", err, ErrBeside)
+	}
+	if _, err := openPresent(r.Model); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -73,6 +73,9 @@ func (r *run) resume() error {
 	if info, err := os.Stat(r.options.Checkpoint); err == nil && info.Size() > r.checkpointLimit() {
 		return fmt.Errorf("reading checkpoint %q: %w", r.options.Checkpoint, ErrOtherRun) // of a larger network
 	}
+	if info, err := os.Stat(r.options.Checkpoint); err == nil && !info.Mode().IsRegular() { // to open a pipe would take for ever
+		return fmt.Errorf("reading checkpoint %q: it is not a regular file", r.options.Checkpoint)
+	}
 	data, err := inputfile.Read(r.options.Checkpoint, r.checkpointLimit())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
