@@ -157,3 +157,15 @@ func (f *levelsFlags) check() error {
 	}
 	return f.find()
 }
+
+// levelsFact returns the scores of all levels for a log: others may come with the same weights.
+func levelsFact(info snowman.Info) (fact string) {
+	for i, t := range slices.Concat(info.Thresholds, info.URLThresholds) {
+		texts := "names"
+		if i >= len(info.Thresholds) {
+			texts = "URLs"
+		}
+		fact += fmt.Sprintf("%s %s %.6f, ", texts, t.Level, t.Score)
+	}
+	return strings.TrimSuffix(fact, ", ")
+}
