@@ -33,6 +33,7 @@ type modelParts struct {
 	starts   [len(textSorts)][]float64             // the lowest scores of all parts but the first
 	shares   [len(textSorts)][]float64             // of reference texts in each part
 	promises [len(textSorts)][snowman.High]float64 // of levels
+	scores   [len(textSorts)][snowman.High]float64 // the lowest of each level
 	created  float64                               // seconds since 1970; 0 if the model does not say
 }
 
@@ -46,7 +47,7 @@ func (d *drift) setModel(model *snowman.Model) {
 			thresholds = info.URLThresholds
 		}
 		for i, t := range thresholds[:min(len(thresholds), int(snowman.High))] {
-			m.promises[sort][i] = t.FalsePositiveRate
+			m.promises[sort][i], m.scores[sort][i] = t.FalsePositiveRate, t.Score
 		}
 	}
 	if day, err := time.Parse(time.DateOnly, info.Created); err == nil {
@@ -128,7 +129,9 @@ var (
 	shareDescription = prometheus.NewDesc("snowman_level_share",
 		"Share of public names and of URLs that reach a level, since the model came.", []string{"texts", "level"}, nil)
 	promiseDescription = prometheus.NewDesc("snowman_level_promise",
-		"Share of ordinary names and of URLs that the level stands for.", []string{"texts", "level"}, nil)
+		"Share of names and of URLs that the level stands for: of ordinary ones, or, of a level set on somebody's own traffic, of that.", []string{"texts", "level"}, nil)
+	scoreDescription = prometheus.NewDesc("snowman_level_score",
+		"The lowest score of a level, of names and of URLs.", []string{"texts", "level"}, nil)
 	partDescription = prometheus.NewDesc("snowman_texts_part_total",
 		"Public names and URLs scored, by the part of the scores of the model's reference: tenths, the last divided once more. None if the model has no reference.", []string{"texts", "part"}, nil)
 	referenceDescription = prometheus.NewDesc("snowman_reference_share",
@@ -139,7 +142,7 @@ var (
 
 // Describe sends the descriptions of all metrics.
 func (d *drift) Describe(all chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{publicDescription, shareDescription, promiseDescription, partDescription, referenceDescription, createdDescription} {
+	for _, description := range []*prometheus.Desc{publicDescription, shareDescription, promiseDescription, scoreDescription, partDescription, referenceDescription, createdDescription} {
 		all <- description
 	}
 }
@@ -171,6 +174,7 @@ func (d *drift) Collect(all chan<- prometheus.Metric) {
 				send(shareDescription, prometheus.GaugeValue, float64(reached)/float64(total), texts, level.String())
 			}
 			send(promiseDescription, prometheus.GaugeValue, m.promises[sort][level-1], texts, level.String())
+			send(scoreDescription, prometheus.GaugeValue, m.scores[sort][level-1], texts, level.String())
 		}
 		for part, share := range m.shares[sort] {
 			number := strconv.Itoa(part)

@@ -494,6 +494,7 @@ func TestMetrics(t *testing.T) {
 		`snowman_level_share{level="low",texts="names"} 0.6666666666666666`,
 		`snowman_level_share{level="high",texts="names"} 0.16666666666666666`,
 		`snowman_level_promise{level="medium",texts="urls"} 0.001`,
+		`snowman_level_score{level="low",texts="names"} 0.2`,
 		`snowman_model_created_timestamp_seconds 1.13616e+09`,
 		`go_goroutines `,
 	} {

@@ -14,18 +14,18 @@ import (
 )
 
 const driftDescription = `
-Says whether a model is still right for what comes in: nothing to say, look, or retrain, and why. It reads
-logs, or lists of names and URLs, and holds them against the benign texts that the model was measured on or,
-better, against -reference, a log of the same network of a good time: the share that reaches each level, the
-scores, the characters, the public suffixes, and words that may be brands. Of each registered domain one
-name counts. What chance explains is nothing to say, for any size of the logs; fewer than 100 domains say
-nothing.
+Says whether a model is still right for what comes in: nothing to say, look, or retrain, and why; or that
+there is too little to say. It reads logs, or lists of names and URLs, and holds them against the benign
+texts that the model was measured on or, better, against -reference, a log of the same network of a good
+time: the share that reaches each level, the scores, the characters, the public suffixes, and words that may
+be brands. Of each registered domain one name counts. What chance explains is nothing to say, for any size of
+the logs; fewer than 100 domains, here or in the log of -reference, are too little.
 
 examples:
   $ snowman drift -reference january.log today.log
   $ zcat dns.*.log.gz | snowman drift -json
 
-exit code: 0 nothing to say; 1 not done; 2 wrong command line; 3 look, or retrain.
+exit code: 0 nothing to say; 1 not done; 2 wrong command line; 3 look, retrain, or too little to say.
 `
 
 // errChanged says that drift has something to say.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -26,6 +27,9 @@ The traffic is one day, unless -days or -per-day says otherwise. A name is one a
 comes; with -repeats, each time is one. Malicious names in the traffic are among the alarms: look at them
 first. The alarms are divided among names and URLs as often as each comes. What is no public name, or on an
 allow list, gives no alarm.
+
+It takes 1,000 different names, or URLs, to set a level of them. A level that would be below the one before
+it is raised to that.
 
 The levels are then your own, and the file says so: what its card promises of them does not hold any more.
 
@@ -95,12 +99,22 @@ func (f *levelsFlags) add(flags *flag.FlagSet) {
 	pathsFlag(flags, &f.files, "traffic", "set the levels by this `file` of traffic; - is standard input; several may be given")
 	f.reading.add(flags)
 	flags.Func("alarms", "want at most this many alarms a day, such as `high=5,medium=50`", func(text string) error { return readAlarms(&f.wanted, text) })
-	flags.Float64Var(&f.wanted.Days, "days", 0, "the traffic is of this many days (default 1)")
-	flags.Float64Var(&f.wanted.NamesPerDay, "per-day", 0, "this many names and URLs are a day, instead of -days")
+	flags.Func("days", "the traffic is of this `number` of days (default 1)", aboveZero(&f.wanted.Days))
+	flags.Func("per-day", "this `number` of names and URLs is a day, instead of -days", aboveZero(&f.wanted.NamesPerDay))
 	flags.BoolVar(&f.wanted.Repeats, "repeats", false, "each time that a name comes is an alarm")
 	flags.StringVar(&f.output, "o", "", "write the model to this `file`; it may be that of -model")
 	modelFlag(flags, &f.model, "take the model in this `file`")
 	allowFlag(flags, &f.allow)
+}
+
+// aboveZero returns what reads a number above 0 from a flag.
+func aboveZero(to *float64) func(string) error {
+	return func(text string) (err error) {
+		if *to, err = strconv.ParseFloat(text, 64); err != nil || !(*to > 0) || math.IsInf(*to, 0) {
+			return errors.New("want a number above 0")
+		}
+		return nil
+	}
 }
 
 // readAlarms reads levels and numbers: high=5,medium=50.
@@ -122,7 +136,6 @@ func readAlarms(wanted *drift.Wanted, text string) error {
 
 // check says what is wrong with the flags, and finds the format.
 func (f *levelsFlags) check() error {
-	isNumber := func(n float64) bool { return n >= 0 && !math.IsInf(n, 0) }
 	switch w := f.wanted; {
 	case len(f.files) == 0:
 		return usageError{"levels needs -traffic, what to set the levels by"}
@@ -130,8 +143,6 @@ func (f *levelsFlags) check() error {
 		return usageError{"levels needs -o, the model file to write"}
 	case slices.Max(w.Alarms[:]) == 0:
 		return usageError{"levels needs -alarms, such as -alarms high=5,medium=50"}
-	case !isNumber(w.Days) || !isNumber(w.NamesPerDay):
-		return usageError{"-days, -per-day: want a number above 0"}
 	case w.Days > 0 && w.NamesPerDay > 0:
 		return usageError{"-days and -per-day exclude each other"}
 	}
@@ -145,4 +156,16 @@ func (f *levelsFlags) check() error {
 		}
 	}
 	return f.find()
+}
+
+// levelsFact returns the scores of all levels for a log: others may come with the same weights.
+func levelsFact(info snowman.Info) (fact string) {
+	for i, t := range slices.Concat(info.Thresholds, info.URLThresholds) {
+		texts := "names"
+		if i >= len(info.Thresholds) {
+			texts = "URLs"
+		}
+		fact += fmt.Sprintf("%s %s %.6f, ", texts, t.Level, t.Score)
+	}
+	return strings.TrimSuffix(fact, ", ")
 }

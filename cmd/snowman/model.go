@@ -179,6 +179,10 @@ func ownLevel(t snowman.Threshold, texts string) string {
 	if t.Own.AlarmsPerDay > 0 {
 		asked = fmt.Sprintf("at most %.4g alarms a day", t.Own.AlarmsPerDay)
 	}
-	return fmt.Sprintf("set on own traffic on %s: %s; %d alarms of %d %s in %.4g days, malicious ones included",
-		t.Own.Set, asked, t.FalsePositives, t.Benign, texts, t.Own.Days)
+	days := "1 day"
+	if t.Own.Days != 1 {
+		days = fmt.Sprintf("%.4g days", t.Own.Days)
+	}
+	return fmt.Sprintf("set on own traffic on %s: %s; alarms were %d of %d %s in %s, malicious ones included",
+		t.Own.Set, asked, t.FalsePositives, t.Benign, texts, days)
 }

@@ -135,6 +135,7 @@ func TestServeReadsItsFilesAnew(t *testing.T) {
 			}
 			write(t, model, shipped)
 			change()
+			s.logged(t, `"msg":"model"`, `"sha256"`, `"levels":"names low 0.`, `, URLs high 0.`)
 			s.logged(t, `"reloaded"`, `"model"`)
 			after := answerOf(t, http.DefaultClient, address, "/v1/score", name)
 			if want := scored(t, jsonLines(), []string{name}); after != want {

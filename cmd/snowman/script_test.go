@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,10 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	families := toyWithFamilies(t)
+	var thousand bytes.Buffer // different names, which reach no level of the toy
+	for i := range 1000 {
+		fmt.Fprintf(&thousand, "n%d.com\n", i)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -41,6 +46,9 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", raceOptions)
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "families.safetensors"), families, 0o644); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "thousand.txt"), thousand.Bytes(), 0o644); err != nil {
 				return err
 			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "toy.safetensors"), toy, 0o644)

@@ -166,7 +166,7 @@ func (f serveFlags) open(files *reload.Files, log *slog.Logger) (service *web.Se
 		options.Model, err = reload.Open(files, "model", []string{f.model}, func() (*snowman.Model, error) {
 			model, err := snowman.Open(f.model)
 			if err == nil {
-				log.Info("model", "created", model.Info().Created, "sha256", model.Info().SHA256)
+				log.Info("model", "created", model.Info().Created, "sha256", model.Info().SHA256, "levels", levelsFact(model.Info()))
 			}
 			return model, err
 		}, func(model *snowman.Model) { service.SetModel(model) })

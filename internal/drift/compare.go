@@ -20,12 +20,15 @@ type Verdict int
 
 // The verdicts, the least first.
 const (
-	Nothing Verdict = iota // to say
-	Look                   // at what has changed
+	Nothing   Verdict = iota // to say
+	TooLittle                // was there to hold against each other
+	Look                     // at what has changed
 	Retrain
 )
 
-func (v Verdict) String() string { return [...]string{"nothing to say", "look", "retrain"}[v] }
+func (v Verdict) String() string {
+	return [...]string{"nothing to say", "too little to say", "look", "retrain"}[v]
+}
 
 // MarshalText returns the verdict's words.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
@@ -56,17 +59,18 @@ type Model struct {
 
 // Texts are what was found of names, or of URLs.
 type Texts struct {
-	Texts      string      `json:"texts"`     // names or URLs
-	Seen       int         `json:"seen"`      // as often as they came
-	Compared   int         `json:"compared"`  // one of each registered domain
-	Sampled    bool        `json:"sampled"`   // there were more domains, of which a part is compared
-	Reference  int         `json:"reference"` // how many texts there are to compare with
-	TooFew     bool        `json:"too_few,omitempty"`
-	Levels     []Level     `json:"levels"`
-	Scores     *Scores     `json:"scores,omitempty"`
-	Characters *Characters `json:"characters,omitempty"`
-	Suffixes   *Suffixes   `json:"suffixes,omitempty"`
-	Words      []Word      `json:"words,omitempty"`
+	Texts        string      `json:"texts"`     // names or URLs
+	Seen         int         `json:"seen"`      // as often as they came
+	Compared     int         `json:"compared"`  // one of each registered domain
+	Sampled      bool        `json:"sampled"`   // there were more domains, of which a part is compared
+	Reference    int         `json:"reference"` // how many texts there are to compare with
+	TooFew       bool        `json:"too_few,omitempty"`
+	TooFewBefore bool        `json:"too_few_in_reference,omitempty"` // if that is a log
+	Levels       []Level     `json:"levels"`
+	Scores       *Scores     `json:"scores,omitempty"`
+	Characters   *Characters `json:"characters,omitempty"`
+	Suffixes     *Suffixes   `json:"suffixes,omitempty"`
+	Words        []Word      `json:"words,omitempty"`
 }
 
 // A Level is the share that reaches it.
@@ -298,6 +302,7 @@ func Compare(here, reference *Job, now time.Time) Result {
 		c.compare()
 		r.Texts = append(r.Texts, c.texts)
 	}
+	r.judgeSize()
 	for _, f := range r.Findings {
 		r.Verdict = max(r.Verdict, f.Verdict)
 	}
@@ -307,6 +312,28 @@ func Compare(here, reference *Job, now time.Time) Result {
 
 func (r *Result) find(v Verdict, format string, values ...any) {
 	r.Findings = append(r.Findings, Finding{v, fmt.Sprintf(format, values...)})
+}
+
+// judgeSize says if most of what came could not be held against anything: there were too few of
+// it, or in the log that is the reference.
+func (r *Result) judgeSize() {
+	all, compared := 0, 0
+	var few []string
+	for _, t := range r.Texts {
+		all += t.Seen
+		switch {
+		case t.TooFew && t.Seen > 0, t.TooFewBefore:
+			few = append(few, fmt.Sprintf("of %s, %s are held against %s", t.Texts, thousands(t.Compared), thousands(t.Reference)))
+		case !t.TooFew:
+			compared += t.Seen
+		}
+	}
+	switch {
+	case all == 0:
+		r.find(TooLittle, "no public name came")
+	case 2*compared <= all:
+		r.find(TooLittle, "%s: it takes %d registered domains here, and in a log that is the reference", strings.Join(few, "; "), fewestTexts)
+	}
 }
 
 // judgeAge says how old the model is.
@@ -349,6 +376,7 @@ type comparison struct {
 func (c *comparison) compare() {
 	c.texts.Compared, c.texts.Reference = int(math.Round(c.here.total)), int(math.Round(c.before.total))
 	c.texts.TooFew = c.texts.Compared < fewestTexts
+	c.texts.TooFewBefore = c.isLog && c.texts.Reference < fewestTexts && c.texts.Seen > 0
 	c.levels()
 	c.words()
 	if c.hasSuffixes || c.isLog {
@@ -597,7 +625,7 @@ func (c *comparison) suffixes() {
 		if more > largeSuffixes {
 			v = Retrain
 		}
-		c.result.find(v, "%s of %s are below public suffixes that training did not have, against %s: %s", percent(now.rate()), c.texts.Texts, percent(then.rate()), listSuffixes(s.Untrained))
+		c.result.find(v, "%s of %s are below public suffixes that training had fewer than 20 rows of, against %s: %s", percent(now.rate()), c.texts.Texts, percent(then.rate()), listSuffixes(s.Untrained))
 	}
 	if len(s.Grown) > 0 {
 		c.result.find(c.verdict(grown > grownSuffixes), "%s are below public suffixes that were rarer before: %s", c.texts.Texts, listSuffixes(s.Grown))

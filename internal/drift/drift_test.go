@@ -142,7 +142,7 @@ func TestWhatIsSaidOfThreeLogs(t *testing.T) {
 		{
 			"another country's names", names(r, 4000, polish, "pl", "com.pl", "net.pl"), Retrain, Retrain,
 			[]string{"retrain: names are below public suffixes that were rarer before: .pl ", "the scores of names have moved, at all scores", "the characters of names have changed"},
-			[]string{"are below public suffixes that training did not have", ".pl "},
+			[]string{"are below public suffixes that training had fewer than 20 rows of", ".pl "},
 		},
 		{
 			"an outbreak", slices.Concat(ordinary(r, 4000), generated(r, 250)), Look, Look,
@@ -237,7 +237,7 @@ func TestRealNames(t *testing.T) {
 
 func TestAgeIsSaid(t *testing.T) {
 	model := withReference(t, nil)
-	here := read(t, model, ordinary(rand.New(rand.NewPCG(1, 1)), 50))
+	here := read(t, model, ordinary(rand.New(rand.NewPCG(1, 1)), 200))
 	for months, want := range map[int]Verdict{0: Nothing, 5: Nothing, 6: Look, 11: Look, 12: Retrain} {
 		made := today(t)
 		result := Compare(here, nil, time.Date(made.Year(), made.Month()+time.Month(months), 1, 0, 0, 0, 0, time.UTC))
@@ -247,15 +247,43 @@ func TestAgeIsSaid(t *testing.T) {
 	}
 }
 
-func TestTooFewSayNothing(t *testing.T) {
+// Of too little nothing can be said, which is not that all is well.
+func TestTooLittleIsSaid(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	model := withReference(t, ordinary(r, 2000))
-	result := Compare(read(t, model, generated(r, 99)), read(t, model, ordinary(r, 2000)), today(t))
-	if said := page(t, result); result.Verdict != Nothing || !strings.Contains(said, "fewer than 100 say nothing") {
-		t.Errorf("of 99 generated names it says\n%s", said)
+	withPath := func(texts []string) (urls []string) {
+		for _, text := range texts {
+			urls = append(urls, text+"/path")
+		}
+		return urls
 	}
-	if result := Compare(read(t, model, nil), nil, today(t)); result.Verdict != Nothing {
-		t.Errorf("of nothing it says\n%s", page(t, result))
+	for _, test := range []struct {
+		name         string
+		here, before []string // before: nil is the model's reference
+		verdict      Verdict
+		says         string
+	}{
+		{"an empty log", nil, ordinary(r, 2000), TooLittle, "too little to say: no public name came"},
+		{"an empty log against the model", nil, nil, TooLittle, "too little to say: no public name came"},
+		{"99 generated names", generated(r, 99), ordinary(r, 2000), TooLittle, "fewer than 100 say nothing"},
+		{"99 names against the model", generated(r, 99), nil, TooLittle, "too little to say: of names, 99 are held against "},
+		{"an empty reference", ordinary(r, 2000), []string{}, TooLittle, "too little to say: of names, "},
+		{"a reference of 32 domains", ordinary(r, 2000), ordinary(r, 32), TooLittle, " are held against 32: "},
+		{"a reference that lacks the URLs that most texts are", withPath(ordinary(r, 2000)), ordinary(r, 2000), TooLittle, "too little to say: of URLs, "},
+		{"a reference that lacks the few URLs", slices.Concat(ordinary(r, 2000), withPath(ordinary(r, 300))), ordinary(r, 2000), Nothing, "the reference has fewer than 100, which say nothing"},
+		{"few URLs beside enough names", slices.Concat(ordinary(r, 2000), withPath(ordinary(r, 20))), ordinary(r, 2000), Nothing, "fewer than 100 say nothing"},
+		{"an outbreak of which an empty reference knows nothing", slices.Concat(ordinary(r, 2000), generated(r, 250)), []string{}, Look, "too little to say: of names, "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var before *Job
+			if test.before != nil {
+				before = read(t, model, test.before)
+			}
+			result := Compare(read(t, model, test.here), before, today(t))
+			if said := page(t, result); result.Verdict != test.verdict || !strings.Contains(said, test.says) {
+				t.Errorf("the verdict is %q, want %q, and it does not say %q:\n%s", result.Verdict, test.verdict, test.says, said)
+			}
+		})
 	}
 }
 

@@ -39,6 +39,10 @@ type Change struct {
 	isOwn, raised bool
 }
 
+// fewestLevelTexts are how many different names, or URLs, it takes to set a level of them: the
+// scores of a handful say nothing of others.
+const fewestLevelTexts = 1000
+
 // ErrTooLittle says that the traffic is too little for what was asked.
 var ErrTooLittle = errors.New("the traffic is too little")
 
@@ -47,8 +51,9 @@ var ErrTooLittle = errors.New("the traffic is too little")
 // traffic are among its alarms. The alarms are divided among names and URLs as often as they come.
 // A level that would be below the one before it is raised to that: then fewer reach it than may.
 //
-// The error is ErrTooLittle where no level could be set since less than one alarm is asked of all
-// the traffic. Then, as after any error, the metadata are as they were.
+// The error is ErrTooLittle where no level could be set, since less than one alarm is asked of all
+// the traffic, or fewer than 1,000 different texts came. Then, as after any error, the metadata are
+// as they were.
 func SetLevels(m *modelfile.Metadata, job *Job, w Wanted) ([]Change, error) {
 	job.mu.Lock()
 	defer job.mu.Unlock()
@@ -79,6 +84,7 @@ func SetLevels(m *modelfile.Metadata, job *Job, w Wanted) ([]Change, error) {
 	}{{"names", names, &job.names}, {"URLs", urls, &job.urls}} {
 		after[i] = slices.Clone(before[i])
 		part := float64(of.seen) / float64(names+urls)
+		different := len(of.traffic.upper.texts) // or, of very many, those that are kept
 		lowest := 0.0
 		for level := range after[i] {
 			t := &after[i][level]
@@ -89,9 +95,12 @@ func SetLevels(m *modelfile.Metadata, job *Job, w Wanted) ([]Change, error) {
 				c.Reason = "as it was"
 			case of.seen == 0:
 				c.Reason = "as it was: the traffic has no " + of.texts
-			case most < 1:
-				why := fmt.Sprintf("%s %s are too few: %.2g alarms are asked of them, and it takes %s to ask for 1",
-					thousands(of.seen), of.texts, most, thousands(int(math.Ceil(float64(of.seen)/most*(1-1e-9)))))
+			case most < 1, different < fewestLevelTexts:
+				why := fmt.Sprintf("%s: too few to set a level by, it takes %s different ones", counted(different, of.texts), thousands(fewestLevelTexts))
+				if most < 1 {
+					why = fmt.Sprintf("%s: too few, %.2g alarms are asked of them, and it takes %s to ask for 1",
+						counted(of.seen, of.texts), most, number(math.Ceil(float64(of.seen)/most*(1-1e-9))))
+				}
 				c.Reason = "as it was: " + why
 				tooLittle = append(tooLittle, fmt.Sprintf("level %s of %s: %s", t.Level, of.texts, why))
 			default:
@@ -146,13 +155,16 @@ func WriteLevels(w io.Writer, job *Job, changes []Change, eachOnce bool) error {
 	var b strings.Builder
 	names, urls := job.Seen()
 	counts, _ := job.Counts()
-	fmt.Fprintf(&b, "%s names and %s URLs are %s", thousands(names), thousands(urls), daysOf(changes[0].Days))
+	fmt.Fprintf(&b, "%s and %s are %s", counted(names, "names"), counted(urls, "URLs"), daysOf(changes[0].Days))
 	if counts.Allowed+counts.NotPublic > 0 {
 		fmt.Fprintf(&b, "; left out: %s on an allow list, %s that are no public names", thousands(counts.Allowed), thousands(counts.NotPublic))
 	}
 	b.WriteString("\n")
 	for _, c := range changes {
 		fmt.Fprintln(&b, c)
+	}
+	if names > 0 && urls > 0 {
+		b.WriteString("The alarms are divided among names and URLs as often as each comes; parts of an alarm are dropped.\n")
 	}
 	once := "Each text is one alarm, however often it comes."
 	if !eachOnce {
@@ -164,6 +176,14 @@ func WriteLevels(w io.Writer, job *Job, changes []Change, eachOnce bool) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// counted writes a number of names, or of URLs.
+func counted(n int, texts string) string {
+	if n == 1 {
+		texts = strings.TrimSuffix(texts, "s")
+	}
+	return thousands(n) + " " + texts
 }
 
 func daysOf(days float64) string {
@@ -256,7 +276,11 @@ func (c Change) rests() string {
 	if c.Alarms == 0 {
 		return fmt.Sprintf("no alarm in this traffic: the true number is below %s a day (95 %%)", alarms(c.High))
 	}
-	return fmt.Sprintf("%s in this traffic: the true number lies between %s and %s a day (95 %%)", alarms(float64(c.Alarms)), number(c.Low), number(c.High))
+	said := alarms(float64(c.Alarms)) + " in this traffic"
+	if c.Days != 1 {
+		said += fmt.Sprintf(" of %s, %s a day", daysOf(c.Days), number(float64(c.Alarms)/c.Days))
+	}
+	return fmt.Sprintf("%s: the true number lies between %s and %s a day (95 %%)", said, number(c.Low), number(c.High))
 }
 
 func alarms(n float64) string {
@@ -269,6 +293,8 @@ func alarms(n float64) string {
 // number writes a number with one decimal where that says something.
 func number(n float64) string {
 	switch {
+	case n >= 1e15: // beyond what an int is sure to hold
+		return fmt.Sprintf("%.2g", n)
 	case n >= 100 || n == math.Trunc(n):
 		return thousands(int(math.Round(n)))
 	case n >= 1:

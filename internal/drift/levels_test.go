@@ -53,21 +53,33 @@ func TestLevelsAreSetByTraffic(t *testing.T) {
 		},
 		{"texts of one score reach a level together or not", traffic, Wanted{Alarms: [3]float64{0, 39, 9}}, [3]float64{0, .5, .67}, [3]int{100, 10, 5}, nil, ""},
 		{"a part of a day", traffic, Wanted{Alarms: [3]float64{0, 0, 10}, NamesPerDay: 2000}, [3]float64{0, 0, .67}, [3]int{100, 40, 5}, []string{"the true number lies between 3.2 and 23.3 a day"}, ""},
-		{"several days", traffic, Wanted{Alarms: [3]float64{0, 0, 1}, Days: 5}, [3]float64{0, 0, .67}, [3]int{100, 40, 5}, []string{"at most 1 alarm a day, 5 alarms in this traffic: the true number lies between 0.32 and 2.3 a day"}, ""},
+		{"several days", traffic, Wanted{Alarms: [3]float64{0, 0, 1}, Days: 5}, [3]float64{0, 0, .67}, [3]int{100, 40, 5}, []string{"at most 1 alarm a day, 5 alarms in this traffic of 5 days, 1 a day: the true number lies between 0.32 and 2.3 a day"}, ""},
 		{"no alarm in the traffic", made(1000, "z"), Wanted{Alarms: [3]float64{0, 0, 5}}, [3]float64{0, 0, .952}, [3]int{1000, 1000, 0}, []string{"no alarm in this traffic: the true number is below 3.0 alarms a day"}, ""},
 		{
 			"high gives way to medium", traffic, Wanted{Alarms: [3]float64{0, 5, 0}}, [3]float64{0, .6, 0}, [3]int{100, 5, 5}, nil, "",
 		},
-		{"a level that another raises says so", slices.Concat(made(900, "a"), made(20, "z")), Wanted{Alarms: [3]float64{0, 10, 0}}, [3]float64{0, .952, .952}, [3]int{20, 0, 0}, []string{"raised to level medium"}, ""},
+		{"a level that another raises says so", slices.Concat(made(980, "a"), made(20, "z")), Wanted{Alarms: [3]float64{0, 10, 0}}, [3]float64{0, .952, .952}, [3]int{20, 0, 0}, []string{"raised to level medium"}, ""},
 		{"a name that comes again is one alarm", slices.Concat(traffic, made(5, "z")), Wanted{Alarms: [3]float64{0, 0, 5}}, [3]float64{0, 0, .67}, [3]int{100, 40, 5}, nil, ""},
 		{"or several, if that is asked", slices.Concat(traffic, made(5, "z")), Wanted{Alarms: [3]float64{0, 0, 5}, Repeats: true}, [3]float64{0, 0, .952}, [3]int{105, 45, 0}, nil, ""},
-		{"a popular domain itself is not above low", slices.Concat(made(990, "a"), []string{"google.com"}, made(5, "z")), Wanted{Alarms: [3]float64{0, 0, 5}}, [3]float64{0, 0, .5}, [3]int{5, 5, 5}, nil, ""},
+		{"a popular domain itself is not above low", slices.Concat(made(994, "a"), []string{"google.com"}, made(5, "z")), Wanted{Alarms: [3]float64{0, 0, 5}}, [3]float64{0, 0, .5}, [3]int{5, 5, 5}, nil, ""},
 		{
 			"too little traffic", made(100, "a"), Wanted{Alarms: [3]float64{0, 0, 5}, NamesPerDay: 2_000_000}, [3]float64{}, [3]int{}, nil,
-			"the traffic is too little: level high of names: 100 names are too few: 0.00025 alarms are asked of them, and it takes 400,000 to ask for 1",
+			"the traffic is too little: level high of names: 100 names: too few, 0.00025 alarms are asked of them, and it takes 400,000 to ask for 1",
+		},
+		{
+			"a time so short that no number of names is enough", traffic, Wanted{Alarms: [3]float64{0, 0, 5}, Days: 1e-300}, [3]float64{}, [3]int{}, nil,
+			"level high of names: 1,000 names: too few, 5e-300 alarms are asked of them, and it takes 2e+302 to ask for 1",
+		},
+		{
+			"too few names, though alarms are asked", made(999, "a"), Wanted{Alarms: [3]float64{0, 50, 5}}, [3]float64{}, [3]int{}, nil,
+			"the traffic is too little: level medium of names: 999 names: too few to set a level by, it takes 1,000 different ones; level high",
+		},
+		{
+			"too few names that come often", slices.Repeat(made(100, "a"), 20), Wanted{Alarms: [3]float64{0, 0, 5}, Repeats: true}, [3]float64{}, [3]int{}, nil,
+			"level high of names: 100 names: too few to set a level by",
 		},
 		{"no traffic", nil, Wanted{Alarms: [3]float64{0, 0, 5}}, [3]float64{}, [3]int{}, nil, "it has no public name"},
-		{"as many alarms as names", made(100, "a"), Wanted{Alarms: [3]float64{0, 0, 100}}, [3]float64{}, [3]int{}, nil, "as many alarms are asked as there are names"},
+		{"as many alarms as names", made(1000, "a"), Wanted{Alarms: [3]float64{0, 0, 1000}}, [3]float64{}, [3]int{}, nil, "as many alarms are asked as there are names"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,7 +144,7 @@ func TestAlarmsAreDividedAmongNamesAndURLs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	traffic := slices.Concat(made(740, "a"), made(10, "z"), urls(230, "a"), urls(20, "z"))
+	traffic := slices.Concat(made(3740, "a"), made(10, "z"), urls(1230, "a"), urls(20, "z"))
 	changes, err := SetLevels(&file.Metadata, read(t, toy(t), traffic), Wanted{Alarms: [3]float64{0, 0, 40}, Set: day})
 	if err != nil {
 		t.Fatal(err)

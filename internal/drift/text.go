@@ -65,6 +65,9 @@ func (t Texts) write(b *strings.Builder) {
 		fmt.Fprintf(b, "  fewer than %d say nothing\n", fewestTexts)
 		return
 	}
+	if t.TooFewBefore {
+		fmt.Fprintf(b, "  the reference has fewer than %d, which say nothing of scores, characters and suffixes\n", fewestTexts)
+	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, l := range t.Levels {
 		fmt.Fprintf(table, "  reach %s\t%s\t(%s, 95 %%: %s to %s)\tlevel: %s", l.Level, percent(l.Share), thousands(l.Count), percent(l.Low), percent(l.High), percent(l.Promise))
@@ -90,7 +93,7 @@ func (t Texts) write(b *strings.Builder) {
 		b.WriteString("\n")
 	}
 	if s := t.Suffixes; s != nil && s.Known {
-		fmt.Fprintf(b, "  suffixes    %s below one that training did not have, reference: %s", percent(s.Share), percent(s.Reference))
+		fmt.Fprintf(b, "  suffixes    %s below one that training had fewer than 20 rows of, reference: %s", percent(s.Share), percent(s.Reference))
 		if len(s.Untrained) > 0 {
 			fmt.Fprintf(b, "; .%s %s", visible.Text(s.Untrained[0].Suffix), thousands(s.Untrained[0].Count))
 		}

@@ -24,12 +24,20 @@ export class Model {
     if (thresholds.length === 0) return "No levels were measured for this model.";
     if (isAddress(canonical)) return "Levels say little of IP addresses: they were measured on names, and ordinary addresses score higher.";
     const reached = thresholds.find((threshold) => threshold.level === level);
+    if ((reached ?? thresholds[0]).own) return ownRarity(reached?.own, isURL(canonical) ? "URLs" : "names");
     if (!reached) return `More than one in ${words(thresholds[0].false_positive_rate)} ${what} score this high.`;
     if (reached.too_few) return `Too few ${what} were there to tell how many score this high.`;
     // Nothing bounds the last level from above: a score in it may be far rarer.
     const about = reached === thresholds.at(-1) ? "At most" : "About";
     return `${about} one in ${words(reached.false_positive_rate)} ${what} scores this high.`;
   }
+}
+
+/** Says what a level means that somebody set on traffic of their own; none is below the lowest of them. */
+function ownRarity(own, what) {
+  if (!own) return `Below the levels, of which the lowest is set on somebody's own traffic of ${what}.`;
+  if (!own.alarms_per_day) return "Set on somebody's own traffic: the level begins where the one below it does.";
+  return `Set on somebody's own traffic: at most ${Number(own.alarms_per_day.toPrecision(3))} ${what} a day were to reach this level.`;
 }
 
 function isURL(canonical) {
