@@ -66,10 +66,8 @@ func runLabel(ctx context.Context, args []string, s streams) error {
 	if flags.NArg() == 0 {
 		return usageError{"no file given; - is standard input"}
 	}
-	for _, path := range flags.Args() {
-		if strings.HasPrefix(path, "-") && flags.Lookup(strings.TrimLeft(path, "-")) != nil {
-			return usageError{fmt.Sprintf("flag %s stands behind a file; flags come first", path)}
-		}
+	if err := flagsComeFirst(flags, "a file"); err != nil {
+		return err
 	}
 	job := labelling.NewJob(options)
 	if err := readTables(ctx, job, flags.Args(), s); err != nil {

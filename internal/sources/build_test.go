@@ -308,6 +308,15 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		return tarOf(member{sums.header, sumLine(manifest.header.Name, text) + sumLine(dayFile.header.Name, dayFile.content)}, m, dayFile)
 	}
 	empty := member{sums.header, sumLine(manifest.header.Name, manifest.content) + sumLine(dayFile.header.Name, "")}
+	var many strings.Builder
+	many.WriteString(`{"feed": "openphish", "days": [`)
+	manySums := ""
+	for n := range maxFilesOfDay + 1 {
+		file := fmt.Sprintf("2026-11-01.%d.gz", n+2)
+		fmt.Fprintf(&many, `{"date": "2026-11-01", "file": %q, "address": "x", "sha256": "%064d", "bytes": 1, "rows": 1},`, file, n)
+		manySums += sumLine("openphish/"+file, file)
+	}
+	manyDays := member{manifest.header, strings.TrimSuffix(many.String(), ",") + "]}"}
 	junk := member{dayFile.header, "no gzip"}
 	badContent := tarOf(member{sums.header, sumLine(manifest.header.Name, manifest.content) + sumLine(dayFile.header.Name, junk.content)}, manifest, junk)
 	for name, bundle := range map[string][]byte{
@@ -333,6 +342,7 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		"a day to come":            badManifest(`2026-11-01`, `2126-11-01`),
 		"another day's file":       badManifest(`"date": "2026-11-01"`, `"date": "2026-11-03"`),
 		"a day that is no feed":    badContent,
+		"a day of many files":      tarOf(member{sums.header, sumLine(manifest.header.Name, manyDays.content) + manySums}, manyDays),
 		"a day that did not come":  badManifest(`"2026-11-01.gz"`, `"2026-11-02.gz"`),
 	} {
 		t.Run(name, func(t *testing.T) {

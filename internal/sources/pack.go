@@ -370,8 +370,11 @@ func (u *unpacking) takeManifest(ctx context.Context, feed, want string, content
 			return fmt.Errorf("the day %s has more than %d files", d.Date, maxFilesOfDay)
 		}
 		file := d.File
-		if d.File, err = store.freeFile(d.Date); err != nil {
-			return err
+		d.File = d.Date + ".gz"
+		if files[d.Date] > 0 {
+			if d.File, err = store.freeFile(d.Date); err != nil {
+				return err
+			}
 		}
 		// What a server says of this content is not known.
 		d.ETag, d.LastModified = "", ""
