@@ -187,7 +187,11 @@ func (d *download) try(ctx context.Context) error {
 		}
 		return errNotModified
 	case http.StatusPartialContent:
-		if tag := response.Header.Get("ETag"); have > 0 && tag != "" && d.state.ETag != "" && tag != d.state.ETag {
+		isOther := func(name, known string) bool {
+			now := response.Header.Get(name)
+			return now != "" && known != "" && now != known
+		}
+		if have > 0 && (isOther("ETag", d.state.ETag) || isOther("Last-Modified", d.state.LastModified)) {
 			// The rest of another body (RFC 9110, 15.3.7.3).
 			return errors.Join(d.begin(response), &brokenError{errors.New("the rest of the body is that of another one")})
 		}

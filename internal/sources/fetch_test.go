@@ -672,17 +672,26 @@ func TestPasswordsOfMirrorsAreNotKept(t *testing.T) {
 
 // The rest of another body is not put behind what came of the first.
 func TestTheRestOfAnotherBodyIsRefused(t *testing.T) {
+	for header, values := range map[string][2]string{
+		"ETag":          {`"1"`, `"2"`},
+		"Last-Modified": {"Sat, 28 Nov 2026 10:00:00 GMT", "Sat, 28 Nov 2026 11:00:00 GMT"},
+	} {
+		t.Run(header, func(t *testing.T) { testTheRestOfAnotherBody(t, header, values) })
+	}
+}
+
+func testTheRestOfAnotherBody(t *testing.T, header string, values [2]string) {
 	const first, second = "a.example\nb.example\n", "c.example\nd.example\n"
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
 		switch {
 		case asked == 1:
-			w.Header().Set("ETag", `"1"`)
+			w.Header().Set(header, values[0])
 			w.Header().Set("Content-Length", "20")
 			io.WriteString(w, first[:10])
 		case r.Header.Get("Range") != "":
-			w.Header().Set("ETag", `"2"`)
+			w.Header().Set(header, values[1])
 			w.Header().Set("Content-Range", "bytes 10-19/20")
 			w.WriteHeader(http.StatusPartialContent)
 			io.WriteString(w, second[10:])
