@@ -42,7 +42,7 @@ example:
 const buildDescription = `
 Makes, of a store that snowman data fetch filled, a labelled file FEED.tsv.gz for each feed, and
 recipe.json, which says how train reads them. With -as-of, as the store knew the feeds at the end of that
-day (UTC).
+day (UTC). A day whose file is gone counts as taken out.
 
 Of a malicious feed all days add up; a row's date is the feed's own, or else the day it was first in the
 store. Of a list of popular or other benign names the newest day counts alone.
@@ -50,7 +50,7 @@ store. Of a list of popular or other benign names the newest day counts alone.
 example:
   $ snowman data build -store store -as-of 2026-11-28 -o data
 
-exit code: 0 done; 1 not done; 2 wrong command line; 3 done, but days of some feeds are damaged.
+exit code: 0 done; 1 not done; 2 wrong command line; 3 done, but damaged days were left out.
 `
 
 // errPartly says that feeds failed. Standard output has which.
@@ -95,7 +95,7 @@ func buildData(ctx context.Context, args []string, s streams) error {
 	flags := newFlags("data build", "-store DIR -o DIR [-as-of DATE]", buildDescription)
 	store := flags.String("store", "", "the `folder` that snowman data fetch filled")
 	output := flags.String("o", "", "write the labelled files into this `folder`")
-	asOf := flags.String("as-of", "", "what the store knew at the end of this `day`, as 2006-01-02 (default: all that it knows)")
+	asOf := flags.String("as-of", "", "what the store knew at the end of this `day`, as 2006-01-02 (default: today)")
 	if err := parseAll(flags, args, s); err != nil {
 		return err
 	}
@@ -125,6 +125,13 @@ func buildData(ctx context.Context, args []string, s streams) error {
 				days = feed.First + " to " + feed.Last
 			}
 			fmt.Fprintf(s.stdout, "%-16s %d rows of %s\n", feed.Feed, feed.Rows, days)
+		}
+		problems += len(feed.Damaged)
+		for _, day := range feed.Damaged {
+			fmt.Fprintf(s.stdout, "%-16s left out: %s\n", feed.Feed, visible.Text(day))
+		}
+		for _, day := range feed.TakenOut {
+			fmt.Fprintf(s.stdout, "%-16s %s counts as taken out: its file is gone\n", feed.Feed, day)
 		}
 	}
 	if err == nil && problems > 0 {

@@ -21,7 +21,7 @@ Adds what a file of snowman data pack has to a store. A file that is damaged, or
 in it, changes nothing.
 
 example:
-  $ snowman data unpack feeds.tar.gz -store store
+  $ snowman data unpack -store store feeds.tar.gz
 `
 
 func packStore(ctx context.Context, args []string, s streams) error {
@@ -46,7 +46,7 @@ func packStore(ctx context.Context, args []string, s streams) error {
 }
 
 func unpackStore(ctx context.Context, args []string, s streams) error {
-	flags := newFlags("data unpack", "FILE -store DIR", unpackDescription)
+	flags := newFlags("data unpack", "-store DIR FILE", unpackDescription)
 	store := flags.String("store", "", "the `folder` to add to, made if there is none")
 	file := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

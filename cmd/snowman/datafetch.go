@@ -61,6 +61,9 @@ func fetchFeeds(ctx context.Context, args []string, s streams) error {
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
+	if err := flagsComeFirst(flags, "a feed"); err != nil {
+		return err
+	}
 	o.Feeds = flags.Args()
 	if o.Store == "" {
 		return usageError{"data fetch needs -o, the folder to fetch into"}

@@ -186,3 +186,14 @@ func (l *labelled) evaluation(ctx context.Context, set *dataset.Set, stderr io.W
 	}
 	return e, fact, err
 }
+
+// flagsComeFirst refuses a flag that stands behind an argument, which is such a thing.
+func flagsComeFirst(flags *flag.FlagSet, thing string) error {
+	for _, argument := range flags.Args() {
+		name, _, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
+		if strings.HasPrefix(argument, "-") && flags.Lookup(name) != nil {
+			return usageError{fmt.Sprintf("flag %s stands behind %s; flags come first", argument, thing)}
+		}
+	}
+	return nil
+}

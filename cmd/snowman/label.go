@@ -25,8 +25,9 @@ file with a header, such as score makes of a log; what score prints in a pipe, w
 line; a text and a word in each line; or JSON lines. - is standard input.
 
 Words are benign, malicious, phishing, malware, dga, and what people write: false positive, fp, ok, good,
-allow, true positive, tp, bad, block, c2 and others. A row without a word says nothing. What the model
-says of a text, its level and kind, is never taken for a word.
+allow, true positive, tp, bad, block, c2 and others; -means adds some. A row without a word, or with one
+that is asked ("fp?"), says nothing. What the model says of a text is never taken for a word. A date that
+can be read in two ways (11/03/2026) is not read, and told of.
 
 Left out and told of: words that are not known, what is called both benign and malicious, and what is no
 name or URL, or no public name. Kept and told of: a registered domain with names on both sides, and names
@@ -54,16 +55,19 @@ func runLabel(ctx context.Context, args []string, s streams) error {
 	flags.StringVar(&out, "o", "", "add the rows to this `file`, which there may be (default: standard output)")
 	flags.StringVar(&options.Word, "word", "", "the words are in this `column` (default: label or word)")
 	flags.StringVar(&options.Text, "text", "", "the texts are in this `column` (default: snowman_name, text, url or domain)")
+	flags.StringVar(&options.Date, "date", "", "the dates are in this `column` (default: date, datum or created)")
+	flags.Func("means", "a word of your own and one that is known: `WORD=benign`; several may be given", func(value string) error {
+		word, meaning, _ := strings.Cut(value, "=")
+		return options.AddWord(word, meaning)
+	})
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
 	if flags.NArg() == 0 {
 		return usageError{"no file given; - is standard input"}
 	}
-	for _, path := range flags.Args() {
-		if strings.HasPrefix(path, "-") && flags.Lookup(strings.TrimLeft(path, "-")) != nil {
-			return usageError{fmt.Sprintf("flag %s stands behind a file; flags come first", path)}
-		}
+	if err := flagsComeFirst(flags, "a file"); err != nil {
+		return err
 	}
 	job := labelling.NewJob(options)
 	if err := readTables(ctx, job, flags.Args(), s); err != nil {

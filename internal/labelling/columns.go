@@ -1,6 +1,7 @@
 package labelling
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 var (
 	textColumns = []string{"snowman_name", "text", "url", "domain"}
 	wordColumns = []string{"label", "word"}
+	dateColumns = []string{"date", "datum", "created"}
 
 	// A table with one of these is of a model, whose kinds are nobody's word.
 	scoreColumns = []string{"score", "snowman_score"}
@@ -24,9 +26,11 @@ var (
 
 // A layout says where in a record what is said of a text stands; -1 where nothing does.
 type layout struct {
-	text, word, kind, family, date int
-	columns                        int
-	wordName                       string
+	texts                    []int // of which the first that is not empty counts
+	word, kind, family, date int
+	columns                  int
+	wordName                 string
+	isScored                 bool // as score prints it in a pipe
 }
 
 // textNames returns the names that the column of texts may have, the first that there is first.
@@ -34,6 +38,9 @@ func (o Options) textNames() []string { return oneOf(o.Text, textColumns) }
 
 // wordNames is textNames for the column of words.
 func (o Options) wordNames() []string { return oneOf(o.Word, wordColumns) }
+
+// dateNames is textNames for the column of dates.
+func (o Options) dateNames() []string { return oneOf(o.Date, dateColumns) }
 
 func oneOf(wanted string, usual []string) []string {
 	if wanted != "" {
@@ -62,11 +69,19 @@ func isNamed(cell, name string) bool {
 func (o Options) layoutOf(header []string) (layout, bool) {
 	column := func(name string) int { return position(header, []string{name}) }
 	l := layout{
-		text: position(header, o.textNames()), word: position(header, o.wordNames()),
-		kind: column("kind"), family: column("family"), date: column("date"), columns: len(header),
+		word: position(header, o.wordNames()), kind: column("kind"), family: column("family"),
+		date: position(header, o.dateNames()), columns: len(header),
 	}
-	if l.text < 0 || l.word < 0 || l.text == l.word {
+	for _, name := range o.textNames() {
+		if at := column(name); at >= 0 {
+			l.texts = append(l.texts, at)
+		}
+	}
+	if len(l.texts) == 0 || l.word < 0 || slices.Contains(l.texts, l.word) {
 		return l, false
+	}
+	if isNamed(header[l.texts[0]], textColumns[0]) { // a record without a name has none to fall back to
+		l.texts = l.texts[:1]
 	}
 	l.wordName = header[l.word]
 	if position(header, scoreColumns) >= 0 {
@@ -82,6 +97,20 @@ func (o Options) checkWord(names []string) error {
 		return fmt.Errorf("column %q has what the model says; label takes what somebody says", o.Word)
 	}
 	return nil
+}
+
+// checkHeader refuses a header that leaves open which of its columns is meant.
+func (o Options) checkHeader(header []string, l layout) error {
+	for _, at := range append([]int{l.word}, l.texts...) {
+		name := header[at]
+		if slices.ContainsFunc(header[at+1:], func(other string) bool { return isNamed(other, name) }) {
+			return fmt.Errorf("its first line names the column %q twice; give one of the two another name", strings.TrimSpace(name))
+		}
+	}
+	if o.Date != "" && l.date < 0 {
+		return fmt.Errorf("its first line does not name the column %q of -date", o.Date)
+	}
+	return o.checkWord(header)
 }
 
 // commas are what may stand between cells.
@@ -101,7 +130,7 @@ func (o Options) readHeader(first string, only byte) (l layout, comma byte, isHe
 			continue
 		}
 		if l, ok := o.layoutOf(header); ok {
-			return l, comma, true, o.checkWord(header)
+			return l, comma, true, o.checkHeader(header, l)
 		}
 		if len(header) > len(most) {
 			most = header
@@ -113,7 +142,7 @@ func (o Options) readHeader(first string, only byte) (l layout, comma byte, isHe
 		}
 		for _, comma := range candidates {
 			cells, _ := split(first, comma)
-			if l, ok := pairLayout(cells); ok {
+			if l, ok := o.pairLayout(cells); ok {
 				return l, comma, false, nil
 			}
 		}
@@ -139,16 +168,25 @@ func (o Options) noColumns(header []string) error {
 		}
 		return fmt.Sprintf("a column of %s (%s; -%s names another)", what, strings.Join(usual, ", "), flag)
 	}
-	text, word := missing("text", "texts", o.Text, textColumns), missing("word", "words", o.Word, wordColumns)
-	return fmt.Errorf("its first line does not name %s and %s; it has %s", text, word, quote(header, 20))
+	var wanted []string
+	if position(header, o.textNames()) < 0 {
+		wanted = append(wanted, missing("text", "texts", o.Text, textColumns))
+	}
+	if position(header, o.wordNames()) < 0 {
+		wanted = append(wanted, missing("word", "words", o.Word, wordColumns))
+	}
+	if len(wanted) == 0 {
+		return errors.New("-text and -word name the same column")
+	}
+	return fmt.Errorf("its first line does not name %s; it has %s", strings.Join(wanted, " and "), quote(header, 20))
 }
 
 // scoredLayout returns the layout of what score prints in a pipe, with a word behind each line.
 func scoredLayout(first string) (layout, bool) {
 	cells := strings.Split(first, "\t")
-	l := layout{text: 3, word: 4, kind: -1, family: -1, date: -1, columns: 5}
+	l := layout{texts: []int{3}, word: 4, kind: -1, family: -1, date: -1, columns: 5, isScored: true}
 	if len(cells) > l.columns { // with -families
-		l.text, l.word, l.columns = 5, 6, 7
+		l.texts, l.word, l.columns = []int{5}, 6, 7
 	}
 	if len(cells) != l.columns && len(cells) != l.columns-1 { // the first line may have no word
 		return l, false
@@ -162,14 +200,26 @@ func scoredLayout(first string) (layout, bool) {
 }
 
 // pairLayout returns the layout of a list without a header: a text and a word in each line.
-func pairLayout(cells []string) (layout, bool) {
-	l := layout{text: 0, word: 1, kind: -1, family: -1, date: -1, columns: 2}
-	if len(cells) != l.columns {
+// Where the first word is not known, the first text tells that there is no header.
+func (o Options) pairLayout(cells []string) (layout, bool) {
+	l := layout{texts: []int{0}, word: 1, kind: -1, family: -1, date: -1, columns: 2}
+	var u canon.URL
+	if len(cells) != l.columns || u.Parse(cells[0]) != nil {
 		return l, false
 	}
-	var u canon.URL
-	meant, known := meaning(cells[1], "")
-	return l, known && meant.says && u.Parse(cells[0]) == nil
+	meant, known := o.meaning(cells[1], "")
+	return l, known && meant.says || strings.Contains(cells[0], ".") && u.NotPublic() == canon.Public
+}
+
+// wordBehindBlank returns the word that ends a text behind a blank, where a tab should stand.
+func (o Options) wordBehindBlank(text string) (word string, found bool) {
+	for from := strings.LastIndexByte(text, ' '); from >= 0 && len(text)-from <= longestWord; from = strings.LastIndexByte(text[:from], ' ') {
+		word = strings.TrimSpace(text[from:])
+		if m, known := o.meaning(word, ""); known && m.says {
+			return word, true
+		}
+	}
+	return "", false
 }
 
 // of returns what a record says.
@@ -180,5 +230,11 @@ func (l layout) of(cells []string) said {
 		}
 		return strings.TrimSpace(cells[column])
 	}
-	return said{unescape(cell(l.text)), cell(l.word), cell(l.kind), cell(l.family), cell(l.date)}
+	text := ""
+	for _, column := range l.texts {
+		if text = unescape(cell(column)); text != "" {
+			break
+		}
+	}
+	return said{text, cell(l.word), cell(l.kind), cell(l.family), cell(l.date)}
 }

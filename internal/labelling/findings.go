@@ -1,7 +1,9 @@
 package labelling
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -100,6 +102,13 @@ func (j *Job) Summaries(f Findings) (lines []string) {
 	if len(leftOut) > 0 {
 		lines = append(lines, "left out: "+strings.Join(leftOut, ", "))
 	}
+	if c.Unknown > 1 {
+		lines = append(lines, "words that are not known: "+j.unknownWords()+"; -means WORD=benign makes one known")
+	}
+	if c.OtherDates > 0 {
+		lines = append(lines, fmt.Sprintf("%s not known or can be read in two ways, as %s: %s dated %s", count(c.OtherDates, "date is", "dates are"), j.otherDate,
+			map[bool]string{true: "its row is", false: "their rows are"}[c.OtherDates == 1], cmp.Or(j.options.Today, "not at all")))
+	}
 	if f.Shared > 0 {
 		lines = append(lines, count(f.Shared, "registered domain is", "registered domains are")+" on both sides with a URL, as on shared hosting; all rows are kept")
 	}
@@ -133,6 +142,22 @@ func (j *Job) Summaries(f Findings) (lines []string) {
 		}
 	}
 	return append(lines, summary)
+}
+
+// unknownWords tells the words that are not known, the most frequent first.
+func (j *Job) unknownWords() string {
+	const mostShown = 10
+	words := slices.SortedFunc(maps.Keys(j.unknown), func(a, b string) int {
+		return cmp.Or(cmp.Compare(j.unknown[b], j.unknown[a]), cmp.Compare(a, b))
+	})
+	var told []string
+	for _, word := range words[:min(len(words), mostShown)] {
+		told = append(told, fmt.Sprintf("%q (%d)", visible.Text(word), j.unknown[word]))
+	}
+	if more := len(words) - mostShown; more > 0 {
+		told = append(told, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(told, ", ")
 }
 
 func count(n int, one, several string) string {

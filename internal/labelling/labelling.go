@@ -27,11 +27,14 @@ import (
 type Options struct {
 	Text  string // the name of the column with the texts; default: one of textColumns
 	Word  string // the name of the column with the words; default: one of wordColumns
+	Date  string // the name of the column with the dates; default: one of dateColumns
 	Today string // the date of a row that tells none: YYYY-MM-DD; default: none
 
 	// IsPopular reports whether the registered domain of a text is popular. A name of such a domain
 	// that is called malicious is told of. Default: none is popular.
 	IsPopular func(text string) bool
+
+	own map[string]meant // words of AddWord
 }
 
 // What is kept is bounded by these.
@@ -76,6 +79,7 @@ type Counts struct {
 	Duplicates int // those that repeat what another says
 	TwoKinds   int // texts called malicious of two kinds, which are of none now
 
+	OtherDates     int // rows that are kept, though their dates are not known
 	Broken         int // rows that cannot be read
 	Unknown        int // rows with a word that is not known
 	NoName         int // rows whose text is no name or URL
@@ -95,12 +99,14 @@ type Job struct {
 	known      map[string]*entry // by the canonical text
 	characters int
 	counts     Counts
+	unknown    map[string]int // how often each word stood there that is not known
+	otherDate  string         // the first date that is not known, with its place
 	u          canon.URL
 }
 
 // NewJob returns a Job.
 func NewJob(o Options) *Job {
-	return &Job{options: o, known: make(map[string]*entry)}
+	return &Job{options: o, known: make(map[string]*entry), unknown: make(map[string]int)}
 }
 
 // Counts returns what came of the rows so far.
@@ -118,9 +124,10 @@ func (j *Job) add(s said, column string, at place) (reported, err error) {
 		j.counts.Wordless++
 		return nil, nil
 	}
-	meant, known := meaning(s.word, column)
+	meant, known := j.options.meaning(s.word, column)
 	if !known {
 		j.counts.Unknown++
+		j.countUnknown(visible.Abbreviate(s.word, 60))
 		return fmt.Errorf("%v: the word %q is not known", at, visible.Abbreviate(s.word, 60)), nil
 	}
 	if !meant.says {
@@ -140,6 +147,11 @@ func (j *Job) add(s said, column string, at place) (reported, err error) {
 		return fmt.Errorf("%v: programs do not agree on the host of %q", at, visible.Abbreviate(s.text, 100)), nil
 	}
 	row := dataset.Row{Text: j.u.String(), Malicious: meant.malicious, Kind: meant.kind, Date: dateOf(s.date)}
+	if row.Date == "" && strings.TrimSpace(s.date) != "" {
+		if j.counts.OtherDates++; j.otherDate == "" {
+			j.otherDate = fmt.Sprintf("%q in %v", visible.Abbreviate(s.date, 40), at)
+		}
+	}
 	if row.Malicious {
 		row.Kind = cmp.Or(row.Kind, ownKind(s.kind))
 		row.Family = nameOf(s.family)
@@ -148,6 +160,15 @@ func (j *Job) add(s said, column string, at place) (reported, err error) {
 	}
 	row.Date = cmp.Or(row.Date, j.options.Today)
 	return nil, j.merge(row, at)
+}
+
+const mostUnknown = 1000 // different words that are counted
+
+// countUnknown counts a word that is not known.
+func (j *Job) countUnknown(word string) {
+	if _, isCounted := j.unknown[word]; isCounted || len(j.unknown) < mostUnknown {
+		j.unknown[word]++
+	}
 }
 
 // merge adds a row to what is known of its text.
@@ -251,30 +272,4 @@ func nameOf(name string) string {
 		return ""
 	}
 	return name
-}
-
-// dateOf returns the date with which a time begins, as far as it is told: YYYY-MM-DD, YYYY-MM,
-// YYYY, or none.
-func dateOf(time string) string {
-	const form = "0000-00-00"
-	time = strings.TrimSpace(time)
-	n := 0
-	for n < len(form) && n < len(time) && (form[n] == '-' && time[n] == '-' || form[n] == '0' && time[n] >= '0' && time[n] <= '9') {
-		n++
-	}
-	isWhole := n == len(time) || time[n] == ' ' || time[n] == 'T'
-	if !isWhole || n != len("0000") && n != len("0000-00") && n != len(form) {
-		return ""
-	}
-	year, month, day := time[:4], "01", "01"
-	if n > len("0000") {
-		month = time[5:7]
-	}
-	if n == len(form) {
-		day = time[8:10]
-	}
-	if year < "1980" || month < "01" || month > "12" || day < "01" || day > "31" {
-		return ""
-	}
-	return time[:n]
 }

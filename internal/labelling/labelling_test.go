@@ -64,7 +64,11 @@ func TestTables(t *testing.T) {
 		{"a kind that the model tells", "text,score,level,kind,label\na.com,0.9,low,dga,bad\n", Options{}, malicious},
 		{"a kind in the word", "text,label\na.com,Phish\n", Options{}, "a.com\t1\tphishing\t\t\n"},
 		{"a time", "text,label,date\na.com,fp,2026-11-02T10:00:00Z\n", Options{Today: "2026-11-28"}, "a.com\t0\tbenign\t\t2026-11-02\n"},
-		{"a time that is none", "text,label,date\na.com,fp,02.11.2026\n", Options{Today: "2026-11-28"}, "a.com\t0\tbenign\t\t2026-11-28\n"},
+		{"a time as people write it", "Text;Label;Datum\na.com;fp;02.11.2026 09:14\n", Options{Today: "2026-11-28"}, "a.com\t0\tbenign\t\t2026-11-02\n"},
+		{"dates in a column that is named", "text,label,date,closed\na.com,fp,2026-01-01,2026-11-03\n", Options{Date: "Closed"}, "a.com\t0\tbenign\t\t2026-11-03\n"},
+		{"a word that is asked", "text,label\na.com,ok\nb.com,FP?\n", Options{}, benign},
+		{"an empty URL beside a domain", "domain,url,label\na.com,,fp\n", Options{}, benign},
+		{"an empty URL beside a domain, in JSON", `{"url":"","domain":"a.com","label":"fp"}`, Options{}, benign},
 		{"JSON lines", `{"text":"a.com","score":0.9,"kind":"dga","label":"tp"}` + "\n\n" + `{"text":"b.com","label":null}`, Options{}, malicious},
 		{"JSON lines of a log", `{"dns":{},"text":"x","snowman":{"name":"a.com","kind":"dga"},"why":"tp"}`, Options{Word: "why"}, malicious},
 		{"JSON lines that are rows", `{"text":"a.com","label":1,"kind":"dga","family":"a\tb","date":"2026"}`, Options{}, "a.com\t1\tdga\tab\t2026\n"},
@@ -90,6 +94,8 @@ func TestRowsThatAreLeftOut(t *testing.T) {
 		{"a word that is not known", "text,label\na.com,maybe\n", `line 2: the word "maybe" is not known`},
 		{"a word of suspicion", "text,label\na.com,suspicious\n", `line 2: the word "suspicious" is not known`},
 		{"a comment in place of a word", "text,label\na.com," + strings.Repeat("ok ", 30) + "\n", `line 2: the word "` + strings.Repeat("ok ", 20) + `..." is not known`},
+		{"the first word of a list without a header", "a.com,maybe\nb.com,fp\n", `line 1: the word "maybe" is not known`},
+		{"a word behind a blank", "0.9\tlow\tdga\ta.com fp\n0.9\tlow\tdga\tb.com false positive\n", `line 1: the word "fp" stands behind a blank, want a tab` + "\n" + `line 2: the word "false positive" stands behind a blank`},
 		{"a yes where nobody asks", "text,word\na.com,yes\n", `line 2: the word "yes" is not known`},
 		{"no name", "text,label\nno name,fp\n", "line 2: a space stands in the host"},
 		{"no public name", "text,label\nprinter.local,fp\n", `line 2: "printer.local" is no public name (local suffix), so no model gives it a level`},
@@ -122,6 +128,14 @@ func TestFilesThatAreNotRead(t *testing.T) {
 		{"the model's word in JSON", `{"text":"a.com","score":1,"kind":"dga"}`, Options{Word: "kind"}, `column "kind" has what the model says`},
 		{"JSON without words", `{"text":"a.com","score":1}`, Options{}, "none of its objects has the member label or word"},
 		{"JSON over several lines", "{\n\"text\":\"a.com\"\n}", Options{}, "jq -c writes an object a line"},
+		{"the words alone are missing", "URL;Verdict\na.com;x\n", Options{}, `its first line does not name a column of words (label, word; -word names another); it has "URL", "Verdict"`},
+		{"a column twice", "URL,Label,label\na.com,x,fp\n", Options{}, `its first line names the column "Label" twice`},
+		{"no dates in the column that is named", "url,label\na.com,fp\n", Options{Date: "closed"}, `its first line does not name the column "closed" of -date`},
+		{"lines above the header", "Export of 2026-11-28\n\nurl,label\na.com,fp\n", Options{}, "line 3 does: remove the lines above it"},
+		{"a workbook", "PK\x03\x04\x14\x00", Options{}, "it is a workbook"},
+		{"a JSON array", `[{"text":"a.com","label":"fp"}]`, Options{}, "it is a JSON array; jq -c '.[]'"},
+		{"UTF-16 without a mark", "t\x00,\x00l\x00", Options{}, "save it as UTF-8"},
+		{"a header in Latin-1", "url,pr\xfcfung\na.com,fp\n", Options{Word: "prüfung"}, "it is not in UTF-8"},
 		{"one long line", strings.Repeat("x", longestLine+1), Options{}, "it is too long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -283,10 +297,18 @@ func TestMeaning(t *testing.T) {
 		{"false", "malicious", benign, true},
 		{"false", "false positive", nothing, false},
 		{"suspicious", "", nothing, false},
+		{"FP?", "", nothing, true},
+		{"suspicious?", "", nothing, false},
+		{"False Positive – Incorrect Analytic Logic", "", benign, true},
+		{"True Positive - Suspicious Activity", "", malicious, true},
+		{"Malware/C2", "", malware, true},
+		{"confirmed phishing", "", phishing, true},
+		{"Fehlalarm", "", benign, true},
+		{"Bösartig", "", malicious, true},
 		{"no benign", "", nothing, false},
 		{"bad idea", "", nothing, false},
 	} {
-		if got, known := meaning(test.word, test.column); got != test.want || known != test.known {
+		if got, known := (Options{}).meaning(test.word, test.column); got != test.want || known != test.known {
 			t.Errorf("%q in %q: got %+v, %v, want %+v, %v", test.word, test.column, got, known, test.want, test.known)
 		}
 	}
@@ -380,4 +402,53 @@ func FuzzReadRows(f *testing.F) {
 			t.Fatalf("%v is read as %v, %v", rows, again, err)
 		}
 	})
+}
+
+func TestDates(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"ISO 8601", "2026-11-02T10:00:00Z", "2026-11-02"},
+		{"a month", "2026-11", "2026-11"},
+		{"dots", "2.11.2026", "2026-11-02"},
+		{"dots and a time", "02.11.2026, 09:14", "2026-11-02"},
+		{"slashes, the year first", "2026/11/02 09:14", "2026-11-02"},
+		{"slashes, the day first", "25/11/2026", "2026-11-25"},
+		{"slashes, the month first", "11/25/2026 9:14 AM", "2026-11-25"},
+		{"slashes that can be read in two ways", "11/03/2026", ""},
+		{"slashes that can be read in one way", "3/3/2026", "2026-03-03"},
+		{"a month by name", "2-Nov-2026", "2026-11-02"},
+		{"a month by name, first", "Nov 2, 2026 9:14 AM", "2026-11-02"},
+		{"a date of mail", "Mon, 02 Nov 2026 09:14:00 +0100", "2026-11-02"},
+		{"seconds", "1793610840.25", "2026-11-02"},
+		{"milliseconds", "1793610840000", "2026-11-02"},
+		{"no day", "31.02.2026", ""},
+		{"two digits of the year", "02.11.26", ""},
+		{"a word", "yesterday", ""},
+	} {
+		if got := dateOf(test.text); got != test.want {
+			t.Errorf("%s: %q is read as %q, want %q", test.name, test.text, got, test.want)
+		}
+	}
+}
+
+func TestWhatIsNotKnownIsCounted(t *testing.T) {
+	o := Options{Today: "2026-11-28"}
+	if err := o.AddWord("Klaro!", "benign"); err != nil {
+		t.Fatal(err)
+	}
+	if o.AddWord("x", "nice") == nil || o.AddWord("!", "benign") == nil || o.AddWord("x", "") == nil {
+		t.Error("a word without a meaning was taken")
+	}
+	rows, _, j := read(t, o, "text,label,date\na.com,klaro,11/03/2026\nb.com,hm,\nc.com,huh,\nd.com,huh,\n")
+	if want := "a.com\t0\tbenign\t\t2026-11-28\n"; rows != want {
+		t.Errorf("got %q, want %q", rows, want)
+	}
+	want := []string{
+		"left out: 3 rows with words that are not known",
+		`words that are not known: "huh" (2), "hm" (1); -means WORD=benign makes one known`,
+		`1 date is not known or can be read in two ways, as "11/03/2026" in line 2: its row is dated 2026-11-28`,
+		"1 row: 1 benign, 0 malicious",
+	}
+	if got := j.Summaries(j.Findings()); !slices.Equal(got, want) {
+		t.Errorf("summaries are %q, want %q", got, want)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/lines"
 	"github.com/snowman-ml/snowman/internal/plain"
@@ -40,7 +41,10 @@ func (j *Job) Read(file string, source io.Reader, report func(error)) error {
 		t.ahead = []line{first}
 		break
 	}
-	var err error
+	err := otherFormat(t.ahead[0].text)
+	if err != nil {
+		return err
+	}
 	if strings.HasPrefix(strings.TrimSpace(t.ahead[0].text), "{") {
 		err = j.readJSON(file, &t, report)
 	} else {
@@ -52,7 +56,7 @@ func (j *Job) Read(file string, source io.Reader, report func(error)) error {
 func (j *Job) readTable(file string, t *table, only byte, report func(error)) error {
 	l, comma, isHeader, err := j.options.readHeader(t.ahead[0].text, only)
 	if err != nil {
-		return err
+		return j.options.withHeaderBelow(err, t, only)
 	}
 	if t.comma = comma; isHeader {
 		t.ahead = nil
@@ -67,7 +71,14 @@ func (j *Job) readTable(file string, t *table, only byte, report func(error)) er
 			j.broken(at, err, report)
 			continue
 		}
-		reported, err := j.add(l.of(cells), l.wordName, at)
+		s := l.of(cells)
+		if l.isScored && s.word == "" {
+			if word, found := j.options.wordBehindBlank(s.text); found {
+				j.broken(at, fmt.Errorf("the word %q stands behind a blank, want a tab", word), report)
+				continue
+			}
+		}
+		reported, err := j.add(s, l.wordName, at)
 		if err != nil {
 			return err
 		}
@@ -75,6 +86,40 @@ func (j *Job) readTable(file string, t *table, only byte, report func(error)) er
 			report(reported)
 		}
 	}
+}
+
+// otherFormat says what a file is that is no table of text, by its first line.
+func otherFormat(first string) error {
+	switch {
+	case strings.HasPrefix(first, "PK\x03\x04"):
+		return errors.New("it is a workbook (.xlsx, .ods) or another zip file; save its sheet as CSV")
+	case strings.HasPrefix(first, "\xd0\xcf\x11\xe0"):
+		return errors.New("it is a workbook (.xls); save its sheet as CSV")
+	case strings.HasPrefix(strings.TrimSpace(first), "["):
+		return errors.New("it is a JSON array; jq -c '.[]' writes an object a line")
+	case strings.Contains(first, "\x00"):
+		return errors.New("it has zero bytes, as UTF-16 without a byte order mark has; save it as UTF-8")
+	}
+	return nil
+}
+
+// withHeaderBelow adds to the error of a first line that is no header what may help.
+func (o Options) withHeaderBelow(err error, t *table, only byte) error {
+	if !utf8.ValidString(t.ahead[0].text) {
+		return fmt.Errorf("%w; it is not in UTF-8, in which its columns can be told: save it as UTF-8", err)
+	}
+	const mostAbove = 20
+	t.ahead = nil
+	for range mostAbove {
+		below, ok := t.line()
+		if !ok || below.cut {
+			break
+		}
+		if _, _, isHeader, wrong := o.readHeader(below.text, only); isHeader && wrong == nil {
+			return fmt.Errorf("%w; line %d does: remove the lines above it", err, below.number)
+		}
+	}
+	return err
 }
 
 // broken counts a row that cannot be read, and reports it.
@@ -140,19 +185,19 @@ func (o Options) ofMembers(members map[string]json.RawMessage) (s said, column s
 	if isLog {
 		json.Unmarshal(members["snowman"], &verdict) // another "snowman" has no name
 	}
-	first := func(names ...string) (text, name string) {
-		for _, name := range names {
-			if member, ok := members[name]; ok {
-				return textOf(member), name
+	first := func(names ...string) (text, name string) { // the first that is not empty
+		for _, candidate := range names {
+			if member, ok := members[candidate]; ok && text == "" {
+				text, name = textOf(member), candidate
 			}
 		}
-		return "", ""
+		return text, name
 	}
 	if s.text = verdict.Name; o.Text != "" || s.text == "" {
 		s.text, _ = first(o.textNames()...)
 	}
 	s.word, column = first(o.wordNames()...)
-	s.date, _ = first("date")
+	s.date, _ = first(o.dateNames()...)
 	_, isScored := members["score"]
 	if !isLog && !isScored {
 		s.kind, _ = first("kind")

@@ -38,6 +38,12 @@ func (r *run) readStore(ctx context.Context) error {
 		return Refusal{[]string{err.Error()}}
 	}
 	for _, feed := range built.Feeds {
+		for _, day := range feed.Damaged {
+			r.note(fmt.Sprintf("feed %s: left out is %s", feed.Feed, day))
+		}
+		for _, day := range feed.TakenOut {
+			r.note(fmt.Sprintf("feed %s: the day %s counts as taken out, since its file is gone", feed.Feed, day))
+		}
 		if feed.Problem != "" {
 			r.note(fmt.Sprintf("feed %s is left out: %s", feed.Feed, feed.Problem))
 		}

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -43,16 +44,19 @@ type BuiltFeed struct {
 	First               string // of the days that were read; empty if there is none up to the day
 	Last                string
 	Rows                int
-	Repeated            int    // rows that stood in the feed before
-	LastRows, LastTwice int    // of the last day: its rows, and those that stood before on that day
-	Refused             int    // rows that are neither a name nor a URL
-	Problem             string // why there is no file, though the store has days
+	Repeated            int      // rows that stood in the feed before
+	LastRows, LastTwice int      // of the last day: its rows, and those that stood before on that day
+	Refused             int      // rows that are neither a name nor a URL
+	Damaged             []string // days that are left out, and why
+	TakenOut            []string // days whose files are gone
+	Problem             string   // why there is no file, though the store has days
 }
 
 // Build makes a labelled file for each feed of a store, as the store knew it at the end of a day
 // (UTC), and a recipe for them. A row's date is the feed's own or else that of the day it was first
-// in the store; for rows of a list that is older than its first day there, none. A feed whose days
-// are damaged costs only itself. The error is what kept Build from making any file.
+// in the store; for rows of a list that is older than its first day there, none. A day that is
+// damaged costs only itself; one whose file is gone counts as taken out. The error is what kept
+// Build from making any file.
 func Build(ctx context.Context, store string, asOf time.Time, directory string) (BuildResult, error) {
 	date := asOf.UTC().Format(time.DateOnly)
 	result := BuildResult{Recipe: dataset.Recipe{Seed: 1, VettedYears: vettedYears}}
@@ -60,6 +64,8 @@ func Build(ctx context.Context, store string, asOf time.Time, directory string) 
 	if err != nil {
 		return result, err
 	}
+	_, err = os.Stat(directory)
+	isNew := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return result, fmt.Errorf("making the folder of rows: %w", err)
 	}
@@ -90,6 +96,9 @@ func Build(ctx context.Context, store string, asOf time.Time, directory string) 
 		result.Feeds = append(result.Feeds, built)
 	}
 	if len(result.Recipe.Sources) == 0 {
+		if isNew {
+			os.Remove(directory) // an empty one does no harm
+		}
 		return result, fmt.Errorf("the store %q has no rows as of %s", store, date)
 	}
 	return result, atomicfile.Write(filepath.Join(directory, RecipeFile), func(w io.Writer) error {
@@ -106,8 +115,14 @@ func (f *Feed) build(ctx context.Context, store, date, directory string) (BuiltF
 	if err != nil {
 		return built, err
 	}
-	days := m.asOf(date, f.Current)
+	days, err := f.readable(ctx, filepath.Join(store, f.Name), m.asOf(date), &built)
+	if err != nil {
+		return built, err
+	}
 	if len(days) == 0 {
+		if len(built.Damaged) > 0 {
+			built.Problem = "no day of it can be read"
+		}
 		return built, nil
 	}
 	built.First, built.Last = days[0].Date, days[len(days)-1].Date
@@ -119,7 +134,7 @@ func (f *Feed) build(ctx context.Context, store, date, directory string) (BuiltF
 		out.WriteString("text\tlabel\tkind\tfamily\tdate\n")
 		seen := make(map[string]string)
 		for _, d := range days {
-			if problem = f.buildDay(ctx, filepath.Join(store, f.Name), d, d.Date == m.Days[0].Date, seen, out, &built); problem != nil {
+			if problem = f.buildDay(ctx, filepath.Join(store, f.Name), d, d.Date == built.First, seen, out, &built); problem != nil {
 				return problem
 			}
 		}
@@ -132,24 +147,64 @@ func (f *Feed) build(ctx context.Context, store, date, directory string) (BuiltF
 	return built, err
 }
 
-// buildDay writes the rows of a day that were not there before. Seen has the day of each row.
-func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool, seen map[string]string, out *bufio.Writer, built *BuiltFeed) error {
+// readable returns the days that are whole: of a feed of which only the newest day counts,
+// that one.
+func (f *Feed) readable(ctx context.Context, folder string, days []Day, built *BuiltFeed) (whole []Day, err error) {
+	for _, d := range slices.Backward(days) {
+		switch _, _, err := f.readDay(ctx, folder, d, func(dataset.Row) error { return nil }); {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, fs.ErrNotExist):
+			built.TakenOut = append(built.TakenOut, d.Date)
+		case err != nil:
+			built.Damaged = append(built.Damaged, err.Error())
+		default:
+			whole = append(whole, d)
+			if f.Current {
+				return whole, nil
+			}
+		}
+	}
+	slices.Reverse(whole)
+	return whole, nil
+}
+
+// readDay reads the rows of a day, and fails if its content is not that of the manifest.
+func (f *Feed) readDay(ctx context.Context, folder string, d Day, take func(dataset.Row) error) (rows, refused int, err error) {
 	file, err := os.Open(filepath.Join(folder, d.File))
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer file.Close()
 	failed := func(err error) error { return fmt.Errorf("the day %s in %q: %w", d.Date, d.File, err) }
 	unpacked, err := gzip.NewReader(bufio.NewReader(file))
 	if err != nil {
-		return failed(err)
+		return 0, 0, failed(err)
 	}
 	sum := sha256.New()
 	limit := f.maxUnpacked()
 	content := io.TeeReader(&counter{ctx: ctx, source: &bounded{source: unpacked, left: limit, limit: limit}}, sum)
+	refused, err = f.rows(content, func(row dataset.Row) error {
+		rows++
+		return take(row)
+	})
+	if err != nil {
+		return 0, 0, failed(err)
+	}
+	if _, err := io.Copy(io.Discard, content); err != nil {
+		return 0, 0, failed(err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != d.SHA256 {
+		return 0, 0, failed(errors.New("its checksum is another than the manifest's"))
+	}
+	return rows, refused, nil
+}
+
+// buildDay writes the rows of a day that were not there before. Seen has the day of each row.
+func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool, seen map[string]string, out *bufio.Writer, built *BuiltFeed) error {
 	taken := 0
 	built.LastRows, built.LastTwice = 0, 0
-	refused, err := f.rows(content, func(row dataset.Row) error {
+	_, refused, err := f.readDay(ctx, folder, d, func(row dataset.Row) error {
 		taken++
 		if f.First > 0 && taken > f.First {
 			return nil // on to the end, for the checksum
@@ -167,17 +222,8 @@ func (f *Feed) buildDay(ctx context.Context, folder string, d Day, isFirst bool,
 		built.Rows++
 		return writeRow(out, row, dateOfRow(row.Date, d.Date, f.Backlog && (isFirst || f.Current)))
 	})
-	if err != nil {
-		return failed(err)
-	}
 	built.Refused += refused
-	if _, err := io.Copy(io.Discard, content); err != nil {
-		return failed(err)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != d.SHA256 {
-		return failed(errors.New("its checksum is another than the manifest's"))
-	}
-	return nil
+	return err
 }
 
 // dateOfRow returns the date of a row that was first seen on a day: its own, unless that is later.

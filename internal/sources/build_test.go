@@ -2,6 +2,7 @@ package sources
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -166,13 +167,55 @@ func TestDamagedDaysCostTheirFeed(t *testing.T) {
 				t.Fatal(err)
 			}
 			result, err := Build(t.Context(), store, testDay, folder)
-			if err != nil || len(result.Feeds) != 2 || result.Feeds[0].Problem == "" || result.Feeds[1].Rows != 1 || len(result.Recipe.Sources) != 1 {
+			if err != nil || len(result.Feeds) != 2 || (result.Feeds[0].Problem == "") != (name == "no file") || result.Feeds[1].Rows != 1 || len(result.Recipe.Sources) != 1 {
 				t.Errorf("%+v, %v", result, err)
 			}
 			if _, err := os.Stat(filepath.Join(folder, "openphish"+rowsEnding)); err == nil {
 				t.Error("a file is there")
 			}
 		})
+	}
+}
+
+// A day that is damaged, or was taken out, costs neither the other days nor later ones.
+func TestADayCanBeTakenOut(t *testing.T) {
+	store := t.TempDir()
+	fill(t, store, [3]string{"2026-11-01", "openphish", "http://a.test/\n"}, [3]string{"2026-11-02", "openphish", "http://bad.test/\n"},
+		[3]string{"2026-11-03", "openphish", "http://broken.test/\n"},
+		[3]string{"2026-11-01", "tranco", "1,a.example\n"}, [3]string{"2026-11-02", "tranco", "1,bad.example\n"})
+	for _, path := range []string{"openphish/2026-11-02.gz", "tranco/2026-11-02.gz"} {
+		if err := os.Remove(filepath.Join(store, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(store, "openphish/2026-11-03.gz"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, store, [3]string{"2026-11-04", "openphish", "http://c.test/\n"}, [3]string{"2026-11-02", "openphish", "http://bad.test/\n"})
+	result, err := Build(t.Context(), store, testDay, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"openphish 2 rows, 1 damaged, [2026-11-02]", "tranco 1 rows, 0 damaged, [2026-11-02]"} {
+		f := result.Feeds[i]
+		if got := fmt.Sprintf("%s %d rows, %d damaged, %v", f.Feed, f.Rows, len(f.Damaged), f.TakenOut); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	bundle := filepath.Join(t.TempDir(), "feeds.tar.gz")
+	os.Remove(filepath.Join(store, "openphish/2026-11-03.gz"))
+	if result, err := Pack(t.Context(), store, bundle); err != nil || result.Days != 3 {
+		t.Errorf("packed: %+v, %v", result, err)
+	}
+	unpackInto(t, bundle, t.TempDir(), BundleResult{Feeds: 2, Days: 3})
+}
+
+// What was the same on an earlier day was first seen then.
+func TestAnEarlierDayIsKept(t *testing.T) {
+	store := t.TempDir()
+	fill(t, store, [3]string{"2026-11-20", "openphish", "http://a.test/\n"}, [3]string{"2026-11-01", "openphish", "http://a.test/\n"})
+	if got, want := built(t, store, "2026-11-28", "openphish"), []string{"http://a.test/\t1\tphishing\t\t2026-11-01"}; !slices.Equal(got, want) {
+		t.Errorf("the rows are %q, want %q", got, want)
 	}
 }
 
@@ -265,6 +308,17 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		return tarOf(member{sums.header, sumLine(manifest.header.Name, text) + sumLine(dayFile.header.Name, dayFile.content)}, m, dayFile)
 	}
 	empty := member{sums.header, sumLine(manifest.header.Name, manifest.content) + sumLine(dayFile.header.Name, "")}
+	var many strings.Builder
+	many.WriteString(`{"feed": "openphish", "days": [`)
+	manySums := ""
+	for n := range maxFilesOfDay + 1 {
+		file := fmt.Sprintf("2026-11-01.%d.gz", n+2)
+		fmt.Fprintf(&many, `{"date": "2026-11-01", "file": %q, "address": "x", "sha256": "%064d", "bytes": 1, "rows": 1},`, file, n)
+		manySums += sumLine("openphish/"+file, file)
+	}
+	manyDays := member{manifest.header, strings.TrimSuffix(many.String(), ",") + "]}"}
+	junk := member{dayFile.header, "no gzip"}
+	badContent := tarOf(member{sums.header, sumLine(manifest.header.Name, manifest.content) + sumLine(dayFile.header.Name, junk.content)}, manifest, junk)
 	for name, bundle := range map[string][]byte{
 		"nothing":                  nil,
 		"no tar file":              []byte("feeds\n"),
@@ -285,6 +339,10 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 		"a manifest of another":    badManifest(`"openphish"`, `"certpl"`),
 		"a manifest's path":        badManifest(`"2026-11-01.gz"`, `"../2026-11-01.gz"`),
 		"a manifest's date":        badManifest(`"2026-11-01"`, `"2026-11-31"`),
+		"a day to come":            badManifest(`2026-11-01`, `2126-11-01`),
+		"another day's file":       badManifest(`"date": "2026-11-01"`, `"date": "2026-11-03"`),
+		"a day that is no feed":    badContent,
+		"a day of many files":      tarOf(member{sums.header, sumLine(manifest.header.Name, manyDays.content) + manySums}, manyDays),
 		"a day that did not come":  badManifest(`"2026-11-01.gz"`, `"2026-11-02.gz"`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -297,6 +355,9 @@ func TestBundlesWithTricksAreRefused(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(store, "openphish", manifestFile)); err == nil {
 				t.Error("the store has the feed")
+			}
+			if left, _ := filepath.Glob(filepath.Join(store, "*", "*.gz")); len(left) > 0 {
+				t.Errorf("the store has %q", left)
 			}
 			if entries, _ := os.ReadDir(parent); len(entries) != 1 {
 				t.Errorf("beside the store is %v", entries)
@@ -363,4 +424,27 @@ func FuzzUnpackBody(f *testing.F) {
 			t.Errorf("%d bytes came, %v", read.Len(), err)
 		}
 	})
+}
+
+// The list of an archive's files is not read without bound.
+func TestALongListOfFilesIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "body")
+	body, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	archive := zip.NewWriter(body)
+	name := strings.Repeat("x", 60_000)
+	for i := range 300 {
+		if _, err := archive.Create(fmt.Sprint(name, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Feeds[0].unpack(body); err == nil || !strings.Contains(err.Error(), "its list of files is too long") {
+		t.Errorf("got %v", err)
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
@@ -74,6 +75,8 @@ func (e *brokenError) Unwrap() error { return e.err }
 // get fetches the body into the partial file. What breaks off is tried again from where it broke
 // off, a few times, and by the next run.
 func (d *download) get(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, d.longest, fmt.Errorf("it took longer than %v", d.longest))
+	defer cancel()
 	for try := 1; ; try++ {
 		err := d.try(ctx)
 		var broken *brokenError
@@ -105,7 +108,12 @@ func (d *download) get(ctx context.Context) error {
 // open opens the partial file, of which nothing is kept unless it can be gone on with.
 func (d *download) open() (err error) {
 	path := filepath.Join(d.folder, partialFile)
-	if content, err := os.ReadFile(path + ".json"); err == nil && json.Unmarshal(content, &d.state) == nil &&
+	for _, file := range []string{path, path + ".json"} {
+		if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%q is not a regular file", file)
+		}
+	}
+	if content, err := inputfile.Read(path+".json", maxManifest); err == nil && json.Unmarshal(content, &d.state) == nil &&
 		d.state.Address == d.shown && d.state.validator() != "" {
 		d.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 		return err
@@ -130,12 +138,22 @@ func (d *download) begin(response *http.Response) error {
 	if _, err := d.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	d.state = partial{d.shown, response.Header.Get("ETag"), response.Header.Get("Last-Modified")}
+	d.state = partial{d.shown, validatorOf(response, "ETag"), validatorOf(response, "Last-Modified")}
 	content, err := json.Marshal(d.state)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(d.folder, partialFile+".json"), content, 0o644)
+}
+
+// validatorOf returns a header by which a body is known again, or none if it is too long to be sent
+// back.
+func validatorOf(response *http.Response, name string) string {
+	const longest = 1 << 10
+	if value := response.Header.Get(name); len(value) <= longest {
+		return value
+	}
+	return ""
 }
 
 // try sends one request.
@@ -164,8 +182,19 @@ func (d *download) try(ctx context.Context) error {
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusNotModified:
+		if d.known == nil {
+			return errors.New("the server answered that nothing changed, though the store has nothing of it")
+		}
 		return errNotModified
 	case http.StatusPartialContent:
+		isOther := func(name, known string) bool {
+			now := response.Header.Get(name)
+			return now != "" && known != "" && now != known
+		}
+		if have > 0 && (isOther("ETag", d.state.ETag) || isOther("Last-Modified", d.state.LastModified)) {
+			// The rest of another body (RFC 9110, 15.3.7.3).
+			return errors.Join(d.begin(response), &brokenError{errors.New("the rest of the body is that of another one")})
+		}
 		if from, ok := rangeStart(response.Header.Get("Content-Range")); have == 0 || !ok || from != have {
 			// The server sends something else than was asked for.
 			return errors.Join(d.begin(response), &brokenError{fmt.Errorf("part of the body has the range %.60q", response.Header.Get("Content-Range"))})
@@ -299,11 +328,14 @@ func rangeStart(header string) (int64, bool) {
 
 // retryAfter returns the time that a header names, in seconds or as a date (RFC 9110, 10.2.3).
 func (d *download) retryAfter(header string) (time.Time, bool) {
-	const longest = 366 * 24 * 60 * 60
+	const longest = 7 * 24 * 60 * 60
 	if seconds, err := strconv.ParseUint(header, 10, 63); err == nil {
 		return d.now().Add(time.Duration(min(seconds, longest)) * time.Second), true
 	}
 	until, err := http.ParseTime(header)
+	if latest := d.now().Add(longest * time.Second); until.After(latest) {
+		until = latest
+	}
 	return until, err == nil
 }
 

@@ -106,9 +106,10 @@ type fetcher struct {
 	keys      map[string]string
 	now       func() time.Time
 	sleep     func(context.Context, time.Duration) error
-	pause     time.Duration // between two requests to one host
+	pause     time.Duration // between two requests to one host that is no mirror
 	maxWait   time.Duration // that a server may ask for
 	idle      time.Duration // without a byte of a body
+	longest   time.Duration // that one feed may take
 
 	mu   sync.Mutex
 	done int
@@ -129,7 +130,7 @@ func Fetch(ctx context.Context, o Options) (Result, error) {
 	transport.ResponseHeaderTimeout = time.Minute
 	defer transport.CloseIdleConnections()
 	f := &fetcher{Options: o, feeds: Feeds, transport: transport, sleep: sleep,
-		pause: 2 * time.Second, maxWait: 2 * time.Minute, idle: time.Minute}
+		pause: 2 * time.Second, maxWait: 2 * time.Minute, idle: time.Minute, longest: time.Hour}
 	return f.run(ctx)
 }
 
@@ -163,7 +164,7 @@ func (f *fetcher) run(ctx context.Context) (Result, error) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			for i, j := range jobs {
-				if i > 0 && j.file == "" && j.outcome.State == "" {
+				if i > 0 && j.file == "" && j.outcome.State == "" && f.mirror == "" {
 					f.sleep(ctx, f.pause) // its error is the context's, which is looked at below
 				}
 				if ctx.Err() == nil && j.outcome.State == "" {
@@ -332,7 +333,7 @@ func (f *fetcher) one(ctx context.Context, j *job) {
 		j.outcome.State = Fetched
 	case errors.Is(err, errNotModified):
 		j.outcome.State = NotModified
-		if last := manifest.last(); last != nil {
+		if last := manifest.last(f.today()); last != nil {
 			j.outcome.Day = *last
 		}
 	default:
@@ -340,11 +341,16 @@ func (f *fetcher) one(ctx context.Context, j *job) {
 	}
 }
 
+// today returns the date of this run.
+func (f *fetcher) today() string { return f.now().UTC().Format(time.DateOnly) }
+
 // removeLeftovers removes the temporary files of runs that were killed.
 func removeLeftovers(folder string) {
-	files, _ := filepath.Glob(filepath.Join(folder, ".*")) // the pattern is right
-	for _, file := range files {
-		os.Remove(file) // what stays does no harm
+	entries, _ := os.ReadDir(folder) // what stays does no harm
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") {
+			os.Remove(filepath.Join(folder, entry.Name()))
+		}
 	}
 }
 
@@ -393,7 +399,7 @@ func (f *fetcher) ask(ctx context.Context, j *job, m *Manifest) error {
 		}
 		d.shown = mirror.Redacted() // without a password
 	}
-	if last := m.last(); last != nil && last.Address == d.shown {
+	if last := m.last(f.today()); last != nil && last.Address == d.shown {
 		if _, err := os.Stat(filepath.Join(d.folder, last.File)); err == nil {
 			d.known = last
 		}
@@ -406,7 +412,9 @@ func (f *fetcher) ask(ctx context.Context, j *job, m *Manifest) error {
 	var wait *waitError
 	switch {
 	case errors.As(err, &wait):
-		m.NotBefore = wait.until
+		if f.mirror == "" {
+			m.NotBefore = wait.until
+		}
 		return errors.Join(err, d.discard(), m.write(f.Store))
 	case errors.As(err, &broken) || ctx.Err() != nil: // the next run goes on from here
 		d.file.Close()
@@ -431,13 +439,16 @@ func (f *fetcher) keep(ctx context.Context, j *job, m *Manifest, body *os.File, 
 	if err != nil {
 		return err
 	}
-	d.Date = f.now().UTC().Format(time.DateOnly)
-	d.File = m.freeFile(d.Date)
-	last := m.last()
+	d.Date = f.today()
+	if d.File, err = m.freeFile(d.Date); err != nil {
+		return err
+	}
+	last := m.last(d.Date)
+	before := m.lastWithFile(filepath.Join(f.Store, j.feed.Name), d.Date)
 	path := filepath.Join(f.Store, j.feed.Name, d.File)
 	var problem error
 	err = atomicfile.Write(path, func(w io.Writer) error {
-		if problem = f.check(ctx, j.feed, last, content, w, &d); problem != nil {
+		if problem = f.check(ctx, j.feed, before, content, w, &d); problem != nil {
 			return problem
 		}
 		if last != nil && last.SHA256 == d.SHA256 {

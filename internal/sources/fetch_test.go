@@ -36,7 +36,7 @@ func testFetcher(t *testing.T, o Options, feeds []Feed) (f *fetcher, slept *[]ti
 	}
 	slept = new([]time.Duration)
 	var mu sync.Mutex
-	f = &fetcher{Options: o, feeds: feeds, transport: http.DefaultTransport, pause: time.Second, maxWait: time.Minute, idle: time.Minute,
+	f = &fetcher{Options: o, feeds: feeds, transport: http.DefaultTransport, pause: time.Second, maxWait: time.Minute, idle: time.Minute, longest: time.Minute,
 		now: func() time.Time { return o.Now },
 		sleep: func(ctx context.Context, d time.Duration) error {
 			mu.Lock()
@@ -151,8 +151,8 @@ func TestSamplesAreFetched(t *testing.T) {
 				t.Errorf("%s is %+v, want %s", o.Feed, o, want)
 			}
 		}
-		if len(*slept) != len(Feeds)-1 {
-			t.Errorf("%d pauses between %d requests to one host", len(*slept), len(Feeds))
+		if len(*slept) != 0 {
+			t.Errorf("%d pauses between requests to a mirror", len(*slept))
 		}
 	}
 	if full != len(Feeds) {
@@ -222,6 +222,8 @@ func TestFaultsOfServers(t *testing.T) {
 		"404":              {http.NotFound, "404 Not Found"},
 		"500":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "500 Internal"},
 		"429":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "429 Too Many"},
+		"nothing new, though nothing was known": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
+			"the server answered that nothing changed"},
 		"another host": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://other.test/feed.txt", http.StatusFound)
 		}, `it redirects to another host, "other.test"`},
@@ -308,6 +310,20 @@ func TestRetryAfter(t *testing.T) {
 	f, slept := testFetcher(t, Options{}, feeds)
 	if o := outcome(t, f); o.State != Fetched || !slices.Equal(*slept, []time.Duration{7 * time.Second}) {
 		t.Errorf("%+v after %v, want 7 s", o, *slept)
+	}
+
+	for _, header = range []string{"99999999999", testDay.AddDate(20, 0, 0).Format(http.TimeFormat)} {
+		asked = 0
+		f, _ = testFetcher(t, Options{}, feeds)
+		if o := outcome(t, f); !strings.Contains(o.Reason, "asks to wait until 2026-12-05T12:00:00Z") {
+			t.Errorf("%+v after Retry-After: %s, want a week", o, header)
+		}
+	}
+	asked = 0
+	f, _ = testFetcher(t, Options{Mirror: server.URL}, feeds)
+	outcome(t, f)
+	if m, err := ReadManifest(f.Store, "feed"); err != nil || !m.NotBefore.IsZero() {
+		t.Errorf("what a mirror asks holds for the feed: %+v, %v", m, err)
 	}
 
 	asked, header = 0, testDay.Add(time.Hour).Format(http.TimeFormat)
@@ -589,8 +605,11 @@ func TestSeveralFetchesOfADay(t *testing.T) {
 	store := t.TempDir()
 	for i, content := range []string{"a.example\n", "b.example\n", "b.example\n", "c.example\n"} {
 		body = content
-		f, _ := testFetcher(t, Options{Store: store, Now: testDay.Add(time.Duration(i) * 2 * time.Hour)}, feeds)
+		f, slept := testFetcher(t, Options{Store: store, Now: testDay.Add(time.Duration(i) * 2 * time.Hour)}, feeds)
 		outcome(t, f)
+		if len(*slept) != 1 {
+			t.Errorf("%d pauses between two requests to one host", len(*slept))
+		}
 	}
 	for feed, want := range map[string][]string{
 		"window": {"2026-11-28.2.gz", "2026-11-28.3.gz", "2026-11-28.gz"}, "whole": {"2026-11-28.gz"},
@@ -647,6 +666,73 @@ func TestPasswordsOfMirrorsAreNotKept(t *testing.T) {
 	mirror := strings.Replace(server.URL, "http://", "http://me:s3cret@", 1)
 	f, _ := testFetcher(t, Options{Mirror: mirror}, []Feed{listFeed("feed", "https://feed.test/")})
 	if o := outcome(t, f); o.State != Fetched || strings.Contains(o.Day.Address, "s3cret") {
+		t.Errorf("%+v", o)
+	}
+}
+
+// The rest of another body is not put behind what came of the first.
+func TestTheRestOfAnotherBodyIsRefused(t *testing.T) {
+	for header, values := range map[string][2]string{
+		"ETag":          {`"1"`, `"2"`},
+		"Last-Modified": {"Sat, 28 Nov 2026 10:00:00 GMT", "Sat, 28 Nov 2026 11:00:00 GMT"},
+	} {
+		t.Run(header, func(t *testing.T) { testTheRestOfAnotherBody(t, header, values) })
+	}
+}
+
+func testTheRestOfAnotherBody(t *testing.T, header string, values [2]string) {
+	const first, second = "a.example\nb.example\n", "c.example\nd.example\n"
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		switch {
+		case asked == 1:
+			w.Header().Set(header, values[0])
+			w.Header().Set("Content-Length", "20")
+			io.WriteString(w, first[:10])
+		case r.Header.Get("Range") != "":
+			w.Header().Set(header, values[1])
+			w.Header().Set("Content-Range", "bytes 10-19/20")
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, second[10:])
+		default:
+			io.WriteString(w, second)
+		}
+	}))
+	defer server.Close()
+	f, _ := testFetcher(t, Options{}, []Feed{listFeed("feed", server.URL)})
+	o := outcome(t, f)
+	if got := unzipped(t, filepath.Join(f.Store, "feed", "2026-11-28.gz")); o.State != Fetched || got != second {
+		t.Errorf("%+v: %q, want %q", o, got, second)
+	}
+}
+
+// A tag that is too long to be sent back is not kept.
+func TestLongTagsAreNotKept(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"`+strings.Repeat("x", 5000)+`"`)
+		io.WriteString(w, rows)
+	}))
+	defer server.Close()
+	f, _ := testFetcher(t, Options{}, []Feed{listFeed("feed", server.URL)})
+	if o := outcome(t, f); o.State != Fetched || o.Day.ETag != "" {
+		t.Errorf("%+v", o)
+	}
+}
+
+// A body that comes byte by byte is given up, and gone on with by the next run.
+func TestABodyThatTakesTooLongIsGivenUp(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			io.WriteString(w, "a")
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	}))
+	defer server.Close()
+	f, _ := testFetcher(t, Options{}, []Feed{listFeed("feed", server.URL)})
+	f.longest = 50 * time.Millisecond
+	if o := outcome(t, f); o.State != Failed || o.Reason != "it took longer than 50ms" {
 		t.Errorf("%+v", o)
 	}
 }

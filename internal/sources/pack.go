@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/plain"
 )
@@ -31,6 +33,8 @@ const (
 	maxDayFile   = 1 << 30   // bytes
 	maxBundle    = 128 << 30 // bytes of all files
 	maxManifests = 256 << 20 // bytes of all of them
+
+	maxFilesOfDay = 100 // that a bundle adds to; a feed is asked once an hour at most
 )
 
 // bundled are the paths that a bundle may have.
@@ -65,9 +69,13 @@ func Pack(ctx context.Context, store, bundle string) (BundleResult, error) {
 		}
 		paths = append(paths, feed+"/"+manifestFile)
 		for _, d := range m.Days {
+			if _, err := os.Stat(filepath.Join(store, feed, d.File)); errors.Is(err, fs.ErrNotExist) {
+				continue // it was taken out
+			}
 			paths = append(paths, feed+"/"+d.File)
+			result.Days++
 		}
-		result.Feeds, result.Days = result.Feeds+1, result.Days+len(m.Days)
+		result.Feeds++
 	}
 	if len(paths) == 0 {
 		return result, fmt.Errorf("the store %q is empty", store)
@@ -146,9 +154,24 @@ func Unpack(ctx context.Context, bundle io.Reader, store string) (BundleResult, 
 	defer unlock()
 	u := &unpacking{store: store, left: maxBundle, manifests: make(map[string]*merged)}
 	if err := u.read(ctx, tar.NewReader(&counter{ctx: ctx, source: plain.NewReader(bundle)})); err != nil {
+		u.discard()
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("it ends in the middle: %w", err)
+		}
 		return BundleResult{}, fmt.Errorf("reading the bundle: %w", err)
 	}
 	return u.finish()
+}
+
+// discard removes the files of days that were written.
+func (u *unpacking) discard() {
+	for feed, m := range u.manifests {
+		for file, target := range m.files {
+			if m.came[file] {
+				os.Remove(filepath.Join(u.store, feed, target)) // what stays does no harm
+			}
+		}
+	}
 }
 
 // An unpacking is a running Unpack.
@@ -188,7 +211,7 @@ func (u *unpacking) read(ctx context.Context, archive *tar.Reader) error {
 		if err != nil {
 			return err
 		}
-		if err := u.take(header, archive); err != nil {
+		if err := u.take(ctx, header, archive); err != nil {
 			return fmt.Errorf("the file %.80q: %w", header.Name, err)
 		}
 	}
@@ -197,7 +220,7 @@ func (u *unpacking) read(ctx context.Context, archive *tar.Reader) error {
 	}
 	for _, feed := range u.order {
 		for _, d := range u.manifests[feed].bundle.Days {
-			if !u.manifests[feed].came[d.File] {
+			if m := u.manifests[feed]; m.files[d.File] != "" && !m.came[d.File] {
 				return fmt.Errorf("the day %s of %s is missing", d.Date, feed)
 			}
 		}
@@ -208,7 +231,11 @@ func (u *unpacking) read(ctx context.Context, archive *tar.Reader) error {
 // readSums reads lines of a checksum and a path.
 func readSums(r io.Reader) (map[string]string, error) {
 	sums := make(map[string]string)
-	lines := bufio.NewScanner(io.LimitReader(r, maxSums))
+	content, err := io.ReadAll(io.LimitReader(r, maxSums))
+	if err != nil {
+		return nil, err
+	}
+	lines := bufio.NewScanner(bytes.NewReader(content))
 	for lines.Scan() {
 		sum, path, found := strings.Cut(lines.Text(), "  ")
 		if !found || len(sum) != sha256.Size*2 || !bundled.MatchString(path) || sums[path] != "" {
@@ -220,7 +247,7 @@ func readSums(r io.Reader) (map[string]string, error) {
 }
 
 // take takes a file of the bundle.
-func (u *unpacking) take(header *tar.Header, content io.Reader) error {
+func (u *unpacking) take(ctx context.Context, header *tar.Header, content io.Reader) error {
 	parts := bundled.FindStringSubmatch(header.Name)
 	want := u.sums[header.Name]
 	switch {
@@ -235,7 +262,7 @@ func (u *unpacking) take(header *tar.Header, content io.Reader) error {
 	delete(u.sums, header.Name)
 	feed, name := parts[1], parts[2]
 	if name == manifestFile {
-		return u.takeManifest(feed, want, content)
+		return u.takeManifest(ctx, feed, want, content)
 	}
 	m := u.manifests[feed]
 	if m == nil {
@@ -258,6 +285,24 @@ func (u *unpacking) take(header *tar.Header, content io.Reader) error {
 	if problem != nil {
 		return problem
 	}
+	if err != nil {
+		return err
+	}
+	return m.count(ctx, u.store, feed, target)
+}
+
+// count reads a day that came, which must be what the bundle says of it, and counts its rows.
+func (m *merged) count(ctx context.Context, store, feed, file string) error {
+	known, isKnown := Find(feed)
+	if !isKnown { // a newer program may know more feeds
+		return nil
+	}
+	d := &m.store.Days[slices.IndexFunc(m.store.Days, func(d Day) bool { return d.File == file })]
+	rows, refused, err := known.readDay(ctx, filepath.Join(store, feed), *d, func(dataset.Row) error { return nil })
+	if err == nil && rows == 0 {
+		err = fmt.Errorf("the day %s has no row that is a name or a URL", d.Date)
+	}
+	d.Rows, d.Refused = rows, refused
 	return err
 }
 
@@ -274,7 +319,7 @@ func checkSum(content io.Reader, w io.Writer, want string) error {
 }
 
 // takeManifest reads the manifest of a feed and finds a place for each of its days.
-func (u *unpacking) takeManifest(feed, want string, content io.Reader) error {
+func (u *unpacking) takeManifest(ctx context.Context, feed, want string, content io.Reader) error {
 	var text bytes.Buffer
 	if _, err := io.Copy(&text, io.LimitReader(content, maxManifest+1)); err != nil {
 		return err
@@ -299,17 +344,49 @@ func (u *unpacking) takeManifest(feed, want string, content io.Reader) error {
 		return err
 	}
 	m := &merged{bundle: bundle, store: store, files: make(map[string]string), came: make(map[string]bool)}
+	type key struct{ date, sha256 string }
+	keyOf := func(d Day) key {
+		if current {
+			return key{date: d.Date}
+		}
+		return key{d.Date, d.SHA256}
+	}
+	isThere, files := make(map[key]bool), make(map[string]int)
+	for _, d := range store.Days {
+		isThere[keyOf(d)] = true
+		files[d.Date]++
+	}
+	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
 	for _, d := range bundle.Days {
-		isThere := func(other Day) bool { return other.Date == d.Date && (other.SHA256 == d.SHA256 || current) }
-		if slices.ContainsFunc(store.Days, isThere) {
+		switch {
+		case d.Date > tomorrow:
+			return fmt.Errorf("its day %s is still to come", d.Date)
+		case u.sums[feed+"/"+d.File] == "": // it was taken out
+			continue
+		case isThere[keyOf(d)]:
 			m.kept++
 			continue
+		case files[d.Date] >= maxFilesOfDay:
+			return fmt.Errorf("the day %s has more than %d files", d.Date, maxFilesOfDay)
 		}
 		file := d.File
-		d.File = store.freeFile(d.Date)
+		d.File = d.Date + ".gz"
+		if files[d.Date] > 0 {
+			if d.File, err = store.freeFile(d.Date); err != nil {
+				return err
+			}
+		}
+		// What a server says of this content is not known.
+		d.ETag, d.LastModified = "", ""
 		m.files[file] = d.File
-		store.add(d, current)
+		isThere[keyOf(d)] = true
+		files[d.Date]++
+		store.Days = append(store.Days, d)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
+	slices.SortStableFunc(store.Days, func(a, b Day) int { return strings.Compare(a.Date, b.Date) })
 	if bundle.Checked.After(store.Checked) {
 		store.Checked = bundle.Checked
 	}

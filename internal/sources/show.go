@@ -29,6 +29,14 @@ func (f *Feed) fetched() string {
 	return "yes"
 }
 
+// fetchedBecause is fetched with the reason why the feed is off.
+func (f *Feed) fetchedBecause() string {
+	if f.Off == "" {
+		return f.fetched()
+	}
+	return f.fetched() + ": " + f.Off
+}
+
 // Describe writes all that is known of feeds for people.
 func Describe(w io.Writer, names []string) error {
 	for i, name := range names {
@@ -70,7 +78,7 @@ func markdown() string {
 	page.WriteString("| feed | what it is | rows | fetched | asked at most | commercial use | licence or terms |\n|---|---|---|---|---|---|---|\n")
 	for i := range Feeds {
 		f := &Feeds[i]
-		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s | %s | %s |\n", f.Name, f.Is, f.Label(), f.fetched(), f.Interval(), f.Commercial, f.Licence)
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s | %s | %s |\n", f.Name, f.Is, f.Label(), f.fetchedBecause(), f.Interval(), f.Commercial, f.Licence)
 	}
 	page.WriteString("\n| feed | address | format | a mirror's file | watch | not checked |\n|---|---|---|---|---|---|\n")
 	for i := range Feeds {

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
@@ -82,7 +83,7 @@ func parseManifest(content []byte, feed string) (*Manifest, error) {
 			return nil, fmt.Errorf("two days are in the file %q", d.File)
 		}
 		files[d.File] = true
-		if _, err := time.Parse(time.DateOnly, d.Date); err != nil || !dayFile.MatchString(d.File) || d.Bytes < 0 || len(d.SHA256) != 64 {
+		if _, err := time.Parse(time.DateOnly, d.Date); err != nil || !dayFile.MatchString(d.File) || !strings.HasPrefix(d.File, d.Date+".") || d.Bytes < 0 || len(d.SHA256) != 64 {
 			return nil, fmt.Errorf("its day %.40q in the file %.40q cannot be", d.Date, d.File)
 		}
 	}
@@ -103,12 +104,27 @@ func (m *Manifest) write(store string) error {
 	})
 }
 
-// last returns the newest day, or nil.
-func (m *Manifest) last() *Day {
-	if len(m.Days) == 0 {
-		return nil
+// last returns the newest day that is not later than a date, or nil.
+func (m *Manifest) last(date string) *Day {
+	for i := range slices.Backward(m.Days) {
+		if m.Days[i].Date <= date {
+			return &m.Days[i]
+		}
 	}
-	return &m.Days[len(m.Days)-1]
+	return nil
+}
+
+// lastWithFile is last without the days whose files are gone.
+func (m *Manifest) lastWithFile(folder, date string) *Day {
+	for i := range slices.Backward(m.Days) {
+		if m.Days[i].Date > date {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(folder, m.Days[i].File)); err == nil {
+			return &m.Days[i]
+		}
+	}
+	return nil
 }
 
 // add adds a day in its place. Of a feed of which only the newest day counts, it replaces those of
@@ -132,24 +148,31 @@ func (m *Manifest) add(d Day, current bool) (replaced []Day) {
 
 // freeFile returns the name of a file for a day. No other day has it, so that a file and what the
 // manifest says of it agree at any moment.
-func (m *Manifest) freeFile(date string) string {
+func (m *Manifest) freeFile(date string) (string, error) {
+	const most = 9999 // as in dayFile
+	taken := make(map[string]bool)
+	for _, d := range m.Days {
+		if d.Date == date {
+			taken[d.File] = true
+		}
+	}
 	file := date + ".gz"
-	for n := 2; slices.ContainsFunc(m.Days, func(d Day) bool { return d.File == file }); n++ {
+	for n := 2; taken[file]; n++ {
+		if n > most {
+			return "", fmt.Errorf("the day %s has %d files already", date, most)
+		}
 		file = date + "." + strconv.Itoa(n) + ".gz"
 	}
-	return file
+	return file, nil
 }
 
-// asOf returns the days that count for a set as of a day.
-func (m *Manifest) asOf(date string, current bool) []Day {
+// asOf returns the days up to a day.
+func (m *Manifest) asOf(date string) []Day {
 	var days []Day
 	for _, d := range m.Days {
 		if d.Date <= date {
 			days = append(days, d)
 		}
-	}
-	if current && len(days) > 1 {
-		days = days[len(days)-1:]
 	}
 	return days
 }

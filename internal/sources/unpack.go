@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 	"strings"
@@ -21,6 +22,9 @@ const (
 	gzipMagic = "\x1f\x8b"
 	zipMagic  = "PK\x03\x04"
 )
+
+// maxDirectory is how many bytes of an archive may be read to learn which files it has.
+const maxDirectory = 16 << 20
 
 // maxFiles is how many files an archive may have.
 const maxFiles = 100_000
@@ -64,7 +68,9 @@ func (f *Feed) openZip(body *os.File) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := zip.NewReader(body, info.Size())
+	directory := &boundedAt{source: body, left: maxDirectory}
+	archive, err := zip.NewReader(directory, info.Size())
+	directory.left = math.MaxInt64                          // the files have a limit of their own
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // paths are only compared
 		return nil, fmt.Errorf("the zip file is damaged: %w", err)
 	}
@@ -165,6 +171,20 @@ func (d damaged) Read(p []byte) (int, error) {
 	n, err := d.source.Read(p)
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("the %s file is damaged: %w", d.what, err)
+	}
+	return n, err
+}
+
+// boundedAt fails where more than left bytes are read.
+type boundedAt struct {
+	source io.ReaderAt
+	left   int64
+}
+
+func (b *boundedAt) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := b.source.ReadAt(p, offset)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errors.New("its list of files is too long")
 	}
 	return n, err
 }
