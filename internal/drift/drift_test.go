@@ -196,7 +196,7 @@ func TestRealNames(t *testing.T) {
 		t.Skip("SNOWMAN_DATA names no folder of labelled data")
 	}
 	texts := func(file string) []string {
-		rows, _, _, err := dataset.ReadUnseen(t.Context(), []string{filepath.Join(folder, file)}, dataset.Seen{})
+		rows, _, _, err := dataset.ReadUnseen(t.Context(), []string{filepath.Join(folder, "sources", file)}, dataset.Seen{})
 		if err != nil {
 			t.Fatal(err)
 		}
