@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-kafka check-page pictures check-deploy release check-release python-wheel check-python bench-python
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-kafka bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-kafka check-page pictures check-deploy release check-release python-wheel check-python bench-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -148,7 +148,14 @@ KAFKAFLAGS ?= -records 100000 -kills 2 -restarts 1 -rate 2500
 check-kafka: ## kill workers and a real broker: is a message lost, or there twice?
 	@mkdir -p build
 	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
-	go test -count 1 -v -timeout 2h ./bench/kafka -start $(KAFKAFLAGS)
+	go test -count 1 -v -timeout 2h -run TestNothing ./bench/kafka -start $(KAFKAFLAGS)
+
+# bench-kafka needs two free cores, and takes some minutes.
+MEASURED ?= 1000000
+bench-kafka: ## measure workers for Kafka beside one that copies
+	@mkdir -p build
+	CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
+	go test -count 1 -v -timeout 1h -run TestRate ./bench/kafka -start -measured $(MEASURED)
 
 # CHROMIUM is the browser, by default /usr/bin/chromium; axe-core looks for what keeps people out of a
 # page. check-page needs Node.js 20, and a network the first time.

@@ -136,6 +136,7 @@ type health struct {
 	isMember  bool
 	isLeaving bool
 	trouble   string    // what failed last; empty when something has gone well since
+	failed    time.Time // when it did
 	since     time.Time // when a batch was begun that is not written; zero if there is none
 }
 
@@ -148,7 +149,7 @@ func (h *health) set(change func()) {
 func (h *health) join()          { h.set(func() { h.isMember, h.trouble = true, "" }) }
 func (h *health) leave()         { h.set(func() { h.isMember = false }) }
 func (h *health) drain()         { h.set(func() { h.isLeaving = true }) }
-func (h *health) fail(err error) { h.set(func() { h.trouble = fmt.Sprint(err) }) }
+func (h *health) fail(err error) { h.set(func() { h.trouble, h.failed = fmt.Sprint(err), time.Now() }) }
 func (h *health) succeed()       { h.set(func() { h.trouble = "" }) }
 func (h *health) begin()         { h.set(func() { h.since = time.Now() }) }
 func (h *health) end()           { h.set(func() { h.since = time.Time{} }) }
@@ -160,7 +161,7 @@ func (h *health) problem() string {
 	switch {
 	case h.isLeaving:
 		return "shutting down"
-	case h.trouble != "":
+	case h.trouble != "" && time.Since(h.failed) < forgiven:
 		return h.trouble
 	case !h.isMember:
 		return "not in the group yet"

@@ -81,6 +81,7 @@ const (
 	patience         = 10 * time.Second // how long the end waits for brokers
 	stalled          = 30 * time.Second // after which brokers that take nothing are told of
 	longestBackoff   = 30 * time.Second // before what failed is tried again
+	forgiven         = time.Minute      // without another failure, in which nothing may have come
 	fenceTime        = 5 * time.Minute  // in which a transactional id may be taken away
 	mostFences       = 5                // as often as this
 )
