@@ -19,7 +19,7 @@ func (f *Format) Alone(o Options) (Layout, error) {
 	}
 	switch s := s.(type) {
 	case constant:
-		return Layout{alone{s.of}}, nil
+		return Layout{alone(s)}, nil
 	case *learner:
 		return Layout{alone{s.now}}, nil
 	case *zeekStream: // without headers it is JSON

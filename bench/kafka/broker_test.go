@@ -5,6 +5,7 @@ package kafka_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -62,6 +63,15 @@ func (p *process) stop(signal syscall.Signal) error {
 	})
 	<-p.exited
 	return p.err
+}
+
+func (p *process) hasExited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // A broker is Apache Kafka, alone.
@@ -151,20 +161,24 @@ func (b *broker) start(t *testing.T) {
 			t.Logf("the broker answers after %v", time.Since(started).Round(time.Second))
 			return
 		}
-		if time.Since(started) > patience {
-			t.Fatalf("the broker does not answer: %v", err)
+		if b.running.hasExited() || time.Since(started) > 2*patience {
+			said, _ := os.ReadFile(filepath.Join(b.Folder, "broker.log"))
+			t.Fatalf("the broker does not answer: %v; %s", err, said[max(0, len(said)-2000):])
 		}
 	}
 }
 
 func (b *broker) address() string { return fmt.Sprintf("127.0.0.1:%d", b.Port) }
 
+// freePort returns a port that nobody listens on, below those that systems give to connections: one
+// of a client that tries to connect to a broker that is down could take the broker's own.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := 20_000 + rand.IntN(12_000)
+		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -87,10 +88,12 @@ func torture(t *testing.T, b *broker, snowman string, exactlyOnce bool) {
 	for i := range *workers {
 		r.workers = append(r.workers, r.startWorker(t, i))
 	}
-	fed := make(chan struct{})
-	go func() { defer close(fed); r.feed(t) }()
+	fed := make(chan error, 1)
+	go func() { fed <- r.feed(t.Context()) }()
 	r.disturb(t)
-	<-fed
+	if err := <-fed; err != nil {
+		t.Fatal(err)
+	}
 	r.await(t)
 	for i, worker := range r.workers {
 		if err := worker.stop(syscall.SIGTERM); err != nil {
@@ -119,25 +122,30 @@ func (r *run) startWorker(t *testing.T, number int) *process {
 const poison = 1000
 
 // feed writes all messages, each with its number as its key, at the given rate.
-func (r *run) feed(t *testing.T) {
+func (r *run) feed(ctx context.Context) error {
 	started := time.Now()
+	var failed atomic.Pointer[error]
 	for i := range *records {
 		if ahead := time.Until(started.Add(time.Duration(i) * time.Second / time.Duration(*rate))); ahead > 10*time.Millisecond {
 			time.Sleep(ahead)
 		}
-		value := []byte(fmt.Sprintf("n%d.tests.net", i%50_000))
+		value := fmt.Appendf(nil, "n%d.tests.net", i%50_000)
 		if i == poison {
 			value = []byte(strings.Repeat("poison ", 900_000/7))
 		}
-		r.client.Produce(t.Context(), &kgo.Record{Key: strconv.AppendInt(nil, int64(i), 10), Value: value}, func(_ *kgo.Record, err error) {
+		r.client.Produce(ctx, &kgo.Record{Key: strconv.AppendInt(nil, int64(i), 10), Value: value}, func(_ *kgo.Record, err error) {
 			if err != nil {
-				t.Errorf("writing message %d: %v", i, err)
+				failed.Store(&err)
 			}
 		})
 	}
-	if err := r.client.Flush(t.Context()); err != nil {
-		t.Error(err)
+	if err := r.client.Flush(ctx); err != nil {
+		return err
 	}
+	if err := failed.Load(); err != nil {
+		return fmt.Errorf("writing messages: %w", *err)
+	}
+	return nil
 }
 
 // disturb kills workers and restarts the broker, spread over the time that feeding takes.
