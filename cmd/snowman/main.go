@@ -111,6 +111,7 @@ var verbs = []struct {
 	{"explain", "say what the scores of texts are made of", runExplain},
 	{"serve", "answer the same over HTTP", runServe},
 	{"helper", "answer Squid, Postfix, ClickHouse or Splunk, a name at a time", runHelper},
+	{"stream", "score the messages of Kafka, as one worker of many", runStream},
 	{"data", "fetch public feeds and make labelled texts of them", runData},
 	{"label", "make rows to train on of what people say of verdicts", runLabel},
 	{"train", "train a model on labelled texts", runTrain},

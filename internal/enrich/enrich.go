@@ -256,12 +256,7 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 			}
 			return
 		}
-		if b := &w.best[owner.item]; b.name < 0 || r.Level > b.level || r.Level == b.level && r.Score > b.score {
-			*b = best{name: owner.name, score: r.Score, level: r.Level, kind: r.Kind}
-			if w.job.dga >= 0 && !r.Probabilities.IsZero() {
-				b.probability = r.Probabilities.Values[w.job.dga]
-			}
-		}
+		w.weigh(owner, &r)
 	})
 	if o.Names == nil {
 		for i := range c.Items {
@@ -269,6 +264,16 @@ func (w *worker) work(c *pipeline.Chunk[Item]) {
 		}
 	}
 	w.job.add(w)
+}
+
+// weigh keeps what is said of a name if it is the worst of its record.
+func (w *worker) weigh(owner owner, r *verdict.Record) {
+	if b := &w.best[owner.item]; b.name < 0 || r.Level > b.level || r.Level == b.level && r.Score > b.score {
+		*b = best{name: owner.name, score: r.Score, level: r.Level, kind: r.Kind}
+		if w.job.dga >= 0 && !r.Probabilities.IsZero() {
+			b.probability = r.Probabilities.Values[w.job.dga]
+		}
+	}
 }
 
 // findNames finds the names in all records of a chunk.
