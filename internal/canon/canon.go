@@ -38,8 +38,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/weppos/publicsuffix-go/publicsuffix"
-
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
@@ -71,13 +69,14 @@ type URL struct {
 	scratch         []byte // for the host
 
 	// Set by findSuffix.
-	rule           *publicsuffix.Rule // of the public suffix; nil before findSuffix
-	domain, suffix int                // where the registered domain and the dot before its suffix stand
+	hasSuffix      bool       // findSuffix was called
+	rule           suffixRule // of the public suffix
+	domain, suffix int        // where the registered domain and the dot before its suffix stand
 }
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	u.text, u.rule = u.text[:0], nil
+	u.text, u.hasSuffix = u.text[:0], false
 	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
 	if u.unwrappedFrom != "" {
 		u.unwrappedFrom = ""

@@ -26,7 +26,7 @@ func (u *URL) HostKind() string {
 		return "operator"
 	case spellsAddress(host, u.domain):
 		return "reverse DNS"
-	case u.rule.Private:
+	case u.rule.isPrivate():
 		return "free hosting"
 	case bytes.Contains(host, aLabelPrefix):
 		return "internationalised"

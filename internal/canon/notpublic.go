@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
 
 // NotPublic says why a text is no public name, one that anybody can look up in the DNS of the
@@ -160,14 +158,18 @@ func (u *URL) hostNotPublic() NotPublic {
 	}
 	u.findSuffix()
 	host := u.Host()
-	if u.rule == publicsuffix.DefaultRule {
+	if !u.rule.isListed() {
 		reason := unlistedNotPublic(host)
 		if reason == SingleLabel && (isOdd(host) || bytes.HasPrefix(u.text[u.path:], []byte("//"))) {
 			return Public // what is left of a name or URL that somebody wrote otherwise: https//evil.com
 		}
 		return reason
 	}
-	switch u.rule.Value {
+	suffix := u.PublicSuffix()
+	if u.suffix == u.port {
+		suffix = host
+	}
+	switch string(suffix) {
 	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
 		return ReservedSuffix
 	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
@@ -186,7 +188,7 @@ func (u *URL) hostNotPublic() NotPublic {
 	}
 	// Companies answer at some of their suffixes, s3.amazonaws.com/bucket, and what a rule such as
 	// *.at.ply.gg matches is somebody's host.
-	isServer := u.rule.Private && (u.path > u.port || u.HasPath() || u.rule.Type == publicsuffix.WildcardType)
+	isServer := u.rule.isPrivate() && (u.path > u.port || u.HasPath() || u.rule.isWildcard())
 	if u.suffix == u.port && !isServer {
 		return PublicSuffix
 	}

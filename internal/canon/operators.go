@@ -58,6 +58,9 @@ func newOperators(suffixes []string) (operators, error) {
 	return found, nil
 }
 
+// longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
+const longestName = 255
+
 func checkOperator(suffix string) error {
 	var u URL
 	if err := u.Parse(suffix); err != nil {
