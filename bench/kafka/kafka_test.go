@@ -1,8 +1,9 @@
 //go:build linux
 
-// Package kafka_test holds snowman stream against a real Apache Kafka: two workers of one group are
-// killed while they work, again and again, and the broker is restarted under them. Afterwards no
-// message may be missing, and exactly once none may be there twice.
+// Package kafka_test holds snowman stream to a real Apache Kafka: two workers of one group are
+// killed while they work, again and again, and brokers are restarted under them. Afterwards no
+// message may be missing, and exactly once none may be there twice. Workers log in over TLS with
+// the rights that docs/kafka.md names.
 //
 // Everything happens on loopback and in temporary folders. Nothing is started without the flag
 // -start, and what cannot be had is named as NOT TESTED.
@@ -10,6 +11,7 @@ package kafka_test
 
 import (
 	"context"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -27,83 +29,213 @@ import (
 )
 
 var (
-	start    = flag.Bool("start", false, "start a broker and workers; without it the test is skipped")
+	start    = flag.Bool("start", false, "start brokers and workers; without it the tests are skipped")
+	long     = flag.Bool("long", false, "fill a broker's disk as well")
 	program  = flag.String("snowman", "../../build/snowman", "the `program` that works")
-	records  = flag.Int("records", 100_000, "write this `number` of messages")
+	records  = flag.Int("records", 100_000, "write this `number` of messages, for each promise")
 	kills    = flag.Int("kills", 2, "kill each worker `N` times")
-	restarts = flag.Int("restarts", 1, "restart the broker `N` times")
-	rate     = flag.Int("rate", 4000, "write `N` messages a second, so that kills fall into work")
+	restarts = flag.Int("restarts", 1, "restart a broker `N` times")
+	rate     = flag.Int("rate", 2500, "write `N` messages a second, so that kills fall into work")
 	workers  = flag.Int("workers", 2, "so many workers")
+	brokers  = flag.Int("brokers", 1, "so many brokers")
 )
 
 // patience is how long anything may take that should take no time at all. However busy the machine
 // is, only something that hangs takes longer.
 const patience = 2 * time.Minute
 
-func TestNothingIsLostOrDoubled(t *testing.T) {
+// quick makes Java start faster, and work slower.
+var quick = []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"}
+
+// snowman returns the program, or skips the test.
+func snowman(t *testing.T) string {
+	t.Helper()
 	if !*start {
-		t.Skip("it starts a broker: make check-kafka")
+		t.Skip("it starts brokers: make check-kafka")
 	}
-	snowman, err := filepath.Abs(*program)
+	path, err := filepath.Abs(*program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(snowman); err != nil {
+	if _, err := os.Stat(path); err != nil {
 		t.Fatal(err)
 	}
-	b := newBroker(t)
-	for _, exactlyOnce := range []bool{true, false} {
-		name := "at least once"
-		if exactlyOnce {
-			name = "exactly once"
+	return path
+}
+
+// Both promises are held to the same brokers at once. Each worker is killed so often, and brokers
+// end by SIGKILL and SIGTERM in turns.
+func TestNothingIsLostOrDoubled(t *testing.T) {
+	snowman := snowman(t)
+	c := newCluster(t, *brokers, "", quick...)
+	runs := []*run{newRun(t, c, snowman, true), newRun(t, c, snowman, false)}
+	begin(t, runs...)
+	events, kill, restart := *kills**workers+*restarts, 0, 0
+	for event := range events {
+		part := *records / (events + 1)
+		until := event*part + part/2 + rand.N(part/2)
+		for _, r := range runs {
+			r.awaitFed(t, until)
 		}
-		t.Run(name, func(t *testing.T) { torture(t, b, snowman, exactlyOnce) })
+		if restart < *restarts && (event+1)*(*restarts+1) >= (restart+1)*(events+1) {
+			restart++
+			c.restart(t, c.brokers[restart%len(c.brokers)], []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}[restart%2])
+			continue
+		}
+		for _, r := range runs {
+			r.kill(t, kill%*workers)
+		}
+		kill++
+	}
+	t.Logf("%d kills for each promise, %d restarts, all while messages came", kill, restart)
+	for _, r := range runs {
+		t.Run(r.promise(), func(t *testing.T) {
+			r.finish(t)
+			if r.exactlyOnce && r.killedOpen == 0 && *kills > 0 {
+				t.Error("no worker was killed in a transaction")
+			}
+		})
+	}
+	t.Run("refused", runs[0].refuse)
+}
+
+// refuse starts workers that may not log in, or may not do what they have to: each ends and says
+// why.
+func (r *run) refuse(t *testing.T) {
+	c := r.cluster
+	wrong := filepath.Join(c.folder, "wrong")
+	write(t, wrong, []byte("battery-staple\n"))
+	for _, test := range []struct {
+		shows, want string
+		arguments   []string
+	}{
+		{"a wrong password", "SASL_AUTHENTICATION_FAILED", []string{"-password-file", wrong}},
+		{"a topic without a right", "TOPIC_AUTHORIZATION_FAILED", []string{"-out", "foreign"}},
+		{"a group without a right", "GROUP_AUTHORIZATION_FAILED", []string{"-group", "foreign"}},
+		{"a transactional id without a right", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", []string{"-transactional-id", "foreign"}},
+	} {
+		t.Run(test.shows, func(t *testing.T) {
+			worker := launch(t, c.folder, "refused.log", append(r.arguments(0), test.arguments...)...)
+			select {
+			case <-worker.exited:
+			case <-time.After(patience):
+			}
+			said, _ := os.ReadFile(filepath.Join(c.folder, "refused.log"))
+			if !worker.hasExited() || worker.command.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), test.want) {
+				t.Errorf("it says %.2000s", said)
+			}
+			os.Remove(filepath.Join(c.folder, "refused.log"))
+		})
 	}
 }
 
-// A run is one torture of a group.
+// A run is one group, and what is fed to it.
 type run struct {
-	broker      *broker
+	cluster     *cluster
 	snowman     string
-	prefix      string // of topics and groups
+	prefix      string // of topics, groups and transactional ids
 	exactlyOnce bool
 	workers     []*process
 	client      *kgo.Client
 	admin       *kadm.Client
+	fed         atomic.Int64
+	ended       chan error // of feeding
+	slow        *slowReader
+	killedOpen  int // workers that were killed in a transaction
 }
 
-func torture(t *testing.T, b *broker, snowman string, exactlyOnce bool) {
-	r := &run{broker: b, snowman: snowman, prefix: fmt.Sprintf("t%v-", exactlyOnce), exactlyOnce: exactlyOnce}
-	client, err := kgo.NewClient(kgo.SeedBrokers(b.address()), kgo.DefaultProduceTopic(r.prefix+"in"))
+func (r *run) promise() string {
+	if r.exactlyOnce {
+		return "exactly once"
+	}
+	return "at least once"
+}
+
+// newRun makes the topics, and gives workers the rights that they need.
+func newRun(t *testing.T, c *cluster, snowman string, exactlyOnce bool) *run {
+	t.Helper()
+	r := &run{cluster: c, snowman: snowman, prefix: "most-", exactlyOnce: exactlyOnce, ended: make(chan error, 1)}
+	if exactlyOnce {
+		r.prefix = "once-"
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.addresses()...), kgo.DefaultProduceTopic(r.prefix+"in"),
+		kgo.UnknownTopicRetries(-1)) // a broker that has just started says so of its topics
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
+	t.Cleanup(client.Close)
 	r.client, r.admin = client, kadm.NewClient(client)
-	for _, topic := range []string{"in", "out", "dead"} {
-		if _, err := r.admin.CreateTopic(t.Context(), 8, 1, nil, r.prefix+topic); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i := range *workers {
-		r.workers = append(r.workers, r.startWorker(t, i))
-	}
-	fed := make(chan error, 1)
-	go func() { fed <- r.feed(t.Context()) }()
-	r.disturb(t)
-	if err := <-fed; err != nil {
+	if _, err := r.admin.CreateTopics(t.Context(), 8, -1, nil, r.prefix+"in", r.prefix+"out", r.prefix+"dead"); err != nil {
 		t.Fatal(err)
 	}
+	for _, rights := range []*kadm.ACLBuilder{
+		kadm.NewACLs().Topics(r.prefix + "in").Groups(r.prefix + "group").Operations(kadm.OpRead),
+		kadm.NewACLs().Topics(r.prefix+"out", r.prefix+"dead").Operations(kadm.OpWrite, kadm.OpDescribeConfigs),
+		kadm.NewACLs().TransactionalIDs(r.transactionalID(0), r.transactionalID(1)).Operations(kadm.OpWrite, kadm.OpDescribe),
+	} {
+		results, err := r.admin.CreateACLs(t.Context(), rights.Allow("User:"+user).AllowHosts())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, result := range results {
+			if result.Err != nil {
+				t.Fatal(result.Err)
+			}
+		}
+	}
+	return r
+}
+
+// begin starts workers and slow readers of what they write, and feeds when all are members.
+func begin(t *testing.T, runs ...*run) {
+	t.Helper()
+	began := time.Now()
+	for _, r := range runs {
+		for i := range *workers {
+			r.workers = append(r.workers, r.startWorker(t, i))
+		}
+		r.slow = r.readSlowly(t)
+	}
+	for _, r := range runs {
+		group := r.prefix + "group"
+		for {
+			described, err := r.admin.DescribeGroups(t.Context(), group)
+			if err == nil && described[group].State == "Stable" && len(described[group].Members) == *workers {
+				break
+			}
+			if time.Since(began) > patience {
+				t.Fatalf("the group is %+v, %v", described[group], err)
+			}
+			time.Sleep(time.Second / 10)
+		}
+	}
+	t.Logf("all workers are members after %v", time.Since(began).Round(time.Second/10))
+	for _, r := range runs {
+		go func() { r.ended <- r.feed(t.Context()) }()
+	}
+}
+
+// finish awaits that all is written, ends the workers, and counts.
+func (r *run) finish(t *testing.T) {
+	began := time.Now()
+	if err := <-r.ended; err != nil {
+		t.Fatal(err)
+	}
+	fed := time.Now()
 	r.await(t)
+	caughtUp := time.Now()
 	for i, worker := range r.workers {
 		if err := worker.stop(syscall.SIGTERM); err != nil {
 			t.Errorf("worker %d ends with %v", i, err)
 		}
 	}
+	stopped := time.Now()
 	r.count(t)
+	t.Logf("the rest was fed in %v, and written %v later; workers ended after %v; counted in %v", fed.Sub(began).Round(time.Second/10),
+		caughtUp.Sub(fed).Round(time.Second/10), stopped.Sub(caughtUp).Round(time.Second/10), time.Since(stopped).Round(time.Second/10))
 	if t.Failed() {
 		for i := range r.workers {
-			said, _ := os.ReadFile(filepath.Join(b.Folder, r.output(i)))
+			said, _ := os.ReadFile(filepath.Join(r.cluster.folder, r.output(i)))
 			t.Logf("worker %d: %s", i, said[max(0, len(said)-4000):])
 		}
 	}
@@ -111,32 +243,72 @@ func torture(t *testing.T, b *broker, snowman string, exactlyOnce bool) {
 
 func (r *run) output(worker int) string { return fmt.Sprintf("%sworker%d.log", r.prefix, worker) }
 
-// startWorker starts a worker. One that was killed comes back with the same transactional id.
+func (r *run) transactionalID(worker int) string { return fmt.Sprint(r.prefix, "id", worker) }
+
+// arguments are those of a worker. One that was killed comes back with the same transactional id.
+func (r *run) arguments(worker int) []string {
+	return []string{
+		r.snowman, "stream", "-brokers", r.cluster.secure(), "-group", r.prefix + "group",
+		"-in", r.prefix + "in", "-out", r.prefix + "out", "-dead-letters", r.prefix + "dead", "-to", "headers",
+		fmt.Sprintf("-exactly-once=%v", r.exactlyOnce), "-transactional-id", r.transactionalID(worker), "-session-timeout", "6s",
+		"-tls", "-tls-ca", filepath.Join(r.cluster.folder, "ca.pem"), "-sasl", "scram-sha-512", "-user", user, "-password-file", filepath.Join(r.cluster.folder, "password"),
+	}
+}
+
 func (r *run) startWorker(t *testing.T, number int) *process {
-	return launch(t, r.broker.Folder, r.output(number), r.snowman, "stream", "-brokers", r.broker.address(), "-group", r.prefix+"group",
-		"-in", r.prefix+"in", "-out", r.prefix+"out", "-dead-letters", r.prefix+"dead", "-to", "headers",
-		fmt.Sprintf("-exactly-once=%v", r.exactlyOnce), "-transactional-id", fmt.Sprintf("%sid%d", r.prefix, number), "-session-timeout", "6s")
+	return launch(t, r.cluster.folder, r.output(number), r.arguments(number)...)
+}
+
+// kill kills a worker and starts it again. The first of a run that works exactly once dies in a
+// transaction, others wherever they are.
+func (r *run) kill(t *testing.T, number int) {
+	t.Helper()
+	id := r.transactionalID(number)
+	isOpen := func() bool {
+		described, err := r.admin.DescribeTransactions(t.Context(), id)
+		return err == nil && described[id].State == "Ongoing"
+	}
+	for waited := time.Now(); r.exactlyOnce && r.killedOpen == 0 && !isOpen() && time.Since(waited) < patience; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := r.workers[number].stop(syscall.SIGKILL); err == nil {
+		t.Errorf("worker %d had ended", number)
+	}
+	if r.exactlyOnce && isOpen() {
+		r.killedOpen++
+	}
+	r.workers[number] = r.startWorker(t, number)
 }
 
 // poison is the number of a message that is no name, and large.
 const poison = 1000
 
-// feed writes all messages, each with its number as its key, at the given rate.
+// feed writes all messages, each with its number as its key, at the given rate. While no broker
+// takes them it waits, and then goes on at the same rate.
 func (r *run) feed(ctx context.Context) error {
 	started := time.Now()
 	var failed atomic.Pointer[error]
 	for i := range *records {
-		if ahead := time.Until(started.Add(time.Duration(i) * time.Second / time.Duration(*rate))); ahead > 10*time.Millisecond {
+		due := started.Add(time.Duration(i) * time.Second / time.Duration(*rate))
+		switch ahead := time.Until(due); {
+		case ahead > 10*time.Millisecond:
 			time.Sleep(ahead)
+		case ahead < -time.Second:
+			started = started.Add(-ahead)
 		}
 		value := fmt.Appendf(nil, "n%d.tests.net", i%50_000)
 		if i == poison {
-			value = []byte(strings.Repeat("poison ", 900_000/7))
+			value = make([]byte, 900_000)
+			for j := range value {
+				value[j] = byte(rand.Uint32())
+			}
+			value = []byte(base64.StdEncoding.EncodeToString(value)[:900_000])
 		}
 		r.client.Produce(ctx, &kgo.Record{Key: strconv.AppendInt(nil, int64(i), 10), Value: value}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed.Store(&err)
 			}
+			r.fed.Add(1)
 		})
 	}
 	if err := r.client.Flush(ctx); err != nil {
@@ -148,36 +320,27 @@ func (r *run) feed(ctx context.Context) error {
 	return nil
 }
 
-// disturb kills workers and restarts the broker, spread over the time that feeding takes.
-func (r *run) disturb(t *testing.T) {
-	total := time.Duration(*records) * time.Second / time.Duration(*rate)
-	events := *kills**workers + *restarts
-	kill, restart := 0, 0
-	for event := range events {
-		pause := total / time.Duration(events+1)
-		time.Sleep(pause/2 + rand.N(pause/2))
-		if restart < *restarts && (event+1)*(*restarts+1) >= (restart+1)*(events+1) {
-			restart++
-			signal := []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}[restart%2]
-			t.Logf("the broker gets %v", signal)
-			r.broker.running.stop(signal)
-			r.broker.start(t)
-			continue
+// awaitFed waits until brokers have a number of messages.
+func (r *run) awaitFed(t *testing.T, many int) {
+	t.Helper()
+	for last, changed := int64(0), time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		now := r.fed.Load()
+		if now >= int64(many) {
+			return
 		}
-		number := kill % *workers
-		kill++
-		if err := r.workers[number].stop(syscall.SIGKILL); err == nil {
-			t.Errorf("worker %d had ended", number)
+		if now > last {
+			last, changed = now, time.Now()
 		}
-		r.workers[number] = r.startWorker(t, number)
+		if time.Since(changed) > patience {
+			t.Fatalf("brokers have taken %d messages, and no more", now)
+		}
 	}
-	t.Logf("%d kills, %d restarts", kill, restart)
 }
 
 // await waits until the group has committed all that is in the topic.
 func (r *run) await(t *testing.T) {
 	t.Helper()
-	for started := time.Now(); ; time.Sleep(time.Second / 2) {
+	for started := time.Now(); ; time.Sleep(time.Second / 4) {
 		lags, err := r.admin.Lag(t.Context(), r.prefix+"group")
 		lag := int64(-1)
 		if one, found := lags[r.prefix+"group"]; err == nil && found && one.Error() == nil {
@@ -194,75 +357,4 @@ func (r *run) await(t *testing.T) {
 			t.Fatalf("%d messages wait still (%v)", lag, err)
 		}
 	}
-}
-
-// count counts how often each message came out.
-func (r *run) count(t *testing.T) {
-	times := make([]int, *records)
-	committed := r.read(t, kgo.ReadCommitted(), func(topic string, key int) {
-		times[key]++
-		if key == poison != strings.HasSuffix(topic, "dead") {
-			t.Errorf("message %d is in topic %q", key, topic)
-		}
-	})
-	missing, doubled := 0, 0
-	for key, count := range times {
-		switch {
-		case count == 0:
-			if missing++; missing < 5 {
-				t.Errorf("message %d is missing", key)
-			}
-		case count > 1:
-			doubled += count - 1
-		}
-	}
-	written := r.read(t, kgo.ReadUncommitted(), func(string, int) {})
-	t.Logf("%d messages: %d missing, %d doubled; %d more were written in transactions that were aborted", *records, missing, doubled, written-committed)
-	if missing > 0 || doubled > 0 && r.exactlyOnce {
-		t.Errorf("%d missing, %d doubled", missing, doubled)
-	}
-}
-
-// read reads both topics to their ends, and returns how many messages there were.
-func (r *run) read(t *testing.T, level kgo.IsolationLevel, each func(topic string, key int)) (count int) {
-	t.Helper()
-	topics := []string{r.prefix + "out", r.prefix + "dead"}
-	client, err := kgo.NewClient(kgo.SeedBrokers(r.broker.address()), kgo.ConsumeTopics(topics...), kgo.FetchIsolationLevel(level), kgo.KeepControlRecords())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	ends, err := r.admin.ListEndOffsets(t.Context(), topics...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := make(map[string]int64) // the end of each partition that is not read to it
-	ends.Each(func(o kadm.ListedOffset) {
-		if o.Offset > 0 {
-			left[fmt.Sprint(o.Topic, o.Partition)] = o.Offset
-		}
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for len(left) > 0 {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			t.Fatalf("reading to the ends %v: %v", left, err)
-		}
-		fetches.EachRecord(func(record *kgo.Record) {
-			if place := fmt.Sprint(record.Topic, record.Partition); record.Offset+1 >= left[place] {
-				delete(left, place)
-			}
-			if record.Attrs.IsControl() {
-				return
-			}
-			key, err := strconv.Atoi(string(record.Key))
-			if err != nil || key < 0 || key >= *records {
-				t.Fatalf("a key is %q", record.Key)
-			}
-			count++
-			each(record.Topic, key)
-		})
-	}
-	return count
 }

@@ -76,7 +76,8 @@ func TestRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBroker(t)
+	c := newCluster(t, 1, "")
+	b := c.brokers[0]
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.address()), kgo.DefaultProduceTopic("in"), kgo.ProducerBatchCompression(kgo.Lz4Compression()))
 	if err != nil {
 		t.Fatal(err)
@@ -125,10 +126,10 @@ func TestRate(t *testing.T) {
 				os.Setenv(copier, b.address()+" "+prefix)
 				arguments = []string{os.Args[0]}
 			}
-			all = append(all, launch(t, b.Folder, prefix+"worker.log", arguments...))
+			all = append(all, launch(t, c.folder, prefix+"worker.log", arguments...))
 			os.Unsetenv(copier)
 		}
-		r := &run{broker: b, prefix: prefix, client: client, admin: admin}
+		r := &run{cluster: c, prefix: prefix, client: client, admin: admin}
 		r.await(t)
 		took := time.Since(began)
 		ofBroker := cpuOf(t, b.running) - before

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
@@ -52,5 +53,18 @@ func TestBrokersThatRefuse(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A worker without the right to its transactional id says so before there is a message to write.
+func TestNoRightToTransactions(t *testing.T) {
+	cluster, brokers := newCluster(t, 1)
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, Err: kerr.TransactionalIDAuthorizationFailed})
+	worker, err := New(Options{Brokers: brokers, In: []string{"in"}, Out: "out", ExactlyOnce: true}, toy(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Run(t.Context()); !errors.Is(err, kerr.TransactionalIDAuthorizationFailed) {
+		t.Errorf("it ends with %v", err)
 	}
 }

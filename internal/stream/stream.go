@@ -244,6 +244,17 @@ func (w *Worker) work(ctx, grace context.Context) error {
 			return lastingError{err}
 		}
 		defer session.Close()
+		// This ends a transaction that an earlier worker left open, for which readers wait.
+		if _, _, err := session.Client().ProducerID(ctx); err != nil {
+			err = fmt.Errorf("making ready for transactions of %q: %w", w.options.TransactionalID, err)
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case isLasting(err):
+				return lastingError{err}
+			}
+			return err
+		}
 		return w.exactlyOnce(ctx, grace, session)
 	}
 	client, err := kgo.NewClient(append(w.workingOptions(), kgo.BlockRebalanceOnPoll())...)
