@@ -17,6 +17,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -26,11 +27,11 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 var (
 	start    = flag.Bool("start", false, "start brokers and workers; without it the tests are skipped")
-	long     = flag.Bool("long", false, "fill a broker's disk as well")
 	program  = flag.String("snowman", "../../build/snowman", "the `program` that works")
 	records  = flag.Int("records", 100_000, "write this `number` of messages, for each promise")
 	kills    = flag.Int("kills", 2, "kill each worker `N` times")
@@ -164,6 +165,13 @@ func newRun(t *testing.T, c *cluster, snowman string, exactlyOnce bool) *run {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
+	t.Cleanup(func() {
+		for i := range r.workers {
+			if said, _ := os.ReadFile(filepath.Join(c.folder, r.output(i))); t.Failed() {
+				t.Logf("%s, worker %d: %s", r.promise(), i, said[max(0, len(said)-4000):])
+			}
+		}
+	})
 	r.client, r.admin = client, kadm.NewClient(client)
 	if _, err := r.admin.CreateTopics(t.Context(), 8, -1, nil, r.prefix+"in", r.prefix+"out", r.prefix+"dead"); err != nil {
 		t.Fatal(err)
@@ -183,7 +191,28 @@ func newRun(t *testing.T, c *cluster, snowman string, exactlyOnce bool) *run {
 			}
 		}
 	}
+	for _, b := range c.brokers {
+		r.awaitRights(t, b)
+	}
 	return r
+}
+
+// awaitRights waits until a broker knows of the rights that were given last.
+func (r *run) awaitRights(t *testing.T, b *broker) {
+	t.Helper()
+	id := r.transactionalID(0)
+	request := kmsg.NewPtrDescribeACLsRequest()
+	request.ResourceType, request.ResourceName = kmsg.ACLResourceTypeTransactionalId, &id
+	request.ResourcePatternType, request.Operation, request.PermissionType = kmsg.ACLResourcePatternTypeLiteral, kmsg.ACLOperationAny, kmsg.ACLPermissionTypeAny
+	for began := time.Now(); ; time.Sleep(time.Second / 10) {
+		answer, err := request.RequestWith(t.Context(), r.client.Broker(b.Node))
+		if err == nil && len(answer.Resources) > 0 {
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("broker %d knows no rights: %+v, %v", b.Node, answer, err)
+		}
+	}
 }
 
 // begin starts workers and slow readers of what they write, and feeds when all are members.
@@ -203,7 +232,7 @@ func begin(t *testing.T, runs ...*run) {
 			if err == nil && described[group].State == "Stable" && len(described[group].Members) == *workers {
 				break
 			}
-			if time.Since(began) > patience {
+			if slices.ContainsFunc(r.workers, (*process).hasExited) || time.Since(began) > patience {
 				t.Fatalf("the group is %+v, %v", described[group], err)
 			}
 			time.Sleep(time.Second / 10)
@@ -233,12 +262,6 @@ func (r *run) finish(t *testing.T) {
 	r.count(t)
 	t.Logf("the rest was fed in %v, and written %v later; workers ended after %v; counted in %v", fed.Sub(began).Round(time.Second/10),
 		caughtUp.Sub(fed).Round(time.Second/10), stopped.Sub(caughtUp).Round(time.Second/10), time.Since(stopped).Round(time.Second/10))
-	if t.Failed() {
-		for i := range r.workers {
-			said, _ := os.ReadFile(filepath.Join(r.cluster.folder, r.output(i)))
-			t.Logf("worker %d: %s", i, said[max(0, len(said)-4000):])
-		}
-	}
 }
 
 func (r *run) output(worker int) string { return fmt.Sprintf("%sworker%d.log", r.prefix, worker) }
@@ -296,7 +319,7 @@ func (r *run) feed(ctx context.Context) error {
 		case ahead < -time.Second:
 			started = started.Add(-ahead)
 		}
-		value := fmt.Appendf(nil, "n%d.tests.net", i%50_000)
+		value := fmt.Appendf(nil, "n%d.tests.net", i)
 		if i == poison {
 			value = make([]byte, 900_000)
 			for j := range value {
