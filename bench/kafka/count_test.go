@@ -27,7 +27,7 @@ func (c tally) add(t *testing.T, record *kgo.Record) {
 	switch {
 	case err != nil || key < 0 || key >= len(c):
 		t.Errorf("a key is %q", record.Key)
-	case (key == poison) != strings.HasSuffix(record.Topic, "dead"):
+	case (key == noName || key == tooLong) != strings.HasSuffix(record.Topic, "dead"):
 		t.Errorf("message %d is in topic %q", key, record.Topic)
 	default:
 		c[key]++

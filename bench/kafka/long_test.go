@@ -26,6 +26,7 @@ func TestDiskThatIsFull(t *testing.T) {
 	if !*long {
 		t.Skip("part of the long form: make check-kafka KAFKAFLAGS=-long")
 	}
+	*records = min(*records, 100_000)
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", 128<<20+*records*1000)); err != nil {
 		t.Skipf("NOT TESTED: a disk that is full (mounting one: %v)", err)
