@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -140,6 +141,14 @@ class Recipes(unittest.TestCase):
         for picture in pictures:
             pixels = matplotlib_image(base64.b64decode(picture))
             self.assertGreater(len(set(map(tuple, pixels.reshape(-1, pixels.shape[-1]).tolist()))), 20)  # not blank
+
+    def test_the_page_shows_what_is_run(self):
+        page = (HERE.parents[1] / "docs" / "recipes.md").read_text()
+        blocks = re.findall(r"^```(?:python|xml)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        files = [path.read_text() for path in HERE.iterdir() if path.suffix in (".py", ".xml")]
+        self.assertGreater(len(blocks), 7)
+        for block in blocks:
+            self.assertTrue(any(block in file for file in files), block)
 
 
 def matplotlib_image(content):
