@@ -37,7 +37,7 @@ func (u *URL) HostKind() string {
 }
 
 // ownLookUp finds the suffixes of operators.txt. A model may carry another list.
-var ownLookUp = sync.OnceValue(func() operators {
+var ownLookUp = sync.OnceValue(func() *operators {
 	found, _ := newOperators(ownOperators())
 	return found
 })
