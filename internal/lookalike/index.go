@@ -77,3 +77,36 @@ func (x *index) find(hash uint64) []entry {
 	}
 	return x.entries[x.starts[place]:x.starts[place+1]]
 }
+
+// hashText returns a hash of a text.
+func hashText[T string | []byte](text T) uint64 {
+	hash := uint64(len(text))
+	for i := range len(text) {
+		hash = (hash ^ uint64(text[i])) * multiplier
+	}
+	return hash ^ hash>>32
+}
+
+// A labelSet is the labels of names while a list is made: one more than the number of a name, at
+// the place of the hash of its folded label or, if that is taken, behind it.
+type labelSet struct {
+	numbers []int32
+	shift   int
+}
+
+func newLabelSet(most int) labelSet {
+	size := bits.Len(uint(most)) + 1
+	return labelSet{make([]int32, 1<<size), 64 - size}
+}
+
+// add adds a label, which will be that of the next name, and reports whether it is new.
+func (s *labelSet) add(label string, hash uint64, names []listed) bool {
+	at := place(hash, s.shift)
+	for ; s.numbers[at] != 0; at = (at + 1) % uint64(len(s.numbers)) {
+		if names[s.numbers[at]-1].label == label {
+			return false
+		}
+	}
+	s.numbers[at] = int32(len(names)) + 1
+	return true
+}

@@ -62,10 +62,11 @@ var aLabelPrefix = []byte("xn--")
 // A List is names that others imitate and mention. It is immutable and safe for any number of
 // goroutines. The zero value has no names.
 type List struct {
-	names   []listed
-	domains map[string]bool
-	index   index // names by their folded label
-	slips   index // names marked with e by their halves
+	names    []listed
+	domains  []string
+	byDomain index // the domains
+	index    index // names by their folded label
+	slips    index // names marked with e by their halves
 
 	// What may be found, by hashes of what is folded.
 	isName     filter // labels of names
@@ -84,26 +85,31 @@ type listed struct {
 // New returns a list of names that Check accepts, the most popular first. Of domains that look
 // alike, the first is the one that others imitate.
 func New(names []string) *List {
-	l := &List{domains: make(map[string]bool, len(names))}
-	labels := make(map[string]bool)
-	var keys, slips []key
-	var isName, halves, beginnings, endings []uint64
+	l := &List{names: make([]listed, 0, len(names)), domains: make([]string, 0, len(names))}
+	keys, domains := make([]key, 0, len(names)), make([]key, 0, len(names))
+	var slips []key
+	isName := make([]uint64, 0, len(names))
+	var halves, beginnings, endings []uint64
+	seen := newLabelSet(len(names))
 	var w word
 	for _, text := range names {
 		name, err := ParseName(text)
 		if err != nil {
 			continue
 		}
-		l.domains[name.Domain] = true
+		domains = append(domains, key{hashText(name.Domain), int32(len(l.domains))})
+		l.domains = append(l.domains, name.Domain)
 		label, _, _ := strings.Cut(name.Domain, ".")
-		if labels[label] {
+		w.set([]byte(label))
+		whole, number := w.hash(0, w.length), int32(len(l.names))
+		if !seen.add(label, whole, l.names) {
 			continue // the same company, or one less popular
 		}
-		labels[label] = true
-		w.set([]byte(label))
-		number := int32(len(l.names))
-		l.names = append(l.names, listed{name, label, string(w.folded[:w.length])})
-		whole := w.hash(0, w.length)
+		folded := label
+		if string(w.folded[:w.length]) != label {
+			folded = string(w.folded[:w.length])
+		}
+		l.names = append(l.names, listed{name, label, folded})
 		keys, isName = append(keys, key{whole, number}), append(isName, whole)
 		if name.Mentioned && w.length >= minCompanion {
 			beginnings = append(beginnings, w.hash(0, minCompanion))
@@ -118,13 +124,21 @@ func New(names []string) *List {
 			halves = append(halves, beginning, ending)
 		}
 	}
-	l.index, l.slips = newIndex(keys), newIndex(slips)
+	l.byDomain, l.index, l.slips = newIndex(domains), newIndex(keys), newIndex(slips)
 	l.isName, l.halves, l.beginnings, l.endings = newFilter(isName), newFilter(halves), newFilter(beginnings), newFilter(endings)
 	return l
 }
 
 // Has reports whether a registered domain is on the list.
-func (l *List) Has(domain []byte) bool { return l.domains[string(domain)] }
+func (l *List) Has(domain []byte) bool {
+	hash := hashText(domain)
+	for _, e := range l.byDomain.find(hash) {
+		if e.mark == uint32(hash) && l.domains[e.number] == string(domain) {
+			return true
+		}
+	}
+	return false
+}
 
 // Found is what Look finds in a host.
 type Found struct {
