@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/snowman-ml/snowman/eval"
 	"github.com/snowman-ml/snowman/internal/visible"
@@ -43,20 +44,25 @@ var pageText string
 //go:embed page.css
 var pageStyle string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"name": func(name string) shown { return show(name, 60) },
-	"fact": func(value string) shown { return show(value, 1000) },
-	// A cell such as .742 (.735-.749) is a rate and its interval.
-	"rate":     func(cell string) string { rate, _, _ := strings.Cut(cell, " ("); return rate },
-	"interval": func(cell string) string { return cell[min(len(cell), strings.Index(cell+" (", " (")+1):] },
-}).Parse(pageText))
+// Templates are parsed when they are first used: most starts of the program need none.
+var pageTemplate = sync.OnceValue(newPageTemplate)
+
+func newPageTemplate() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"name": func(name string) shown { return show(name, 60) },
+		"fact": func(value string) shown { return show(value, 1000) },
+		// A cell such as .742 (.735-.749) is a rate and its interval.
+		"rate":     func(cell string) string { rate, _, _ := strings.Cut(cell, " ("); return rate },
+		"interval": func(cell string) string { return cell[min(len(cell), strings.Index(cell+" (", " (")+1):] },
+	}).Parse(pageText))
+}
 
 // HTML writes a page that needs nothing outside itself: no network, no other file and no script.
 // Names and texts may be chosen by an attacker: they are escaped, what cannot be seen in them is
 // written out, long ones are shortened, and none is a link.
 func HTML(w io.Writer, page Page) error {
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, newPageData(page)); err != nil {
+	if err := pageTemplate().Execute(&b, newPageData(page)); err != nil {
 		return fmt.Errorf("making the page: %w", err)
 	}
 	if _, err := b.WriteTo(w); err != nil {

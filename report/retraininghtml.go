@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 )
 
 //go:embed retraining.html
 var retrainingText string
 
 // retrainingTemplate uses the tables of the page of an evaluation.
-var retrainingTemplate = template.Must(template.Must(pageTemplate.Clone()).New("retraining").Parse(retrainingText))
+var retrainingTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(newPageTemplate().New("retraining").Parse(retrainingText))
+})
 
 // retrainingData is what the template shows.
 type retrainingData struct {
@@ -58,7 +61,7 @@ func RetrainingHTML(w io.Writer, r Retraining) error {
 		})
 	}
 	var b bytes.Buffer
-	if err := retrainingTemplate.Execute(&b, data); err != nil {
+	if err := retrainingTemplate().Execute(&b, data); err != nil {
 		return fmt.Errorf("making the page: %w", err)
 	}
 	if _, err := b.WriteTo(w); err != nil {

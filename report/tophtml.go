@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/snowman-ml/snowman/internal/ranking"
@@ -17,10 +18,12 @@ import (
 //go:embed top.html
 var topText string
 
-var topTemplate = template.Must(template.New("top").Funcs(template.FuncMap{
-	"name": func(name string) shown { return show(name, 60) },
-	"text": func(text string) shown { return show(text, 1000) },
-}).Parse(topText))
+var topTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("top").Funcs(template.FuncMap{
+		"name": func(name string) shown { return show(name, 60) },
+		"text": func(text string) shown { return show(text, 1000) },
+	}).Parse(topText))
+})
 
 // topData is what the template shows.
 type topData struct {
@@ -57,7 +60,7 @@ func TopHTML(w io.Writer, facts []Fact, r ranking.Result) error {
 	data.ClientHead, data.TopClients = topRows(clientTable(r), func(i int) []string { return clientLines(r.TopClients[i]) })
 	data.DomainHead, data.TopDomains = topRows(domainTable(r), func(i int) []string { return domainLines(r.TopDomains[i]) })
 	var b bytes.Buffer
-	if err := topTemplate.Execute(&b, data); err != nil {
+	if err := topTemplate().Execute(&b, data); err != nil {
 		return fmt.Errorf("making the page: %w", err)
 	}
 	if _, err := b.WriteTo(w); err != nil {
