@@ -35,7 +35,7 @@ type Mistake struct {
 //go:embed page.html
 var pageText string
 
-var pageTemplate = under(headTemplate, "page", pageText)
+var pageTemplate = parsed(headText, pageText)
 
 // HTML writes an evaluation as a page that needs nothing outside itself.
 func HTML(w io.Writer, page Page) error { return writePage(w, pageTemplate, newPageData(page)) }

@@ -11,7 +11,7 @@ import (
 var retrainingText string
 
 // retrainingTemplate uses the tables of the page of an evaluation.
-var retrainingTemplate = under(pageTemplate, "retraining", retrainingText)
+var retrainingTemplate = parsed(headText, pageText, retrainingText)
 
 // retrainingData is what the template shows.
 type retrainingData struct {

@@ -19,7 +19,7 @@ var topText string
 //go:embed top.css
 var topStyle string
 
-var topTemplate = under(headTemplate, "top", topText)
+var topTemplate = parsed(headText, topText)
 
 // topData is what the template shows.
 type topData struct {

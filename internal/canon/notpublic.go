@@ -73,12 +73,8 @@ func notPublicText(text string) NotPublic {
 // endsInLetters reports whether a plain text has a last label that begins with a letter. Then
 // notPublicText finds nothing in it but a MAC address with dots.
 func endsInLetters(text string) bool {
-	for dot := len(text) - 1; dot > 0; dot-- {
-		if text[dot] == '.' {
-			return text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
-		}
-	}
-	return false
+	dot := strings.LastIndexByte(text, '.')
+	return dot > 0 && text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
 }
 
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that
@@ -165,24 +161,12 @@ func (u *URL) hostNotPublic() NotPublic {
 		}
 		return reason
 	}
-	suffix := u.PublicSuffix()
-	if u.suffix == u.port {
-		suffix = host
+	if u.rule.isSpecial() {
+		return u.specialNotPublic()
 	}
-	switch string(suffix) {
-	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
-		return ReservedSuffix
-	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
-		if !u.HasPath() && (u.suffix == u.port || isReverse(host[:u.suffix])) {
-			return ReverseZone
-		}
-		return Public // somebody who has an address may give any name below it an address
-	case "home.arpa": // RFC 8375
-		return LocalSuffix
-	case "onion":
-		return Onion
-	case "com", "net", "org": // RFC 6761, section 6.5
-		if domain := u.text[u.domain:u.suffix]; string(domain) == "example" {
+	if string(u.text[u.domain:u.suffix]) == "example" { // RFC 6761, section 6.5
+		switch string(u.PublicSuffix()) {
+		case "com", "net", "org":
 			return ReservedSuffix
 		}
 	}
@@ -193,6 +177,28 @@ func (u *URL) hostNotPublic() NotPublic {
 		return PublicSuffix
 	}
 	return Public
+}
+
+// specialNotPublic is hostNotPublic for a host below one of the rules that are special in
+// _suffixes, or such a suffix itself.
+func (u *URL) specialNotPublic() NotPublic {
+	host := u.Host()
+	suffix := u.PublicSuffix()
+	if u.suffix == u.port {
+		suffix = host
+	}
+	switch string(suffix) {
+	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
+		if !u.HasPath() && (u.suffix == u.port || isReverse(host[:u.suffix])) {
+			return ReverseZone
+		}
+		return Public // somebody who has an address may give any name below it an address
+	case "home.arpa": // RFC 8375
+		return LocalSuffix
+	case "onion":
+		return Onion
+	}
+	return ReservedSuffix // arpa, e164.arpa: the domain of the internet's infrastructure (RFC 3172)
 }
 
 // isReverse reports whether labels are those of an address, or of a part of a network (RFC 2317) or

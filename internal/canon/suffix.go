@@ -1,8 +1,8 @@
 package canon
 
 import (
-	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 //go:generate go run -C _suffixes . -out ../suffixtable.go
@@ -56,14 +56,17 @@ const (
 	wildcardRule             // its suffix is one label longer than the node
 	exceptionRule            // its suffix is one label shorter than the node
 	privateRule              // of a company
+	specialRule              // it says why a name below it is no public name
 	hasBelow                 // other nodes are below this one
 )
 
 func (r suffixRule) isListed() bool   { return r&listedRule != 0 }
 func (r suffixRule) isPrivate() bool  { return r&privateRule != 0 }
 func (r suffixRule) isWildcard() bool { return r&wildcardRule != 0 }
+func (r suffixRule) isSpecial() bool  { return r&specialRule != 0 }
 
-// A suffixNode is a label of a rule and, through its parent, all labels behind it.
+// A suffixNode is a label of a rule and, through its parent, all labels behind it. Its number is
+// its place in suffixNodes, or rootNode for the parent of last labels.
 type suffixNode struct {
 	start  uint16 // of the label in suffixLabels
 	length uint8
@@ -71,48 +74,59 @@ type suffixNode struct {
 	parent uint16
 }
 
-// suffixHash is the hash of a label, host[start:end], below a node. Of a long label it takes the
-// ends: look-ups compare labels.
-func suffixHash(host []byte, start, end int, parent uint16) uint64 {
-	length := end - start
-	var first, last uint64 // eight bytes, of which those before a short label are 0
-	switch {
-	case end >= 8:
-		last = binary.LittleEndian.Uint64(host[end-8:])
-	case len(host) >= 8:
-		last = binary.LittleEndian.Uint64(host) << ((8 - end) * 8)
-	default:
-		for _, c := range host[start:end] {
-			last = last>>8 | uint64(c)<<56
+const rootNode = 0xffff
+
+// suffixBelow returns the number of the node of a label, host[start:end], below a node.
+func suffixBelow(host []byte, start, end int, parent uint16) (node uint16, found bool) {
+	first, last := endsOf(host, start, end)
+	hash := (first ^ uint64(parent)*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
+	hash = (hash ^ hash>>32 ^ last*0xA0761D6478BD642F) * 0xE7037ED1A0B428DB
+	// Nearly every last label is in the list, and nearly no name's own label.
+	if parent != rootNode {
+		bit := hash >> (64 - suffixFilterBits)
+		if suffixFilter[bit/64]>>(bit%64)&1 == 0 {
+			return 0, false
 		}
 	}
-	if length > 8 {
-		first = binary.LittleEndian.Uint64(host[start:])
-	} else {
-		before := (8 - length) * 8
-		last = last >> before << before
+	for slot := hash >> (64 - suffixSlotBits); ; slot = (slot + 1) % uint64(len(suffixNodes)) {
+		n := &suffixNodes[slot]
+		switch {
+		case n.length == 0:
+			return 0, false
+		case n.parent != parent || int(n.length) != end-start:
+		case n.length > 8:
+			if suffixLabels[n.start:int(n.start)+int(n.length)] == string(host[start:end]) {
+				return uint16(slot), true
+			}
+		case n.short() == first:
+			return uint16(slot), true
+		}
 	}
-	hash := (last ^ uint64(parent)*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
-	return (hash ^ hash>>32 ^ first*0xA0761D6478BD642F ^ uint64(length)) * 0xE7037ED1A0B428DB
 }
 
-// suffixBelow returns the number of the node of a label, host[start:end], below a node, or 0.
-func suffixBelow(host []byte, start, end int, parent uint16) uint16 {
-	hash := suffixHash(host, start, end, parent)
-	bit := hash >> (64 - suffixFilterBits)
-	if suffixFilter[bit/64]>>(bit%64)&1 == 0 {
-		return 0
+// endsOf returns the first and the last bytes of a label, host[start:end], up to eight.
+func endsOf(host []byte, start, end int) (first, last uint64) {
+	length := end - start
+	if start+8 <= len(host) {
+		mask := ^uint64(0) >> (max(0, 8-length) * 8)
+		return binary.LittleEndian.Uint64(host[start:]) & mask, binary.LittleEndian.Uint64(host[max(start, end-8):]) & mask
 	}
-	for slot := hash >> (64 - suffixSlotBits); ; slot = (slot + 1) % uint64(len(suffixSlots)) {
-		number := suffixSlots[slot]
-		if number == 0 {
-			return 0
-		}
-		n := &suffixNodes[number]
-		if n.parent == parent && suffixLabels[n.start:int(n.start)+int(n.length)] == string(host[start:end]) {
-			return number
-		}
+	if end >= 8 {
+		first = binary.LittleEndian.Uint64(host[end-8:]) >> ((8 - length) * 8)
+		return first, first
 	}
+	for i := end - 1; i >= start; i-- {
+		first = first<<8 | uint64(host[i])
+	}
+	return first, first
+}
+
+// short returns a label of up to eight bytes, as endsOf does.
+func (n *suffixNode) short() uint64 {
+	end := int(n.start) + int(n.length)
+	eight := suffixLabels[end-8 : end]
+	return (uint64(eight[0]) | uint64(eight[1])<<8 | uint64(eight[2])<<16 | uint64(eight[3])<<24 |
+		uint64(eight[4])<<32 | uint64(eight[5])<<40 | uint64(eight[6])<<48 | uint64(eight[7])<<56) >> ((8 - n.length) * 8)
 }
 
 // splitSuffix returns where in host the registered domain starts, where the dot before its public
@@ -121,24 +135,22 @@ func suffixBelow(host []byte, start, end int, parent uint16) uint16 {
 func splitSuffix(host []byte) (domain, suffix int, rule suffixRule) {
 	start, end := labelStart(host, len(host)), len(host) // of the label
 	suffix = start - 1
-	domain = -1
-	for node, mayGoOn := uint16(0), true; mayGoOn; {
-		if node = suffixBelow(host, start, end, node); node == 0 {
-			break
-		}
+	node, mayGoOn := suffixBelow(host, start, end, rootNode)
+	for mayGoOn {
 		found, behind := suffixNodes[node].rule, end
 		end = start - 1
 		start = labelStart(host, end)
-		mayGoOn = end >= 0 && found&hasBelow != 0
 		switch {
+		case found&listedRule == 0:
+		case found&(exceptionRule|wildcardRule) == 0:
+			domain, suffix, rule = start, end, found
 		case found&exceptionRule != 0:
 			domain, suffix, rule = end+1, behind, found
-		case found&wildcardRule != 0:
-			if end >= 0 { // a label stands for the *
-				domain, suffix, rule = labelStart(host, start-1), start-1, found
-			}
-		case found&listedRule != 0:
-			domain, suffix, rule = start, end, found
+		case end >= 0: // a label stands for the *
+			domain, suffix, rule = labelStart(host, start-1), start-1, found
+		}
+		if mayGoOn = end >= 0 && found&hasBelow != 0; mayGoOn {
+			node, mayGoOn = suffixBelow(host, start, end, node)
 		}
 	}
 	switch {
@@ -152,5 +164,20 @@ func splitSuffix(host []byte) (domain, suffix int, rule suffixRule) {
 
 // labelStart returns where the label of a host starts that ends at end.
 func labelStart(host []byte, end int) int {
-	return bytes.LastIndexByte(host[:max(0, end)], '.') + 1
+	for ; end >= 8; end -= 8 {
+		if dots := dotsIn(binary.LittleEndian.Uint64(host[end-8:])); dots != 0 {
+			return end - bits.LeadingZeros64(dots)/8
+		}
+	}
+	for end > 0 && host[end-1] != '.' {
+		end--
+	}
+	return max(0, end)
+}
+
+// dotsIn has the high bit of each of eight bytes that is a dot.
+func dotsIn(eight uint64) uint64 {
+	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	eight ^= each * '.'
+	return ^((eight&low + low) | eight | low)
 }

@@ -24,14 +24,22 @@ const (
 	isWildcard
 	isException
 	isPrivate
+	isSpecial
 	hasBelow
 )
+
+// special are the rules that say by themselves why a name below them is no public name, as
+// hostNotPublic of internal/canon/notpublic.go has them.
+var special = []string{"arpa", "e164.arpa", "in-addr.arpa", "ip6.arpa", "home.arpa", "onion"}
 
 // The sizes of the tables, as powers of two.
 const (
 	slotBits   = 14
 	filterBits = 17
 )
+
+// root is the parent of nodes that have none.
+const root = 0xffff
 
 // A node is a label at the end of a rule and, through its parent, all labels behind it.
 type node struct {
@@ -45,22 +53,26 @@ func main() {
 	flag.Parse()
 
 	nodes := tree()
-	if len(nodes) >= 1<<slotBits {
-		log.Fatalf("%d nodes, want fewer than %d", len(nodes), 1<<slotBits)
+	if most := 3 << slotBits / 4; len(nodes) > most {
+		log.Fatalf("%d nodes, want at most %d", len(nodes), most)
 	}
 	text := overlap(nodes)
 
-	var slots [1 << slotBits]int
+	var table [1 << slotBits]node
 	var filter [1 << filterBits / 64]uint64
+	slots := make([]int, len(nodes)) // of each node
+	slots[0] = root
 	for number, n := range nodes[1:] {
+		n.parent = slots[n.parent]
 		hash := hashOf(n.parent, n.label)
 		bit := hash >> (64 - filterBits)
 		filter[bit/64] |= 1 << (bit % 64)
 		slot := hash >> (64 - slotBits)
-		for slots[slot] != 0 {
-			slot = (slot + 1) % uint64(len(slots))
+		for table[slot].label != "" {
+			slot = (slot + 1) % uint64(len(table))
 		}
-		slots[slot] = number + 1
+		table[slot] = n
+		slots[number+1] = int(slot)
 	}
 
 	var file bytes.Buffer
@@ -79,7 +91,7 @@ const (
 	suffixFilterBits = %d
 )
 
-// suffixLabels has the labels of all nodes, which overlap.
+// suffixLabels has the labels of all nodes, which overlap, from the ninth byte on.
 const suffixLabels = "" +
 `, publicsuffix.Version, publicsuffix.ListVersion, slotBits, filterBits)
 	const width = 100
@@ -91,13 +103,14 @@ const suffixLabels = "" +
 		}
 		fmt.Fprintf(&file, "%q%s\n", text[start:end], plus)
 	}
-	fmt.Fprintf(&file, "\n// suffixNodes are in an order in which parents come first. The root is the first.\nvar suffixNodes = [...]suffixNode{\n")
-	for i, n := range nodes {
-		fmt.Fprintf(&file, "{%d, %d, %d, %d},%s", strings.Index(text, n.label), len(n.label), n.flags, n.parent, ending(i, len(nodes), 6))
-	}
-	fmt.Fprintf(&file, "}\n\n// suffixSlots has the number of a node at the first free place from its hash on, and otherwise 0.\nvar suffixSlots = [1 << suffixSlotBits]uint16{\n")
-	for i, number := range slots {
-		fmt.Fprintf(&file, "%d,%s", number, ending(i, len(slots), 16))
+	fmt.Fprintf(&file, "\n// suffixNodes has each node at the first free place from its hash on. Other places are empty.\n"+
+		"var suffixNodes = [1 << suffixSlotBits]suffixNode{\n")
+	for i, n := range table {
+		if n.label == "" {
+			fmt.Fprintf(&file, "{},%s", ending(i, len(table), 6))
+			continue
+		}
+		fmt.Fprintf(&file, "{%d, %d, %d, %d},%s", strings.Index(text, n.label), len(n.label), n.flags, n.parent, ending(i, len(table), 6))
 	}
 	fmt.Fprintf(&file, "}\n\n// suffixFilter has a bit for the hash of each node.\nvar suffixFilter = [1 << suffixFilterBits / 64]uint64{\n")
 	for i, word := range filter {
@@ -166,11 +179,14 @@ func tree() []node {
 		if rules[value].Private {
 			n.flags |= isPrivate
 		}
+		if slices.Contains(special, value) {
+			n.flags |= isSpecial
+		}
 	}
 	return nodes
 }
 
-// overlap returns a text that has all labels, the longest first.
+// overlap returns a text that has all labels, the longest first, and eight bytes before them.
 func overlap(nodes []node) string {
 	var labels []string
 	for _, n := range nodes {
@@ -179,7 +195,7 @@ func overlap(nodes []node) string {
 	slices.Sort(labels)
 	labels = slices.Compact(labels)
 	slices.SortStableFunc(labels, func(a, b string) int { return len(b) - len(a) })
-	var text []byte
+	text := []byte("--------")
 	for _, label := range labels {
 		if !bytes.Contains(text, []byte(label)) {
 			text = append(text, label...)
@@ -188,17 +204,12 @@ func overlap(nodes []node) string {
 	return string(text)
 }
 
-// hashOf is the hash of a label below a parent: suffixHash of internal/canon/suffix.go.
+// hashOf is the hash of a label below a parent: that of suffixBelow in internal/canon/suffix.go.
 func hashOf(parent int, label string) uint64 {
-	var first, last uint64
-	if len(label) > 8 {
-		first = binary.LittleEndian.Uint64([]byte(label))
-		last = binary.LittleEndian.Uint64([]byte(label[len(label)-8:]))
-	} else {
-		var word [8]byte
-		copy(word[8-len(label):], label)
-		last = binary.LittleEndian.Uint64(word[:])
-	}
-	hash := (last ^ uint64(parent)*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
-	return (hash ^ hash>>32 ^ first*0xA0761D6478BD642F ^ uint64(len(label))) * 0xE7037ED1A0B428DB
+	var ends [2][8]byte
+	copy(ends[0][:], label)
+	copy(ends[1][:], label[max(0, len(label)-8):])
+	first, last := binary.LittleEndian.Uint64(ends[0][:]), binary.LittleEndian.Uint64(ends[1][:])
+	hash := (first ^ uint64(parent)*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
+	return (hash ^ hash>>32 ^ last*0xA0761D6478BD642F) * 0xE7037ED1A0B428DB
 }
