@@ -258,6 +258,34 @@ func FuzzLetters(f *testing.F) {
 	})
 }
 
+func TestALabelsAreReadThroughEveryDoor(t *testing.T) {
+	a := DefaultAlphabet()
+	var u URL
+	want := ""
+	for _, test := range []struct {
+		name, text string
+		parse      func(string) error
+	}{
+		{"in Unicode", "münchen.de", u.Parse},
+		{"plain", "xn--mnchen-3ya.de", u.Parse},
+		{"a plain URL", "https://www.xn--mnchen-3ya.de/", u.Parse},
+		{"a URL that is not", "HTTPS://xn--mnchen-3ya.de:443", u.Parse},
+		{"a record", "xn--mnchen-3ya.de", u.ParseName},
+		{"a record with an escape", `xn--mnchen\0453ya.de`, u.ParseName},
+	} {
+		if err := test.parse(test.text); err != nil {
+			t.Fatal(err)
+		}
+		symbols, _ := a.AppendViews(nil, &u, 100)
+		if want == "" {
+			want = string(symbols)
+		}
+		if string(symbols) != want || string(a.Append(nil, &u, 100)) != want || len(symbols) == len(u.Bytes()) {
+			t.Errorf("%s: symbols of %q are %d, want %d", test.name, test.text, symbols, []byte(want))
+		}
+	}
+}
+
 func BenchmarkAppendALabels(b *testing.B) {
 	for _, text := range []string{"zis32msdi3.com", "bücher.münchen.de", "президент.рф"} {
 		for _, letters := range []*Letters{nil, DefaultAlphabet().given} {
