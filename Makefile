@@ -2,7 +2,7 @@
 DATA  ?= sources
 MODEL := models/snowman.safetensors
 
-.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-kafka bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-kafka check-page pictures check-deploy release check-release python-wheel check-python bench-python
+.PHONY: help test test-coredns bench bench-coredns bench-helper bench-logs bench-lists bench-kafka bench-against soak startup retrain-sample fuzz browsers check-onnx check-api check-logs check-lists check-kafka check-page pictures check-deploy release check-release python-wheel check-python bench-python check-recipes bench-recipes
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -193,6 +193,15 @@ bench-python: ## measure the Python package beside snowman score
 	wheel=$$(go run ./deploy/release wheel build | tail -n 1) && $(PYTHON) -m venv build/bench-python && \
 		build/bench-python/bin/pip install --quiet --disable-pip-version-check --force-reinstall "$$wheel" pandas polars pyarrow && \
 		build/bench-python/bin/python python/bench.py
+
+# The recipes need 2 GB of disk, a network the first time, and Java for Spark; RECIPES_CHECK=-short is
+# without Spark. What is missing is named as NOT TESTED.
+check-recipes: ## run the recipes for Spark, DuckDB, ClickHouse, pandas, polars and Jupyter
+	wheel=$$(go run ./deploy/release wheel build | tail -n 1) && python/recipes/check $(RECIPES_CHECK) "$$wheel"
+
+# bench-recipes needs two free cores; RECIPES_NAMES=20000 is a smoke run.
+bench-recipes: ## measure the recipes beside snowman score
+	wheel=$$(go run ./deploy/release wheel build | tail -n 1) && python/recipes/check -bench "$$wheel"
 
 # SYSTEMS=linux/arm64 is quicker.
 check-release: ## make a release twice and compare the bytes

@@ -357,15 +357,15 @@ func (s *Scorer) add(text string) error {
 		return err
 	}
 	s.addViews()
-	f := facts{
-		isURL: s.url.IsURL(), notPublic: s.url.NotPublic(), hasUserInfo: s.url.HasUserInfo(), unwrappedFrom: s.url.UnwrappedFrom(),
-	}
+	s.facts = append(s.facts, facts{})
+	f := &s.facts[len(s.facts)-1]
+	f.isURL, f.notPublic, f.hasUserInfo = s.url.IsURL(), s.url.NotPublic(), s.url.HasUserInfo()
+	f.unwrappedFrom = s.url.UnwrappedFrom()
 	host := s.url.Host()
 	domain := len(host) - len(s.url.RegisteredDomain())
 	found := s.model.imitated.Look(host, domain)
 	f.imitates, f.mentions, f.mixedScript = found.Imitates, found.Mentions, found.MixesScripts
 	f.isPopular = found.IsListed && domain == 0 && len(host) == len(s.url.Bytes())
-	s.facts = append(s.facts, f)
 	return nil
 }
 

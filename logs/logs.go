@@ -105,6 +105,19 @@ type Name struct {
 	DNS  bool // out of DNS, where each byte counts; else of the web, as people and programs write it
 }
 
+// WithoutRoot returns the text, that of a name out of DNS without the final dot.
+func (n Name) WithoutRoot() []byte {
+	end := len(n.Text) - 1
+	if !n.DNS || end < 1 || n.Text[end] != '.' {
+		return n.Text
+	}
+	backslashes := end - len(bytes.TrimRight(n.Text[:end], `\`))
+	if backslashes%2 == 1 {
+		return n.Text
+	}
+	return n.Text[:end]
+}
+
 // A Part says what a record is of an exchange.
 type Part int
 

@@ -283,3 +283,22 @@ func TestARecordThatNeverEndsIsNotReadAgainForEachLine(t *testing.T) {
 		t.Errorf("%d records, %d times asked, want %d and not many more", records, counted.asked, lines)
 	}
 }
+
+func TestWithoutRoot(t *testing.T) {
+	for _, test := range []struct {
+		text, want string
+		isOfDNS    bool
+	}{
+		{"a.org.", "a.org", true},
+		{"a.org", "a.org", true},
+		{".", ".", true},
+		{"", "", true},
+		{`a\.`, `a\.`, true}, // a dot within a label
+		{`a\\.`, `a\\`, true},
+		{"a.org.", "a.org.", false},
+	} {
+		if got := string(Name{Text: []byte(test.text), DNS: test.isOfDNS}.WithoutRoot()); got != test.want {
+			t.Errorf("%q, out of DNS %v: got %q, want %q", test.text, test.isOfDNS, got, test.want)
+		}
+	}
+}

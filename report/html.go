@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
 	"strconv"
@@ -25,9 +23,6 @@ type Page struct {
 	FalseNegatives []Mistake // malicious rows with the lowest scores
 }
 
-// A Fact is a line at the head of a page.
-type Fact struct{ Name, Value string }
-
 // A Mistake is a row that the model is wrong about.
 type Mistake struct {
 	Text, Source, Kind, Family string
@@ -40,35 +35,14 @@ type Mistake struct {
 //go:embed page.html
 var pageText string
 
-//go:embed page.css
-var pageStyle string
+var pageTemplate = parsed(headText, pageText)
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"name": func(name string) shown { return show(name, 60) },
-	"fact": func(value string) shown { return show(value, 1000) },
-	// A cell such as .742 (.735-.749) is a rate and its interval.
-	"rate":     func(cell string) string { rate, _, _ := strings.Cut(cell, " ("); return rate },
-	"interval": func(cell string) string { return cell[min(len(cell), strings.Index(cell+" (", " (")+1):] },
-}).Parse(pageText))
-
-// HTML writes a page that needs nothing outside itself: no network, no other file and no script.
-// Names and texts may be chosen by an attacker: they are escaped, what cannot be seen in them is
-// written out, long ones are shortened, and none is a link.
-func HTML(w io.Writer, page Page) error {
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, newPageData(page)); err != nil {
-		return fmt.Errorf("making the page: %w", err)
-	}
-	if _, err := b.WriteTo(w); err != nil {
-		return fmt.Errorf("writing the page: %w", err)
-	}
-	return nil
-}
+// HTML writes an evaluation as a page that needs nothing outside itself.
+func HTML(w io.Writer, page Page) error { return writePage(w, pageTemplate, newPageData(page)) }
 
 // pageData is what the template shows.
 type pageData struct {
-	Style      template.CSS
-	Facts      []Fact
+	head
 	Summary    []Fact
 	Charts     map[string]template.HTML // by name
 	OtherKinds int
@@ -99,8 +73,7 @@ func newPageData(page Page) pageData {
 	r := page.Result
 	points := r.Overall.OperatingPoints
 	data := pageData{
-		Style:      template.CSS(pageStyle + chartStyle),
-		Facts:      page.Facts,
+		head:       newHead("Evaluation", page.Facts),
 		Summary:    summary(r),
 		Charts:     make(map[string]template.HTML),
 		OtherKinds: page.Curves.OtherKinds,

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -12,12 +11,11 @@ import (
 var retrainingText string
 
 // retrainingTemplate uses the tables of the page of an evaluation.
-var retrainingTemplate = template.Must(template.Must(pageTemplate.Clone()).New("retraining").Parse(retrainingText))
+var retrainingTemplate = parsed(headText, pageText, retrainingText)
 
 // retrainingData is what the template shows.
 type retrainingData struct {
-	Style          template.CSS
-	Facts          []Fact
+	head
 	Verdict        string
 	Reasons, Notes []string
 	Feeds          pageTable
@@ -37,7 +35,7 @@ type ageData struct {
 // HTML does of an evaluation.
 func RetrainingHTML(w io.Writer, r Retraining) error {
 	data := retrainingData{
-		Style: template.CSS(pageStyle + chartStyle), Facts: r.Facts,
+		head:    newHead("Retraining", r.Facts),
 		Verdict: r.Verdict, Reasons: r.Reasons, Notes: r.Notes,
 		Feeds: cut("Files whose contents the present model was not trained on", r.feedTable()),
 		Texts: cut("Texts at each level and above, before and after", r.textTable()),
@@ -57,14 +55,7 @@ func RetrainingHTML(w io.Writer, r Retraining) error {
 			After:   charts(age.After, fmt.Sprintf("after%d-", i)),
 		})
 	}
-	var b bytes.Buffer
-	if err := retrainingTemplate.Execute(&b, data); err != nil {
-		return fmt.Errorf("making the page: %w", err)
-	}
-	if _, err := b.WriteTo(w); err != nil {
-		return fmt.Errorf("writing the page: %w", err)
-	}
-	return nil
+	return writePage(w, retrainingTemplate, data)
 }
 
 // charts returns ROC curve and scores. The prefix keeps the names of charts apart in one page.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -17,15 +16,14 @@ import (
 //go:embed top.html
 var topText string
 
-var topTemplate = template.Must(template.New("top").Funcs(template.FuncMap{
-	"name": func(name string) shown { return show(name, 60) },
-	"text": func(text string) shown { return show(text, 1000) },
-}).Parse(topText))
+//go:embed top.css
+var topStyle string
+
+var topTemplate = parsed(headText, topText)
 
 // topData is what the template shows.
 type topData struct {
-	Style           template.CSS
-	Facts           []Fact
+	head
 	Lines           []string
 	Clients, When   template.HTML
 	Words           string
@@ -48,22 +46,16 @@ type topRow struct {
 // an evaluation.
 func TopHTML(w io.Writer, facts []Fact, r ranking.Result) error {
 	data := topData{
-		Style: template.CSS(pageStyle + chartStyle), Facts: facts, Lines: topSummary(r),
+		head: newHead("Top of a log", facts), Lines: topSummary(r),
 		Clients: clientsChart(r).Inline(), When: whenChart(r).Inline(), Words: evidenceWords,
 		ClientsHeading: topHeading("Clients", len(r.TopClients), r.RankedClients),
 		DomainsHeading: topHeading("Registered domains", len(r.TopDomains), r.RankedDomains),
 		HasAnyone:      len(r.Points) > 0, None: len(r.TopClients)+len(r.TopDomains) == 0,
 	}
+	data.Style += template.CSS(topStyle)
 	data.ClientHead, data.TopClients = topRows(clientTable(r), func(i int) []string { return clientLines(r.TopClients[i]) })
 	data.DomainHead, data.TopDomains = topRows(domainTable(r), func(i int) []string { return domainLines(r.TopDomains[i]) })
-	var b bytes.Buffer
-	if err := topTemplate.Execute(&b, data); err != nil {
-		return fmt.Errorf("making the page: %w", err)
-	}
-	if _, err := b.WriteTo(w); err != nil {
-		return fmt.Errorf("writing the page: %w", err)
-	}
-	return nil
+	return writePage(w, topTemplate, data)
 }
 
 func topRows(rows table, lines func(i int) []string) (head []string, top []topRow) {

@@ -8,6 +8,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/bench/internal/days"
 	"github.com/snowman-ml/snowman/blocklist"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/listing"
 	"github.com/snowman-ml/snowman/internal/ranking"
 	"github.com/snowman-ml/snowman/logs"
@@ -73,7 +74,7 @@ type tally struct{ names, blocked, queries, blockedQueries int }
 // block makes a list of a day, and counts what it blocks of the same day.
 func (t *traffic) block(ctx context.Context, model *snowman.Model, w way) (c count, err error) {
 	job := listing.NewJob(model, listing.Options{Minimum: w.level, Seen: w.seen, Allow: w.allowed})
-	lines := listing.Input{Reader: strings.NewReader(strings.Join(t.queries, "\n")), Format: logs.Lines}
+	lines := listing.Input{Input: intake.Input{Reader: strings.NewReader(strings.Join(t.queries, "\n")), Format: logs.Lines}}
 	if err := job.Read(ctx, lines, func([]byte) {}); err != nil {
 		return c, err
 	}

@@ -43,7 +43,7 @@ var benchmarks = []benchmark{
 var (
 	allWidths   = []int{1, 2, 3, 4, 5, 6, 7, 8}
 	baseOptions = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 4, LearningRate: 4e-3, Seed: 1}
-	urlsAlone   = provenance.Options{Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
+	urlsAlone   = provenance.Options{Views: 1, Widths: allWidths, Embedding: 64, Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
 	urlsTuned   = provenance.Options{Epochs: 8, BatchSize: 256, LearningRate: 6e-3, WeightDecay: 0.2, Seed: 1}
 )
 

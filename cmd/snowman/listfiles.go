@@ -14,6 +14,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/filelock"
 	"github.com/snowman-ml/snowman/internal/inputfile"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/listing"
 	"github.com/snowman-ml/snowman/internal/visible"
 )
@@ -65,9 +66,9 @@ func (f *listFlags) read(ctx context.Context, job *listing.Job, s streams) error
 	}
 	defer closeInputs()
 	for _, in := range inputs {
-		err := job.Read(ctx, listing.Input{
-			Name: in.Name, Reader: in.Input, Format: f.given, Scored: f.formatName == scoredFormat, IsFile: in.isFile, Columns: f.columns,
-		}, warn)
+		err := job.Read(ctx, listing.Input{Scored: f.formatName == scoredFormat, Input: intake.Input{
+			Name: in.Name, Reader: in.Input, Format: f.given, IsFile: in.isFile, Columns: f.columns,
+		}}, warn)
 		if err != nil {
 			return err
 		}

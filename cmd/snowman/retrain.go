@@ -22,9 +22,9 @@ Trains a model on newer rows and your own, holds it against the present one, and
 that only if nothing got worse that was asked to hold. docs/retraining.md has the rules.
 
 The files of -data are used by the recipe of the shipped model; those that it does not name are taken as
-they are, and those that are missing are said. -store is a folder of data fetch. -mine are rows of your own: false alarms that you closed,
-names that you confirmed. Their word is the last, and a few count. -traffic are names of your network,
-without labels, most of them benign: alarms on them must not become more.
+they are, and those that are missing are said. -store is a folder of data fetch. -mine are rows of your own:
+false alarms that you closed, names that you confirmed. Their word is the last, and a few count. -traffic is a
+log of your network, most of its names benign: alarms on them must not become more.
 
 What is compared is printed, and with -report also written as a page. A model is replaced whole; a running
 serve -watch takes it. Killed, the same command goes on where it was. Levels that snowman levels set are
@@ -34,7 +34,7 @@ Training is as that of the present model, where its file says how that was, with
 differ. With -from it goes on from the present model, for one epoch.
 
 example:
-  $ snowman retrain -o my.safetensors -store store -fetch -mine ours.tsv -traffic names.txt -report out.html
+  $ snowman retrain -o my.safetensors -store store -fetch -mine ours.tsv -traffic dns.log -report out.html
 
 exit code: 0 replaced, or with -dry-run would be; 1 not done; 2 wrong command line; 3 the present model
 stays, for the reasons printed.
@@ -59,7 +59,7 @@ func runRetrain(ctx context.Context, args []string, s streams) error {
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch the feeds into -store before, as data fetch does")
 	flags.StringVar(&f.recipe, "recipe", "", "which files of the folder to use, and how: a JSON `file` (default: that of the shipped model)")
 	pathsFlag(flags, &o.Mine, "mine", "own labelled rows, a `file` with the columns text and label; several may be given")
-	pathsFlag(flags, &o.Traffic, "traffic", "names of your network, one a line in a `file` (of a log: snowman score -names -f LOG | cut -f 4);\nseveral may be given")
+	pathsFlag(flags, &o.Traffic, "traffic", "a log of your network, or its names one a line, in a `file`; several may be given")
 	flags.BoolVar(&o.From, "from", false, "go on from the present model (default: from scratch)")
 	flags.StringVar(&f.accept, "accept", "", "change what may get worse: `rules` such as older=0.05,traffic=off")
 	flags.StringVar(&f.report, "report", "", "also write a page with charts into this HTML `file`")

@@ -11,10 +11,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
-	"github.com/snowman-ml/snowman/internal/enrich"
-	"github.com/snowman-ml/snowman/internal/inputfile"
 	"github.com/snowman-ml/snowman/internal/overview"
-	"github.com/snowman-ml/snowman/internal/plain"
 	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/report"
 )
@@ -67,9 +64,11 @@ func runTop(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	job := overview.NewJob(model, overview.Options{Allow: allowed})
-	if err := f.read(ctx, job, s); err != nil {
+	if err := f.readLogs(ctx, job.Read, f.files, s); err != nil {
 		return err
 	}
+	counts, names := job.Counts()
+	sayWhatWasRead(counts, names, s)
 	result := job.Result(f.shown)
 	if f.html != "" {
 		facts := []report.Fact{{Name: "logs", Value: strings.Join(f.files, ", ")}, {Name: "model", Value: fmt.Sprintf("SHA-256 %.16s", model.Info().SHA256)}}
@@ -115,40 +114,6 @@ func (f *topFlags) check() error {
 	}
 	if len(f.files) == 0 {
 		f.files = []string{"-"}
-	}
-	return nil
-}
-
-// read reads all files, and says on standard error what is wrong with their records.
-func (f *topFlags) read(ctx context.Context, job *overview.Job, s streams) error {
-	warn := firstFailures(s.stderr)
-	for _, path := range f.files {
-		in := overview.Input{Format: f.given, Columns: f.columns, Reader: plain.NewReader(s.stdin)}
-		if path == "-" && isTerminal(s.stdin) {
-			fmt.Fprintln(s.stderr, "snowman: reading a log from the terminal; Ctrl-D ends it (on Windows Ctrl-Z and Enter)")
-		}
-		if len(f.files) > 1 {
-			in.Name = visible.Text(path)
-		}
-		if path != "-" {
-			file, err := inputfile.Open(ctx, path)
-			if err != nil {
-				return fmt.Errorf("reading a log: %w", err)
-			}
-			defer file.Close()
-			in.Reader, in.IsFile = plain.NewReader(file), true
-		}
-		if err := job.Read(ctx, in, warn); err != nil {
-			return err
-		}
-	}
-	counts, names := job.Counts()
-	if summary := names.Summary("name"); summary != "" {
-		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
-	}
-	read := enrich.Counts{Records: counts.Records, Nameless: counts.Nameless, Broken: counts.Broken}
-	for _, summary := range read.SummariesOfRead() {
-		fmt.Fprintf(s.stderr, "snowman: %s\n", summary)
 	}
 	return nil
 }

@@ -50,12 +50,13 @@ type Group struct {
 type Alphabet struct {
 	groups     []Group
 	suffixes   []string // of operators
-	operators  operators
+	operators  *operators
 	given      *Letters // nil if A-labels are read as they stand
 	letters    *letters // of given
 	symbols    int
 	table      [segments][256]uint8
-	splitsHost bool // subdomain, domain and suffix have different symbols
+	runEnd     [segments]int // the first segment behind each that has other symbols
+	splitsHost bool          // subdomain, domain and suffix have different symbols
 
 	readsFragment bool
 }
@@ -126,6 +127,12 @@ func NewAlphabet(groups []Group, operators []string, letters *Letters) (*Alphabe
 	if missing := slices.Index(first[:fragmentSegment], 0); missing >= 0 {
 		return nil, fmt.Errorf("alphabet: no group has the segment %q", segmentNames[missing])
 	}
+	for segment := segments - 1; segment >= 0; segment-- {
+		a.runEnd[segment] = segment + 1
+		if next := segment + 1; next < segments && first[next] == first[segment] {
+			a.runEnd[segment] = a.runEnd[next]
+		}
+	}
 	a.splitsHost = first[subdomainSegment] != first[domainSegment] || first[domainSegment] != first[suffixSegment]
 	a.readsFragment = first[fragmentSegment] != 0
 	if letters != nil {
@@ -175,94 +182,86 @@ func (a *Alphabet) Symbols() int { return a.symbols }
 // It reads limit characters, and cuts the end of the text behind the port. It never cuts the host,
 // since the rest would be another host.
 func (a *Alphabet) Append(symbols []uint8, u *URL, limit int) []uint8 {
-	var pieces [segments]piece
+	var d division
 	host, _ := a.operators.find(u.Host())
-	n := a.divide(&pieces, u, host, limit)
-	return a.appendPieces(symbols, u, pieces[:n], 0, len(u.text))
+	a.divide(&d, u, host, limit)
+	return a.appendPart(symbols, u, &d, 0, len(u.text))
 }
 
-// appendPieces appends the symbols of what is read of u.text[from:to].
-func (a *Alphabet) appendPieces(symbols []uint8, u *URL, pieces []piece, from, to int) []uint8 {
+// appendPart appends the symbols of what is read of u.text[from:to].
+func (a *Alphabet) appendPart(symbols []uint8, u *URL, d *division, from, to int) []uint8 {
 	symbols = slices.Grow(symbols, to-from)
-	for _, p := range pieces {
-		start, end := max(p.from, from), min(p.to, to)
-		if start >= end {
-			continue
-		}
-		text := u.text[start:end]
-		table := &a.table[p.segment]
-		if p.hasALabels {
-			symbols = a.letters.appendHost(symbols, text, table)
-			continue
-		}
-		first := len(symbols)
-		symbols = symbols[:first+len(text)]
-		for i, c := range text {
-			symbols[first+i] = table[c]
+	for segment := subdomainSegment; segment < segments; segment++ {
+		start, end := max(d.starts[segment], from), min(d.starts[segment+1], to)
+		switch {
+		case start >= end:
+		case d.hasALabels && segment <= suffixSegment:
+			symbols = a.letters.appendHost(symbols, u.text[start:end], &a.table[segment])
+		default:
+			first := len(symbols)
+			symbols = symbols[:first+end-start]
+			translate(symbols[first:], u.text[start:end], &a.table[segment])
 		}
 	}
 	return symbols
+}
+
+// translate sets symbols to those of a text as long.
+func translate(symbols []uint8, text []byte, table *[256]uint8) {
+	symbols = symbols[:len(text)]
+	for i, c := range text {
+		symbols[i] = table[c]
+	}
 }
 
 // AppendPositions appends to positions, for each symbol that Append appends, the index of its byte
 // in the canonical form. The indices ascend. Bytes without one are not read, but for those of
 // A-labels, which may have fewer symbols than bytes.
 func (a *Alphabet) AppendPositions(positions []int, u *URL, limit int) []int {
-	var pieces [segments]piece
+	var d division
 	host, _ := a.operators.find(u.Host())
-	for _, p := range pieces[:a.divide(&pieces, u, host, limit)] {
-		if p.hasALabels {
-			positions = a.letters.appendPositions(positions, u.text[p.from:p.to], p.from)
+	a.divide(&d, u, host, limit)
+	for segment := subdomainSegment; segment < segments; segment++ {
+		start, end := d.starts[segment], d.starts[segment+1]
+		if d.hasALabels && segment <= suffixSegment && start < end {
+			positions = a.letters.appendPositions(positions, u.text[start:end], start)
 			continue
 		}
-		for at := p.from; at < p.to; at++ {
+		for at := start; at < end; at++ {
 			positions = append(positions, at)
 		}
 	}
 	return positions
 }
 
-// A piece is a part of a canonical form that is read, text[from:to], and the segment of that part.
-type piece struct {
-	segment, from, to int
-	hasALabels        bool // which are to be decoded
+// A division says what is read of a canonical form: segment s is text[starts[s]:starts[s+1]].
+type division struct {
+	starts     [segments + 1]int
+	hasALabels bool // the host may have A-labels, which are to be decoded
 }
 
-// divide sets pieces to those of u that are read, from left to right, and returns their number.
-// What is read of the host starts at u.text[host].
-func (a *Alphabet) divide(pieces *[segments]piece, u *URL, host, limit int) int {
-	n := 0
-	hasALabels := a.letters != nil && bytes.Contains(u.Host(), aLabelPrefix)
-	add := func(segment, from, to int) {
-		if from < to {
-			pieces[n] = piece{segment, from, to, hasALabels && to <= u.port}
-			n++
-		}
-	}
+// divide sets d to the division of u of which the host is read from u.text[host] on.
+func (a *Alphabet) divide(d *division, u *URL, host, limit int) {
+	d.hasALabels = a.letters != nil && u.hasHyphens && bytes.Contains(u.Host(), aLabelPrefix)
+	domain, suffix := u.port, u.port
 	if a.splitsHost {
 		u.findSuffix()
-		domain, suffix := u.domain, u.suffix
+		domain, suffix = u.domain, u.suffix
 		if host > 0 {
 			domain, suffix, _ = splitSuffix(u.text[host:u.port])
 			domain, suffix = host+domain, host+suffix
 		}
-		add(subdomainSegment, host, domain)
-		add(domainSegment, domain, suffix)
-		add(suffixSegment, suffix, u.port)
-	} else {
-		add(subdomainSegment, host, u.port)
 	}
-	add(portSegment, u.port, u.path)
-
-	end := u.path + max(0, limit-(u.path-host))
-	end = min(end, len(u.text))
-	if !a.readsFragment && u.fragment == u.path+len("/") {
-		return n // the slash is there for the fragment's sake
+	end := min(u.path+max(0, limit-(u.path-host)), len(u.text))
+	if !a.readsFragment {
+		end = min(end, u.fragment)
+		if u.fragment == u.path+len("/") {
+			end = u.path // the slash is there for the fragment's sake
+		}
 	}
-	add(pathSegment, u.path, min(u.query, end))
-	add(querySegment, u.query, min(u.fragment, end))
-	if a.readsFragment {
-		add(fragmentSegment, u.fragment, end)
-	}
-	return n
+	// One by one: what is written as a whole is read as slowly as if it had left the cache.
+	d.starts[subdomainSegment] = host
+	d.starts[domainSegment], d.starts[suffixSegment] = domain, suffix
+	d.starts[portSegment], d.starts[pathSegment] = u.port, u.path
+	d.starts[querySegment], d.starts[fragmentSegment], d.starts[segments] = min(u.query, end), min(u.fragment, end), end
 }

@@ -38,8 +38,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/weppos/publicsuffix-go/publicsuffix"
-
 	"github.com/snowman-ml/snowman/internal/visible"
 )
 
@@ -64,6 +62,7 @@ type URL struct {
 	port, path      int // where each starts
 	query, fragment int
 	isAddress       bool // the host is an IP address
+	hasHyphens      bool // in the host
 	isAmbiguous     bool // programs disagree about the host
 	hasUserInfo     bool
 	textNotPublic   NotPublic
@@ -71,13 +70,14 @@ type URL struct {
 	scratch         []byte // for the host
 
 	// Set by findSuffix.
-	rule           *publicsuffix.Rule // of the public suffix; nil before findSuffix
-	domain, suffix int                // where the registered domain and the dot before its suffix stand
+	hasSuffix      bool       // findSuffix was called
+	rule           suffixRule // of the public suffix
+	domain, suffix int        // where the registered domain and the dot before its suffix stand
 }
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	u.text, u.rule = u.text[:0], nil
+	u.text, u.hasSuffix = u.text[:0], false
 	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
 	if u.unwrappedFrom != "" {
 		u.unwrappedFrom = ""
@@ -98,22 +98,23 @@ func (u *URL) Parse(text string) error {
 // parse's.
 func (u *URL) parsePlain(text string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
-	end := plainLength(rest)
+	end, hasHyphens := plainLength(rest)
 	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || len(text) > MaxLength {
 		return false
 	}
-	switch {
-	case end < len(rest):
-		if !isPlainPath(rest[end:]) {
+	host, path := rest[:end], rest[end:]
+	var inPath uint8
+	if path == "" {
+		if len(host) == len(text) && !endsInLetters(text) && notPublicText(text) != Public {
 			return false
 		}
-	case end == len(text) && !endsInLetters(text) && notPublicText(text) != Public:
+	} else if inPath = plainPath(path); inPath&notPlain != 0 {
 		return false
 	}
 	u.reset()
+	u.hasHyphens = hasHyphens
 	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
-	u.text = append(u.text, rest[:end]...)
-	rest = rest[end:]
+	u.text = append(u.text, host...)
 	if end > len("www.") && string(u.text[:len("www.")]) == "www." {
 		name := trimWWW(u.text)
 		if isDigit(name[0]) {
@@ -122,29 +123,53 @@ func (u *URL) parsePlain(text string) bool {
 		u.text = append(u.text[:0], name...)
 		end = len(u.text)
 	}
-	if rest != "" && rewritesLinks(u.text) {
+	if path != "" && rewritesLinks(u.text) {
 		return false
 	}
 	u.port, u.path, u.query, u.fragment = end, end, end, end
-	if len(rest) > len("/") {
-		u.setPath(rest)
+	if len(path) > len("/") {
+		u.setPath(path, inPath)
 	}
 	return true
 }
 
-// plainLength returns how many bytes a text begins with that are plain.
-func plainLength(text string) int {
-	end := 0
-	for ; end+3 < len(text); end += 4 { // a branch for each byte would take as long as all the rest
-		if !(isPlain[text[end]] && isPlain[text[end+1]] && isPlain[text[end+2]] && isPlain[text[end+3]]) {
+// plainLength returns how many bytes a text begins with that are plain, and whether a hyphen is one
+// of them.
+func plainLength(text string) (length int, hasHyphens bool) {
+	var all uint8
+	for ; length+3 < len(text); length += 4 { // a branch for each byte would take as long as all the rest
+		found := inHost[text[length]] | inHost[text[length+1]] | inHost[text[length+2]] | inHost[text[length+3]]
+		if found&notPlain != 0 {
 			break
 		}
+		all |= found
 	}
-	for end < len(text) && isPlain[text[end]] {
-		end++
+	for length < len(text) && inHost[text[length]]&notPlain == 0 {
+		all |= inHost[text[length]]
+		length++
 	}
-	return end
+	return length, all&hasHyphen != 0
 }
+
+// What a text is told to have by inHost and inPath.
+const (
+	notPlain = 1 << iota
+	hasHyphen
+	hasDot
+	hasQuery
+	hasFragment
+)
+
+// inHost has what each byte of a host is.
+var inHost = func() (classes [256]uint8) {
+	for c := range classes {
+		if !isPlain[c] {
+			classes[c] = notPlain
+		}
+	}
+	classes['-'] = hasHyphen
+	return classes
+}()
 
 // isPlain has the bytes of hosts in canonical form, except for *, % and brackets.
 var isPlain = func() (plain [256]bool) {
@@ -291,7 +316,8 @@ func (u *URL) parseName(name string) error {
 
 // isPlainName reports whether a DNS name is of the most common sort, its own canonical form.
 func isPlainName(name string) bool {
-	return plainLength(name) == len(name) && name != "" && !isDigit(name[0]) && name[0] != '.' && name[len(name)-1] != '.' && !strings.HasPrefix(name, "www.")
+	length, _ := plainLength(name)
+	return length == len(name) && name != "" && !isDigit(name[0]) && name[0] != '.' && name[len(name)-1] != '.' && !strings.HasPrefix(name, "www.")
 }
 
 // finishName ends a canonical form that is a name alone. An empty one is the root of DNS.
@@ -300,6 +326,7 @@ func (u *URL) finishName(text string) error {
 		u.text = append(u.text, '.')
 	}
 	u.port, u.path, u.query, u.fragment = len(u.text), len(u.text), len(u.text), len(u.text)
+	u.hasHyphens = bytes.IndexByte(u.text, '-') >= 0
 	if len(u.text) > MaxLength {
 		return ErrTooLong
 	}
@@ -344,6 +371,7 @@ func (u *URL) read(text string) error {
 
 	u.appendHost(host)
 	u.port = len(u.text)
+	u.hasHyphens = bytes.IndexByte(u.text, '-') >= 0
 	if u.port == 0 {
 		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}

@@ -26,7 +26,7 @@ func (u *URL) HostKind() string {
 		return "operator"
 	case spellsAddress(host, u.domain):
 		return "reverse DNS"
-	case u.rule.Private:
+	case u.rule.isPrivate():
 		return "free hosting"
 	case bytes.Contains(host, aLabelPrefix):
 		return "internationalised"
@@ -37,7 +37,7 @@ func (u *URL) HostKind() string {
 }
 
 // ownLookUp finds the suffixes of operators.txt. A model may carry another list.
-var ownLookUp = sync.OnceValue(func() operators {
+var ownLookUp = sync.OnceValue(func() *operators {
 	found, _ := newOperators(ownOperators())
 	return found
 })
@@ -45,12 +45,17 @@ var ownLookUp = sync.OnceValue(func() operators {
 // How names spell an IPv4 address. The order of its bytes varies, and does not matter.
 var (
 	// 203-0-113-7.dsl, 7.113.0.203.in-addr.arpa, 203x000x113x007.ap
-	fourNumbers = regexp.MustCompile(`(^|[^0-9])` + octet + `([-._x]` + octet + `){3}([^0-9]|$)`)
+	fourNumbers = pattern(`(^|[^0-9])` + octet + `([-._x]` + octet + `){3}([^0-9]|$)`)
 	// host203000113007
-	twelveDigits = regexp.MustCompile(`(^|[^0-9])(25[0-5]|2[0-4][0-9]|[01][0-9][0-9]){4}([^0-9]|$)`)
+	twelveDigits = pattern(`(^|[^0-9])(25[0-5]|2[0-4][0-9]|[01][0-9][0-9]){4}([^0-9]|$)`)
 	// ip-cb007107.static, pcb007107.city: at the end of a label, since identifiers may begin so
-	eightHexDigits = regexp.MustCompile(`(^|[^0-9a-f])[0-9a-f]{8}\.`)
+	eightHexDigits = pattern(`(^|[^0-9a-f])[0-9a-f]{8}\.`)
 )
+
+// pattern returns an expression that is compiled when it is first used.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 const octet = `(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])`
 
@@ -59,7 +64,7 @@ const octet = `(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])`
 // the sub-domain, eight hexadecimal digits at the end of a label, both letters and decimal digits.
 // An identifier may also have the last form.
 func spellsAddress(host []byte, domain int) bool {
-	hexadecimal := eightHexDigits.Find(host[:domain])
-	return fourNumbers.Match(host) || twelveDigits.Match(host) ||
+	hexadecimal := eightHexDigits().Find(host[:domain])
+	return fourNumbers().Match(host) || twelveDigits().Match(host) ||
 		bytes.ContainsAny(hexadecimal, "0123456789") && bytes.ContainsAny(hexadecimal, "abcdef")
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
 
 // NotPublic says why a text is no public name, one that anybody can look up in the DNS of the
@@ -75,12 +73,8 @@ func notPublicText(text string) NotPublic {
 // endsInLetters reports whether a plain text has a last label that begins with a letter. Then
 // notPublicText finds nothing in it but a MAC address with dots.
 func endsInLetters(text string) bool {
-	for dot := len(text) - 1; dot > 0; dot-- {
-		if text[dot] == '.' {
-			return text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
-		}
-	}
-	return false
+	dot := strings.LastIndexByte(text, '.')
+	return dot > 0 && text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
 }
 
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that
@@ -160,16 +154,40 @@ func (u *URL) hostNotPublic() NotPublic {
 	}
 	u.findSuffix()
 	host := u.Host()
-	if u.rule == publicsuffix.DefaultRule {
+	if !u.rule.isListed() {
 		reason := unlistedNotPublic(host)
 		if reason == SingleLabel && (isOdd(host) || bytes.HasPrefix(u.text[u.path:], []byte("//"))) {
 			return Public // what is left of a name or URL that somebody wrote otherwise: https//evil.com
 		}
 		return reason
 	}
-	switch u.rule.Value {
-	case "arpa", "e164.arpa": // the domain of the internet's infrastructure (RFC 3172)
-		return ReservedSuffix
+	if u.rule.isSpecial() {
+		return u.specialNotPublic()
+	}
+	if string(u.text[u.domain:u.suffix]) == "example" { // RFC 6761, section 6.5
+		switch string(u.PublicSuffix()) {
+		case "com", "net", "org":
+			return ReservedSuffix
+		}
+	}
+	// Companies answer at some of their suffixes, s3.amazonaws.com/bucket, and what a rule such as
+	// *.at.ply.gg matches is somebody's host.
+	isServer := u.rule.isPrivate() && (u.path > u.port || u.HasPath() || u.rule.isWildcard())
+	if u.suffix == u.port && !isServer {
+		return PublicSuffix
+	}
+	return Public
+}
+
+// specialNotPublic is hostNotPublic for a host below one of the rules that are special in
+// _suffixes, or such a suffix itself.
+func (u *URL) specialNotPublic() NotPublic {
+	host := u.Host()
+	suffix := u.PublicSuffix()
+	if u.suffix == u.port {
+		suffix = host
+	}
+	switch string(suffix) {
 	case "in-addr.arpa", "ip6.arpa": // RFC 1035, section 3.5; RFC 3596, section 2.5
 		if !u.HasPath() && (u.suffix == u.port || isReverse(host[:u.suffix])) {
 			return ReverseZone
@@ -179,18 +197,8 @@ func (u *URL) hostNotPublic() NotPublic {
 		return LocalSuffix
 	case "onion":
 		return Onion
-	case "com", "net", "org": // RFC 6761, section 6.5
-		if domain := u.text[u.domain:u.suffix]; string(domain) == "example" {
-			return ReservedSuffix
-		}
 	}
-	// Companies answer at some of their suffixes, s3.amazonaws.com/bucket, and what a rule such as
-	// *.at.ply.gg matches is somebody's host.
-	isServer := u.rule.Private && (u.path > u.port || u.HasPath() || u.rule.Type == publicsuffix.WildcardType)
-	if u.suffix == u.port && !isServer {
-		return PublicSuffix
-	}
-	return Public
+	return ReservedSuffix // arpa, e164.arpa: the domain of the internet's infrastructure (RFC 3172)
 }
 
 // isReverse reports whether labels are those of an address, or of a part of a network (RFC 2317) or

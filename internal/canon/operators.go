@@ -33,18 +33,38 @@ const (
 	shortestSuffix = 8
 )
 
-// operators finds the suffix of an operator in a host. It keeps suffixes by their last eight bytes,
-// so that nearly every other host costs one look into a map. The zero value has no suffixes.
-type operators map[uint64][]string
+// operators finds the suffix of an operator in a host. It keeps suffixes by their last eight bytes.
+// The zero value has no suffixes.
+type operators struct {
+	byEnding map[uint64][]string
+	filter   endings
+}
+
+// endings is a set of endings of eight bytes that may say yes to others: a look into it instead of
+// one into a map, for nearly every host.
+type endings [1 << endingBits / 64]uint64
+
+const endingBits = 13
+
+func (e *endings) add(ending uint64) {
+	place := ending * 0x9E3779B97F4A7C15 >> (64 - endingBits)
+	e[place/64] |= 1 << (place % 64)
+}
+
+// mayHave reports whether an ending may be in the set.
+func (e *endings) mayHave(ending uint64) bool {
+	place := ending * 0x9E3779B97F4A7C15 >> (64 - endingBits)
+	return e[place/64]>>(place%64)&1 != 0
+}
 
 // newOperators returns a look-up of suffixes, which are names in canonical form, in ascending
 // order. A label of a suffix may be *, which stands for any one label, but not the first label, and
 // not within the last eight bytes.
-func newOperators(suffixes []string) (operators, error) {
+func newOperators(suffixes []string) (*operators, error) {
 	if len(suffixes) > maxOperators {
 		return nil, fmt.Errorf("%d operator suffixes, want at most %d", len(suffixes), maxOperators)
 	}
-	found := make(operators)
+	found := &operators{byEnding: make(map[uint64][]string)}
 	for i, suffix := range suffixes {
 		if err := checkOperator(suffix); err != nil {
 			return nil, fmt.Errorf("operator suffix %q: %w", visible.Abbreviate(suffix, longestShown), err)
@@ -53,10 +73,14 @@ func newOperators(suffixes []string) (operators, error) {
 			return nil, fmt.Errorf("operator suffix %q follows %q, want ascending order", suffix, suffixes[i-1])
 		}
 		key := lastBytes([]byte(suffix))
-		found[key] = append(found[key], suffix)
+		found.byEnding[key] = append(found.byEnding[key], suffix)
+		found.filter.add(key)
 	}
 	return found, nil
 }
+
+// longestName is the length of the longest name in DNS (RFC 1035, section 2.3.4).
+const longestName = 255
 
 func checkOperator(suffix string) error {
 	var u URL
@@ -87,11 +111,15 @@ func lastBytes(name []byte) uint64 {
 }
 
 // find returns where in a host the longest matching suffix of an operator starts, or 0 and false.
-func (o operators) find(host []byte) (start int, found bool) {
-	if len(o) == 0 || len(host) < shortestSuffix {
+func (o *operators) find(host []byte) (start int, found bool) {
+	if len(host) < shortestSuffix {
 		return 0, false
 	}
-	for _, suffix := range o[lastBytes(host)] {
+	key := lastBytes(host)
+	if !o.filter.mayHave(key) {
+		return 0, false
+	}
+	for _, suffix := range o.byEnding[key] {
 		if at, ok := cutSuffix(host, suffix); ok && (!found || at < start) {
 			start, found = at, true
 		}

@@ -36,42 +36,55 @@ func (u *URL) appendPath(text string) {
 	u.settleEnd()
 }
 
-// setPath is appendPath for a text that isPlainPath and more than a slash.
-func (u *URL) setPath(text string) {
+// setPath is appendPath for a text that is plain and more than a slash, and in which plainPath
+// found something.
+func (u *URL) setPath(text string, found uint8) {
 	u.text = append(u.text, text...)
 	u.query, u.fragment = len(u.text), len(u.text)
-	if fragment := bytes.IndexByte(u.text[u.path:], '#'); fragment >= 0 {
-		u.fragment = u.path + fragment
+	if found&hasFragment != 0 {
+		u.fragment = u.path + strings.IndexByte(text, '#')
 		u.query = u.fragment
 	}
-	if query := bytes.IndexByte(u.text[u.path:u.fragment], '?'); query >= 0 {
-		u.query = u.path + query
-	}
-}
-
-// isPlainPath reports whether a path with what follows it starts with a slash, and is not changed
-// by appendPath for sure.
-func isPlainPath(path string) bool {
-	if path[0] != '/' {
-		return false
-	}
-	last := byte('/')
-	for i := 1; i < len(path); i++ {
-		c := path[i]
-		if !isPlainInPath[c] || c == '.' && last == '/' {
-			return false
+	if found&hasQuery != 0 {
+		if query := bytes.IndexByte(u.text[u.path:u.fragment], '?'); query >= 0 {
+			u.query = u.path + query
 		}
-		last = c
 	}
-	return strings.IndexByte(endsOfText+closingBrackets, last) < 0
 }
 
-var isPlainInPath = func() (plain [256]bool) {
-	for c := range plain {
-		plain[c] = !escapedInPath[c] && !escapedInQuery[c] && !escapedInFragment[c] && c != '%' && c != '\\'
+// plainPath returns what stands in a path with what follows it. It is plain if it starts with a
+// slash, and is not changed by appendPath for sure.
+func plainPath(path string) (found uint8) {
+	i := 0
+	for ; i+3 < len(path); i += 4 { // as in plainLength
+		found |= inPath[path[i]] | inPath[path[i+1]] | inPath[path[i+2]] | inPath[path[i+3]]
 	}
-	plain['?'], plain['#'] = true, true
-	return plain
+	for ; i < len(path); i++ {
+		found |= inPath[path[i]]
+	}
+	if path[0] != '/' || endsText[path[len(path)-1]] || found&hasDot != 0 && strings.Contains(path, "/.") {
+		found |= notPlain
+	}
+	return found
+}
+
+// inPath has what each byte of a path and of what follows it is.
+var inPath = func() (classes [256]uint8) {
+	for c := range classes {
+		if escapedInPath[c] || escapedInQuery[c] || escapedInFragment[c] || c == '%' || c == '\\' {
+			classes[c] = notPlain
+		}
+	}
+	classes['?'], classes['#'], classes['.'] = hasQuery, hasFragment, hasDot
+	return classes
+}()
+
+// endsText has the bytes that strip may take away at the end of a text.
+var endsText = func() (ends [256]bool) {
+	for _, c := range endsOfText + closingBrackets {
+		ends[c] = true
+	}
+	return ends
 }()
 
 // The characters that browsers escape in each part of a URL: the percent-encode sets of WHATWG URL,

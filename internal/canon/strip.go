@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/weppos/publicsuffix-go/publicsuffix"
 )
 
 // What people put around a text, and defanging puts into it.
@@ -275,7 +273,7 @@ func spelledOut(text string) string {
 		}
 	}
 	host := []byte(strings.ToLower(name.String()))
-	if _, suffix, rule := splitSuffix(host); rule == publicsuffix.DefaultRule || suffix == len(host) {
+	if _, suffix, rule := splitSuffix(host); !rule.isListed() || suffix == len(host) {
 		return text
 	}
 	return name.String()

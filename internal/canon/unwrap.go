@@ -21,6 +21,14 @@ var rewritersOf = func() map[uint64][]rewriterOf {
 	return rows
 }()
 
+// rewriterEndings has the endings of those hosts.
+var rewriterEndings = func() (found endings) {
+	for key := range rewritersOf {
+		found.add(key)
+	}
+	return found
+}()
+
 // rewriterOf is a row, for one of its hosts.
 type rewriterOf struct {
 	host  string
@@ -60,8 +68,8 @@ func (r *rewriterOf) matches(host []byte) bool {
 
 // rewritesLinks reports whether a host is an operator's.
 func rewritesLinks(host []byte) bool {
-	rows := rewritersOf[ending(host)]
-	return slices.ContainsFunc(rows, func(r rewriterOf) bool { return r.matches(host) })
+	key := ending(host)
+	return rewriterEndings.mayHave(key) && slices.ContainsFunc(rewritersOf[key], func(r rewriterOf) bool { return r.matches(host) })
 }
 
 // unwrap returns the target of a link that an operator has rewritten, and whether the link is one.

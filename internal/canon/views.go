@@ -1,5 +1,7 @@
 package canon
 
+import "slices"
+
 // The views of a URL: what was paid for, what stands before it as well, and all of it.
 const (
 	RegisteredDomainView = iota
@@ -25,24 +27,59 @@ type Views struct {
 }
 
 // AppendViews appends the symbols of u's distinct views to symbols.
-func (a *Alphabet) AppendViews(symbols []uint8, u *URL, limit int) ([]uint8, Views) {
-	var pieces [segments]piece
+func (a *Alphabet) AppendViews(symbols []uint8, u *URL, limit int) (_ []uint8, views Views) {
 	host, isOperators := a.operators.find(u.Host())
-	read := pieces[:a.divide(&pieces, u, host, limit)]
+	var d division
+	a.divide(&d, u, host, limit)
 	domain := host
 	if !isOperators && u.IsRegistrable() {
 		domain = u.domain
 	}
-	views := Views{IsPaid: !isOperators}
-	symbols = a.appendPieces(symbols, u, read, domain, u.port)
+	views.IsPaid = !isOperators
+	if !d.hasALabels {
+		symbols, views.Ends[RegisteredDomainView], views.Ends[HostView] = a.appendPlainViews(symbols, u, &d, domain)
+		views.Ends[WholeView] = len(symbols)
+		return symbols, views
+	}
+	symbols = a.appendPart(symbols, u, &d, domain, u.port)
 	views.Ends[RegisteredDomainView] = len(symbols)
 	if domain > host {
-		symbols = a.appendPieces(symbols, u, read, host, u.port)
+		symbols = a.appendPart(symbols, u, &d, host, u.port)
 	}
 	views.Ends[HostView] = len(symbols)
-	if len(read) > 0 && read[len(read)-1].to > u.port {
-		symbols = a.appendPieces(symbols, u, read, host, len(u.text))
+	if d.starts[segments] > u.port {
+		symbols = a.appendPart(symbols, u, &d, host, len(u.text))
 	}
 	views.Ends[WholeView] = len(symbols)
 	return symbols, views
+}
+
+// appendPlainViews is AppendViews where each byte is a symbol. It returns where the first two views
+// end. Every view is a part of what is read, the last one all of it.
+func (a *Alphabet) appendPlainViews(symbols []uint8, u *URL, d *division, domain int) (_ []uint8, domainEnd, hostEnd int) {
+	host, end := d.starts[subdomainSegment], d.starts[segments]
+	first := len(symbols)
+	domainEnd = first + u.port - domain
+	hostEnd = domainEnd
+	if domain > host {
+		hostEnd += u.port - host
+	}
+	last := hostEnd
+	if end > u.port {
+		last += end - host
+	}
+	symbols = slices.Grow(symbols, last-first)[:last]
+	all := symbols[last-(end-host):]
+	for segment := subdomainSegment; segment < segments; segment = a.runEnd[segment] {
+		if start, end := d.starts[segment], d.starts[a.runEnd[segment]]; start < end {
+			translate(all[start-host:], u.text[start:end], &a.table[segment])
+		}
+	}
+	if last > domainEnd {
+		copy(symbols[first:], all[domain-host:u.port-host])
+	}
+	if last > hostEnd && hostEnd > domainEnd {
+		copy(symbols[domainEnd:], all[:u.port-host])
+	}
+	return symbols, domainEnd, hostEnd
 }

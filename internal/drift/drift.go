@@ -2,7 +2,7 @@
 // memory, says whether the model still fits them, and sets levels by them.
 //
 //	job := drift.NewJob(model, drift.Options{})
-//	err := job.Read(ctx, drift.Input{Reader: file, IsFile: true}, report)
+//	err := job.Read(ctx, intake.Input{Reader: file, IsFile: true}, report)
 //	result := drift.Compare(job, nil, time.Now())
 //	changes, err := drift.SetLevels(&file.Metadata, job, drift.Wanted{Alarms: [3]float64{0, 50, 5}})
 //
@@ -22,8 +22,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/canon"
-	"github.com/snowman-ml/snowman/internal/enrich"
-	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/logs"
@@ -44,15 +43,11 @@ type Job struct {
 	mu          sync.Mutex
 	names, urls traffic
 	counts      Counts
-
-	misfits logs.Misfits // of the source that is read
 }
 
 // Counts say what was read.
 type Counts struct {
-	Records   int // headers, comments and blank lines are none; of a list, its lines
-	Nameless  int // of them, those without a name
-	Broken    int // those that are no records of the format
+	intake.Counts
 	Allowed   int // names on an allow list
 	NotPublic int // names that are no public names
 }
@@ -97,144 +92,88 @@ func times(seen, again int) int {
 	return seen
 }
 
-// readLines adds the lines of a list.
-func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], report func([]byte)) error {
-	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
-		for i, line := range c.Items {
-			w.counts.Records++
-			w.addText(place{c.Source, "line", c.First + i}, line.Text)
-		}
+// Read adds a log, or a list. What is wrong with its records is reported in whole lines.
+func (j *Job) Read(ctx context.Context, in intake.Input, report func([]byte)) error {
+	source, err := intake.Open(ctx, in)
+	if err != nil {
+		return err
+	}
+	counts, err := source.Read(ctx, report, func() intake.Worker {
+		return &worker{job: j, judge: verdict.New(j.model, j.options)}
 	})
-}
-
-// readRecords adds the names in the records of a log.
-func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[enrich.Item], report func([]byte)) error {
-	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[enrich.Item]) {
-		for _, item := range c.Items {
-			w.addRecord(c.Source, item)
-		}
-		j.misfits.Add(w.misfit, w.misfits)
-	})
-}
-
-// run has the chunks of a feed worked on by workers, each of which notes the texts of a chunk.
-func run[T any](ctx context.Context, j *Job, feed pipeline.Feed[T], report func([]byte), note func(*worker, *pipeline.Chunk[T])) error {
-	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[T]) {
-		w := &worker{job: j, judge: verdict.New(j.model, j.options)}
-		return func(c *pipeline.Chunk[T]) {
-			w.begin()
-			note(w, c)
-			w.finish()
-			c.Errors = append(c.Errors, w.errors...)
-		}
-	}, func(c *pipeline.Chunk[T], _ bool) error {
-		report(c.Errors)
-		return nil
-	})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counts.Add(counts)
+	return err
 }
 
 // A worker works on chunks. It belongs to one goroutine.
 type worker struct {
-	job    *Job
-	judge  *verdict.Judge
-	url    canon.URL
-	record logs.Record
+	job   *Job
+	judge *verdict.Judge
+	url   canon.URL
 
-	buffer  []byte // canonical forms
-	noted   []noted
-	texts   []string
-	failed  []string
-	errors  []byte
-	counts  Counts
-	misfits []logs.MisfitRecord // as many of the last as are kept
-	misfit  int
-	again   bool // a record before may have told of what this one tells
+	buffer             []byte // canonical forms
+	noted              []noted
+	texts              []string
+	failed             []string
+	errors             []byte
+	allowed, notPublic int
 }
 
 // A noted text is where it lies in the buffer, and what comes of it.
 type noted struct {
 	start, end int
-	place      place
+	place      intake.Place
 	domain     uint64 // the hash of its registered domain
 	judged     judged
 	isURL, out bool // out: it does not count
 	again      bool
 }
 
-// begin begins a chunk.
-func (w *worker) begin() {
-	w.buffer, w.noted, w.failed, w.errors, w.counts = w.buffer[:0], w.noted[:0], w.failed[:0], w.errors[:0], Counts{}
-	w.misfits, w.misfit, w.again = w.misfits[:0], 0, false
+// Begin begins a chunk.
+func (w *worker) Begin() {
+	w.buffer, w.noted, w.failed, w.errors = w.buffer[:0], w.noted[:0], w.failed[:0], w.errors[:0]
+	w.allowed, w.notPublic = 0, 0
 }
 
-// addRecord notes the names of a record.
-func (w *worker) addRecord(source string, item enrich.Item) {
-	r := &w.record
-	item.Layout.Find(item.Record, r)
-	at := place{source, item.Format.Numbered(), item.Number}
-	switch {
-	case r.Continues || r.Header:
-		return
-	case r.Broken != "":
-		w.counts.Broken++
-		w.addMisfit(item)
-		w.errors = at.append(w.errors, "the record is broken and left out: "+r.Broken)
-		return
-	}
-	w.counts.Records++
-	if len(r.Names) == 0 {
-		w.counts.Nameless++
-		if !r.Lost {
-			w.addMisfit(item)
-		}
-	}
-	w.again = r.Repeats
-	for _, name := range r.Names {
-		if !name.DNS {
-			w.addText(at, string(name.Text))
-		} else if err := w.url.ParseName(textOf(withoutFinalDot(name.Text))); err != nil {
-			w.fail(at, string(name.Text), err)
-		} else {
-			w.note(at)
-		}
-	}
-}
-
-// addMisfit keeps a record that has no name, or is broken.
-func (w *worker) addMisfit(item enrich.Item) {
-	w.misfit++
-	if len(w.misfits) == logs.MostMisfits {
-		w.misfits = w.misfits[:copy(w.misfits, w.misfits[1:])]
-	}
-	w.misfits = append(w.misfits, logs.MisfitRecord{Record: item.Record, Number: item.Number})
-}
-
-// addText notes a text from people.
-func (w *worker) addText(at place, text string) {
+// Line notes a line of a list.
+func (w *worker) Line(at intake.Place, text string) {
 	if err := w.url.Parse(text); err != nil {
 		w.fail(at, text, err)
-		return
+	} else {
+		w.note(at, false)
 	}
-	w.note(at)
 }
 
-// note notes the text that was parsed.
-func (w *worker) note(at place) {
+// Record notes the names of a record.
+func (w *worker) Record(at intake.Place, r *logs.Record) {
+	for _, name := range r.Names {
+		if err := intake.Parse(&w.url, name); err != nil {
+			w.fail(at, string(name.Text), err)
+		} else {
+			w.note(at, r.Repeats)
+		}
+	}
+}
+
+// note notes the text that was parsed. Again says that another record may have told of it.
+func (w *worker) note(at intake.Place, again bool) {
 	if len(w.url.Bytes()) == 0 { // the root
 		return
 	}
 	start := len(w.buffer)
 	w.buffer = append(w.buffer, w.url.Bytes()...)
-	w.noted = append(w.noted, noted{start: start, end: len(w.buffer), place: at, domain: hashOf(textOf(w.url.RegisteredDomain())), isURL: w.url.IsURL(), again: w.again})
+	w.noted = append(w.noted, noted{start: start, end: len(w.buffer), place: at, domain: hashOf(textOf(w.url.RegisteredDomain())), isURL: w.url.IsURL(), again: again})
 }
 
-func (w *worker) fail(at place, text string, err error) {
+func (w *worker) fail(at intake.Place, text string, err error) {
 	w.failed = append(w.failed, text)
-	w.errors = at.append(w.errors, err.Error())
+	w.errors = at.Append(w.errors, err.Error())
 }
 
-// finish scores what was noted in a chunk, and gives it to the job.
-func (w *worker) finish() {
+// Finish scores what was noted in a chunk, and gives it to the job.
+func (w *worker) Finish() []byte {
 	all, refused := string(w.buffer), len(w.failed)
 	w.texts = w.texts[:0]
 	for _, n := range w.noted {
@@ -247,9 +186,9 @@ func (w *worker) finish() {
 		case err != nil:
 			w.fail(n.place, r.Text, err)
 		case r.Allowed != nil:
-			w.counts.Allowed++
+			w.allowed++
 		case r.NotPublic != "":
-			w.counts.NotPublic++
+			w.notPublic++
 		default:
 			n.out = false
 			n.judged = judged{
@@ -279,11 +218,9 @@ func (w *worker) finish() {
 		of.sample.add(n.domain, &n.judged)
 		of.upper.add(&n.judged)
 	}
-	j.counts.Records += w.counts.Records
-	j.counts.Nameless += w.counts.Nameless
-	j.counts.Broken += w.counts.Broken
-	j.counts.Allowed += w.counts.Allowed
-	j.counts.NotPublic += w.counts.NotPublic
+	j.counts.Allowed += w.allowed
+	j.counts.NotPublic += w.notPublic
+	return w.errors
 }
 
 // textOf returns bytes as a text, which holds as long as they do.

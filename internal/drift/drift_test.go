@@ -14,6 +14,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/models"
 )
@@ -84,7 +85,7 @@ func read(tb testing.TB, model *snowman.Model, texts []string) *Job {
 	for _, text := range texts {
 		lines.WriteString(text + "\n")
 	}
-	err := j.Read(context.Background(), Input{Reader: strings.NewReader(lines.String())}, func(said []byte) {
+	err := j.Read(context.Background(), intake.Input{Reader: strings.NewReader(lines.String())}, func(said []byte) {
 		if len(said) > 0 {
 			tb.Errorf("it says %s", said)
 		}
@@ -325,7 +326,7 @@ func TestALogCountsItsQuestions(t *testing.T) {
 		"Nov 28 00:00:01 dnsmasq[1]: reply shop.com is 198.51.100.1\n"
 	j := NewJob(snowman.Default(), Options{})
 	var said strings.Builder
-	if err := j.Read(t.Context(), Input{Reader: strings.NewReader(dnsmasq), IsFile: true}, func(s []byte) { said.Write(s) }); err != nil {
+	if err := j.Read(t.Context(), intake.Input{Reader: strings.NewReader(dnsmasq), IsFile: true}, func(s []byte) { said.Write(s) }); err != nil {
 		t.Fatal(err)
 	}
 	if names, _ := j.Seen(); names != 1 || !strings.Contains(said.String(), "is read as dnsmasq") {

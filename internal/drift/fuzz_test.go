@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 )
 
@@ -20,11 +21,11 @@ func FuzzTraffic(f *testing.F) {
 	model := toy(f)
 	f.Fuzz(func(t *testing.T, log []byte, alarms, days float64) {
 		job := NewJob(model, Options{})
-		if err := job.Read(t.Context(), Input{Reader: bytes.NewReader(log), IsFile: true}, func([]byte) {}); err != nil {
+		if err := job.Read(t.Context(), intake.Input{Reader: bytes.NewReader(log), IsFile: true}, func([]byte) {}); err != nil {
 			return
 		}
 		same := NewJob(model, Options{})
-		if err := same.Read(t.Context(), Input{Reader: bytes.NewReader(log), IsFile: true}, func([]byte) {}); err != nil {
+		if err := same.Read(t.Context(), intake.Input{Reader: bytes.NewReader(log), IsFile: true}, func([]byte) {}); err != nil {
 			t.Fatal(err)
 		}
 		result := Compare(job, same, day.AddDate(-20, -10, 0)) // when the model was made

@@ -359,7 +359,7 @@ func (w *worker) appendText(out []byte, name logs.Name) []byte {
 	if !name.DNS {
 		return append(out, name.Text...)
 	}
-	text := withoutFinalDot(name.Text)
+	text := name.WithoutRoot()
 	if w.url.ParseName(unsafe.String(unsafe.SliceData(text), len(text))) != nil {
 		return append(out, text...) // it is too long, which scoring says
 	}

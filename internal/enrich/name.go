@@ -10,10 +10,7 @@ import (
 // dot. Tabs, line ends, other controls and bytes that are no UTF-8 are \DDD. Of a name out of DNS a
 // dot within a label stays \., and a backslash \\.
 func AppendName(out []byte, name logs.Name) []byte {
-	text := name.Text
-	if name.DNS {
-		text = withoutFinalDot(text)
-	}
+	text := name.WithoutRoot()
 	if isPrintable(text) {
 		return append(out, text...)
 	}
@@ -40,21 +37,6 @@ func AppendName(out []byte, name logs.Name) []byte {
 	}
 	undone := string(out[start:])
 	return appendShown(out[:start], []byte(undone))
-}
-
-// withoutFinalDot returns a name in presentation format without the dot of the root.
-func withoutFinalDot(name []byte) []byte {
-	if len(name) < 2 || name[len(name)-1] != '.' {
-		return name
-	}
-	backslashes := 0
-	for i := len(name) - 2; i >= 0 && name[i] == '\\'; i-- {
-		backslashes++
-	}
-	if backslashes%2 == 1 {
-		return name
-	}
-	return name[:len(name)-1]
 }
 
 // isPrintable reports whether a text is printable ASCII without backslashes.

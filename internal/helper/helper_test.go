@@ -127,9 +127,10 @@ func TestAnswers(t *testing.T) {
 		{"a carriage return does not end a row", "splunk", Options{}, "domain,snowman_level,a\nz.com,,b\rc\n", "domain,snowman_level,a\nz.com,high,\"b\rc\"\n"},
 
 		{"scores", "binding", Options{}, "score\tz.com\r\nscore\t\nscore\ta\tb\nscore\tz\\\\x\nscore\tz.com", unrounded + "\nnan\tno host in \"\"\nnan\ta tab stands in the host: the text looks like several fields\n" + strconv.FormatFloat(mustScore(t, `z\x`), 'g', -1, 64) + "\n" + unrounded + "\n"},
+		{"rows", "binding", Options{}, "row\tz.com\nrow\ta b\nrow\ta\\nb.com\nrow", unrounded + "\thigh\tmalware\t\nnan\t\t\ta space stands in the host: the text looks like several fields\nnan\t\t\ta line end stands in the host\nnan\t\t\tno host in \"\"\n"},
 		{"verdicts", "binding", Options{}, "verdict\thttp://u@z.com\nverdict\ta\\nb.com\n", `{"text":"http://u@z.com","score":` + unrounded + `,"level":"high","kind":"malware","kinds":` + string(kinds) + `,"user_info":true}` + "\n" + `{"error":"a line end stands in the host"}` + "\n"},
 		{"explanations", "binding", Options{}, "explain\tz.com\nexplain\t\n", explained + "\n" + `{"error":"no host in \"\""}` + "\n"},
-		{"what is not understood", "binding", Options{}, "\nsmile\tz.com\nscore", strings.Repeat(`{"error":"a request is one of score, verdict, explain, a tab, and a text"}`+"\n", 2) + "nan\tno host in \"\"\n"},
+		{"what is not understood", "binding", Options{}, "\nsmile\tz.com\nscore", strings.Repeat(`{"error":"a request is one of score, row, verdict, explain, a tab, and a text"}`+"\n", 2) + "nan\tno host in \"\"\n"},
 
 		{"lines", "lines", Options{}, "z.com\r\n\nbad\x1b[2J\tname z\nz.com", high + "\thigh\tmalware\tz.com\n\t\t\t\n\t\t\tbad\\x1b[2J\\tname z\n" + high + "\thigh\tmalware\tz.com\n"},
 	}
@@ -197,7 +198,7 @@ func TestLongRequests(t *testing.T) {
 		{"clickhouse", Options{Return: []string{"level"}}, "z.com/" + long + "\nz.com\n", `^high\nhigh\n$`},
 		{"clickhouse", Options{Return: []string{"level"}, Format: "JSONEachRow"}, `{"a":"z.com/` + long + "\"}\n{\"a\":\"z.com\"}\n", `^{"result":""}\n{"result":"high"}\n$`},
 		{"splunk", Options{}, "url,snowman_level\n\"z.com/\n" + long + "\n\",\nz.com,\n", `^url,snowman_level\n,\nz.com,high\n$`},
-		{"binding", Options{}, "score\tz.com/" + long + "\nscore\t" + long + "\nverdict\t" + long + "\nexplain\t" + long + "\nscore\tz.com\n", `^0[.0-9]+\nnan\t[^\n]{0,200}\n\{"error":[^\n]{0,200}\n\{"error":[^\n]{0,200}\n0[.0-9]+\n$`},
+		{"binding", Options{}, "score\tz.com/" + long + "\nscore\t" + long + "\nrow\t" + long + "\nverdict\t" + long + "\nexplain\t" + long + "\nscore\tz.com\n", `^0[.0-9]+\nnan\t[^\n]{0,200}\nnan\t\t\t[^\n]{0,200}\n\{"error":[^\n]{0,200}\n\{"error":[^\n]{0,200}\n0[.0-9]+\n$`},
 		{"lines", Options{}, "z.com/" + long + "\nz.com\n", `^[^\n]*\thigh\tmalware\tz.com/a*\n[^\n]*\thigh\tmalware\tz.com\n$`},
 	}
 	for _, test := range tests {
@@ -316,13 +317,13 @@ var (
 	postfixAnswer  = regexp.MustCompile(`^action=(DUNNO|PREPEND X-Snowman: [ -~]+)\n\n$`)
 	columnsAnswer  = regexp.MustCompile(`^([0-9.]+|nan)\t[a-z]*\t[!-~]*\n$`)
 	objectsAnswer  = regexp.MustCompile(`^\{"result":\{"score":([0-9.]+|null),"level":"[a-z]*","kind":"[!-~]*"\}\}\n$`)
-	bindingAnswer  = regexp.MustCompile(`^([0-9.e-]+|nan\t[^\t\n\r]+|\{[^\n]*\})\n$`)
+	bindingAnswer  = regexp.MustCompile(`^([0-9.e-]+(\t[a-z]+\t[^\t\n\r]+\t)?|nan(\t\t)?\t[^\t\n\r]+|\{[^\n]*\})\n$`)
 	lineAnswer     = regexp.MustCompile(`^([0-9.]+\t[a-z]+\t[!-~]+|\t\t)\t[^\t\n\r]*\n$`)
 	fuzzedOptions  = Options{SNI: 3, Redirect: "http://stop.test/{url}"}
 	fuzzedRequests = []string{
 		"", "\n", "1 http://z.com/ - CONNECT\n", "2 z.com:443 a b c\n3", "http://z.com/\"\\\x00\x1b\r\n\n", "-\n- -\n", "99999999999999999999999 z.com\n",
 		"sender=a@z.com\nhelo_name=z\n\n", "sender=a@z.com\r\n\r\n\n", "z.com\\t\\n\\\n\\N\n", "{\"a\":\"z.com\"}\n{\"a\":\"\\n\"}\n{\"\":\"\"}", "{\"a\n\"}", "z.com/\u2028\u202e\xff\n",
-		"score\tz.com\nverdict\tz\\n\\\\.com\nexplain\tz.com\nscore\t\xff\nverdict\nexplain\nscore",
+		"score\tz.com\nrow\tz.com\nrow\t \nverdict\tz\\n\\\\.com\nexplain\tz.com\nscore\t\xff\nverdict\nexplain\nscore",
 	}
 )
 

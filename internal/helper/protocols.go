@@ -47,7 +47,7 @@ var Protocols = []Protocol{
 	{Name: "postfix", Summary: "Postfix's policy delegation: what reaches -min gets a header, X-Snowman", Flags: []string{"min"}, end: endOfBlock, needsEnd: true, begin: beginPostfix},
 	{Name: "clickhouse", Summary: "functions of ClickHouse, in the -format that the function has", Flags: []string{"format", "return"}, end: endOfLine, begin: beginClickHouse},
 	{Name: "splunk", Summary: "Splunk's external look-up: fills snowman_score, _level and _kind", Flags: []string{"field"}, end: endOfRecord, begin: beginSplunk},
-	{Name: "binding", Summary: "libraries of other languages: score, verdict or explain, a tab, and a text a line", end: endOfLine, whole: true, begin: beginBinding},
+	{Name: "binding", Summary: "libraries of other languages: score, row, verdict or explain, a tab, and a text a line", end: endOfLine, whole: true, begin: beginBinding},
 	{Name: "lines", Summary: "a text a line: score, level, kind and text, with tabs between them", end: endOfLine, begin: beginLines},
 }
 

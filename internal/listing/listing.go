@@ -2,7 +2,7 @@
 // of a name decides whether it is an entry, allow lists have the last word.
 //
 //	job := listing.NewJob(model, listing.Options{Minimum: snowman.High, Allow: list})
-//	err := job.Read(ctx, listing.Input{Reader: file, IsFile: true}, report)
+//	err := job.Read(ctx, listing.Input{Input: intake.Input{Reader: file, IsFile: true}}, report)
 //	result := job.Result()
 //
 // What formats of lists know stands in package blocklist, what those of logs know in package logs.
@@ -19,6 +19,7 @@ import (
 	"github.com/snowman-ml/snowman/blocklist"
 	"github.com/snowman-ml/snowman/internal/canon"
 	"github.com/snowman-ml/snowman/internal/enrich"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/render"
 )
 
@@ -141,15 +142,13 @@ func (s schemes) String() string {
 
 // Counts say what was read, and what came of it.
 type Counts struct {
-	Records  int // headers, comments and blank lines are none; of a list, its lines
-	Nameless int // of them, those without a name
-	Broken   int // beside them, those that are no records of the format
-	Popular  int // texts that reach the level and are popular domains or hosts below them
-	TooMany  int // texts that are no entries since there are too many
-	TooLong  int // texts that reach the level and are longer than any list can carry
-	URLs     int // URLs seen that reach the level, where they are no entries
-	Allowed  int // texts that reach the level and are on an allow list
-	Rare     int // texts that reach the level and were not seen often enough
+	intake.Counts
+	Popular int // texts that reach the level and are popular domains or hosts below them
+	TooMany int // texts that are no entries since there are too many
+	TooLong int // texts that reach the level and are longer than any list can carry
+	URLs    int // URLs seen that reach the level, where they are no entries
+	Allowed int // texts that reach the level and are on an allow list
+	Rare    int // texts that reach the level and were not seen often enough
 }
 
 // NewJob returns a Job.

@@ -12,6 +12,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/blocklist"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/logs"
 )
 
@@ -122,7 +123,7 @@ func TestAllowListsComeLast(t *testing.T) {
 
 func TestWhatIsReported(t *testing.T) {
 	job := NewJob(toy(t), Options{})
-	said := read(t, job, "z.org\ntwo words\nhttp://z.org/a\n", Input{Name: "names.txt"})
+	said := read(t, job, "z.org\ntwo words\nhttp://z.org/a\n", Input{Input: intake.Input{Name: "names.txt"}})
 	if want := "snowman: names.txt, line 2: a space stands in the host: the text looks like several fields\n"; said != want {
 		t.Errorf("it says %q, want %q", said, want)
 	}
@@ -392,7 +393,7 @@ func FuzzScored(f *testing.F) {
 			return
 		}
 		w := NewJob(snowman.Default(), Options{}).newWorker()
-		w.begin()
+		w.Begin()
 		if r.Text = strings.ToValidUTF8(r.Text, ""); w.url.Parse(r.Text) != nil {
 			return
 		}
@@ -421,7 +422,7 @@ func TestAnswersCountWithoutQuestions(t *testing.T) {
 `
 	for seen, want := range map[int][]string{1: {"x.tests.net", "z.tests.net"}, 2: {"z.tests.net"}, 3: nil} {
 		j := NewJob(toy(t), Options{Minimum: snowman.Low, Seen: seen})
-		said := read(t, j, log, Input{IsFile: true})
+		said := read(t, j, log, Input{Input: intake.Input{IsFile: true}})
 		if got := texts(t, j.Result()); !slices.Equal(got, want) {
 			t.Errorf("seen %d: %q, want %q; %s", seen, got, want, said)
 		}

@@ -2,9 +2,7 @@ package listing
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,9 +10,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/blocklist"
 	"github.com/snowman-ml/snowman/internal/canon"
-	"github.com/snowman-ml/snowman/internal/enrich"
-	"github.com/snowman-ml/snowman/internal/inputfile"
-	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/verdict"
 	"github.com/snowman-ml/snowman/internal/visible"
 	"github.com/snowman-ml/snowman/logs"
@@ -22,136 +18,40 @@ import (
 
 // An Input is a log, a list of names, or scored records.
 type Input struct {
-	Name    string // for messages; may be empty
-	Reader  io.Reader
-	Format  *logs.Format // nil where it is to be guessed
-	Scored  bool         // it has what score printed
-	IsFile  bool         // more formats are guessed of a file
-	Columns []string     // where names stand, if the format does not know
+	intake.Input
+	Scored bool // it has what score printed
 }
 
-// The longest lines of lists and of scored records, in bytes. One more tells that there are more.
 const (
-	longestText   = snowman.MaxLength + 1
-	longestScored = 8*snowman.MaxLength + 4096
-	longestShown  = 80 // of a text in a message
+	longestScored = 8*snowman.MaxLength + 4096 // bytes of the line of a scored record
+	longestShown  = 80                         // of a text in a message
 )
 
 // Read collects what an input has. What is wrong with it is reported in whole lines, and what its
 // format is taken for if that is guessed and no list.
 func (j *Job) Read(ctx context.Context, in Input, report func([]byte)) error {
-	sample, err := inputfile.Await(ctx, func() (sample []byte, _ error) {
-		sample, in.Reader = enrich.Sample(in.Reader, false) // nothing comes out before the end, so nobody waits
-		return sample, nil
-	})
-	if err != nil {
-		return err
-	}
-	format, isScored := in.Format, in.Scored
-	isTrusted := isScored
-	if format == nil && !isScored {
-		if isScored = isScoredSample(sample); !isScored {
-			format = j.guess(in, sample, report)
-		} else {
-			in.say(report, "has records of snowman score, whose names are scored anew; -format scored takes their levels as they are")
-		}
-	}
-	if !isScored {
-		if in.Format != logs.Lines {
-			advice := logs.Advise(sample, format, in.IsFile)
-			if advice.Refused {
-				return errors.New(in.title() + " " + advice.Text())
-			}
-			in.say(report, advice.Text())
-		}
-		in.say(report, format.Missing(sample, in.Columns))
-	}
+	source, err := intake.Open(ctx, in.Input)
 	switch {
-	case isScored:
-		return j.readScored(ctx, pipeline.Lines(longestScored, pipeline.Source{Name: in.Name, Input: in.Reader}), isTrusted, report)
-	case format.Sort == logs.Lists:
-		return j.readLines(ctx, pipeline.Lines(longestText, pipeline.Source{Name: in.Name, Input: in.Reader}), report)
-	}
-	source, err := enrich.NewSource(in.Name, in.Reader, format, sample, logs.Options{Columns: in.Columns})
-	if err != nil {
+	case err != nil:
 		return err
+	case in.Scored:
+		return j.readScored(ctx, source, true, report)
+	case in.Format == nil && isScoredSample(source.Sample):
+		source.Say(report, "has records of snowman score, whose names are scored anew; -format scored takes their levels as they are")
+		return j.readScored(ctx, source, false, report)
 	}
-	return run(ctx, j, source.Feed, report, func(w *worker, c *pipeline.Chunk[enrich.Item]) {
-		for _, item := range c.Items {
-			w.addRecord(c, item)
-		}
-	})
-}
-
-func (j *Job) guess(in Input, sample []byte, report func([]byte)) *logs.Format {
-	guess := logs.GuessFormat(sample, in.IsFile || len(in.Columns) > 0)
-	if guess.Format == logs.Lines && logs.HasComments(sample) {
-		in.say(report, "is read as a list with comments behind #; -format lines reads a name a line")
-		return logs.List
-	}
-	if guess.Format != logs.Lines {
-		var found []string
-		if len(in.Columns) == 0 {
-			_, found = guess.Format.Columns(sample)
-		}
-		in.say(report, guess.Message(found))
-	}
-	return guess.Format
-}
-
-// say reports a predicate of the input, unless it is empty.
-func (in Input) say(report func([]byte), predicate string) {
-	if predicate != "" {
-		report(fmt.Appendf(nil, "snowman: %s %s\n", in.title(), visible.Text(predicate)))
-	}
-}
-
-func (in Input) title() string {
-	if in.Name == "" {
-		return "the input"
-	}
-	return in.Name
-}
-
-// readLines collects the lines of a list.
-func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], report func([]byte)) error {
-	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
-		for i, line := range c.Items {
-			w.counts.Records++
-			name, _ := strings.CutPrefix(line.Text, "*.") // a wildcard is for the name and all below it
-			w.addText(place{c.Source, "line", c.First + i}, name, false)
-		}
-	})
-}
-
-// run has the chunks of a feed worked on by workers, each of which notes the texts of a chunk.
-func run[T any](ctx context.Context, j *Job, feed pipeline.Feed[T], report func([]byte), note func(*worker, *pipeline.Chunk[T])) error {
-	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[T]) {
-		w := j.newWorker()
-		return func(c *pipeline.Chunk[T]) {
-			w.begin()
-			note(w, c)
-			w.finish()
-			c.Errors = append(c.Errors, w.errors...)
-		}
-	}, func(c *pipeline.Chunk[T], _ bool) error {
-		report(c.Errors)
-		return nil
-	})
-}
-
-// A place is where something stands, for messages.
-type place struct {
-	source, item string
-	number       int
+	counts, err := source.Read(ctx, report, func() intake.Worker { return j.newWorker() })
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counts.Add(counts)
+	return err
 }
 
 // A worker works on chunks. It belongs to one goroutine.
 type worker struct {
-	job    *Job
-	judge  *verdict.Judge
-	url    canon.URL
-	record logs.Record
+	job   *Job
+	judge *verdict.Judge
+	url   canon.URL
 
 	buffer  []byte
 	noted   []noted
@@ -166,7 +66,7 @@ type worker struct {
 // A noted text is where it lies in the buffer: in canonical form, and as it was written.
 type noted struct {
 	start, end, written int
-	place               place
+	place               intake.Place
 	again               bool // another record may have told of it
 }
 
@@ -180,53 +80,41 @@ func (j *Job) newWorker() *worker {
 	})}
 }
 
-// begin begins a chunk.
-func (w *worker) begin() {
+// Begin begins a chunk.
+func (w *worker) Begin() {
 	w.buffer, w.noted, w.failed, w.errors, w.counts = w.buffer[:0], w.noted[:0], w.failed[:0], w.errors[:0], Counts{}
 	clear(w.found)
 	w.found, w.fitting = w.found[:0], 0
 }
 
-// addRecord notes the names of a record.
-func (w *worker) addRecord(c *pipeline.Chunk[enrich.Item], item enrich.Item) {
-	r := &w.record
-	item.Layout.Find(item.Record, r)
-	at := place{c.Source, item.Format.Numbered(), item.Number}
-	switch {
-	case r.Continues || r.Header:
-		return
-	case r.Broken != "":
-		w.counts.Broken++
-		w.complain(at, "the record is broken and left out: "+r.Broken)
-		return
-	}
-	w.counts.Records++
-	if len(r.Names) == 0 {
-		w.counts.Nameless++
-	}
+// Line notes a line of a list.
+func (w *worker) Line(at intake.Place, text string) {
+	text, _ = strings.CutPrefix(text, "*.") // a wildcard is for the name and all below it
+	w.addText(at, text)
+}
+
+// Record notes the names of a record.
+func (w *worker) Record(at intake.Place, r *logs.Record) {
 	for _, name := range r.Names {
-		text := string(name.Text)
-		if !name.DNS {
-			w.addText(at, text, r.Repeats)
-		} else if err := w.url.ParseName(text); err != nil {
-			w.fail(at, text, err)
+		if err := intake.Parse(&w.url, name); err != nil {
+			w.fail(at, string(name.Text), err)
 		} else {
-			w.note(at, text, r.Repeats)
+			w.note(at, string(name.Text), r.Repeats)
 		}
 	}
 }
 
 // addText notes a text from people.
-func (w *worker) addText(at place, text string, again bool) {
+func (w *worker) addText(at intake.Place, text string) {
 	if err := w.url.Parse(text); err != nil {
 		w.fail(at, text, err)
 		return
 	}
-	w.note(at, text, again)
+	w.note(at, text, false)
 }
 
 // note notes the text that was parsed.
-func (w *worker) note(at place, written string, again bool) {
+func (w *worker) note(at intake.Place, written string, again bool) {
 	start := len(w.buffer)
 	w.buffer = append(w.buffer, w.url.Bytes()...)
 	end := len(w.buffer)
@@ -234,21 +122,17 @@ func (w *worker) note(at place, written string, again bool) {
 	w.noted = append(w.noted, noted{start, end, len(w.buffer), at, again})
 }
 
-func (w *worker) fail(at place, text string, err error) {
+func (w *worker) fail(at intake.Place, text string, err error) {
 	w.failed = append(w.failed, text)
 	w.complain(at, err.Error())
 }
 
-func (w *worker) complain(at place, wrong string) {
-	w.errors = append(w.errors, "snowman: "...)
-	if at.source != "" {
-		w.errors = append(append(w.errors, at.source...), ", "...)
-	}
-	w.errors = fmt.Appendf(w.errors, "%s %d: %s\n", at.item, at.number, wrong)
+func (w *worker) complain(at intake.Place, wrong string) {
+	w.errors = at.Append(w.errors, wrong)
 }
 
-// finish scores what was noted in a chunk, and gives what reaches the level to the job.
-func (w *worker) finish() {
+// Finish scores what was noted in a chunk, and gives what reaches the level to the job.
+func (w *worker) Finish() []byte {
 	all, refused := string(w.buffer), len(w.failed)
 	w.texts = w.texts[:0]
 	for _, n := range w.noted {
@@ -270,11 +154,10 @@ func (w *worker) finish() {
 	defer w.job.mu.Unlock()
 	w.job.add(w.found)
 	counts := &w.job.counts
-	counts.Records += w.counts.Records
-	counts.Nameless += w.counts.Nameless
-	counts.Broken += w.counts.Broken
+	counts.Add(w.counts.Counts)
 	counts.TooLong += w.counts.TooLong
 	counts.URLs += w.counts.URLs
+	return w.errors
 }
 
 // isTooMuch reports whether no list would have a candidate, so that nothing is kept of it.
@@ -309,7 +192,7 @@ func (w *worker) find(r *verdict.Record, written string, again bool) {
 }
 
 // complainOfMisfit says where a text stands that was found last, if no list can carry it.
-func (w *worker) complainOfMisfit(at place) {
+func (w *worker) complainOfMisfit(at intake.Place) {
 	if n := len(w.found); n > w.fitting {
 		if text := w.found[n-1].entry.Text; !blocklist.Fits(text) {
 			w.complain(at, fmt.Sprintf("no list can carry %q: its host has other bytes than letters, digits, - and _, or a label that is empty or too long", visible.Abbreviate(text, longestShown)))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/snowman-ml/snowman"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/pipeline"
 	"github.com/snowman-ml/snowman/internal/verdict"
 )
@@ -124,44 +125,53 @@ func isWord(text string) bool {
 	return text != "" && len(text) <= longest
 }
 
-// readScored collects the scored records of a feed, or only the names in them if they are not
+// readScored collects the scored records of a source, or only the names in them if they are not
 // trusted.
-func (j *Job) readScored(ctx context.Context, feed pipeline.Feed[pipeline.Line], isTrusted bool, report func([]byte)) error {
-	return run(ctx, j, feed, report, func(w *worker, c *pipeline.Chunk[pipeline.Line]) {
-		for i, line := range c.Items {
-			at := place{c.Source, "line", c.First + i}
-			r, err := parseScored(line.Text)
-			switch {
-			case errors.Is(err, errUnscored):
-				w.counts.Records++
-				w.fail(at, r.Text, err)
-				continue
-			case err != nil:
-				w.counts.Broken++
-				w.complain(at, fmt.Sprintf("the record is left out: %v", err))
-				continue
+func (j *Job) readScored(ctx context.Context, source *intake.Source, isTrusted bool, report func([]byte)) error {
+	return intake.Run(ctx, source.Lines(longestScored), report, func() func(*pipeline.Chunk[pipeline.Line]) {
+		w := j.newWorker()
+		return func(c *pipeline.Chunk[pipeline.Line]) {
+			w.Begin()
+			for i, line := range c.Items {
+				w.addScored(intake.Place{Source: c.Source, Item: "line", Number: c.First + i}, line.Text, isTrusted)
 			}
-			w.counts.Records++
-			if !isTrusted {
-				w.addText(at, r.Text, false)
-				continue
-			}
-			if r.Level < j.options.Minimum || r.Level == snowman.None {
-				continue
-			}
-			written := r.Text
-			if err := w.url.Parse(written); err != nil {
-				w.fail(at, written, err)
-				continue
-			}
-			if reason := w.url.NotPublic(); reason != 0 {
-				r.NotPublic = reason.String()
-			}
-			if string(w.url.Bytes()) != written {
-				r.Text = w.url.String()
-			}
-			w.find(&r, written, false)
-			w.complainOfMisfit(at)
+			c.Errors = append(c.Errors, w.Finish()...)
 		}
 	})
+}
+
+// addScored takes a scored record, or only the name in it.
+func (w *worker) addScored(at intake.Place, line string, isTrusted bool) {
+	r, err := parseScored(line)
+	switch {
+	case errors.Is(err, errUnscored):
+		w.counts.Records++
+		w.fail(at, r.Text, err)
+		return
+	case err != nil:
+		w.counts.Broken++
+		w.complain(at, fmt.Sprintf("the record is left out: %v", err))
+		return
+	}
+	w.counts.Records++
+	if !isTrusted {
+		w.addText(at, r.Text)
+		return
+	}
+	if r.Level < w.job.options.Minimum || r.Level == snowman.None {
+		return
+	}
+	written := r.Text
+	if err := w.url.Parse(written); err != nil {
+		w.fail(at, written, err)
+		return
+	}
+	if reason := w.url.NotPublic(); reason != 0 {
+		r.NotPublic = reason.String()
+	}
+	if string(w.url.Bytes()) != written {
+		r.Text = w.url.String()
+	}
+	w.find(&r, written, false)
+	w.complainOfMisfit(at)
 }

@@ -2,19 +2,17 @@ package lookalike
 
 import (
 	"bytes"
-	"math/bits"
+	"encoding/binary"
 )
 
 // A word is a label, folded: what looks alike is one letter, so that words of one skeleton are
-// equal. It has the hashes of all its beginnings, of which those of all its parts follow.
+// equal.
 type word struct {
-	raw       [maxLabel]byte
-	rawLength int
 	length    int // of folded
 	hasHyphen bool
-	folded    [maxLabel]byte
-	at        [maxLabel + 1]uint8  // where each folded letter starts in raw
-	prefix    [maxLabel + 1]uint64 // hash of the first letters
+	hasPairs  bool                // two letters were folded to one
+	folded    [maxLabel + 8]byte  // hash reads eight at a time
+	starts    [maxLabel + 1]uint8 // where each folded letter starts in the label, if hasPairs
 }
 
 // fold has the letter that each byte is folded to.
@@ -28,16 +26,72 @@ var fold = func() (fold [256]byte) {
 	return fold
 }()
 
-// set folds a label of at most maxLabel bytes. Two letters that look like one are that letter.
-func (w *word) set(raw []byte) {
-	copy(w.raw[:], raw)
-	w.rawLength, w.hasHyphen = len(raw), false
-	n, hash := 0, uint64(0)
-	for i := 0; i < len(raw); i++ {
-		c := raw[i]
-		w.at[n] = uint8(i)
-		if i+1 < len(raw) {
-			switch next := raw[i+1]; {
+// What set must know of a byte beside its fold. The bits of a pair's second letter are those of the
+// first, shifted.
+const (
+	firstOfRN = 1 << (iota + 8)
+	firstOfVV
+	firstOfCL
+	isHyphen
+	secondOfRN
+	secondOfVV
+	secondOfCL
+	isDot
+
+	secondShift = 4
+	second      = secondOfRN | secondOfVV | secondOfCL
+)
+
+// folds has the fold of each byte, and those bits.
+var folds = func() (folds [256]uint16) {
+	for c, letter := range fold {
+		folds[c] = uint16(letter)
+		if letter == 'l' {
+			folds[c] |= secondOfCL
+		}
+	}
+	folds['r'] |= firstOfRN
+	folds['n'] |= secondOfRN
+	folds['v'] |= firstOfVV | secondOfVV
+	folds['c'] |= firstOfCL
+	folds['-'] |= isHyphen
+	folds['.'] |= isDot
+	return folds
+}()
+
+// set folds the first label of a host, and returns its length in bytes. Two letters that look like
+// one are that letter. A label of more than maxLabel bytes is not folded.
+func (w *word) set(host []byte) int {
+	label := host[:min(len(host), maxLabel+1)]
+	folded := w.folded[:len(label)]
+	length := len(label)
+	var last, all, pairs uint16
+	for i, c := range label {
+		f := folds[c]
+		if f&isDot != 0 {
+			length = i
+			break
+		}
+		folded[i] = byte(f)
+		all |= f
+		pairs |= last << secondShift & f
+		last = f
+	}
+	w.length, w.hasHyphen, w.hasPairs = length, all&isHyphen != 0, pairs&second != 0
+	if w.hasPairs && length <= maxLabel {
+		w.setPairs(label[:length])
+	}
+	return length
+}
+
+// setPairs is set for a label with two letters that look like one.
+func (w *word) setPairs(label []byte) {
+	n := 0
+	for i := 0; i < len(label); i++ {
+		c := label[i]
+		w.starts[n] = uint8(i)
+		if i+1 < len(label) {
+			switch next := label[i+1]; {
 			case c == 'r' && next == 'n':
 				c = 'm'
 				i++
@@ -49,39 +103,32 @@ func (w *word) set(raw []byte) {
 				i++
 			}
 		}
-		c = fold[c]
-		if c == '-' {
-			w.hasHyphen = true
-		}
-		w.folded[n] = c
-		hash = hash*base + uint64(c)
+		w.folded[n] = fold[c]
 		n++
-		w.prefix[n] = hash
 	}
-	w.at[n], w.length = uint8(len(raw)), n
+	w.starts[n], w.length = uint8(len(label)), n
 }
 
-// Hashes are polynomials modulo 2^64. Whoever makes two words of one hash gains nothing, since
-// words are compared.
-const base = 0x9E3779B97F4A7C15 | 4 | 1
-
-// powers are those of base.
-var powers = func() (powers [maxLabel + 1]uint64) {
-	powers[0] = 1
-	for i := 1; i < len(powers); i++ {
-		powers[i] = powers[i-1] * base
+// at returns where a folded letter starts in the label.
+func (w *word) at(i int) int {
+	if w.hasPairs {
+		return int(w.starts[i])
 	}
-	return powers
-}()
+	return i
+}
+
+// Whoever makes two words of one hash gains nothing, since words are compared.
+const multiplier = 0x9E3779B97F4A7C15
 
 // hash returns the hash of a part of the word.
 func (w *word) hash(start, end int) uint64 {
-	return w.prefix[end] - w.prefix[start]*powers[end-start]
-}
-
-// hashWithout returns the hash of a part of the word without the letter at i.
-func (w *word) hashWithout(start, end, i int) uint64 {
-	return w.hash(start, i)*powers[end-i-1] + w.hash(i+1, end)
+	hash := uint64(end - start)
+	for ; end-start > 8; start += 8 {
+		hash = (hash ^ binary.LittleEndian.Uint64(w.folded[start:])) * multiplier
+		hash ^= hash >> 32
+	}
+	hash = (hash ^ binary.LittleEndian.Uint64(w.folded[start:])<<((8-(end-start))*8)) * multiplier
+	return hash ^ hash>>32
 }
 
 // halves returns hashes of how a part of the word begins and ends, in the halves of a token of size
@@ -95,15 +142,15 @@ func (w *word) halves(start, end, size int) (beginning, ending uint64) {
 // looksLike reports whether a part of the word differs from a name of the same folded letters by
 // what a reader overlooks: i for l and l for i, a digit for a letter, l for 1 and o for 0, or two
 // letters for one.
-func (w *word) looksLike(start, end int, name *listed) bool {
+func (w *word) looksLike(raw []byte, start, end int, name *listed) bool {
 	if string(w.folded[start:end]) != name.folded {
 		return false
 	}
-	raw, label := w.raw[w.at[start]:w.at[end]], name.label
+	raw, label := raw[w.at(start):w.at(end)], name.label
 	digits := 0
 	i, j := 0, 0
 	for n := start; n < end; n++ {
-		size := int(w.at[n+1] - w.at[n])
+		size := w.at(n+1) - w.at(n)
 		pair := 1
 		if j+1 < len(label) && size <= 2 {
 			switch {
@@ -132,20 +179,21 @@ func (w *word) looksLike(start, end int, name *listed) bool {
 	return 2*digits <= end-start
 }
 
-// isMostlyDigits reports whether a part of the word is digits by more than half.
-func (w *word) isMostlyDigits(start, end int) bool {
+// isMostlyDigits reports whether a part of a label is digits by more than half of its folded
+// letters.
+func isMostlyDigits(part []byte, letters int) bool {
 	digits := 0
-	for _, c := range w.raw[w.at[start]:w.at[end]] {
+	for _, c := range part {
 		if c >= '0' && c <= '9' {
 			digits++
 		}
 	}
-	return 2*digits > end-start
+	return 2*digits > letters
 }
 
-// hasCompanion reports whether a part of the word between hyphens is a companion.
-func (w *word) hasCompanion() bool {
-	part, rest, more := bytes.Cut(w.raw[:w.rawLength], hyphen)
+// hasCompanion reports whether a part of a label between hyphens is a companion.
+func hasCompanion(label []byte) bool {
+	part, rest, more := bytes.Cut(label, hyphen)
 	for more && !companions[string(part)] {
 		part, rest, more = bytes.Cut(rest, hyphen)
 	}
@@ -208,53 +256,35 @@ func isOneSlip(token []byte, name string) bool {
 	return false
 }
 
-// A filter is a set of hashes that may say yes to others, one in twenty. Nearly every look at a
-// host ends at some of its bits.
-type filter struct {
-	bits  []uint64
-	shift int
-}
-
-func newFilter(hashes []uint64) filter {
-	size := max(bits.Len(uint(len(hashes)))+4, 6)
-	f := filter{make([]uint64, 1<<(size-6)), 64 - size}
-	for _, hash := range hashes {
-		place := f.place(hash)
-		f.bits[place/64] |= 1 << (place % 64)
+// slipOrder is where a name comes among those that a folded token is but for one slip: first those
+// of which the token lacks a letter, then by the first letter without which the token is the name,
+// or the name without a letter.
+func slipOrder(token []byte, name string) int {
+	if len(name) > len(token) {
+		return 0
 	}
-	return f
-}
-
-func (f *filter) place(hash uint64) uint64 { return hash * 0xD6E8FEB86659FD93 >> (f.shift & 63) }
-
-// mayHave reports whether a hash may be in the set.
-func (f *filter) mayHave(hash uint64) bool {
-	place := f.place(hash)
-	return place/64 < uint64(len(f.bits)) && f.bits[place/64]&(1<<(place%64)) != 0
-}
-
-// An index finds numbers of names by a hash.
-type index map[uint64][]int32
-
-// A key is an entry of an index.
-type key struct {
-	hash   uint64
-	number int32
-}
-
-// longestChain is how many names of one hash an index has: a file made for it could have more.
-const longestChain = 8
-
-func newIndex(keys []key) index {
-	x := make(index, len(keys))
-	for _, k := range keys {
-		chain := x[k.hash]
-		if len(chain) > 0 && chain[len(chain)-1] == k.number || len(chain) >= longestChain {
+	var buffer [maxLabel]byte
+	for i := range token {
+		if i > 0 && token[i] == token[i-1] {
 			continue
 		}
-		x[k.hash] = append(chain, k.number)
+		switch rest := append(append(buffer[:0], token[:i]...), token[i+1:]...); {
+		case string(rest) == name:
+			return 1 + 2*i
+		case len(name) == len(token) && lacksOne(rest, name):
+			return 2 + 2*i
+		}
 	}
-	return x
+	return 2 + 2*len(token)
+}
+
+// lacksOne reports whether a token is a name without one of its letters.
+func lacksOne(token []byte, name string) bool {
+	at := 0
+	for at < len(token) && token[at] == name[at] {
+		at++
+	}
+	return string(token[at:]) == name[at+1:]
 }
 
 // companions are words that stand in one word with names, mostly in phishing.
@@ -275,6 +305,14 @@ var companions = func() map[string]bool {
 	return set
 }()
 
+// companionLengths has a bit for the length of each companion, by its first letter.
+var companionLengths = func() (lengths [256]uint32) {
+	for word := range companions {
+		lengths[word[0]] |= 1 << len(word)
+	}
+	return lengths
+}()
+
 // IsCompanion reports whether a word is one that stands beside names, mostly in phishing: no name.
 func IsCompanion(word string) bool { return companions[word] }
 
@@ -291,5 +329,5 @@ func isCompanion(text []byte, isBehind bool) bool {
 			return true
 		}
 	}
-	return companions[string(text)]
+	return len(text) > 0 && companionLengths[text[0]]>>len(text)&1 != 0 && companions[string(text)]
 }

@@ -49,23 +49,27 @@ const (
 	// minCompanion is the length of the shortest label that is mentioned in one word with another.
 	minCompanion = 5
 
+	// longestChain is how many names of one folded label are compared with a token: a file made for
+	// it could have more.
+	longestChain = 8
+
 	maxLabel = 63  // bytes (RFC 1035, section 2.3.4)
 	maxHost  = 253 // bytes without the dots at the ends
 )
 
+var aLabelPrefix = []byte("xn--")
+
 // A List is names that others imitate and mention. It is immutable and safe for any number of
 // goroutines. The zero value has no names.
 type List struct {
-	names   []listed
-	domains map[string]bool
-	index   index // names by their folded label
-	slips   index // names marked with e by their folded label with one letter left out
+	names    []listed
+	domains  []string
+	byDomain index // the domains
+	index    index // names by their folded label
+	slips    index // names marked with e by their halves
 
 	// What may be found, by hashes of what is folded.
 	isName     filter // labels of names
-	isPart     filter // those that count as a part or in a sub-domain
-	isMisspelt filter // labels of names marked with e
-	hasSlip    filter // those with one letter left out
 	halves     filter // how labels but for one slip of them begin and end
 	beginnings filter // of names that stand in one word with a companion
 	endings    filter
@@ -81,31 +85,32 @@ type listed struct {
 // New returns a list of names that Check accepts, the most popular first. Of domains that look
 // alike, the first is the one that others imitate.
 func New(names []string) *List {
-	l := &List{domains: make(map[string]bool, len(names))}
-	labels := make(map[string]bool)
-	var keys, slips []key
-	var isName, isPart, isMisspelt, hasSlip, halves, beginnings, endings []uint64
+	l := &List{names: make([]listed, 0, len(names)), domains: make([]string, 0, len(names))}
+	keys, domains := make([]key, 0, len(names)), make([]key, 0, len(names))
+	var slips []key
+	isName := make([]uint64, 0, len(names))
+	var halves, beginnings, endings []uint64
+	seen := newLabelSet(len(names))
 	var w word
 	for _, text := range names {
 		name, err := ParseName(text)
 		if err != nil {
 			continue
 		}
-		l.domains[name.Domain] = true
+		domains = append(domains, key{hashText(name.Domain), int32(len(l.domains))})
+		l.domains = append(l.domains, name.Domain)
 		label, _, _ := strings.Cut(name.Domain, ".")
-		if labels[label] {
+		w.set([]byte(label))
+		whole, number := w.hash(0, w.length), int32(len(l.names))
+		if !seen.add(label, whole, l.names) {
 			continue // the same company, or one less popular
 		}
-		labels[label] = true
-		w.set([]byte(label))
-		number := int32(len(l.names))
-		l.names = append(l.names, listed{name, label, string(w.folded[:w.length])})
-		whole := w.hash(0, w.length)
-		keys = append(keys, key{whole, number})
-		isName = append(isName, whole)
-		if name.Mentioned || len(label) >= minPart {
-			isPart = append(isPart, whole)
+		folded := label
+		if string(w.folded[:w.length]) != label {
+			folded = string(w.folded[:w.length])
 		}
+		l.names = append(l.names, listed{name, label, folded})
+		keys, isName = append(keys, key{whole, number}), append(isName, whole)
 		if name.Mentioned && w.length >= minCompanion {
 			beginnings = append(beginnings, w.hash(0, minCompanion))
 			endings = append(endings, w.hash(w.length-minCompanion, w.length))
@@ -113,24 +118,27 @@ func New(names []string) *List {
 		if !name.Misspelt || len(label) < minSlip || len(label) > longestMisspelt {
 			continue
 		}
-		isMisspelt = append(isMisspelt, whole)
-		for i := range w.length {
-			hash := w.hashWithout(0, w.length, i)
-			slips, hasSlip = append(slips, key{hash, number}), append(hasSlip, hash)
-		}
 		for size := w.length - 1; size <= w.length+1; size++ {
 			beginning, ending := w.halves(0, w.length, size)
+			slips = append(slips, key{beginning, number}, key{ending, number})
 			halves = append(halves, beginning, ending)
 		}
 	}
-	l.index, l.slips = newIndex(keys), newIndex(slips)
-	l.isName, l.isPart, l.isMisspelt, l.hasSlip = newFilter(isName), newFilter(isPart), newFilter(isMisspelt), newFilter(hasSlip)
-	l.halves, l.beginnings, l.endings = newFilter(halves), newFilter(beginnings), newFilter(endings)
+	l.byDomain, l.index, l.slips = newIndex(domains), newIndex(keys), newIndex(slips)
+	l.isName, l.halves, l.beginnings, l.endings = newFilter(isName), newFilter(halves), newFilter(beginnings), newFilter(endings)
 	return l
 }
 
 // Has reports whether a registered domain is on the list.
-func (l *List) Has(domain []byte) bool { return l.domains[string(domain)] }
+func (l *List) Has(domain []byte) bool {
+	hash := hashText(domain)
+	for _, e := range l.byDomain.find(hash) {
+		if e.mark == uint32(hash) && l.domains[e.number] == string(domain) {
+			return true
+		}
+	}
+	return false
+}
 
 // Found is what Look finds in a host.
 type Found struct {
@@ -143,7 +151,8 @@ type Found struct {
 // Look returns what is found in a host whose registered domain starts at index domain. The
 // registered domain comes before its sub-domains.
 func (l *List) Look(host []byte, domain int) Found {
-	v := visit{list: l, host: host, domain: domain}
+	var v visit
+	v.list, v.host, v.domain = l, host, domain
 	v.walk()
 	return v.Found
 }
@@ -176,16 +185,11 @@ func (v *visit) walk() {
 		return
 	}
 	var w word
-	end := bytes.IndexByte(v.host[v.domain:], '.')
-	if end < 0 {
-		end = len(v.host) - v.domain
-	}
-	v.label(&w, v.domain, v.domain+end, true)
+	v.label(&w, v.domain, true)
 	v.IsListed = v.IsListed && v.list.Has(v.host[v.domain:])
-	for end = v.domain - 1; end > 0; {
-		start := bytes.LastIndexByte(v.host[:end], '.') + 1
-		v.label(&w, start, end, false)
-		end = start - 1
+	for start := v.domain; start > 1; {
+		start = bytes.LastIndexByte(v.host[:start-1], '.') + 1
+		v.label(&w, start, false)
 	}
 }
 
@@ -202,18 +206,22 @@ func (v *visit) note(name int32, start, end int, isMention bool) {
 	}
 }
 
-// label looks at a label of the host.
-func (v *visit) label(w *word, start, end int, isRegistered bool) {
-	label := v.host[start:end]
-	switch {
-	case len(label) == 0 || len(label) > maxLabel:
-		return
-	case bytes.HasPrefix(label, []byte("xn--")):
-		v.encoded(w, start, end, isRegistered)
+// label looks at the label of the host that starts at start.
+func (v *visit) label(w *word, start int, isRegistered bool) {
+	host := v.host[start:]
+	if bytes.HasPrefix(host, aLabelPrefix) {
+		label, _, _ := bytes.Cut(host, []byte("."))
+		if len(label) <= maxLabel {
+			v.encoded(w, start, start+len(label), isRegistered)
+		}
 		return
 	}
-	w.set(label)
-	t := token{w: w, end: w.length, at: start, isRegistered: isRegistered}
+	length := w.set(host)
+	if length > maxLabel {
+		return
+	}
+	var t token // set one by one: to copy what was just written takes long
+	t.w, t.label, t.at, t.end, t.isRegistered = w, host[:length], start, w.length, isRegistered
 	if v.token(&t) || !w.hasHyphen {
 		return
 	}
@@ -230,11 +238,15 @@ func (v *visit) label(w *word, start, end int, isRegistered bool) {
 // A token is a label, or a part of one between hyphens.
 type token struct {
 	w            *word
-	start, end   int // in the folded word
-	at           int // where the word starts in the host
+	label        []byte // which w is
+	at           int    // where it starts in the host
+	start, end   int    // of the token in the folded word
 	isPart       bool
 	isRegistered bool // of the registered domain
 }
+
+// part returns a part of the token as it stands in the label.
+func (t *token) part(start, end int) []byte { return t.label[t.w.at(start):t.w.at(end)] }
 
 // token looks at a token, and reports whether it is or imitates a name.
 func (v *visit) token(t *token) bool {
@@ -242,18 +254,13 @@ func (v *visit) token(t *token) bool {
 	if length < minName || length > maxLabel {
 		return false
 	}
-	known := &l.isName
-	if t.isPart || !t.isRegistered {
-		known = &l.isPart
-	}
-	whole := t.w.hash(t.start, t.end)
-	if known.mayHave(whole) && v.same(t, whole) {
+	if whole := t.w.hash(t.start, t.end); l.isName.mayHave(whole) && v.same(t, whole) {
 		return true
 	}
 	if !t.isRegistered {
 		return false
 	}
-	if length >= minSlip-1 && v.slip(t, whole) {
+	if length >= minSlip-1 && v.slip(t) {
 		return true
 	}
 	return length > minCompanion && v.companion(t)
@@ -261,20 +268,35 @@ func (v *visit) token(t *token) bool {
 
 // same finds the name that a token is, or looks like.
 func (v *visit) same(t *token, hash uint64) bool {
-	raw := t.w.raw[t.w.at[t.start]:t.w.at[t.end]]
-	least := minLabel
+	raw := t.part(t.start, t.end)
+	least, counts := minLabel, true
 	if t.isPart || !t.isRegistered {
-		least = minPart
+		least, counts = minPart, false
+	}
+	var chain [longestChain]int32
+	alikes := chain[:0]
+	for _, e := range v.list.index.find(hash) {
+		name := &v.list.names[e.number]
+		if e.mark != uint32(hash) || name.folded != string(t.w.folded[t.start:t.end]) {
+			continue
+		}
+		counts = counts || name.Mentioned || len(name.label) >= minPart
+		if alikes = append(alikes, e.number); len(alikes) == longestChain {
+			break
+		}
+	}
+	if !counts {
+		return false
 	}
 	alike := int32(-1)
-	for _, entry := range v.list.index[hash] {
-		name := &v.list.names[entry]
+	for _, number := range alikes {
+		name := &v.list.names[number]
 		if name.label == string(raw) {
-			v.plain(t, entry, t.start, t.end)
+			v.plain(t, number, t.start, t.end)
 			return true
 		}
-		if alike < 0 && len(name.label) >= least && t.w.looksLike(t.start, t.end, name) {
-			alike = entry
+		if alike < 0 && len(name.label) >= least && t.w.looksLike(t.label, t.start, t.end, name) {
+			alike = number
 		}
 	}
 	if alike < 0 {
@@ -292,7 +314,7 @@ func (v *visit) plain(t *token, name int32, start, end int) {
 		return
 	}
 	n := &v.list.names[name]
-	if n.Mentioned && !isOfInstitution(v.host[v.domain:]) && !bytes.Contains(v.host[t.at+t.w.rawLength:], []byte(n.label)) {
+	if n.Mentioned && !isOfInstitution(v.host[v.domain:]) && !bytes.Contains(v.host[t.at+len(t.label):], []byte(n.label)) {
 		v.hit(t, name, start, end, true)
 	}
 }
@@ -313,58 +335,50 @@ func isOfInstitution(domain []byte) bool {
 }
 
 func (v *visit) hit(t *token, name int32, start, end int, isMention bool) {
-	v.note(name, t.at+int(t.w.at[start]), t.at+int(t.w.at[end]), isMention)
+	v.note(name, t.at+t.w.at(start), t.at+t.w.at(end), isMention)
 }
 
 // slip finds the name that a token is but for one slip.
-func (v *visit) slip(t *token, whole uint64) bool {
-	l := v.list
-	if beginning, ending := t.w.halves(t.start, t.end, t.end-t.start); !l.halves.mayHave(beginning) && !l.halves.mayHave(ending) {
+func (v *visit) slip(t *token) bool {
+	if t.end-t.start > longestMisspelt+1 {
 		return false
 	}
-	if l.hasSlip.mayHave(whole) {
-		for _, entry := range l.slips[whole] { // a letter is missing
-			if v.isSlip(t, entry) {
-				return true
+	l, found := v.list, int32(-1)
+	beginning, ending := t.w.halves(t.start, t.end, t.end-t.start)
+	for _, half := range [...]uint64{beginning, ending} {
+		if !l.halves.mayHave(half) {
+			continue
+		}
+		for _, e := range l.slips.find(half) {
+			if e.mark == uint32(half) && e.number != found && v.isSlip(t, e.number) && (found < 0 || v.comesFirst(t, e.number, found)) {
+				found = e.number
 			}
 		}
 	}
-	for i := t.start; i < t.end; i++ {
-		if i > t.start && t.w.folded[i] == t.w.folded[i-1] {
-			continue // the same hash as before
-		}
-		hash := t.w.hashWithout(t.start, t.end, i)
-		if l.isMisspelt.mayHave(hash) {
-			for _, entry := range l.index[hash] { // a letter too many
-				if v.isSlip(t, entry) {
-					return true
-				}
-			}
-		}
-		if l.hasSlip.mayHave(hash) {
-			for _, entry := range l.slips[hash] { // one is another, or two are swapped
-				if v.isSlip(t, entry) {
-					return true
-				}
-			}
-		}
+	if found < 0 {
+		return false
 	}
-	return false
+	v.hit(t, found, t.start, t.end, false)
+	return true
 }
 
-// isSlip notes a name if a token is it but for one slip.
-func (v *visit) isSlip(t *token, entry int32) bool {
-	name := &v.list.names[entry]
+// isSlip reports whether a token is a name but for one slip.
+func (v *visit) isSlip(t *token, number int32) bool {
+	name := &v.list.names[number]
 	switch {
-	case !name.Misspelt, !isOneSlip(t.w.folded[t.start:t.end], name.folded), t.w.isMostlyDigits(t.start, t.end):
+	case !isOneSlip(t.w.folded[t.start:t.end], name.folded), isMostlyDigits(t.part(t.start, t.end), t.end-t.start):
 		return false
-	case t.isPart && len(name.label) < minPartSlip && !t.w.hasCompanion():
+	case t.isPart && len(name.label) < minPartSlip && !hasCompanion(t.label):
 		return false
-	case companions[string(t.w.raw[t.w.at[t.start]:t.w.at[t.end]])]:
-		return false // payee is not payeer
 	}
-	v.hit(t, entry, t.start, t.end, false)
-	return true
+	return !companions[string(t.part(t.start, t.end))] // payee is not payeer
+}
+
+// comesFirst reports whether a name comes before another that a token also is but for one slip.
+func (v *visit) comesFirst(t *token, number, other int32) bool {
+	token := t.w.folded[t.start:t.end]
+	order := cmp.Compare(slipOrder(token, v.list.names[number].folded), slipOrder(token, v.list.names[other].folded))
+	return order < 0 || order == 0 && number < other
 }
 
 // companion finds a name that stands in one word with a usual companion, before or behind it.
@@ -372,14 +386,14 @@ func (v *visit) companion(t *token) bool {
 	l, w := v.list, t.w
 	if l.beginnings.mayHave(w.hash(t.start, t.start+minCompanion)) {
 		for i := t.start + minCompanion; i < t.end; i++ {
-			if isCompanion(w.raw[w.at[i]:w.at[t.end]], true) && v.accompanied(t, t.start, i) {
+			if isCompanion(t.part(i, t.end), true) && v.accompanied(t, t.start, i) {
 				return true
 			}
 		}
 	}
 	if l.endings.mayHave(w.hash(t.end-minCompanion, t.end)) {
 		for i := t.start + 1; i <= t.end-minCompanion; i++ {
-			if isCompanion(w.raw[w.at[t.start]:w.at[i]], false) && v.accompanied(t, i, t.end) {
+			if isCompanion(t.part(t.start, i), false) && v.accompanied(t, i, t.end) {
 				return true
 			}
 		}
@@ -389,16 +403,16 @@ func (v *visit) companion(t *token) bool {
 
 // accompanied notes a name that a part of a token is, or looks like.
 func (v *visit) accompanied(t *token, start, end int) bool {
-	raw := t.w.raw[t.w.at[start]:t.w.at[end]]
-	for _, entry := range v.list.index[t.w.hash(start, end)] {
-		name := &v.list.names[entry]
+	raw := t.part(start, end)
+	for _, e := range v.list.index.find(t.w.hash(start, end)) {
+		name := &v.list.names[e.number]
 		switch {
 		case !name.Mentioned:
 		case name.label == string(raw):
-			v.plain(t, entry, start, end)
+			v.plain(t, e.number, start, end)
 			return true
-		case len(name.label) >= minPart && t.w.looksLike(start, end, name):
-			v.hit(t, entry, start, end, false)
+		case len(name.label) >= minPart && t.w.looksLike(t.label, start, end, name):
+			v.hit(t, e.number, start, end, false)
 			return true
 		}
 	}
@@ -441,13 +455,13 @@ func (l *List) unicode(w *word, text []byte, least int, dropMarks bool) int32 {
 		return -1
 	}
 	wasASCII := isASCII(text)
-	for _, entry := range l.index[w.hash(0, w.length)] {
-		name := &l.names[entry]
+	for _, e := range l.index.find(w.hash(0, w.length)) {
+		name := &l.names[e.number]
 		if name.label == string(ascii) && wasASCII {
 			return -1
 		}
-		if len(name.label) >= least && (name.label == string(ascii) || w.looksLike(0, w.length, name)) {
-			return entry
+		if len(name.label) >= least && (name.label == string(ascii) || w.looksLike(ascii, 0, w.length, name)) {
+			return e.number
 		}
 	}
 	return -1

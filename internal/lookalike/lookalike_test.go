@@ -2,6 +2,7 @@ package lookalike
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,6 +202,65 @@ func TestEverySlipIsFound(t *testing.T) {
 	}
 	if found < 300 {
 		t.Errorf("only %d slips were tried", found)
+	}
+}
+
+// Of several names, the one that a token without a letter leads to first is found, or that leads to
+// the token without a letter. Names of few letters have many slips in common.
+func TestTheFirstSlipIsFound(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	word := func(shortest int) string {
+		letters := make([]byte, shortest+random.IntN(3))
+		for i := range letters {
+			letters[i] = "asae"[random.IntN(4)]
+		}
+		return string(letters)
+	}
+	var names []string
+	for range 60 {
+		names = append(names, word(6)+".com e")
+	}
+	list, several := New(names), 0
+	without := func(text string, i int) string { return text[:i] + text[i+1:] }
+	for range 5_000 {
+		token := word(5)
+		var found []string
+		note := func(shorter string) {
+			for _, n := range list.names {
+				for i := range n.label {
+					if without(n.label, i) == shorter {
+						found = append(found, n.label)
+						break
+					}
+				}
+			}
+		}
+		note(token)
+		for i := range token {
+			if i > 0 && token[i] == token[i-1] {
+				continue
+			}
+			for _, n := range list.names {
+				if n.label == without(token, i) {
+					found = append(found, n.label)
+				}
+			}
+			note(without(token, i))
+		}
+		found = slices.DeleteFunc(found, func(label string) bool { return !isOneSlip([]byte(token), label) })
+		want := ""
+		if len(found) > 0 && !slices.ContainsFunc(list.names, func(n listed) bool { return n.label == token }) {
+			want = found[0] + ".com"
+		}
+		if slices.ContainsFunc(found, func(label string) bool { return label != found[0] }) {
+			several++
+		}
+		if got := list.Look([]byte(token+".net"), 0).Imitates; got != want {
+			t.Errorf("%s imitates %q, want %q of %q", token, got, want, found)
+		}
+	}
+	if several < 100 {
+		t.Errorf("only %d tokens have several", several)
 	}
 }
 

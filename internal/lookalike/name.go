@@ -39,9 +39,9 @@ func (n Name) String() string {
 
 // ParseName reads a name of a list. The error says what a name looks like.
 func ParseName(text string) (Name, error) {
-	domain, uses, _ := strings.Cut(text, " ")
+	domain, uses, hasUses := strings.Cut(text, " ")
 	name := Name{domain, strings.HasPrefix(uses, "m"), strings.HasSuffix(uses, "e")}
-	if !CanBeListed(domain) || name.String() != text {
+	if !CanBeListed(domain) || hasUses && uses != "m" && uses != "e" && uses != "me" {
 		return Name{}, fmt.Errorf("name to imitate %q, want a domain in lower case with a label of %d to %d letters, digits and hyphens, and m or e behind a space", text, minName, maxLabel)
 	}
 	return name, nil
@@ -51,12 +51,21 @@ func ParseName(text string) (Name, error) {
 // ASCII letters, digits and hyphens, and have a letter.
 func CanBeListed(domain string) bool {
 	label, suffix, found := strings.Cut(domain, ".")
-	isPlain := func(c rune) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' }
-	return found && len(domain) <= maxHost && len(label) >= minName && len(label) <= maxLabel &&
-		!strings.HasPrefix(label, "xn--") &&
-		strings.Trim(label, "0123456789-") != "" &&
-		strings.TrimFunc(label, isPlain) == "" &&
-		suffix != "" && strings.TrimFunc(suffix, func(c rune) bool { return isPlain(c) || c == '.' }) == ""
+	if !found || len(domain) > maxHost || len(label) < minName || len(label) > maxLabel || strings.HasPrefix(label, "xn--") || suffix == "" {
+		return false
+	}
+	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' }
+	hasLetter := false
+	for i := range len(domain) {
+		switch c := domain[i]; {
+		case isLetter(c):
+			hasLetter = hasLetter || i < len(label)
+		case c >= '0' && c <= '9', c == '-', c == '.':
+		default:
+			return false
+		}
+	}
+	return hasLetter
 }
 
 // Check returns an error unless names are a list: at most MaxNames that ParseName reads, of which

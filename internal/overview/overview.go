@@ -2,7 +2,7 @@
 // scored on all cores, and what comes of them is added up.
 //
 //	job := overview.NewJob(model, overview.Options{Allow: list})
-//	err := job.Read(ctx, overview.Input{Reader: file, IsFile: true}, report)
+//	err := job.Read(ctx, intake.Input{Reader: file, IsFile: true}, report)
 //	result := job.Result(20)
 //
 // What formats know stands in package logs, what is said of a name in internal/verdict. A name
@@ -20,8 +20,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
 	"github.com/snowman-ml/snowman/internal/canon"
-	"github.com/snowman-ml/snowman/internal/enrich"
-	"github.com/snowman-ml/snowman/internal/pipeline"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/ranking"
 	"github.com/snowman-ml/snowman/internal/render"
 	"github.com/snowman-ml/snowman/internal/verdict"
@@ -44,16 +43,7 @@ type Job struct {
 
 	mu     sync.Mutex
 	table  *ranking.Table
-	counts Counts
-
-	misfits logs.Misfits // of the source that is read
-}
-
-// Counts say what was in records.
-type Counts struct {
-	Records  int // headers, comments and blank lines are none; of a list, its lines
-	Nameless int // of them, those without a name
-	Broken   int // those that are no records of the format
+	counts intake.Counts
 }
 
 // rememberedBytes is what all workers together remember verdicts in.
@@ -88,145 +78,82 @@ func (j *Job) Result(n int) ranking.Result {
 }
 
 // Counts returns what was in the records so far, and the failures of the names.
-func (j *Job) Counts() (Counts, *render.Failures) {
+func (j *Job) Counts() (intake.Counts, *render.Failures) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.counts, &j.failures
 }
 
-// readLines adds the lines of a list.
-func (j *Job) readLines(ctx context.Context, feed pipeline.Feed[pipeline.Line], report func([]byte)) error {
-	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[pipeline.Line]) {
-		w := j.newWorker()
-		return func(c *pipeline.Chunk[pipeline.Line]) {
-			w.begin()
-			for i, line := range c.Items {
-				w.counts.Records++
-				c.Errors = w.addText(c.Errors, place{c.Source, "line", c.First + i}, line.Text, ranking.Observation{})
-			}
-			c.Errors = w.finish(c.Errors)
-		}
-	}, writer[pipeline.Line](report))
-}
-
-// readRecords adds the names in the records of a log.
-func (j *Job) readRecords(ctx context.Context, feed pipeline.Feed[enrich.Item], report func([]byte)) error {
-	return pipeline.Run(ctx, feed, func() func(*pipeline.Chunk[enrich.Item]) {
-		w := j.newWorker()
-		return func(c *pipeline.Chunk[enrich.Item]) {
-			w.begin()
-			for _, item := range c.Items {
-				c.Errors = w.addRecord(c.Errors, c.Source, item)
-			}
-			j.misfits.Add(w.misfit, w.misfits)
-			c.Errors = w.finish(c.Errors)
-		}
-	}, writer[enrich.Item](report))
-}
-
-// writer reports the errors of chunks.
-func writer[T any](report func([]byte)) func(*pipeline.Chunk[T], bool) error {
-	return func(c *pipeline.Chunk[T], _ bool) error {
-		report(c.Errors)
-		return nil
+// Read adds a log, or a list. What is wrong with its records is reported in whole lines.
+func (j *Job) Read(ctx context.Context, in intake.Input, report func([]byte)) error {
+	source, err := intake.Open(ctx, in)
+	if err != nil {
+		return err
 	}
+	counts, err := source.Read(ctx, report, func() intake.Worker {
+		return &worker{job: j, judge: verdict.New(j.model, j.options), times: timeParser{now: j.now}}
+	})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counts.Add(counts)
+	return err
 }
 
 // A worker works on chunks. It belongs to one goroutine.
 type worker struct {
-	job    *Job
-	judge  *verdict.Judge
-	url    canon.URL
-	times  timeParser
-	record logs.Record
+	job   *Job
+	judge *verdict.Judge
+	url   canon.URL
+	times timeParser
 
 	buffer       []byte // canonical names, clients
 	names        []found
 	texts        []string
 	observations []ranking.Observation
 	failed       []string
-	counts       Counts
-	misfits      []logs.MisfitRecord // as many of the last as are kept
-	misfit       int
+	errors       []byte
 }
 
 // A found name is where it lies in the buffer: its text, the registered domain in it, its client.
 type found struct {
 	start, domain, host, end, client int
-	place                            place
+	place                            intake.Place
 	observation                      ranking.Observation
 }
 
-func (j *Job) newWorker() *worker {
-	return &worker{job: j, judge: verdict.New(j.model, j.options), times: timeParser{now: j.now}}
+// Begin begins a chunk.
+func (w *worker) Begin() {
+	w.buffer, w.names, w.failed, w.errors = w.buffer[:0], w.names[:0], w.failed[:0], w.errors[:0]
 }
 
-// begin begins a chunk.
-func (w *worker) begin() {
-	w.buffer, w.names, w.failed, w.counts = w.buffer[:0], w.names[:0], w.failed[:0], Counts{}
-	w.misfits, w.misfit = w.misfits[:0], 0
+// Line notes a line of a list.
+func (w *worker) Line(at intake.Place, text string) {
+	if err := w.url.Parse(text); err != nil {
+		w.fail(at, text, err)
+	} else {
+		w.note(at, ranking.Observation{})
+	}
 }
 
-// addRecord notes the names of a record.
-func (w *worker) addRecord(errors []byte, source string, item enrich.Item) []byte {
-	r := &w.record
-	item.Layout.Find(item.Record, r)
-	at := place{source, item.Format.Numbered(), item.Number}
-	switch {
-	case r.Continues || r.Header:
-		return errors
-	case r.Broken != "":
-		w.counts.Broken++
-		w.addMisfit(item)
-		return at.append(errors, "the record is broken and left out: "+r.Broken)
-	}
-	w.counts.Records++
-	if len(r.Names) == 0 {
-		w.counts.Nameless++
-		if !r.Lost {
-			w.addMisfit(item)
-		}
-	}
+// Record notes the names of a record.
+func (w *worker) Record(at intake.Place, r *logs.Record) {
 	o := ranking.Observation{
 		Time: w.times.parse(r.Time), Response: responseOf(r.ResponseCode), Part: parts[r.Part],
-		Client: textOf(clientOf(r.Client)), // until addName copies it
+		Client: textOf(clientOf(r.Client)), // until note copies it
 	}
 	for _, name := range r.Names {
-		if !name.DNS {
-			errors = w.addText(errors, at, string(name.Text), o)
-			continue
+		if err := intake.Parse(&w.url, name); err != nil {
+			w.fail(at, string(name.Text), err)
+		} else {
+			w.note(at, o)
 		}
-		if err := w.url.ParseName(textOf(withoutFinalDot(name.Text))); err != nil {
-			errors = w.fail(errors, at, string(name.Text), err)
-			continue
-		}
-		w.addName(at, o)
 	}
-	return errors
-}
-
-// addMisfit keeps a record that has no name, or is broken.
-func (w *worker) addMisfit(item enrich.Item) {
-	w.misfit++
-	if len(w.misfits) == logs.MostMisfits {
-		w.misfits = w.misfits[:copy(w.misfits, w.misfits[1:])]
-	}
-	w.misfits = append(w.misfits, logs.MisfitRecord{Record: item.Record, Number: item.Number})
 }
 
 var parts = [...]ranking.Part{logs.Whole: ranking.Whole, logs.Question: ranking.Question, logs.Answer: ranking.Answer}
 
-// addText notes a text from people.
-func (w *worker) addText(errors []byte, at place, text string, o ranking.Observation) []byte {
-	if err := w.url.Parse(text); err != nil {
-		return w.fail(errors, at, text, err)
-	}
-	w.addName(at, o)
-	return errors
-}
-
-// addName notes the name that was parsed.
-func (w *worker) addName(at place, o ranking.Observation) {
+// note notes the name that was parsed.
+func (w *worker) note(at intake.Place, o ranking.Observation) {
 	text := w.url.Bytes()
 	if len(text) == 0 { // the root
 		return
@@ -241,13 +168,13 @@ func (w *worker) addName(at place, o ranking.Observation) {
 	w.names = append(w.names, f)
 }
 
-func (w *worker) fail(errors []byte, at place, text string, err error) []byte {
+func (w *worker) fail(at intake.Place, text string, err error) {
 	w.failed = append(w.failed, text)
-	return at.append(errors, err.Error())
+	w.errors = at.Append(w.errors, err.Error())
 }
 
-// finish scores what was noted in a chunk, and adds it to the table.
-func (w *worker) finish(errors []byte) []byte {
+// Finish scores what was noted in a chunk, and adds it to the table.
+func (w *worker) Finish() []byte {
 	all := string(w.buffer)
 	w.texts, w.observations = w.texts[:0], w.observations[:0]
 	for _, f := range w.names {
@@ -258,7 +185,7 @@ func (w *worker) finish(errors []byte) []byte {
 		f := &w.names[i]
 		switch {
 		case err != nil:
-			errors = w.fail(errors, f.place, r.Text, err)
+			w.fail(f.place, r.Text, err)
 			return
 		case r.Allowed != nil:
 			allowed++
@@ -282,11 +209,7 @@ func (w *worker) finish(errors []byte) []byte {
 	for _, o := range w.observations {
 		w.job.table.Add(o)
 	}
-	counts := &w.job.counts
-	counts.Records += w.counts.Records
-	counts.Nameless += w.counts.Nameless
-	counts.Broken += w.counts.Broken
-	return errors
+	return w.errors
 }
 
 // textOf returns bytes as a text, which holds as long as they do.

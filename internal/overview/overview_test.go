@@ -9,6 +9,7 @@ import (
 
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/allow"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/ranking"
 	"github.com/snowman-ml/snowman/logs"
 )
@@ -25,7 +26,7 @@ func toy(tb testing.TB) *snowman.Model {
 }
 
 // read returns the rankings of a log, and what was reported.
-func read(t *testing.T, content string, in Input, o Options) (ranking.Result, string) {
+func read(t *testing.T, content string, in intake.Input, o Options) (ranking.Result, string) {
 	t.Helper()
 	job := NewJob(toy(t), o)
 	in.Reader, in.IsFile = strings.NewReader(content), true
@@ -48,7 +49,7 @@ func TestALogIsAddedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _ := read(t, table, Input{Format: format, Columns: []string{"query"}}, Options{})
+	r, _ := read(t, table, intake.Input{Format: format, Columns: []string{"query"}}, Options{})
 	if r.Queries != 3 || r.Names.Value != 3 || r.Domains.Value != 2 || r.NotPublic != 1 {
 		t.Errorf("the result is %+v", r)
 	}
@@ -61,7 +62,7 @@ func TestZeeksLogHasClientsTimesAndResponses(t *testing.T) {
 	const log = "#separator \\x09\n#fields\tts\tid.orig_h\tquery\trcode_name\n" +
 		"1795824000.5\t192.0.2.1\twww.a.org\tNOERROR\n" +
 		"1795824060.5\t192.0.2.1\tevil-z.com\tNXDOMAIN\n"
-	r, said := read(t, log, Input{}, Options{})
+	r, said := read(t, log, intake.Input{}, Options{})
 	if !strings.Contains(said, "is read as Zeek log") {
 		t.Errorf("it says %q", said)
 	}
@@ -82,14 +83,14 @@ func TestAllowListsApplyBeforeAnythingIsAddedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _ := read(t, "evil-z.com\nb.evil-z.com\nz.org\n", Input{}, Options{Allow: list})
+	r, _ := read(t, "evil-z.com\nb.evil-z.com\nz.org\n", intake.Input{}, Options{Allow: list})
 	if r.Allowed != 2 || r.Queries != 1 || r.Domains.Value != 1 || len(r.TopDomains) != 1 || r.TopDomains[0].Domain != "z.org" {
 		t.Errorf("the result is %+v", r)
 	}
 }
 
 func TestAListsBadLinesAreReported(t *testing.T) {
-	r, said := read(t, "z.org\n\"no name;\na.org\n", Input{}, Options{})
+	r, said := read(t, "z.org\n\"no name;\na.org\n", intake.Input{}, Options{})
 	if r.Queries != 2 || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "snowman: line 2: ") {
 		t.Errorf("it says %q of %+v", said, r)
 	}
@@ -167,7 +168,7 @@ func FuzzRead(f *testing.F) {
 		var said [2]string
 		for i := range said {
 			job := NewJob(model, Options{Now: time.Unix(1795824000, 0)})
-			err := job.Read(t.Context(), Input{Reader: strings.NewReader(string(content)), IsFile: true}, func([]byte) {})
+			err := job.Read(t.Context(), intake.Input{Reader: strings.NewReader(string(content)), IsFile: true}, func([]byte) {})
 			if err != nil {
 				t.Skip(err)
 			}

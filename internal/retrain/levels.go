@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/snowman-ml/snowman/internal/drift"
+	"github.com/snowman-ml/snowman/internal/intake"
 	"github.com/snowman-ml/snowman/internal/modelfile"
 	"github.com/snowman-ml/snowman/logs"
 )
@@ -40,7 +41,7 @@ func (r *run) setOwnLevels(ctx context.Context, file *modelfile.Model) error {
 		return nil // which is refused
 	}
 	job := drift.NewJob(n.model, drift.Options{})
-	input := drift.Input{Reader: strings.NewReader(strings.Join(r.traffic, "\n")), Format: logs.Lines}
+	input := intake.Input{Reader: strings.NewReader(strings.Join(r.traffic, "\n")), Format: logs.Lines}
 	if err := job.Read(ctx, input, func([]byte) {}); err != nil {
 		return fmt.Errorf("setting levels by the traffic: %w", err)
 	}

@@ -145,7 +145,7 @@ func (r *run) read(ctx context.Context) (err error) {
 	if err := r.readMine(ctx); err != nil {
 		return err
 	}
-	if r.traffic, err = readTexts(ctx, r.Traffic); err != nil {
+	if r.traffic, err = readTraffic(ctx, r.Traffic); err != nil {
 		return err
 	}
 	if err := r.readAccepted(ctx); err != nil {

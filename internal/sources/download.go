@@ -180,6 +180,7 @@ func (d *download) try(ctx context.Context) error {
 		return &brokenError{err}
 	}
 	defer response.Body.Close()
+	size := int64(0) // of the whole body, where a part of it says so
 	switch response.StatusCode {
 	case http.StatusNotModified:
 		if d.known == nil {
@@ -195,7 +196,9 @@ func (d *download) try(ctx context.Context) error {
 			// The rest of another body (RFC 9110, 15.3.7.3).
 			return errors.Join(d.begin(response), &brokenError{errors.New("the rest of the body is that of another one")})
 		}
-		if from, ok := rangeStart(response.Header.Get("Content-Range")); have == 0 || !ok || from != have {
+		var from int64
+		var ok bool
+		if from, size, ok = contentRange(response.Header.Get("Content-Range")); have == 0 || !ok || from != have {
 			// The server sends something else than was asked for.
 			return errors.Join(d.begin(response), &brokenError{fmt.Errorf("part of the body has the range %.60q", response.Header.Get("Content-Range"))})
 		}
@@ -218,7 +221,11 @@ func (d *download) try(ctx context.Context) error {
 		}
 		return err
 	}
-	return d.receive(ctx, cancel, response, have)
+	have, err = d.receive(ctx, cancel, response, have)
+	if err == nil && have < size {
+		return &brokenError{fmt.Errorf("a part of the body ended after %d bytes of %d", have, size)}
+	}
+	return err
 }
 
 // request returns a request for the body, or for its rest behind the bytes that are there.
@@ -248,15 +255,16 @@ func (d *download) request(ctx context.Context, have int64) (*http.Request, erro
 	return request, nil
 }
 
-// receive writes the body behind the bytes that are there. A body that stops coming is given up.
-func (d *download) receive(ctx context.Context, cancel context.CancelCauseFunc, response *http.Response, have int64) error {
+// receive writes the body behind the bytes that are there, and returns how many there are then. A
+// body that stops coming is given up.
+func (d *download) receive(ctx context.Context, cancel context.CancelCauseFunc, response *http.Response, have int64) (int64, error) {
 	limit := d.feed.maxBytes()
 	tooLarge := fmt.Errorf("it is larger than %d MiB", limit>>20)
 	if have+max(0, response.ContentLength) > limit {
-		return tooLarge
+		return have, tooLarge
 	}
 	if _, err := d.file.Seek(have, io.SeekStart); err != nil {
-		return err
+		return have, err
 	}
 	idle := time.AfterFunc(d.idle, func() { cancel(fmt.Errorf("nothing came for %v", d.idle)) })
 	defer idle.Stop()
@@ -266,19 +274,19 @@ func (d *download) receive(ctx context.Context, cancel context.CancelCauseFunc, 
 		n, err := response.Body.Read(buffer)
 		idle.Reset(d.idle)
 		if have += int64(n); have > limit {
-			return tooLarge
+			return have, tooLarge
 		}
 		if _, err := d.file.Write(buffer[:n]); err != nil {
-			return err
+			return have, err
 		}
 		d.report(d.feed, have, max(0, total))
 		switch {
 		case err == io.EOF:
-			return nil
+			return have, nil
 		case err != nil && context.Cause(ctx) != nil && ctx.Err() != nil:
-			return &brokenError{context.Cause(ctx)}
+			return have, &brokenError{context.Cause(ctx)}
 		case err != nil:
-			return &brokenError{fmt.Errorf("the body broke off after %d bytes: %w", have, withoutAddress(err))}
+			return have, &brokenError{fmt.Errorf("the body broke off after %d bytes: %w", have, withoutAddress(err))}
 		}
 	}
 }
@@ -318,12 +326,15 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// rangeStart returns where a part of a body begins: Content-Range: bytes 5-9/10.
-func rangeStart(header string) (int64, bool) {
+// contentRange returns where a part of a body begins, and the size of the whole, or 0 where the
+// server does not know it: Content-Range: bytes 5-9/10 (RFC 9110, 14.4).
+func contentRange(header string) (start, size int64, ok bool) {
 	rest, found := strings.CutPrefix(header, "bytes ")
-	first, _, _ := strings.Cut(rest, "-")
+	part, whole, _ := strings.Cut(rest, "/")
+	first, _, _ := strings.Cut(part, "-")
+	size, _ = strconv.ParseInt(whole, 10, 64) // "*" is not known
 	start, err := strconv.ParseInt(first, 10, 64)
-	return start, found && err == nil
+	return start, size, found && err == nil
 }
 
 // retryAfter returns the time that a header names, in seconds or as a date (RFC 9110, 10.2.3).

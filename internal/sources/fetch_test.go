@@ -707,6 +707,29 @@ func testTheRestOfAnotherBody(t *testing.T, header string, values [2]string) {
 	}
 }
 
+// A server may send less than the rest that it was asked for (RFC 9110, 15.3.7): the next try asks
+// for what is missing.
+func TestTheRestInParts(t *testing.T) {
+	const body = "a.example\nb.example\nc.example\n"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		from := 0
+		if fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from); from == 0 {
+			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		} else {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, from+9, len(body)))
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		io.WriteString(w, body[from:from+10])
+	}))
+	defer server.Close()
+	f, _ := testFetcher(t, Options{}, []Feed{listFeed("feed", server.URL)})
+	o := outcome(t, f)
+	if got := unzipped(t, filepath.Join(f.Store, "feed", "2026-11-28.gz")); o.State != Fetched || got != body {
+		t.Errorf("%+v: %q, want %q", o, got, body)
+	}
+}
+
 // A tag that is too long to be sent back is not kept.
 func TestLongTagsAreNotKept(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -23,6 +23,12 @@ import snowman
 TOP = Path(__file__).resolve().parents[2]
 LOGS = TOP / "logs" / "testdata"
 PHISHING, BENIGN = "paypal-login-secure.com", "github.com"
+ODD = [
+    "", " ", "\n", "\t", "a\nb.com", "a\tb.com", "a\x00b.com", "\x00", "\\", "\\n", "a\\nb.com", "\r", "a\r", "\ud800.com",
+    "\udcff", "a" * (1 << 20) + ".com", "\\" * (1 << 20), "\u2028", "\U0001f600.com", "b\xfccher.example", "no name at all",
+    None, 1, 1.5, float("nan"), b"github.com", [], object(), "x" * 65536, "x" * 65537, "score\tgithub.com", "nan\tx",
+    '"', '"github.com', 'a"\n"b',
+]
 
 
 def module(name):
@@ -31,6 +37,17 @@ def module(name):
         return importlib.import_module(name)
     except ImportError:
         raise unittest.SkipTest(f"no {name}") from None
+
+
+def libraries():
+    """Return the libraries with columns that there are, by name."""
+    found = {}
+    for name in ("pandas", "polars", "pyarrow"):
+        try:
+            found[name] = importlib.import_module(name)
+        except ImportError:
+            pass
+    return found
 
 
 def children():
@@ -60,16 +77,11 @@ class Answers(unittest.TestCase):
             self.assertEqual(snowman.score(texts), snowman.score([BENIGN, PHISHING]))
 
     def test_odd_texts_do_not_shift_the_others(self):
-        odd = [
-            "", " ", "\n", "\t", "a\nb.com", "a\tb.com", "a\x00b.com", "\x00", "\\", "\\n", "a\\nb.com", "\r", "a\r", "\ud800.com",
-            "\udcff", "a" * (1 << 20) + ".com", "\\" * (1 << 20), "\u2028", "\U0001f600.com", "b\xfccher.example", "no name at all",
-            None, 1, 1.5, float("nan"), b"github.com", [], object(), "x" * 65536, "x" * 65537, "score\tgithub.com", "nan\tx",
-        ]
-        alone = [snowman.score([text])[0] for text in odd]
+        alone = [snowman.score([text])[0] for text in ODD]
         random.seed(1)
         for _ in range(5):
-            order = random.sample(range(len(odd)), len(odd))
-            texts = [text for place in order for text in (odd[place], BENIGN)]
+            order = random.sample(range(len(ODD)), len(ODD))
+            texts = [text for place in order for text in (ODD[place], BENIGN)]
             scores = snowman.score(texts)
             self.assertEqual(len(scores), len(texts))
             self.assertEqual(set(scores[1::2]), {snowman.score(BENIGN)})
@@ -308,6 +320,40 @@ class Columns(unittest.TestCase):
         self.assertEqual(len(snowman.score(pa.array([], type=pa.string()))), 0)
         with self.assertRaises(TypeError):
             snowman.score(pa.table({"a": self.texts}))
+
+
+    def test_odd_texts_as_in_a_list(self):
+        texts = [text for text in ODD if text is None or isinstance(text, str) and "\ud800" not in text and "\udcff" not in text] * 2
+        want = [[v.level, v.kind, v.error] for v in snowman.classify(texts)]
+        wrong = next(place for place, (_, _, error) in enumerate(want) if error)
+        columns, found = [], libraries()
+        if pa := found.get("pyarrow"):
+            columns += [pa.array(texts), pa.chunked_array([texts[:5], [], texts[5:]]), pa.array(texts).dictionary_encode()]
+        if pl := found.get("polars"):
+            columns.append(pl.Series(texts))
+        if pd := found.get("pandas"):
+            columns += [pd.Series(texts, dtype=dtype) for dtype in (object, "string", None)]
+        for column in columns:
+            listed = (lambda values: values.to_pylist()) if hasattr(column, "to_pylist") else (lambda values: values.tolist() if hasattr(values, "tolist") else values.to_list())
+            self.assertEqual(list(map(str, listed(snowman.score(column)))), list(map(str, snowman.score(texts))))
+            verdicts = snowman.classify(column)
+            got = [[None if x != x or x is None else x for x in listed(verdicts[name])] for name in ("level", "kind", "error")]
+            for text, row, expected in zip(texts, zip(*got), want):
+                if text is not None:
+                    self.assertEqual(list(row), expected, repr(text)[:100])
+            for ask in (snowman.score, snowman.classify):
+                with self.assertRaises(snowman.TextError) as raised:
+                    ask(column, errors="raise")
+                self.assertEqual((raised.exception.index, raised.exception.reason), (wrong, want[wrong][2]))
+
+    def test_columns_of_many_batches(self):
+        names = [f"name{i}.example.com" for i in range(150_000)]
+        for texts in (names, ["http://example.com/" + "a" * 5000] * 3000):
+            want = snowman.score(texts[:1]) + snowman.score(texts[-1:])
+            for name, kind in (("pyarrow", "array"), ("polars", "Series")):
+                if name in libraries():
+                    scores = snowman.score(getattr(libraries()[name], kind)(texts))
+                    self.assertEqual([len(scores), float(str(scores[0])), float(str(scores[-1]))], [len(texts), *want])
 
 
 class Logs(unittest.TestCase):

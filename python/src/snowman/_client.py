@@ -10,8 +10,9 @@ from array import array
 from math import nan
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union, overload
 
+from ._columns import column_of
 from ._errors import SnowmanError, TextError
-from ._kinds import scores_like, texts_of, verdicts_like
+from ._kinds import is_a, scores_like, scores_of, texts_of, verdicts_like, verdicts_of
 from ._logs import iter_logs
 from ._process import Process
 from ._program import find_program
@@ -84,6 +85,9 @@ class Snowman:
         if isinstance(texts, str):
             answers, _ = self._ask_all("score", [texts], _read_scores, errors)
             return answers[0] if answers else nan
+        table = self._table(texts, errors)
+        if table is not None:
+            return scores_of(texts, table)
         scores = array("d")
         for answers, failures, _ in self._batches("score", texts, _read_scores, errors):
             scores.fromlist(merge(answers, dict.fromkeys(failures, nan)))
@@ -105,6 +109,9 @@ class Snowman:
         if isinstance(texts, str):
             answers, failures = self._ask_all("verdict", [texts], _read_objects, errors)
             return _verdicts([texts], answers, failures)[0]
+        table = None if is_a(texts, "numpy", "ndarray") else self._table(texts, errors)
+        if table is not None:
+            return verdicts_of(texts, table)
         verdicts: List[Verdict] = []
         for answers, failures, batch in self._batches("verdict", texts, _read_objects, errors):
             verdicts += _verdicts(batch, answers, failures)
@@ -131,6 +138,24 @@ class Snowman:
             yield (*self._ask_all(what, batch, read, errors, first), batch)
             first += len(batch)
 
+    def _table(self, texts: Any, errors: Errors) -> Any:
+        """Return the answers to a column, as a table, or None if the texts are none that a library holds."""
+        column = column_of(texts)
+        if column is None:
+            return None
+        _check(errors)
+        tables, first = [], 0
+        for batch in column.batches():
+            blocks: List[bytes] = []
+            self._exchange(column.encode(batch), len(batch), blocks.append)
+            tables.append(column.read(batch, b"".join(blocks)))
+            failure = column.first_failure(tables[-1]) if errors == "raise" else None
+            if failure is not None:
+                place, reason = failure
+                raise TextError(next(iter(texts_of(column.column[first + place : first + place + 1]))), first + place, reason)
+            first += len(batch)
+        return column.concat(tables)
+
     def _ask_all(self, what: str, texts: List[Any], read: _Reader, errors: Errors, first: int = 0) -> Tuple[List[Any], Dict[int, str]]:
         """Return the answers to the texts that have one, and why others have none."""
         _check(errors)
@@ -138,8 +163,8 @@ class Snowman:
         answers: List[Any] = []
         unscored: Dict[int, str] = {}  # by place among the requests
 
-        def take(lines: List[bytes]) -> None:
-            values, reasons = read(lines)
+        def take(lines: bytes) -> None:
+            values, reasons = read(lines.split(b"\n")[:-1])
             for place, reason in reasons.items():
                 unscored[len(answers) + place] = reason
             answers.extend(values)
@@ -155,7 +180,7 @@ class Snowman:
             raise TextError(texts[place], first + place, failures[place])
         return answers, failures
 
-    def _exchange(self, requests: bytes, count: int, take: Callable[[List[bytes]], None]) -> None:
+    def _exchange(self, requests: bytes, count: int, take: Callable[[bytes], Any]) -> None:
         with self._lock:
             if self._is_closed:
                 raise SnowmanError("this Snowman is closed")

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from typing import IO, Any, Callable, Dict, List, Optional, Sequence
+from typing import IO, Any, Callable, Dict, Optional, Sequence
 
 from ._errors import ProcessError
 
@@ -45,8 +45,8 @@ class Process:
         """Tell whether the program has ended by itself."""
         return self._popen.poll() is not None
 
-    def exchange(self, requests: bytes, count: int, take: Callable[[List[bytes]], None]) -> None:
-        """Write requests, and call take with the lines of the answers until there are count of them.
+    def exchange(self, requests: bytes, count: int, take: Callable[[bytes], Any]) -> None:
+        """Write requests, and call take with whole lines of the answers until there are count of them.
 
         Whatever goes wrong, the program is ended.
         """
@@ -75,19 +75,19 @@ class Process:
         except OSError:
             pass  # the program has ended, which whoever reads finds out
 
-    def _read(self, count: int, take: Callable[[List[bytes]], None]) -> None:
+    def _read(self, count: int, take: Callable[[bytes], Any]) -> None:
         descriptor, rest = self._answers.fileno(), []
         while count > 0:
             block = os.read(descriptor, _READ)
             if not block:
                 raise self._died()
-            if b"\n" not in block:
+            end = block.rfind(b"\n") + 1
+            if end == 0:
                 rest.append(block)  # of a long line
                 continue
-            rest.append(block)
-            lines = b"".join(rest).split(b"\n")
-            rest = [lines.pop()]
-            count -= len(lines)
+            lines = b"".join([*rest, block[:end]])
+            rest = [block[end:]]
+            count -= lines.count(b"\n")
             take(lines)
         if count < 0 or rest != [b""] and count == 0:
             raise ProcessError("the program gave more answers than it was asked for")
