@@ -15,10 +15,12 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 import warnings
 from pathlib import Path
 
 import snowman
+from snowman import _columns
 
 TOP = Path(__file__).resolve().parents[2]
 LOGS = TOP / "logs" / "testdata"
@@ -346,7 +348,27 @@ class Columns(unittest.TestCase):
                     ask(column, errors="raise")
                 self.assertEqual((raised.exception.index, raised.exception.reason), (wrong, want[wrong][2]))
 
-    def test_columns_of_many_batches(self):
+    def test_a_column_that_cannot_be_asked_about(self):
+        pa = module("pyarrow")
+        names = pa.array([f"name{i}.example.com" for i in range(300_000)])
+        with snowman.Snowman() as own:
+            before = own.score(names[:1])
+            made = []
+
+            def fail(column, texts, join=_columns._Arrow.join):
+                made.append(1)
+                if len(made) == 2:
+                    raise RuntimeError("while others are answered")
+                return join(column, texts)
+
+            with unittest.mock.patch.object(_columns._Arrow, "join", fail), self.assertRaisesRegex(RuntimeError, "answered"):
+                own.score(names)
+            self.assertEqual(own.score(names[:1]), before)
+        with snowman.Snowman(model="no such file") as own, self.assertRaises(snowman.ProcessError) as raised:
+            own.score(names)
+        self.assertIn("no such file", raised.exception.stderr)
+
+    def test_columns_of_many_pieces(self):
         names = [f"name{i}.example.com" for i in range(150_000)]
         for texts in (names, ["http://example.com/" + "a" * 5000] * 3000):
             want = snowman.score(texts[:1]) + snowman.score(texts[-1:])

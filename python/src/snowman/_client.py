@@ -8,7 +8,7 @@ import threading
 import weakref
 from array import array
 from math import nan
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union, overload
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union, overload
 
 from ._columns import column_of
 from ._errors import SnowmanError, TextError
@@ -19,6 +19,9 @@ from ._program import find_program
 from ._texts import batches, encode, merge
 from ._types import C, Column, Errors, Lists, Path, Source
 from ._verdict import Verdict, verdict_of
+
+# Blocks of answers, of 64 KiB at most, that are read as a table at a time.
+_BLOCKS = 64
 
 # What takes the lines of answers: it returns what they say, and of those that say that there is
 # none the reason, by place.
@@ -144,17 +147,25 @@ class Snowman:
         if column is None:
             return None
         _check(errors)
-        tables, first = [], 0
-        for batch in column.batches():
-            blocks: List[bytes] = []
-            self._exchange(column.encode(batch), len(batch), blocks.append)
-            tables.append(column.read(batch, b"".join(blocks)))
-            failure = column.first_failure(tables[-1]) if errors == "raise" else None
-            if failure is not None:
-                place, reason = failure
-                raise TextError(next(iter(texts_of(column.column[first + place : first + place + 1]))), first + place, reason)
-            first += len(batch)
-        return column.concat(tables)
+        tables: List[Any] = []
+        blocks: List[bytes] = []
+
+        def take(lines: bytes) -> None:
+            blocks.append(lines)
+            if len(blocks) >= _BLOCKS:
+                tables.append(column.read(b"".join(blocks)))
+                blocks.clear()
+
+        if len(column):
+            self._exchange(column.requests(), len(column), take)
+        if blocks:
+            tables.append(column.read(b"".join(blocks)))
+        table = column.concat(tables)
+        failure = column.first_failure(table) if errors == "raise" else None
+        if failure is not None:
+            place, reason = failure
+            raise TextError(next(iter(texts_of(column.column[place : place + 1]))), place, reason)
+        return table
 
     def _ask_all(self, what: str, texts: List[Any], read: _Reader, errors: Errors, first: int = 0) -> Tuple[List[Any], Dict[int, str]]:
         """Return the answers to the texts that have one, and why others have none."""
@@ -180,7 +191,7 @@ class Snowman:
             raise TextError(texts[place], first + place, failures[place])
         return answers, failures
 
-    def _exchange(self, requests: bytes, count: int, take: Callable[[bytes], Any]) -> None:
+    def _exchange(self, requests: Union[bytes, Iterable[bytes]], count: int, take: Callable[[bytes], Any]) -> None:
         with self._lock:
             if self._is_closed:
                 raise SnowmanError("this Snowman is closed")

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from typing import IO, Any, Callable, Dict, Optional, Sequence
+from typing import IO, Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
 
 from ._errors import ProcessError
 
@@ -45,35 +45,44 @@ class Process:
         """Tell whether the program has ended by itself."""
         return self._popen.poll() is not None
 
-    def exchange(self, requests: bytes, count: int, take: Callable[[bytes], Any]) -> None:
+    def exchange(self, requests: Union[bytes, Iterable[bytes]], count: int, take: Callable[[bytes], Any]) -> None:
         """Write requests, and call take with whole lines of the answers until there are count of them.
 
+        Requests that are an iterable are made in another thread, while the first are answered.
         Whatever goes wrong, the program is ended.
         """
         writer = None
+        failed: List[Exception] = []
         try:
-            if len(requests) <= _FITS_A_PIPE:
-                self._write(requests)
+            if isinstance(requests, bytes) and len(requests) <= _FITS_A_PIPE:
+                self._write([requests], failed)
             else:
-                writer = threading.Thread(target=self._write, args=(requests,), name="snowman", daemon=True)
+                pieces = [requests] if isinstance(requests, bytes) else requests
+                writer = threading.Thread(target=self._write, args=(pieces, failed), name="snowman", daemon=True)
                 writer.start()
             self._read(count, take)
-        except BaseException:
+        except BaseException as error:
             self._popen.kill()  # which ends the writer
             if writer is not None and writer.ident is not None:
                 writer.join()
             self.close()
+            if failed and isinstance(error, ProcessError):
+                raise failed[0] from None
             raise
         if writer is not None:
             writer.join()
 
-    def _write(self, requests: bytes) -> None:
-        rest = memoryview(requests)
+    def _write(self, requests: Iterable[bytes], failed: List[Exception]) -> None:
         try:
-            while rest:
-                rest = rest[self._requests.write(rest) :]
+            for piece in requests:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[self._requests.write(rest) :]
         except OSError:
             pass  # the program has ended, which whoever reads finds out
+        except Exception as error:  # of what makes the requests
+            failed.append(error)
+            self._popen.kill()  # nobody must wait for more answers
 
     def _read(self, count: int, take: Callable[[bytes], Any]) -> None:
         descriptor, rest = self._answers.fileno(), []
