@@ -196,7 +196,16 @@ func wheel(ctx context.Context, folder string) error {
 	return err
 }
 
-// licences returns the licences of Go and of the modules in the program, which must go with it.
+// tableLicences are those of generated tables, whose sources are no modules of the program.
+const tableLicences = `==== Public Suffix List, as internal/canon/suffixtable.go
+
+This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not
+distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/. Source: https://publicsuffix.org/list/
+
+`
+
+// licences returns the licences of Go, of the modules in the program and of its tables, which must
+// go with it.
 func licences(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
 	root, err := output(ctx, "go", "env", "GOROOT")
 	if err != nil {
@@ -210,7 +219,7 @@ func licences(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []byte
+	all := []byte(tableLicences)
 	for line := range strings.Lines("Go " + info.GoVersion + "\t" + root + modules) {
 		name, path, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		files, err := filepath.Glob(filepath.Join(path, "LICENSE*"))
