@@ -142,7 +142,11 @@ func (r *run) measure(t *testing.T, w way) {
 			"-transactional-id", fmt.Sprint(r.prefix, number)}, w.arguments...)
 		if w.arguments == nil {
 			os.Setenv(copier, b.address()+" "+r.prefix)
-			arguments = []string{os.Args[0]}
+			self, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			arguments = []string{self}
 		}
 		all = append(all, launch(t, r.cluster.folder, r.prefix+"worker.log", arguments...))
 		os.Unsetenv(copier)

@@ -14,9 +14,9 @@ func TestSetFromFile(t *testing.T) {
 		{"the command line comes before", "min=low\ngroup=g", "g [] false", ""},
 		{"Windows's line ends", "group=g\r\nin=a\r\n", "g [a] false", ""},
 		{"a value with an equals sign", "group=a=b", "a=b [] false", ""},
-		{"no value", "exactly-once", "", `line 1: "exactly-once" is no flag=value`},
-		{"no such flag", "group=g\npassword=secret", "", "line 2: \"password=secret\" is no flag=value; snowman stream -h lists"},
-		{"itself", "config=x", "", "is no flag=value"},
+		{"no value", "exactly-once", "", "line 1: want flag=value"},
+		{"no such flag", "group=g\npassword=secret", "", "line 2: \"password\" is no flag; snowman stream -h lists"},
+		{"itself", "config=x", "", `"config" is no flag`},
 		{"a value that cannot be", "exactly-once=maybe", "", "line 1: -exactly-once \"maybe\": "},
 		{"an empty one", "in=", "", "want a name"},
 	} {

@@ -59,8 +59,10 @@ func setFromFile(flags *flag.FlagSet, path string) error {
 		name, value, hasValue := strings.Cut(text, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
-		case !hasValue || name == "config" || flags.Lookup(name) == nil:
-			return usageError{fmt.Sprintf("%s, line %d: %.80q is no flag=value; snowman %s -h lists the flags", path, number, text, flags.Name())}
+		case !hasValue: // it may be a password
+			return usageError{fmt.Sprintf("%s, line %d: want flag=value; snowman %s -h lists the flags", path, number, flags.Name())}
+		case name == "config" || flags.Lookup(name) == nil:
+			return usageError{fmt.Sprintf("%s, line %d: %.40q is no flag; snowman %s -h lists the flags", path, number, name, flags.Name())}
 		case given[name]:
 			continue
 		}

@@ -1,11 +1,14 @@
 package stream
 
 import (
+	"errors"
 	"runtime"
 	"slices"
 	"strconv"
+	"time"
 	"unsafe"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/snowman-ml/snowman"
@@ -204,6 +207,9 @@ func (s *scorer) keep(bytes []byte) []byte {
 
 // emit makes the outputs of a message.
 func (s *scorer) emit(r *kgo.Record, value []byte, what *said) {
+	if len(r.Headers) > mostHeaders {
+		value, what = r.Value, &said{broken: true, problem: "it has too many headers, which are left out"}
+	}
 	s.tally.count(what)
 	first := s.foreignHeaders(r)
 	s.addHeader(headerModel, s.model)
@@ -256,10 +262,13 @@ const (
 	headerOffset    = headerPrefix + "offset"
 )
 
-// foreignHeaders adds the headers that a message has but for our own, and returns the number of the
-// first.
+// foreignHeaders adds the headers that a message has but for our own, none if there are too many,
+// and returns the number of the first.
 func (s *scorer) foreignHeaders(r *kgo.Record) (first int) {
 	first = len(s.headers)
+	if len(r.Headers) > mostHeaders {
+		return first
+	}
 	for _, header := range r.Headers {
 		if len(header.Key) < len(headerPrefix) || header.Key[:len(headerPrefix)] != headerPrefix {
 			s.headers = append(s.headers, header)
@@ -291,39 +300,52 @@ func (s *scorer) digits(score float64) []byte {
 	return s.arena[before:len(s.arena):len(s.arena)]
 }
 
-// shrink makes an output smaller that its topic does not take: first it is the message as it was
-// read, then without its value, at last without its key and headers. It returns false where nothing
-// is left to take away. What was to go to Out goes to DeadLetters if there is that.
-func (s *scorer) shrink(o *output) bool {
-	o.shrunk++
-	key, value := o.record.Key, o.of.Value
-	if o.to == toOut && s.options.DeadLetters != "" {
+// shrink changes an output that its topic refused. One that is too large becomes smaller: first it
+// is the message as it was read, then without its value, at last without its key and headers. What
+// was to go to Out goes to DeadLetters if there is that; what is refused for another reason goes
+// there as it was read. It returns false where nothing is left to try.
+func (s *scorer) shrink(o *output, err error) bool {
+	isTooLarge := errors.Is(err, kerr.MessageTooLarge)
+	if !isTooLarge && (o.to == toDeadLetters || s.options.DeadLetters == "") {
+		return false
+	}
+	if s.options.DeadLetters != "" && (o.to == toOut || !isTooLarge) {
 		o.to = toDeadLetters
 	}
-	first := len(s.headers)
-	switch o.shrunk {
-	case 1:
-		s.foreignHeaders(o.of)
-	case 2:
-		s.foreignHeaders(o.of)
+	key, value, at := o.record.Key, o.of.Value, o.of.Timestamp
+	var problem string
+	if isTooLarge {
+		o.shrunk++
+	}
+	switch {
+	case !isTooLarge:
+		problem = "the topic refuses it: " + err.Error()
+		at = time.Time{} // now: the other one may be what is refused
+	case o.shrunk == 1:
+		problem = "with its verdict it is larger than the topic takes"
+	case o.shrunk == 2:
+		problem = "it is larger than the topic takes"
 		value = []byte{} // none at all would mean in a compacted topic that the key is gone
-	case 3:
+	case o.shrunk == 3:
+		problem = "its key and headers are larger than the topic takes"
 		key, value = nil, []byte{}
 	default:
 		return false
+	}
+	first := len(s.headers)
+	if o.shrunk < 3 {
+		s.foreignHeaders(o.of)
 	}
 	s.addHeader(headerModel, s.model)
 	if o.hasLevel {
 		s.addHeader(headerScore, s.digits(o.score))
 		s.addHeader(headerLevel, bytesOf(o.level.String()))
 	}
-	s.addHeader(headerError, bytesOf([...]string{
-		"", "with its verdict it is larger than the topic takes", "it is larger than the topic takes", "its key and headers are larger than the topic takes",
-	}[o.shrunk]))
+	s.addHeader(headerError, s.keep(bytesOf(problem)))
 	s.addPlace(o.of)
 	o.record = kgo.Record{
 		Topic: s.options.topic(o.to), Key: key, Value: value,
-		Headers: s.headers[first:len(s.headers):len(s.headers)], Timestamp: o.of.Timestamp,
+		Headers: s.headers[first:len(s.headers):len(s.headers)], Timestamp: at,
 	}
 	return true
 }

@@ -73,7 +73,9 @@ const (
 	mostOfTheRound   = 512              // records that one call scores
 	fetchedBytes     = 8 << 20          // that one answer of a broker brings, and three may wait
 	partitionBytes   = 1 << 20          // of these, of one partition
-	unpackedBytes    = 128 << 20        // that a compressed batch may come to
+	unpackedBytes    = 16 << 20         // that a compressed batch may come to; small messages take twenty times as much
+	mostHeaders      = 1000             // of a message
+	headerBytes      = 40               // of memory that a header takes beside what is in it
 	bufferedBytes    = 24 << 20         // that wait to be written
 	rememberedBytes  = 12 << 20         // that all cores together remember verdicts in
 	transactionTime  = time.Second      // after which one ends
@@ -99,8 +101,9 @@ type Worker struct {
 	metrics *metrics
 	health  health
 	scorers []*scorer
-	records []*kgo.Record // of a batch
-	limits  map[string]int32
+	records []*kgo.Record    // of a batch
+	limits  map[string]int32 // that topics say they have
+	bound   int              // of bytes that are written together, once brokers have taken less; 0: none
 
 	mu sync.Mutex
 	in *served
@@ -226,6 +229,7 @@ func (e lastingError) Unwrap() error { return e.error }
 // work is one life of a client: until the context ends, or something fails.
 func (w *Worker) work(ctx, grace context.Context) error {
 	w.health.leave()
+	w.bound = 0
 	for _, s := range w.scorers {
 		s.forget() // a client that failed may still hold what they wrote
 	}

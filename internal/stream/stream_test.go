@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -75,11 +76,30 @@ func consume(t testing.TB, brokers []string, topic string, wanted int) (records 
 // all returns what is committed in a topic.
 func all(t testing.TB, brokers []string, topic string) (records []*kgo.Record) {
 	t.Helper()
-	client := newClient(t, brokers, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(50*time.Millisecond))
-	for range 10 { // answers without a record
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		records = append(records, client.PollFetches(ctx).Records()...)
-		cancel()
+	client := newClient(t, brokers, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(50*time.Millisecond), kgo.KeepControlRecords())
+	ends, err := kadm.NewClient(client).ListCommittedOffsets(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := make(map[int32]int64) // the end of each partition that is not read to it
+	ends.Each(func(o kadm.ListedOffset) {
+		if o.Offset > 0 {
+			left[o.Partition] = o.Offset
+		}
+	})
+	for len(left) > 0 {
+		fetches := client.PollFetches(t.Context())
+		if err := fetches.Err(); err != nil {
+			t.Fatalf("reading %q: %v", topic, err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			if r.Offset+1 >= left[r.Partition] {
+				delete(left, r.Partition)
+			}
+			if !r.Attrs.IsControl() {
+				records = append(records, r)
+			}
+		})
 	}
 	return records
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -16,9 +17,10 @@ const wholePart = 128
 // A delivery is the writing of some outputs.
 type delivery struct {
 	pending sync.WaitGroup
+	bytes   int // since the last flush; counted only with a bound
 	mu      sync.Mutex
-	tooBig  map[*kgo.Record]bool
-	err     error // the first other one
+	refused map[*kgo.Record]error // what brokers do not take as it is, or what stood beside it
+	err     error                 // the first other one
 }
 
 func (d *delivery) promise(r *kgo.Record, err error) {
@@ -29,14 +31,54 @@ func (d *delivery) promise(r *kgo.Record, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case errors.Is(err, kerr.MessageTooLarge):
-		if d.tooBig == nil {
-			d.tooBig = make(map[*kgo.Record]bool)
+	case isRefusal(err):
+		if d.refused == nil {
+			d.refused = make(map[*kgo.Record]error)
 		}
-		d.tooBig[r] = true
+		d.refused[r] = err
 	case d.err == nil:
 		d.err = fmt.Errorf("writing to topic %q: %w", r.Topic, err)
 	}
+}
+
+// isRefusal reports whether an error says that brokers do not take a message, now or later.
+func isRefusal(err error) bool {
+	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.InvalidRecord) || errors.Is(err, kerr.InvalidTimestamp)
+}
+
+// produce writes a message. If there is a bound, no batch gets more bytes.
+func (d *delivery) produce(ctx context.Context, client *kgo.Client, r *kgo.Record, bound int) error {
+	if bound > 0 {
+		size := sizeOf(r)
+		if d.bytes > 0 && d.bytes+size > bound {
+			if err := d.flush(ctx, client); err != nil {
+				return err
+			}
+		}
+		d.bytes += size
+	}
+	d.pending.Add(1)
+	client.Produce(ctx, r, d.promise)
+	return nil
+}
+
+// flush returns when all is written or refused.
+func (d *delivery) flush(ctx context.Context, client *kgo.Client) error {
+	if err := client.Flush(ctx); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	d.pending.Wait()
+	d.bytes = 0
+	return d.err
+}
+
+// sizeOf returns the bytes of a message without its frame.
+func sizeOf(r *kgo.Record) int {
+	size := len(r.Key) + len(r.Value)
+	for _, header := range r.Headers {
+		size += len(header.Key) + len(header.Value)
+	}
+	return size
 }
 
 // write scores the records of the batch, and returns when brokers have what was made of them.
@@ -47,7 +89,7 @@ func (w *Worker) write(ctx context.Context, client *kgo.Client) error {
 	for rest := w.records; len(rest) > 0; {
 		count, bytes := 0, 0
 		for count < len(rest) {
-			bytes += len(rest[count].Key) + len(rest[count].Value)
+			bytes += sizeOf(rest[count]) + headerBytes*len(rest[count].Headers)
 			if count > 0 && bytes > roundBytes {
 				break
 			}
@@ -85,23 +127,17 @@ func (w *Worker) writeRound(ctx context.Context, client *kgo.Client, in *served,
 
 	var d delivery
 	for _, s := range scorers {
-		d.pending.Add(len(s.outputs))
 		for i := range s.outputs {
-			client.Produce(ctx, &s.outputs[i].record, d.promise)
+			if err := d.produce(ctx, client, &s.outputs[i].record, w.bound); err != nil {
+				return err
+			}
 		}
 	}
-	for {
-		if err := client.Flush(ctx); err != nil {
-			return fmt.Errorf("writing: %w", err)
-		}
-		d.pending.Wait()
-		if d.err != nil {
-			return d.err
-		}
-		if len(d.tooBig) == 0 {
-			break
-		}
-		if err := w.shrink(ctx, client, &d, scorers); err != nil {
+	if err := d.flush(ctx, client); err != nil {
+		return err
+	}
+	if len(d.refused) > 0 {
+		if err := w.settle(ctx, client, &d, scorers); err != nil {
 			return err
 		}
 	}
@@ -111,23 +147,57 @@ func (w *Worker) writeRound(ctx context.Context, client *kgo.Client, in *served,
 	return nil
 }
 
-// shrink writes what topics did not take once more, smaller.
-func (w *Worker) shrink(ctx context.Context, client *kgo.Client, d *delivery, scorers []*scorer) error {
-	tooBig := d.tooBig
-	d.tooBig = nil
-	for _, s := range scorers {
-		for i := range s.outputs {
-			o := &s.outputs[i]
-			if !tooBig[&o.record] {
-				continue
+// settle writes what brokers refused. They refuse a batch for the sake of one message, or because
+// they take less than they say, and the client then gives up all of the partition: so it is written
+// again in ever smaller parts. What is refused alone is changed (shrink).
+func (w *Worker) settle(ctx context.Context, client *kgo.Client, d *delivery, scorers []*scorer) error {
+	type refusal struct {
+		*output
+		by *scorer
+	}
+	var again []refusal
+	part := 0 // messages that were written together last; 0: all of the round
+	for len(d.refused) > 0 {
+		refused := d.refused
+		d.refused, again = nil, again[:0]
+		inCompany := 0 // bytes of what was too large together
+		for _, s := range scorers {
+			for i := range s.outputs {
+				o := &s.outputs[i]
+				err, isRefused := refused[&o.record]
+				if !isRefused {
+					continue
+				}
+				topic := o.record.Topic
+				isTooLarge := errors.Is(err, kerr.MessageTooLarge)
+				switch {
+				case part == 1 || isTooLarge && sizeOf(&o.record) > int(w.limit(topic)):
+					if !s.shrink(o, err) {
+						return lastingError{fmt.Errorf("topic %q, partition %d: what was made of the message at offset %d cannot be written to topic %q: %w", o.of.Topic, o.of.Partition, o.of.Offset, topic, err)}
+					}
+					w.options.Log.Warn("a message is refused", "topic", topic, "from", o.of.Topic, "partition", o.of.Partition, "offset", o.of.Offset, "error", err)
+				case isTooLarge:
+					inCompany += sizeOf(&o.record)
+				}
+				again = append(again, refusal{o, s})
 			}
-			topic := o.record.Topic
-			if !s.shrink(o) {
-				return lastingError{fmt.Errorf("topic %q takes not even messages without a value", topic)}
+		}
+		if part == 0 {
+			part = len(again)
+		}
+		part = max(1, (part+1)/2)
+		if inCompany > 0 { // what comes later is written so at once
+			w.bound = max(1, inCompany*part/len(again))
+		}
+		for some := range slices.Chunk(again, part) {
+			for _, one := range some {
+				if err := d.produce(ctx, client, &one.record, 0); err != nil {
+					return err
+				}
 			}
-			w.options.Log.Warn("a message is too large", "topic", topic, "from", o.of.Topic, "partition", o.of.Partition, "offset", o.of.Offset)
-			d.pending.Add(1)
-			client.Produce(ctx, &o.record, d.promise)
+			if err := d.flush(ctx, client); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
