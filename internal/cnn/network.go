@@ -53,6 +53,8 @@ type Scratch struct {
 	features   []float32 // [B][Lanes], of one block
 	features16 []int16   // [B][Lanes16]
 	previous16 []int16   // [B][Lanes16], of the block before
+	features8  []uint8   // [B][Lanes8]
+	previous8  []uint8   // [B][Lanes8], of the block before
 	sums       []float32 // [B][columns]
 	outputs    []float32 // [B][outputColumns]
 }

@@ -34,6 +34,13 @@ func ConvolveMax16(features Rows16, filters Filters16, texts Texts) {
 	}
 }
 
+// ConvolveMax8 is ConvolveMax in int8. Sums saturate after each tap.
+func ConvolveMax8(features Rows8, filters Filters8, texts Texts) {
+	if !convolveMax8Fast(features, filters, texts) {
+		convolveMax8(features, filters, texts)
+	}
+}
+
 // Dense adds to each text's sums, one a column, the products of its Lanes features with their rows
 // of weights. It leaves out features that are not above 0 and takes the others in ascending order.
 // Rows of weights that no feature needs may be missing.
@@ -67,6 +74,13 @@ func Dense16(sums Rows, weights Weights16, features Rows16, texts int) {
 	}
 }
 
+// Dense8 is Dense16 for Lanes8 features of ConvolveMax8 and weights of int8.
+func Dense8(sums Rows, weights Weights8, features Rows8, texts int) {
+	if !dense8Fast(sums, weights, features, texts) {
+		dense8(sums, weights, features, texts)
+	}
+}
+
 // ConvolveDense16 is ConvolveMax16 for one block and Dense16 for the features of another, previous,
 // with strides of Lanes16 and the number of columns. The two are independent, but one waits for
 // memory while the other multiplies, so together they take little longer than one.
@@ -87,6 +101,24 @@ func ConvolveDense16(features []int16, filters Filters16, texts Texts, sums []fl
 	columns := len(weights.Scales)
 	ConvolveMax16(Rows16{features[done*Lanes16:], Lanes16}, filters, texts)
 	Dense16(Rows{sums[done*columns:], columns}, weights, Rows16{previous[done*Lanes16:], Lanes16}, left)
+}
+
+// ConvolveDense8 is ConvolveDense16 in int8.
+func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums []float32, weights Weights8, previous []uint8) {
+	done := convolveDense8Fast(features, filters, texts, sums, weights, previous)
+	left := len(texts.Ends) - done
+	if left == 0 {
+		return
+	}
+	var end [1]int32 // of what is left: one text, where any are done
+	if done > 0 {
+		first := texts.Ends[done-1]
+		end[0] = texts.Ends[done] - first
+		texts.Symbols, texts.Ends = texts.Symbols[first:], end[:]
+	}
+	columns := len(weights.Scales)
+	ConvolveMax8(Rows8{features[done*Lanes8:], Lanes8}, filters, texts)
+	Dense8(Rows{sums[done*columns:], columns}, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
 }
 
 // AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times

@@ -54,6 +54,8 @@ func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
 	return true
 }
 
+func convolveMax8Fast(Rows8, Filters8, Texts) bool { return false }
+
 func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
 	if backend == goBackend || texts == 0 {
 		return false
@@ -64,6 +66,8 @@ func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool 
 	}
 	return true
 }
+
+func dense8Fast(Rows, Weights8, Rows8, int) bool { return false }
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
 	columns, texts := weights.Columns, len(gradient.Live)
@@ -113,3 +117,5 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 }
 
 func convolveDense16Fast([]int16, Filters16, Texts, []float32, Weights16, []int16) int { return 0 }
+
+func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }

@@ -19,6 +19,11 @@ func convolveArgMaxAVX512(features *float32, positions *int32, stride int, table
 //go:noescape
 func convolveMax16AVX512(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
+// convolveMax8AVX512 is convolveMax8.
+//
+//go:noescape
+func convolveMax8AVX512(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+
 // dense128xAVX512 is dense, for 128 entries of a row.
 //
 //go:noescape
@@ -44,6 +49,11 @@ func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32
 //go:noescape
 func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
 
+// dense8_128xAVX512 is dense8, for 128 entries of a row.
+//
+//go:noescape
+func dense8_128xAVX512(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
+
 // dense16_4x64xAVX512 is dense16, for 4 texts and 64 entries of a row.
 //
 //go:noescape
@@ -53,6 +63,16 @@ func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes 
 //
 //go:noescape
 func convolveDense16AVX512(features *int16, table *int16, width int, start int, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)
+
+// dense8_4x64xAVX512 is dense8, for 4 texts and 64 entries of a row.
+//
+//go:noescape
+func dense8_4x64xAVX512(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+
+// convolveDense8AVX512 is convolveMax8, and dense8 with 128 columns, for twos of texts.
+//
+//go:noescape
+func convolveDense8AVX512(features *uint8, table *int8, width int, start int, end int, symbols *uint8, ends *int32, twos int, sums *float32, weights *int8, scales *float32, previous *uint8)
 
 // addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
@@ -89,6 +109,11 @@ func convolveArgMaxAVX2(features *float32, positions *int32, stride int, table *
 //go:noescape
 func convolveMax16AVX2(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
+// convolveMax8AVX2 is convolveMax8.
+//
+//go:noescape
+func convolveMax8AVX2(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+
 // dense64xAVX2 is dense, for 64 entries of a row.
 //
 //go:noescape
@@ -108,6 +133,11 @@ func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSum
 //
 //go:noescape
 func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// dense8_64xAVX2 is dense8, for 64 entries of a row.
+//
+//go:noescape
+func dense8_64xAVX2(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //

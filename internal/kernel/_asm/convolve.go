@@ -9,17 +9,27 @@ import (
 )
 
 const (
-	maxWidth = 8
-	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
+	maxWidth  = 8
+	rowBytes  = 128 // of a block's lanes: 32 float32 or 64 int16
+	rowBytes8 = 64  // of 64 int8
 )
 
-// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// A convolution generates one of the convolutions, with its own loop for each width. For each
 // tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	backend
 	integer   bool // int16 instead of float32
+	saturates bool // int8, which saturates, instead of int16
 	positions bool // also the positions of the maxima
+}
+
+// rowBytes is the length of a row of the table.
+func (c convolution) rowBytes() int {
+	if c.saturates {
+		return rowBytes8
+	}
+	return rowBytes
 }
 
 // A window is the state of the loop.
@@ -37,7 +47,7 @@ type window struct {
 
 // count is the number of registers that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
-	for count := 2; count > 1; count-- {
+	for count := min(2, c.rowBytes()/c.bytes); count > 1; count-- {
 		needed := (width-1)*count + 2*count // sums, maxima, temporary
 		if c.positions {
 			needed += count + 1
@@ -62,6 +72,11 @@ func (b backend) convolveArgMax() {
 func (b backend) convolveMax16() {
 	b.begin("convolveMax16", "convolveMax16", "func(features *int16, stride int, table *int16, "+textsParameters)
 	convolution{backend: b, integer: true}.generate()
+}
+
+func (b backend) convolveMax8() {
+	b.begin("convolveMax8", "convolveMax8", "func(features *uint8, stride int, table *int8, "+textsParameters)
+	convolution{backend: b, integer: true, saturates: true}.generate()
 }
 
 const textsParameters = "width, start, end int, symbols *uint8, ends *int32, texts int)"
@@ -111,7 +126,7 @@ func (c convolution) generateWidth(width int) {
 	}
 	w.startPadding, w.endPadding = parameter("start"), parameter("end")
 	for _, padding := range []reg.Register{w.startPadding, w.endPadding} {
-		IMUL3Q(U32(uint32(width*rowBytes)), padding, padding)
+		IMUL3Q(U32(uint32(width*c.rowBytes())), padding, padding)
 		ADDQ(w.table, padding)
 	}
 	symbols, ends := parameter("symbols"), parameter("ends")
@@ -150,7 +165,7 @@ func (c convolution) generateWidth(width int) {
 	JNZ(LabelRef(label("text")))
 
 	ADDQ(U8(uint8(count*c.bytes)), part)
-	CMPQ(part, U32(rowBytes))
+	CMPQ(part, U32(uint32(c.rowBytes())))
 	JLT(LabelRef(label("part")))
 	c.end()
 }
@@ -159,7 +174,7 @@ func (c convolution) generateWidth(width int) {
 func (w window) step(symbol reg.Register) {
 	row := GP64()
 	MOVBQZX(Mem{Base: symbol}, row)
-	IMUL3Q(U32(uint32(w.width*rowBytes)), row, row)
+	IMUL3Q(U32(uint32(w.width*w.rowBytes())), row, row)
 	ADDQ(w.table, row)
 	INCQ(symbol)
 	w.complete(row)
@@ -168,13 +183,16 @@ func (w window) step(symbol reg.Register) {
 
 // tap is the i-th register's worth of a tap's row.
 func (w window) tap(rows reg.Register, tap, i int) Mem {
-	return Mem{Base: rows, Disp: tap*rowBytes + i*w.bytes}
+	return Mem{Base: rows, Disp: tap*w.rowBytes() + i*w.bytes}
 }
 
 func (w window) add(row Op, sum, to reg.VecVirtual) {
-	if w.integer {
+	switch {
+	case w.saturates:
+		VPADDSB(row, sum, to)
+	case w.integer:
 		VPADDW(row, sum, to)
-	} else {
+	default:
 		VADDPS(row, sum, to)
 	}
 }
@@ -238,6 +256,8 @@ func (w window) pool(sums []reg.VecVirtual) {
 	for i, sum := range sums {
 		largest := w.largest[i]
 		switch {
+		case w.saturates:
+			VPMAXSB(sum, largest, largest)
 		case w.integer:
 			VPMAXSW(sum, largest, largest)
 		case !w.positions:
@@ -275,7 +295,7 @@ func (w window) shift(rows reg.Register, first int) {
 
 // finish completes the windows with the padding after the text.
 func (w window) finish() {
-	if !w.integer { // one symbol after the other: the order of additions matters
+	if !w.integer || w.saturates { // one symbol after the other: the order of additions matters
 		for symbol := 1; symbol < w.width; symbol++ {
 			w.complete(w.endPadding)
 			w.shift(w.endPadding, symbol)

@@ -1,0 +1,192 @@
+package cnn
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
+)
+
+// For every filter, the largest sum of symbols that occur, of any neighbouring taps.
+func TestNoSumOfSymbolsThatOccurIsAboveInt8(t *testing.T) {
+	for name, p := range quantizable(t) {
+		t.Run(name, func(t *testing.T) {
+			frequency := make([]float64, p.Shape.Symbols)
+			for v := range frequency {
+				frequency[v] = float64(v % 2)
+			}
+			q, err := Quantize8(p, frequency)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, b := range q.blocks {
+				for f := range b.lanes {
+					largest := 0
+					for j := range b.width {
+						most := 0
+						for v := range p.Shape.Symbols {
+							if v == Start || v == End || v%2 == 1 {
+								most = max(most, int(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f]))
+							}
+						}
+						largest += most
+					}
+					if largest > math.MaxInt8 {
+						t.Fatalf("width %d, filter %d: a sum is %d", b.width, f, largest)
+					}
+				}
+			}
+		})
+	}
+}
+
+// For every output, the largest and the smallest sum over half of the features of any text.
+func TestNoSumOfProductsOfInt8CanOverflow(t *testing.T) {
+	for name, p := range quantizable(t) {
+		t.Run(name, func(t *testing.T) {
+			q, err := Quantize8(p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, b := range q.blocks {
+				features := make([]int, b.lanes)
+				for f := range b.lanes {
+					for j := range b.width {
+						largest := math.MinInt8
+						for v := range p.Shape.Symbols {
+							largest = max(largest, int(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f]))
+						}
+						features[f] += largest
+					}
+					features[f] = min(max(features[f], 0), math.MaxInt8)
+				}
+				for h := range q.head.columns {
+					var most, least [2]int
+					for f, feature := range features {
+						product := feature * int(q.dense[i].Data[(f/4*q.head.columns+h)*4+f%4])
+						most[f%4/2] += max(product, 0)
+						least[f%4/2] += min(product, 0)
+					}
+					if max(most[0], most[1]) > math.MaxInt16 || min(least[0], least[1]) < math.MinInt16 {
+						t.Fatalf("width %d, output %d: sums from %d to %d", b.width, h, least, most)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestQuantized8IsCloseToTheReference(t *testing.T) {
+	all := quantizable(t)
+	// Beside a number more than 127 times as large, small ones become 0.
+	delete(all, "one symbol beyond all others")
+	delete(all, "weights of sizes far apart")
+	delete(all, "biases above all weights")
+	for name, p := range all {
+		t.Run(name, func(t *testing.T) {
+			q, err := Quantize8(p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var scratch Scratch
+			batch := randomBatch(rand.New(rand.NewPCG(24, 24)), p.Shape, 60, 40)
+			kinds := p.Shape.Kinds
+			logits := make([]float32, batch.RowCount()*kinds)
+			q.Logits(logits, &scratch, &batch)
+			errors, size := 0.0, 0.0 // squared
+			for i := range batch.RowCount() {
+				want := Reference[float64](p, batch.views(p.Shape, i)...)
+				for k, logit := range logits[i*kinds:][:kinds] {
+					errors += (float64(logit) - want[k]) * (float64(logit) - want[k])
+					size += want[k] * want[k]
+				}
+			}
+			if e := math.Sqrt(errors / size); !(e <= 0.2) {
+				t.Errorf("logits are off by %v of their size", e)
+			}
+		})
+	}
+}
+
+// A network whose numbers are multiples of the steps loses nothing.
+func TestWhatInt8HoldsIsComputedExactly(t *testing.T) {
+	p, err := NewParameters(Shape{Symbols: 4, Embedding: 2, Widths: []int{2}, Filters: 1, Kinds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Embedding[2*2], p.Embedding[3*2+1] = 1, 1 // symbols 2 and 3 have a dimension each
+	c := p.Convolutions[0]
+	c.Weight[0], c.Weight[1], c.Weight[2], c.Weight[3] = 60, -100, -7, 66 // of tap and dimension: 60 + 66 is 126, the most
+	p.OutputWeight[0], p.OutputWeight[1] = -127.0/128, 3.0/128
+	q, err := Quantize8(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		symbols []uint8
+		feature float32
+	}{
+		{[]uint8{2, 3}, 126},
+		{[]uint8{2, 2}, 60}, // before the padding
+		{[]uint8{3, 2}, 66}, // behind the padding
+		{[]uint8{3, 3}, 66},
+		{nil, 0},
+	} {
+		var scratch Scratch
+		var logits [2]float32
+		batch := Batch{Texts: Texts{Symbols: test.symbols, Ends: []int32{int32(len(test.symbols))}}}
+		q.Logits(logits[:], &scratch, &batch)
+		for k, logit := range logits {
+			if want := test.feature * p.OutputWeight[k]; math.Abs(float64(logit-want)) > 1e-4*math.Abs(float64(want)) {
+				t.Errorf("logit %d of %v is %v, want %v", k, test.symbols, logit, want)
+			}
+		}
+	}
+}
+
+func TestASymbolThatDoesNotOccurSaturates(t *testing.T) {
+	p, err := NewParameters(Shape{Symbols: 4, Embedding: 2, Widths: []int{2}, Filters: 1, Kinds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Embedding[2*2], p.Embedding[3*2] = 1, 1e6
+	p.Convolutions[0].Weight[0] = 1
+	q, err := Quantize8(p, []float64{0, 0, 1, 1e-7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := 2 * kernel.Lanes8
+	if often, never := q.filters[0].Table[2*row], q.filters[0].Table[3*row]; often != 126 || never != 127 {
+		t.Errorf("the entries are %d and %d, want 126 and 127", often, never)
+	}
+}
+
+func TestQuantize8RefusesWeightsWhoseSumsAreNotFinite(t *testing.T) {
+	for name, change := range map[string]func(*Parameters){
+		"products beyond float32": func(p *Parameters) {
+			for i := range p.Flat {
+				p.Flat[i] = 1e30
+			}
+		},
+		"a bias on top of a table": func(p *Parameters) {
+			for i := range p.Embedding {
+				p.Embedding[i] = 1
+			}
+			p.Convolutions[0].Weight[0], p.Convolutions[0].Bias[0] = 2e38, 2e38
+		},
+		"weights above features that are large": func(p *Parameters) {
+			p.Convolutions[0].Bias[0] = 1e30
+			p.DenseWeight[0] = 1e30
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newParameters(t, shapes["one hidden layer, odd sizes"], 25)
+			change(p)
+			if _, err := Quantize8(p, nil); err == nil || !strings.Contains(err.Error(), "not a finite number") {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
