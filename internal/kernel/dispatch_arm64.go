@@ -54,7 +54,14 @@ func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
 	return true
 }
 
-func convolveMax8Fast(Rows8, Filters8, Texts) bool { return false }
+func convolveMax8Fast(features Rows8, filters Filters8, x Texts) bool {
+	if backend == goBackend || len(x.Ends) == 0 {
+		return false
+	}
+	convolveMax8NEON(&features.Data[0], features.Stride, &filters.Table[0], filters.Width,
+		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
+	return true
+}
 
 func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
 	if backend == goBackend || texts == 0 {
@@ -67,7 +74,16 @@ func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool 
 	return true
 }
 
-func dense8Fast(Rows, Weights8, Rows8, int) bool { return false }
+func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
+	if backend == goBackend || texts == 0 {
+		return false
+	}
+	columns := len(weights.Scales)
+	for done := 0; done < columns; done += 32 {
+		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
+	}
+	return true
+}
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
 	columns, texts := weights.Columns, len(gradient.Live)

@@ -104,8 +104,8 @@ type Weights16 struct {
 }
 
 // Weights8 are Weights of int8, in which four neighbouring features lie side by side. Two halves of
-// the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are added apart: no text's products of a
-// column with either may add up to more than int16 holds.
+// the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are added apart: of no text and column may the
+// products above 0 of either, nor those below 0, add up to more than int16 holds.
 type Weights8 struct {
 	Data   []int8    // [Lanes8/4][columns][4]
 	Scales []float32 // [columns], a multiple of 64

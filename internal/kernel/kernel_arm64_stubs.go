@@ -19,6 +19,11 @@ func convolveArgMaxNEON(features *float32, positions *int32, stride int, table *
 //go:noescape
 func convolveMax16NEON(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
+// convolveMax8NEON is convolveMax8.
+//
+//go:noescape
+func convolveMax8NEON(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+
 // dense64xNEON is dense, for 64 entries of a row.
 //
 //go:noescape
@@ -38,6 +43,11 @@ func denseBackwardNEON(dFeatures *float32, dWeights *float32, live *uint32, dSum
 //
 //go:noescape
 func dense16_32xNEON(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+
+// dense8_32xNEON is dense8, for 32 entries of a row.
+//
+//go:noescape
+func dense8_32xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
 // addScaledRows64xNEON is addScaledRows, for 64 entries of a row.
 //

@@ -3,17 +3,27 @@ package main
 import "fmt"
 
 const (
-	maxWidth = 8
-	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
+	maxWidth  = 8
+	rowBytes  = 128 // of a block's lanes: 32 float32 or 64 int16
+	rowBytes8 = 64  // of 64 int8
 )
 
-// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// A convolution generates one of the convolutions, with its own loop for each width. For each
 // tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	*routine
 	integer   bool // int16 instead of float32
+	saturates bool // int8, which saturates, instead of int16
 	positions bool // also the positions of the maxima
+}
+
+// rowBytes is the length of a row of the table.
+func (c convolution) rowBytes() int {
+	if c.saturates {
+		return rowBytes8
+	}
+	return rowBytes
 }
 
 // A window is the state of the loop.
@@ -30,7 +40,7 @@ type window struct {
 
 // count is the number of vectors, always even, that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
-	for count := rowBytes / vectorBytes; ; count /= 2 {
+	for count := c.rowBytes() / vectorBytes; ; count /= 2 {
 		needed := (width-1)*count + count + 2 // sums, features, a pair that is loaded
 		if !c.integer {
 			needed++ // isLarger
@@ -57,6 +67,11 @@ func (p *program) convolveArgMax() {
 func (p *program) convolveMax16() {
 	r := p.begin("convolveMax16", "convolveMax16", "features *int16, stride int, table *int16, "+textsParameters)
 	convolution{routine: r, integer: true}.generate()
+}
+
+func (p *program) convolveMax8() {
+	r := p.begin("convolveMax8", "convolveMax8", "features *uint8, stride int, table *int8, "+textsParameters)
+	convolution{routine: r, integer: true, saturates: true}.generate()
 }
 
 const textsParameters = "width int, start int, end int, symbols *uint8, ends *int32, texts int"
@@ -93,7 +108,7 @@ func (c convolution) generateWidth(width int) {
 	c.label(label("width"))
 	part, rowsOfSymbol := c.general(), c.general()
 	c.emit("MOVD", "ZR", part)
-	c.emit("MOVD", immediate(width*rowBytes), rowsOfSymbol)
+	c.emit("MOVD", immediate(width*c.rowBytes()), rowsOfSymbol)
 	c.label(label("part"))
 	partOf := func(parameter string) general {
 		pointer := c.parameter(parameter)
@@ -148,14 +163,14 @@ func (c convolution) generateWidth(width int) {
 	c.emit("CBNZ", texts, label("text"))
 
 	c.emit("ADD", immediate(count*vectorBytes), part)
-	c.emit("CMP", immediate(rowBytes), part)
+	c.emit("CMP", immediate(c.rowBytes()), part)
 	c.emit("BLO", label("part"))
 	c.emit("RET")
 }
 
 // loadTap loads the i-th vector of a tap's row and the next one.
 func (w *window) loadTap(rows general, tap, i int, first, second vector) {
-	w.loadPair(rows, tap*rowBytes/vectorBytes+i, first, second)
+	w.loadPair(rows, tap*w.rowBytes()/vectorBytes+i, first, second)
 }
 
 // loadNext is loadTap into the next two vectors of loaded.
@@ -167,7 +182,9 @@ func (w *window) loadNext(rows general, tap, i int) (first, second vector) {
 }
 
 func (w *window) add(to, sum, row vector) {
-	if w.integer {
+	if w.saturates {
+		w.sqadd(to, sum, row)
+	} else if w.integer {
 		w.emit("VADD", row.h8(), sum.h8(), to.h8())
 	} else {
 		w.fadd(to, sum, row)
@@ -220,6 +237,10 @@ func (w *window) complete(rows general) {
 // pool is: if sum > largest { largest, where = sum, here }. FMAX is not: docs/decisions/kernels.md.
 func (w *window) pool(i int, sum vector) {
 	largest := w.largest[i]
+	if w.saturates {
+		w.smax8(largest, largest, sum)
+		return
+	}
 	if w.integer {
 		w.smax(largest, largest, sum)
 		return

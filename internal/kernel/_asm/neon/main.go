@@ -20,9 +20,11 @@ func main() {
 	p.convolveMax()
 	p.convolveArgMax()
 	p.convolveMax16()
+	p.convolveMax8()
 	p.dense()
 	p.denseBackward()
 	p.dense16()
+	p.dense8()
 	p.addScaledRows()
 	p.adam()
 
