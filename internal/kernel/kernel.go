@@ -8,7 +8,7 @@
 //
 // The convolutions and the dense products run over a batch of texts with one block of filters, so
 // that the block's table or weights stay in the caches near the core. A row of a table has one lane
-// for each filter of the block: Lanes float32, Lanes16 int16 or Lanes8 int8.
+// for each filter of the block: Lanes float32 or Lanes8 int8.
 //
 // The package knows slices of numbers and no other package of this project. Assembly checks
 // nothing: callers pass slices of the stated lengths, symbols that have rows in the table, and
@@ -20,7 +20,6 @@ import "math"
 // What a block of filters holds, and the widest filter.
 const (
 	Lanes    = 32 // filters of float32
-	Lanes16  = 64 // filters of int16
 	Lanes8   = 64 // filters of int8
 	MaxWidth = 8
 )
@@ -52,14 +51,6 @@ type Rows struct {
 
 func (r Rows) row(i int) []float32 { return r.Data[i*r.Stride:] }
 
-// Rows16 are Rows of int16.
-type Rows16 struct {
-	Data   []int16
-	Stride int
-}
-
-func (r Rows16) row(i int) []int16 { return r.Data[i*r.Stride:] }
-
 // Rows8 are Rows of features that are computed in int8, none below 0: seven bits.
 type Rows8 struct {
 	Data   []uint8
@@ -72,13 +63,6 @@ func (r Rows8) row(i int) []uint8 { return r.Data[i*r.Stride:] }
 type Filters struct {
 	Table []float32 // [symbols][Width][Lanes]
 	Bias  []float32 // [Lanes]
-	Width int
-}
-
-// Filters16 are Filters of int16, whose bias is part of the first tap's rows. No sum over taps may
-// overflow.
-type Filters16 struct {
-	Table []int16 // [symbols][Width][Lanes16]
 	Width int
 }
 
@@ -96,12 +80,6 @@ type Weights struct {
 
 // Row returns the weights of feature f.
 func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
-
-// Weights16 are Weights of int16, in which neighbouring features lie side by side.
-type Weights16 struct {
-	Data   []int16   // [Lanes16/2][columns][2]
-	Scales []float32 // [columns], a multiple of 64
-}
 
 // Weights8 are Weights of int8, in which four neighbouring features lie side by side. Two halves of
 // the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are added apart: of no text and column may the
@@ -166,25 +144,6 @@ func convolveArgMax(features Rows, positions []int32, filters Filters, texts Tex
 	}
 }
 
-// convolveMax16 defines ConvolveMax16.
-func convolveMax16(features Rows16, filters Filters16, texts Texts) {
-	first := 0
-	for text, last := range texts.Ends {
-		largest := features.row(text)[:Lanes16]
-		clear(largest)
-		for t := 1 - filters.Width; t < int(last)-first; t++ {
-			var sums [Lanes16]int16
-			for tap := range filters.Width {
-				addRow(sums[:], filters.Table, filters.Width, tap, texts.at(first, int(last), t+tap))
-			}
-			for f, sum := range sums {
-				largest[f] = max(largest[f], sum)
-			}
-		}
-		first = int(last)
-	}
-}
-
 // convolveMax8 defines ConvolveMax8.
 func convolveMax8(features Rows8, filters Filters8, texts Texts) {
 	first := 0
@@ -211,7 +170,7 @@ func saturated(sum int) int8 { return int8(min(max(sum, math.MinInt8), math.MaxI
 
 // addRow adds to sums the table's row for one symbol and tap. The first tap's row is copied, not
 // added to zeros, which would turn its minus zeros into zeros.
-func addRow[number int16 | float32](sums, table []number, width, tap int, symbol uint8) {
+func addRow(sums, table []float32, width, tap int, symbol uint8) {
 	row := table[(int(symbol)*width+tap)*len(sums):][:len(sums)]
 	if tap == 0 {
 		copy(sums, row)
@@ -274,20 +233,6 @@ func dot(a, b []float32) float32 {
 		}
 	}
 	return parts[0]
-}
-
-// dense16 defines Dense16.
-func dense16(sums Rows, weights Weights16, features Rows16, texts int) {
-	columns := len(weights.Scales)
-	for text := range texts {
-		for column, scale := range weights.Scales {
-			sum := int32(0)
-			for f, feature := range features.row(text)[:Lanes16] {
-				sum += int32(feature) * int32(weights.Data[(f/2*columns+column)*2+f%2])
-			}
-			sums.row(text)[column] += float32(float32(sum) * scale)
-		}
-	}
 }
 
 // dense8 defines Dense8.

@@ -10,7 +10,7 @@ import (
 
 const (
 	maxWidth  = 8
-	rowBytes  = 128 // of a block's lanes: 32 float32 or 64 int16
+	rowBytes  = 128 // of a block's lanes, 32 float32
 	rowBytes8 = 64  // of 64 int8
 )
 
@@ -19,14 +19,13 @@ const (
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	backend
-	integer   bool // int16 instead of float32
-	saturates bool // int8, which saturates, instead of int16
+	isInt8    bool // instead of float32
 	positions bool // also the positions of the maxima
 }
 
 // rowBytes is the length of a row of the table.
 func (c convolution) rowBytes() int {
-	if c.saturates {
+	if c.isInt8 {
 		return rowBytes8
 	}
 	return rowBytes
@@ -69,14 +68,9 @@ func (b backend) convolveArgMax() {
 	convolution{backend: b, positions: true}.generate()
 }
 
-func (b backend) convolveMax16() {
-	b.begin("convolveMax16", "convolveMax16", "func(features *int16, stride int, table *int16, "+textsParameters)
-	convolution{backend: b, integer: true}.generate()
-}
-
 func (b backend) convolveMax8() {
 	b.begin("convolveMax8", "convolveMax8", "func(features *uint8, stride int, table *int8, "+textsParameters)
-	convolution{backend: b, integer: true, saturates: true}.generate()
+	convolution{backend: b, isInt8: true}.generate()
 }
 
 const textsParameters = "width, start, end int, symbols *uint8, ends *int32, texts int)"
@@ -120,7 +114,7 @@ func (c convolution) generateWidth(width int) {
 	w.table = parameter("table")
 	ADDQ(part, w.table)
 	var bias reg.Register
-	if !c.integer {
+	if !c.isInt8 {
 		bias = parameter("bias")
 		ADDQ(part, bias)
 	}
@@ -147,7 +141,7 @@ func (c convolution) generateWidth(width int) {
 	JLT(LabelRef(label("symbol")))
 	Label(label("last"))
 	w.finish()
-	if !c.integer {
+	if !c.isInt8 {
 		w.rectify(bias)
 	}
 	for i, v := range w.largest {
@@ -187,12 +181,9 @@ func (w window) tap(rows reg.Register, tap, i int) Mem {
 }
 
 func (w window) add(row Op, sum, to reg.VecVirtual) {
-	switch {
-	case w.saturates:
+	if w.isInt8 {
 		VPADDSB(row, sum, to)
-	case w.integer:
-		VPADDW(row, sum, to)
-	default:
+	} else {
 		VADDPS(row, sum, to)
 	}
 }
@@ -200,7 +191,7 @@ func (w window) add(row Op, sum, to reg.VecVirtual) {
 // begin puts the padding before the text into the windows.
 func (w window) begin() {
 	for i, v := range w.largest {
-		if w.integer {
+		if w.isInt8 {
 			w.zero(v) // no maximum below 0: the ReLU
 		} else if i == 0 {
 			const minusInfinity = 0xff800000
@@ -256,10 +247,8 @@ func (w window) pool(sums []reg.VecVirtual) {
 	for i, sum := range sums {
 		largest := w.largest[i]
 		switch {
-		case w.saturates:
+		case w.isInt8:
 			VPMAXSB(sum, largest, largest)
-		case w.integer:
-			VPMAXSW(sum, largest, largest)
 		case !w.positions:
 			// if sum > largest { largest = sum }: of two equal values the instruction takes its
 			// last source, which this notation puts first.
@@ -293,26 +282,12 @@ func (w window) shift(rows reg.Register, first int) {
 	}
 }
 
-// finish completes the windows with the padding after the text.
+// finish completes the windows with the padding after the text, one symbol after the other: the
+// order of additions matters.
 func (w window) finish() {
-	if !w.integer || w.saturates { // one symbol after the other: the order of additions matters
-		for symbol := 1; symbol < w.width; symbol++ {
-			w.complete(w.endPadding)
-			w.shift(w.endPadding, symbol)
-		}
-		return
-	}
-	rest := w.temporary // the sum over the taps after the text
-	for tap := w.width - 1; tap > 0; tap-- {
-		for i, v := range rest {
-			if tap == w.width-1 {
-				VMOVUPS(w.tap(w.endPadding, tap, i), v)
-			} else {
-				VPADDW(w.tap(w.endPadding, tap, i), v, v)
-			}
-			VPADDW(v, w.sums[tap-1][i], w.sums[tap-1][i])
-		}
-		w.pool(w.sums[tap-1])
+	for symbol := 1; symbol < w.width; symbol++ {
+		w.complete(w.endPadding)
+		w.shift(w.endPadding, symbol)
 	}
 }
 

@@ -61,7 +61,10 @@ func (b backend) ones(to reg.VecVirtual) {
 	b.broadcast(bits, to)
 }
 
-// dense8Texts is dense16Texts with quads of features instead of pairs.
+// denseTexts is the number of texts that dense8Texts takes at once, so that each weight loaded
+// serves all of them.
+const denseTexts = 4
+
 func (b backend) dense8Texts() {
 	count := b.registers / 8 // with 4 texts, half of all registers hold sums
 	lanes := count * b.bytes / 4
@@ -108,6 +111,15 @@ func (b backend) dense8Texts() {
 		ADDQ(sumStride, sums)
 	}
 	b.end()
+}
+
+// addScaledTotal adds a total of products times the scale to the sum in memory.
+func (b backend) addScaledTotal(total reg.VecVirtual, scale, sum Mem) {
+	scaled := b.vector()
+	VCVTDQ2PS(total, scaled)
+	VMULPS(scale, scaled, scaled)
+	VADDPS(sum, scaled, scaled)
+	VMOVUPS(scaled, sum)
 }
 
 // addScaledTotal8 is addScaledTotal for totals of addProducts8.

@@ -4,7 +4,7 @@ import "fmt"
 
 const (
 	maxWidth  = 8
-	rowBytes  = 128 // of a block's lanes: 32 float32 or 64 int16
+	rowBytes  = 128 // of a block's lanes, 32 float32
 	rowBytes8 = 64  // of 64 int8
 )
 
@@ -13,14 +13,13 @@ const (
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	*routine
-	integer   bool // int16 instead of float32
-	saturates bool // int8, which saturates, instead of int16
+	isInt8    bool // instead of float32
 	positions bool // also the positions of the maxima
 }
 
 // rowBytes is the length of a row of the table.
 func (c convolution) rowBytes() int {
-	if c.saturates {
+	if c.isInt8 {
 		return rowBytes8
 	}
 	return rowBytes
@@ -42,7 +41,7 @@ type window struct {
 func (c convolution) count(width int) int {
 	for count := c.rowBytes() / vectorBytes; ; count /= 2 {
 		needed := (width-1)*count + count + 2 // sums, features, a pair that is loaded
-		if !c.integer {
+		if !c.isInt8 {
 			needed++ // isLarger
 		}
 		if c.positions {
@@ -64,14 +63,9 @@ func (p *program) convolveArgMax() {
 	convolution{routine: r, positions: true}.generate()
 }
 
-func (p *program) convolveMax16() {
-	r := p.begin("convolveMax16", "convolveMax16", "features *int16, stride int, table *int16, "+textsParameters)
-	convolution{routine: r, integer: true}.generate()
-}
-
 func (p *program) convolveMax8() {
 	r := p.begin("convolveMax8", "convolveMax8", "features *uint8, stride int, table *int8, "+textsParameters)
-	convolution{routine: r, integer: true, saturates: true}.generate()
+	convolution{routine: r, isInt8: true}.generate()
 }
 
 const textsParameters = "width int, start int, end int, symbols *uint8, ends *int32, texts int"
@@ -96,7 +90,7 @@ func (c convolution) generateWidth(width int) {
 	for range width - 1 {
 		w.sums = append(w.sums, c.take(count))
 	}
-	if !c.integer {
+	if !c.isInt8 {
 		w.isLarger = c.vector()
 	}
 	if c.positions {
@@ -117,7 +111,7 @@ func (c convolution) generateWidth(width int) {
 	}
 	features, stride, table := partOf("features"), c.parameter("stride"), partOf("table")
 	var bias, positions general
-	if !c.integer {
+	if !c.isInt8 {
 		bias = partOf("bias")
 	}
 	if c.positions {
@@ -150,7 +144,7 @@ func (c convolution) generateWidth(width int) {
 		w.complete(w.endPadding)
 		w.shift(w.endPadding, symbol)
 	}
-	if !c.integer {
+	if !c.isInt8 {
 		w.rectify(bias)
 	}
 	c.store(w.largest, features)
@@ -182,10 +176,8 @@ func (w *window) loadNext(rows general, tap, i int) (first, second vector) {
 }
 
 func (w *window) add(to, sum, row vector) {
-	if w.saturates {
+	if w.isInt8 {
 		w.sqadd(to, sum, row)
-	} else if w.integer {
-		w.emit("VADD", row.h8(), sum.h8(), to.h8())
 	} else {
 		w.fadd(to, sum, row)
 	}
@@ -194,12 +186,12 @@ func (w *window) add(to, sum, row vector) {
 // begin puts the padding before the text into the windows.
 func (w *window) begin() {
 	value := w.general()
-	if !w.integer {
+	if !w.isInt8 {
 		const minusInfinity = "$0xff800000"
 		w.emit("MOVD", minusInfinity, value)
 	}
 	for _, v := range w.largest {
-		if w.integer {
+		if w.isInt8 {
 			w.zero(v) // no maximum below 0: the ReLU
 		} else {
 			w.broadcast(value, v)
@@ -237,11 +229,7 @@ func (w *window) complete(rows general) {
 // pool is: if sum > largest { largest, where = sum, here }. FMAX is not: docs/decisions/kernels.md.
 func (w *window) pool(i int, sum vector) {
 	largest := w.largest[i]
-	if w.saturates {
-		w.smax8(largest, largest, sum)
-		return
-	}
-	if w.integer {
+	if w.isInt8 {
 		w.smax(largest, largest, sum)
 		return
 	}

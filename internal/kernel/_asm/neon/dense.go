@@ -39,31 +39,6 @@ func (r *routine) addScaledRow(sums []vector, row general, scale vector, loaded 
 	}
 }
 
-// dense16 keeps a column's products with the even and with the odd features in neighbouring lanes,
-// and adds the two at the end. It skips pairs of features that are 0. Several texts at once, as on
-// amd64, would save loads, one for two multiplications, but lose the skipping.
-func (p *program) dense16() {
-	r := p.beginLanes("dense16_", "dense16", wide/2, "sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int")
-	d := r.newDenseProduct()
-	scales := r.parameter("scales")
-	products := r.take(wide)
-	d.isLive = func(to, pairs vector) { r.emit("VCMTST", pairs.s4(), pairs.s4(), to.s4()) }
-	d.begin = func() {
-		for _, v := range products {
-			r.zero(v)
-		}
-	}
-	d.multiply = func(row general, pair vector) {
-		r.load(row, d.loaded)
-		for i, weights := range d.loaded {
-			r.smlal(products[2*i], weights, pair)
-			r.smlal2(products[2*i+1], weights, pair)
-		}
-	}
-	d.end = func() { r.addScaledTotals(products, scales, d.sums, d.loaded) }
-	d.generate()
-}
-
 // dense8 keeps a column's products with the features 0, 4, 8, ..., with 1, 5, 9, ... and so on in
 // four neighbouring lanes of int16, and adds the four at the end. It skips nothing.
 func (p *program) dense8() {
@@ -85,8 +60,8 @@ func (p *program) dense8() {
 	r.broadcastFrom(quads, quad)
 	r.load(row, loaded)
 	for i, weights := range loaded {
-		r.smlal8(products[2*i], weights, quad)
-		r.smlal28(products[2*i+1], weights, quad)
+		r.smlal(products[2*i], weights, quad)
+		r.smlal2(products[2*i+1], weights, quad)
 	}
 	r.emit("ADD", rowBytes, row)
 	r.emit("SUB", immediate(1), left)
@@ -169,7 +144,7 @@ func (d *denseProduct) generate() {
 	d.emit("RET")
 }
 
-// live runs over the live ones of a text's 32 features, or pairs of features.
+// live runs over the live ones of a text's 32 features.
 type live struct {
 	*routine
 	left, at  general // a bit for each that is to come; the index of the current one
