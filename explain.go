@@ -87,7 +87,7 @@ type NGram struct {
 const mostNGrams = 10
 
 // Explain says what the text's score is made of. It computes in float32, also where the model
-// scores in int16. The first call folds the network for it, which takes some milliseconds.
+// scores in int8. The first call folds the network for it, which takes some milliseconds.
 func (m *Model) Explain(text string) (Explanation, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)

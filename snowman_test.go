@@ -67,7 +67,7 @@ func TestScoreIsTheUnfoldedNetworksScore(t *testing.T) {
 		if math.Abs(exactScore-want) > 1e-5 {
 			t.Errorf("%q scores %v in float32, the reference says %v", text, exactScore, want)
 		}
-		if math.Abs(score-want) > 1e-3 {
+		if math.Abs(score-want) > 0.02 {
 			t.Errorf("%q scores %v, the reference says %v", text, score, want)
 		}
 	}
@@ -196,7 +196,7 @@ func mixedTexts() []string {
 
 func TestABatchGivesWhatItsTextsGiveAlone(t *testing.T) {
 	texts := mixedTexts()
-	for name, m := range map[string]*Model{"int16": Default(), "float32": Default().Exact()} {
+	for name, m := range map[string]*Model{"int8": Default(), "float32": Default().Exact()} {
 		t.Run(name, func(t *testing.T) {
 			scores, errs := m.ScoreAll(texts)
 			alone, batch := m.NewScorer(), m.NewScorer()
@@ -265,7 +265,7 @@ func TestWhatAHostLooksLike(t *testing.T) {
 	for _, test := range tests {
 		texts = append(texts, test.text)
 	}
-	for name, m := range map[string]*Model{"int16": m, "float32": m.Exact()} {
+	for name, m := range map[string]*Model{"int8": m, "float32": m.Exact()} {
 		m.NewScorer().ClassifyAll(texts, func(i int, verdict Verdict, err error) {
 			if i < len(texts)-len(tests) {
 				if err == nil {
@@ -284,7 +284,7 @@ func TestWhatAHostLooksLike(t *testing.T) {
 						name, want.text, got.Imitates, got.MixedScript, want.imitates, want.mixedScript)
 				}
 			}
-			if without, err := Default().Score(want.text); name == "int16" && (without != verdict.Score || err != nil) {
+			if without, err := Default().Score(want.text); name == "int8" && (without != verdict.Score || err != nil) {
 				t.Errorf("%q scores %v, without a list of imitated names %v (%v)", want.text, verdict.Score, without, err)
 			}
 		})
@@ -381,7 +381,7 @@ func TestWeightsTooLargeToAddUpAreAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, m := range map[string]*Model{"int16": m, "float32": m.Exact()} {
+	for name, m := range map[string]*Model{"int8": m, "float32": m.Exact()} {
 		if score, err := m.Score("example.com"); !errors.Is(err, errOverflow) {
 			t.Errorf("%s: the score is %v, the error %v, want %v", name, score, err, errOverflow)
 		}

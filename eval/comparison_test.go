@@ -16,12 +16,12 @@ func TestCompare(t *testing.T) {
 		return malicious
 	}
 	// enough rows for one or two of them to differ; the even ones are benign
-	many := func(change map[int]float64) []float64 {
-		scores := make([]float64, 20_000)
+	many := func(changed int) []float64 {
+		scores := make([]float64, 2_000)
 		for i := range scores {
 			scores[i] = 0.2 + 0.4*float64(i%2)
-			if changed, ok := change[i]; ok {
-				scores[i] = changed
+			if i < changed {
+				scores[i] += 0.0625
 			}
 		}
 		return scores
@@ -33,13 +33,13 @@ func TestCompare(t *testing.T) {
 		auc, exactAUC      float64
 		within             bool
 	}{
-		"equal":                 {few, few, 0, 0, 0, 0.75, 0.75, true},
-		"within the tolerance":  {[]float64{0.1, 0.4, 0.6, 0.9505}, few, 0.0005, 0, 0, 0.75, 0.75, true},
-		"another level":         {[]float64{0.1, 0.4, 0.6, 0.9}, []float64{0.1, 0.4, 0.6, 0.8995}, 0.0005, 0, 1, 0.75, 0.75, true},
-		"across two levels":     {[]float64{0.1, 0.4, 0.6, 0.95}, []float64{0.1, 0.4, 0.6, 0.3}, 0.65, 1, 1, 0.75, 0.5, false},
-		"1 in 10,000 differs":   {many(map[int]float64{0: 0.21, 1: 0.62}), many(nil), 0.02, 2, 0, 1, 1, true},
-		"more than 1 in 10,000": {many(map[int]float64{0: 0.21, 1: 0.62, 2: 0.25}), many(nil), 0.05, 3, 0, 1, 1, false},
-		"not a number":          {[]float64{0.1, 0.4, 0.6, math.NaN()}, few, 1, 1, 1, 0.25, 0.75, false},
+		"equal":                {few, few, 0, 0, 0, 0.75, 0.75, true},
+		"within the tolerance": {[]float64{0.1, 0.4, 0.6, 0.9995}, few, 0.0495, 0, 0, 0.75, 0.75, true},
+		"another level":        {[]float64{0.1, 0.4, 0.6, 0.9}, []float64{0.1, 0.4, 0.6, 0.8505}, 0.0495, 0, 1, 0.75, 0.75, true},
+		"across two levels":    {[]float64{0.1, 0.4, 0.6, 0.95}, []float64{0.1, 0.4, 0.6, 0.3}, 0.65, 1, 1, 0.75, 0.5, false},
+		"1 in 1,000 differs":   {many(2), many(0), 0.0625, 2, 0, 1, 1, true},
+		"more than 1 in 1,000": {many(3), many(0), 0.0625, 3, 0, 1, 1, false},
+		"not a number":         {[]float64{0.1, 0.4, 0.6, math.NaN()}, few, 1, 1, 1, 0.25, 0.75, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Compare(test.scores, test.exact, alternating(len(test.scores)), make([]bool, len(test.scores)), levels)

@@ -9,7 +9,7 @@ import (
 	"github.com/snowman-ml/snowman/eval"
 )
 
-// Comparison writes how far int16 is from float32, and whether that is within bounds.
+// Comparison writes how far int8 is from float32, and whether that is within bounds.
 func Comparison(w io.Writer, c eval.Comparison) error {
 	plain := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 	number := func(x float64) string { return strconv.FormatFloat(x, 'f', 6, 64) }
@@ -18,19 +18,19 @@ func Comparison(w io.Writer, c eval.Comparison) error {
 		areas = [3]string{number(*c.AUC), number(*c.ExactAUC), number(c.AUCDifference)}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s rows, scored in int16 and in float32\n\n", Thousands(c.Differing.Total))
+	fmt.Fprintf(&b, "%s rows, scored in int8 and in float32\n\n", Thousands(c.Differing.Total))
 	table{
 		{"", "measured", "at most"},
 		{"largest difference of a score", number(c.LargestDifference), "-"},
 		{"scores that differ by more than " + plain(eval.ScoreTolerance), outOf(c.Differing), "1 in " + Thousands(int(1/eval.MaxDifferingRate))},
 		{"rows that change their level", outOf(c.LevelChanges), "-"},
-		{"AUC in int16", areas[0], "-"},
+		{"AUC in int8", areas[0], "-"},
 		{"AUC in float32", areas[1], "-"},
 		{"difference of both", areas[2], plain(eval.MaxAUCDifference)},
 	}.write(&b)
-	verdict := "int16 is within its bounds."
+	verdict := "int8 is within its bounds."
 	if !c.WithinBounds {
-		verdict = "int16 is out of its bounds."
+		verdict = "int8 is out of its bounds."
 	}
 	fmt.Fprintf(&b, "\n%s\n", verdict)
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -36,12 +36,12 @@ func TestLogs(t *testing.T) {
 	const tabs = "text/tab-separated-values"
 	for _, test := range []struct{ name, query, accept, body, format, want string }{
 		{"names", "", "", zeekLog, "zeek", `{"format":"zeek","title":"Zeek log","fit":10,"sampled":11,"records":true}
-{"line":8,"client":"10.0.0.1","time":"1.5","text":"x.tests.net","score":0.6276105076260301,"level":"medium","kind":"phishing"}
-{"line":10,"client":"10.0.0.2","time":"3.5","text":"q.tests.net","score":0.2880088598255851,"level":"low","kind":"dga"}
+{"line":8,"client":"10.0.0.1","time":"1.5","text":"x.tests.net","score":0.6276103986040007,"level":"medium","kind":"phishing"}
+{"line":10,"client":"10.0.0.2","time":"3.5","text":"q.tests.net","score":0.2880088153628562,"level":"low","kind":"dga"}
 {"lines":11,"records":3,"names":2,"nameless":1,"repeats":0,"headers":7,"broken":1,"reasons":{"it has other columns than #fields":1}}
 `},
 		{"names that reach a level", "?min=medium&format=zeek", "", zeekLog, "zeek", `{"format":"zeek","title":"Zeek log","records":true}
-{"line":8,"client":"10.0.0.1","time":"1.5","text":"x.tests.net","score":0.6276105076260301,"level":"medium","kind":"phishing"}
+{"line":8,"client":"10.0.0.1","time":"1.5","text":"x.tests.net","score":0.6276103986040007,"level":"medium","kind":"phishing"}
 {"lines":11,"records":3,"names":2,"nameless":1,"repeats":0,"headers":7,"broken":1,"reasons":{"it has other columns than #fields":1}}
 `},
 		{"names with tabs", "", tabs, zeekLog, "zeek", "8\t10.0.0.1\t1.5\t0.62761\tmedium\tphishing\tx.tests.net\n10\t10.0.0.2\t3.5\t0.28801\tlow\tdga\tq.tests.net\n"},

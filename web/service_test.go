@@ -27,7 +27,7 @@ import (
 
 const (
 	toyBenign = `"score":0.05208500617248438,"level":"none","kind":"benign","kinds":{"benign":0.9479149938275155,"dga":0.01736166872416146,"phishing":0.01736166872416146,"malware":0.01736166872416146}`
-	toyDGA    = `"score":0.2880088598255851,"level":"low","kind":"dga","kinds":{"benign":0.7119911401744149,"dga":0.2619277145947597,"phishing":0.0130405726154127,"malware":0.0130405726154127}`
+	toyDGA    = `"score":0.2880088153628562,"level":"low","kind":"dga","kinds":{"benign":0.7119911846371437,"dga":0.26192766850330423,"phishing":0.013040573429775985,"malware":0.013040573429775985}`
 )
 
 func TestScoreJSON(t *testing.T) {

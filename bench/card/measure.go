@@ -44,7 +44,7 @@ type scoredName struct {
 }
 
 // errOutOfBounds says that the shipped arithmetic does not do for a model.
-var errOutOfBounds = errors.New("int16 is out of its bounds for this model")
+var errOutOfBounds = errors.New("int8 is out of its bounds for this model")
 
 // measure reads the data once and measures everything.
 func (o options) measure(ctx context.Context) (f figures, err error) {

@@ -73,7 +73,7 @@ func (f figures) network() string {
 	return fmt.Sprintf("%d symbols, embedding %d, widths %s with %d filters each, views: %d, a dense layer of %d, softmax over %s: %s parameters. It reads %d characters of a text, and always the whole host.%s Temperature %.4f.\n\n",
 		i.Symbols, i.Embedding, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(i.Widths)), ", "), "[]"), i.Filters, i.Views, i.Hidden,
 		strings.Join(i.Kinds, ", "), report.Thousands(i.Parameters), i.SymbolLimit, floor, i.Temperature) +
-		fmt.Sprintf("The file also holds %s popular registered domains, and a head that names %d families. In *report* int16 differs from float32 by at most %.4f, and %s of %s rows reach another level.",
+		fmt.Sprintf("The file also holds %s popular registered domains, and a head that names %d families. In *report* int8 differs from float32 by at most %.4f, and %s of %s rows reach another level.",
 			report.Thousands(i.Imitated), len(i.Families), f.compared.LargestDifference,
 			report.Thousands(f.compared.LevelChanges.Count), report.Thousands(f.compared.LevelChanges.Total))
 }

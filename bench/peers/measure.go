@@ -107,7 +107,7 @@ canonical forms and answers with the likeliest label; it is another model, a bag
 3- to 6-grams, so its scores are held to themselves alone. So are those of the shipped model, which may
 read several views of a text, as the network of the other rows does not. These score the same weights; the
 largest difference of a score from the first row's is printed, and a row in float32 that differs by
-more than 1e-5, or one in int16 by more than 2e-3, would not stand here.
+more than 1e-5, or one in int8 by more than 0.1, would not stand here.
 `
 
 // measureLengths measures what a text costs by its length.

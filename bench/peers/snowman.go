@@ -25,9 +25,9 @@ type scoreFunc func(texts []string, scores []float64) error
 // calls are the ways to call the library that are measured. Each returns a function for one
 // goroutine.
 var calls = map[string]func(*snowman.Model) scoreFunc{
-	"float32":     inBatches,
-	"int16":       inBatches,
-	"int16-alone": oneAtATime,
+	"float32":    inBatches,
+	"int8":       inBatches,
+	"int8-alone": oneAtATime,
 }
 
 func inBatches(model *snowman.Model) scoreFunc {

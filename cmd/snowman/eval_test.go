@@ -10,7 +10,7 @@ import (
 
 func TestEvalFailsWhereInt16IsOutOfBounds(t *testing.T) {
 	apart := eval.Compare([]float64{0.1, 0.9}, []float64{0.1, 0.8}, []bool{false, true}, nil, nil)
-	for name, want := range map[string]string{"as text": "\nint16 is out of its bounds.\n", "as JSON": `"within_bounds": false`} {
+	for name, want := range map[string]string{"as text": "\nint8 is out of its bounds.\n", "as JSON": `"within_bounds": false`} {
 		var stdout strings.Builder
 		err := writeComparison(&stdout, apart, name == "as JSON")
 		if code := exitCode(err, io.Discard); code != exitFailed {

@@ -55,7 +55,7 @@ the output ends the program without a word: with 3 or 4 for what came before, el
 // gives, is a mistake.
 const never = "never"
 
-const exactUsage = "compute in float32 instead of int16: half as fast, other digits from the fourth on"
+const exactUsage = "compute in float32 instead of int8: slower, other digits from the third on"
 
 // scoreFlags are the flags of score.
 type scoreFlags struct {

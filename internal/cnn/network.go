@@ -50,11 +50,11 @@ func (n *Network) Logits(logits []float32, scratch *Scratch, batch *Batch) {
 // Scratch is the memory that scoring texts needs. It grows with the largest batch and belongs to
 // one goroutine. The zero value is ready.
 type Scratch struct {
-	features   []float32 // [B][Lanes], of one block
-	features16 []int16   // [B][Lanes16]
-	previous16 []int16   // [B][Lanes16], of the block before
-	sums       []float32 // [B][columns]
-	outputs    []float32 // [B][outputColumns]
+	features  []float32 // [B][Lanes], of one block
+	features8 []uint8   // [B][Lanes8]
+	previous8 []uint8   // [B][Lanes8], of the block before
+	sums      []float32 // [B][columns]
+	outputs   []float32 // [B][outputColumns]
 }
 
 // reset makes room for a batch and sets the sums to their bias.

@@ -7,124 +7,156 @@ import (
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// A Quantized network computes in int16 what a Network computes in float32, twice as fast: the
-// tables and the features of the convolution, and the weights of the next layer. It is immutable
-// and safe for use by any number of goroutines.
+// A Quantized network computes in int8 what a Network computes in float32: the tables and the
+// features of the convolution, and the weights of the next layer. It is immutable and safe for use
+// by any number of goroutines.
 //
-// Each filter has its own scale. The bias is part of the first tap's rows, and with
-// r_f = sum_j max_v |T[v][j][f]|, over all symbols v,
+// Each filter has its own scale. The bias is part of the first tap's rows, and
 //
-//	T16[v][j][f] = round(T[v][j][f] * (32767 - w) / r_f)
+//	T8[v][j][f] = round(T[v][j][f] * scale_f), at least -128 and at most 127
+//	scale_f     = floor(127 - w/2) / sum_j max(0, max_v T[v][j][f]), over the symbols v that occur
 //
-// Rounding adds at most 1/2 to each of w entries, so no sum over taps, nor any part of one, goes
-// beyond 32767 - w + w/2: no text makes it overflow.
+// Sums saturate in the same way, after each tap. No part of a sum over symbols that occur is above
+// 127, and what is below -128 ends below 0, which is no feature: there, saturating changes nothing.
 //
-// A feature is then at most M_f = sum_j max_v T16[v][j][f]. The weights of the next layer are
-// divided by the features' scales and rounded in units of u_h for each block and column h, with
+// A feature is at most M_f = min(127, sum_j max_v T8[v][j][f]). The weights of the next layer are
+// divided by the features' scales and rounded in units of u_h for each block and column h. With s
+// the sum, over the features of one of the halves of kernel.Weights8, of the weights of one sign
+// times M_f, and m the sum of M_f over that half,
 //
-//	u_h >= sum_f M_f |A[f][h] / scale_f| / (2^31 - 1 - sum_f M_f / 2)
+//	u_h >= |A[f][h] / scale_f| / 127,   u_h >= s / (32767 - m / 2)
 //
-// so that the sum over a block's features of M_f |round(A[f][h] / (scale_f u_h))| stays within
-// int32. The blocks' sums are added as float32.
+// so that no text's sum over a half leaves int16. The blocks' sums are added as float32.
 type Quantized struct {
 	blocks  []block
-	filters []kernel.Filters16 // of each block
-	dense   []kernel.Weights16 // of each block, scaled by u_h
+	filters []kernel.Filters8 // of each block
+	dense   []kernel.Weights8 // of each block, scaled by u_h
 	head    head
 }
 
-// Quantize folds and quantises the parameters.
-func Quantize(p *Parameters) (*Quantized, error) {
-	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes16), head: newHead(p)}
+// Quantize folds and quantises the parameters. frequency is that of each symbol in texts; nil says
+// that all symbols occur. Symbols that do not occur saturate where others need not.
+func Quantize(p *Parameters, frequency []float64) (*Quantized, error) {
+	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes8), head: newHead(p)}
+	occurring := occurring(p.Shape.Symbols, frequency)
 	for _, b := range q.blocks {
-		table := make([]float32, p.Shape.Symbols*b.rowLength())
-		b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
-		for v := range p.Shape.Symbols {
-			for f, bias := range b.bias(p) {
-				table[v*b.rowLength()+f] += bias
-			}
-		}
-		for _, entry := range table {
-			if difference := entry - entry; difference != 0 { // entry is infinite or not a number
-				return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
-			}
-		}
-		table16, scales := b.quantizeTable(table)
-		dense, units, err := b.quantizeDense(p, scales, b.largest(table16), q.head.columns)
+		table, err := b.tableWithBias(p)
 		if err != nil {
 			return nil, err
 		}
-		q.filters = append(q.filters, kernel.Filters16{Table: table16, Width: b.width})
-		q.dense = append(q.dense, kernel.Weights16{Data: dense, Scales: units})
+		table8, scales := b.quantizeTable(table, occurring)
+		dense, units, err := b.quantizeDense(p, scales, b.largest(table8), q.head.columns)
+		if err != nil {
+			return nil, err
+		}
+		q.filters = append(q.filters, kernel.Filters8{Table: table8, Width: b.width})
+		q.dense = append(q.dense, kernel.Weights8{Data: dense, Scales: units})
 	}
 	return q, nil
 }
 
-// quantizeTable returns the table in int16 and each filter's scale.
-func (b block) quantizeTable(table []float32) (table16 []int16, scales []float64) {
-	symbols := len(table) / b.rowLength()
+// occurring returns the symbols that are in texts or stand before and behind them. A symbol seen
+// once in a million counts as one that is not.
+func occurring(symbols int, frequency []float64) (found []int) {
+	for v := range symbols {
+		if len(frequency) == 0 || v == Start || v == End || frequency[v] >= 1e-6 {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// tableWithBias folds the block, with the bias in the first tap's rows.
+func (b block) tableWithBias(p *Parameters) ([]float32, error) {
+	table := make([]float32, p.Shape.Symbols*b.rowLength())
+	b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
+	for v := range p.Shape.Symbols {
+		for f, bias := range b.bias(p) {
+			table[v*b.rowLength()+f] += bias
+		}
+	}
+	for _, entry := range table {
+		if difference := entry - entry; difference != 0 { // entry is infinite or not a number
+			return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
+		}
+	}
+	return table, nil
+}
+
+// quantizeTable returns the table in int8 and each filter's scale.
+func (b block) quantizeTable(table []float32, occurring []int) (table8 []int8, scales []float64) {
 	scales = make([]float64, b.lanes)
-	table16 = make([]int16, len(table))
+	table8 = make([]int8, len(table))
 	for f := range b.lanes {
 		sum := 0.0
 		for j := range b.width {
 			largest := float32(0)
-			for v := range symbols {
-				entry := table[v*b.rowLength()+j*b.lanes+f]
-				largest = max(largest, entry, -entry)
+			for _, v := range occurring {
+				largest = max(largest, table[v*b.rowLength()+j*b.lanes+f])
 			}
 			sum += float64(largest)
 		}
 		scales[f] = 1
 		if sum > 0 {
-			scales[f] = float64(math.MaxInt16-b.width) / sum
+			scales[f] = float64(math.MaxInt8-(b.width+1)/2) / sum
 		}
 	}
 	for i, entry := range table {
-		table16[i] = int16(math.Round(float64(entry) * scales[i%b.lanes]))
+		scaled := math.Round(float64(entry) * scales[i%b.lanes])
+		table8[i] = int8(min(max(scaled, math.MinInt8), math.MaxInt8))
 	}
-	return table16, scales
+	return table8, scales
 }
 
-// largest returns M_f, the largest sum over taps that any text can give each filter.
-func (b block) largest(table16 []int16) []float64 {
-	symbols := len(table16) / b.rowLength()
-	sums := make([]float64, b.lanes)
+// largest returns M_f, the largest feature that any text can give each filter.
+func (b block) largest(table8 []int8) []float64 {
+	symbols := len(table8) / b.rowLength()
+	features := make([]float64, b.lanes)
 	for f := range b.lanes {
+		sum := 0
 		for j := range b.width {
-			largest := int16(math.MinInt16)
+			largest := math.MinInt8
 			for v := range symbols {
-				largest = max(largest, table16[v*b.rowLength()+j*b.lanes+f])
+				largest = max(largest, int(table8[v*b.rowLength()+j*b.lanes+f]))
 			}
-			sums[f] += float64(largest)
+			sum = max(sum+largest, math.MinInt8)
 		}
-		sums[f] = max(sums[f], 0)
+		features[f] = float64(min(max(sum, 0), math.MaxInt8))
 	}
-	return sums
+	return features
 }
 
 // smallestUnit is far below any unit that matters, and above the float32 with fewer digits.
 const smallestUnit = 1e-30
 
-// quantizeDense returns the block's weights to the next layer in int16, and the unit of each
+// half is which of the halves of kernel.Weights8 a feature belongs to.
+func half(feature int) int { return feature % 4 / 2 }
+
+// quantizeDense returns the block's weights to the next layer in int8, and the unit of each
 // column.
-func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int16, units []float32, err error) {
-	dense = make([]int16, b.lanes*columns)
+func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int8, units []float32, err error) {
+	dense = make([]int8, b.lanes*columns)
 	units = make([]float32, columns)
-	room := float64(math.MaxInt32)
-	for _, m := range largest {
-		room -= m / 2
+	room := [2]float64{math.MaxInt16, math.MaxInt16}
+	for f, m := range largest {
+		room[half(f)] -= m / 2
 	}
 	weights := b.nextWeights(p)
 	for h := range weights.Columns {
-		sum, largestWeight := 0.0, 0.0
+		unit := 0.0
+		var positive, negative [2]float64
 		for f := range b.filters {
-			weight := math.Abs(float64(weights.Row(f)[h]) / scales[f])
-			sum += float64(largest[f] * weight) // not fused: the units are the same on every processor
-			largestWeight = max(largestWeight, weight)
+			weight := float64(weights.Row(f)[h]) / scales[f]
+			product := float64(largest[f] * weight) // not fused: the units are the same on every processor
+			positive[half(f)] += max(product, 0)
+			negative[half(f)] += max(-product, 0)
+			unit = max(unit, math.Abs(weight)/math.MaxInt8)
+		}
+		for i, r := range room {
+			unit = max(unit, positive[i]/r, negative[i]/r)
 		}
 		const roundedUp = 1 + 1e-6 // so that the unit is still large enough as float32
-		units[h] = float32(max(sum/room, largestWeight/(math.MaxInt16-1)) * roundedUp)
+		units[h] = float32(unit * roundedUp)
 		if !(units[h] <= math.MaxFloat32) {
 			return nil, nil, fmt.Errorf("quantising the weights above the filters of width %d: the largest is not a finite number", b.width)
 		}
@@ -134,25 +166,28 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 		}
 		for f := range b.filters {
 			weight := float64(weights.Row(f)[h]) / scales[f]
-			dense[(f/2*columns+h)*2+f%2] = int16(math.Round(weight / float64(units[h])))
+			dense[(f/4*columns+h)*4+f%4] = int8(math.Round(weight / float64(units[h])))
 		}
 	}
 	return dense, units, nil
 }
 
+// Kinds is K, the number of logits.
+func (q *Quantized) Kinds() int { return q.head.kinds }
+
 // Logits sets logits, [R][K], to those of the rows, of which there is at least one.
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, batch *Batch) {
 	texts := batch.Texts
 	scratch.reset(texts.Len(), &q.head)
-	scratch.features16 = resized(scratch.features16, texts.Len()*kernel.Lanes16)
-	scratch.previous16 = resized(scratch.previous16, texts.Len()*kernel.Lanes16)
-	features, previous := scratch.features16, scratch.previous16
-	kernel.ConvolveMax16(kernel.Rows16{Data: features, Stride: kernel.Lanes16}, q.filters[0], texts.padded())
+	scratch.features8 = resized(scratch.features8, texts.Len()*kernel.Lanes8)
+	scratch.previous8 = resized(scratch.previous8, texts.Len()*kernel.Lanes8)
+	features, previous := scratch.features8, scratch.previous8
+	kernel.ConvolveMax8(kernel.Rows8{Data: features, Stride: kernel.Lanes8}, q.filters[0], texts.padded())
 	for i, filters := range q.filters[1:] {
 		features, previous = previous, features
-		kernel.ConvolveDense16(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
+		kernel.ConvolveDense8(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
 	}
-	kernel.Dense16(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
-		kernel.Rows16{Data: features, Stride: kernel.Lanes16}, texts.Len())
+	kernel.Dense8(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
+		kernel.Rows8{Data: features, Stride: kernel.Lanes8}, texts.Len())
 	q.head.finish(logits, scratch, batch)
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
 // quantizable returns parameters whose sums are hard to keep from overflowing.
@@ -57,45 +59,67 @@ func quantizable(t *testing.T) map[string]*Parameters {
 	return all
 }
 
-// For every filter and output, the largest and the smallest sum that any text can give.
-func TestNoSumOfIntegersCanOverflow(t *testing.T) {
+// For every filter, the largest sum of symbols that occur, of any neighbouring taps.
+func TestNoSumOfSymbolsThatOccurIsAboveInt8(t *testing.T) {
 	for name, p := range quantizable(t) {
 		t.Run(name, func(t *testing.T) {
-			q, err := Quantize(p)
+			frequency := make([]float64, p.Shape.Symbols)
+			for v := range frequency {
+				frequency[v] = float64(v % 2)
+			}
+			q, err := Quantize(p, frequency)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, b := range q.blocks {
-				features := make([]int64, b.lanes)
 				for f := range b.lanes {
-					most, least := int64(0), int64(0) // of the sums of any neighbouring taps
-					for first := range b.width {
-						high, low := int64(0), int64(0)
-						for j := first; j < b.width; j++ {
-							largest, smallest := int64(math.MinInt16), int64(math.MaxInt16)
-							for v := range p.Shape.Symbols {
-								entry := int64(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f])
-								largest, smallest = max(largest, entry), min(smallest, entry)
+					largest := 0
+					for j := range b.width {
+						most := 0
+						for v := range p.Shape.Symbols {
+							if v == Start || v == End || v%2 == 1 {
+								most = max(most, int(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f]))
 							}
-							high, low = high+largest, low+smallest
-							most, least = max(most, high), min(least, low)
 						}
-						if first == 0 {
-							features[f] = max(high, 0)
-						}
+						largest += most
 					}
-					if most > math.MaxInt16 || least < math.MinInt16 {
-						t.Fatalf("width %d, filter %d: sums from %d to %d", b.width, f, least, most)
+					if largest > math.MaxInt8 {
+						t.Fatalf("width %d, filter %d: a sum is %d", b.width, f, largest)
 					}
 				}
-				for h := range q.head.columns {
-					most, least := int64(0), int64(0)
-					for f, feature := range features {
-						weight := int64(q.dense[i].Data[(f/2*q.head.columns+h)*2+f%2])
-						most += max(feature*weight, 0)
-						least += min(feature*weight, 0)
+			}
+		})
+	}
+}
+
+// For every output, the largest and the smallest sum over half of the features of any text.
+func TestNoSumOfProductsOfInt8CanOverflow(t *testing.T) {
+	for name, p := range quantizable(t) {
+		t.Run(name, func(t *testing.T) {
+			q, err := Quantize(p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, b := range q.blocks {
+				features := make([]int, b.lanes)
+				for f := range b.lanes {
+					for j := range b.width {
+						largest := math.MinInt8
+						for v := range p.Shape.Symbols {
+							largest = max(largest, int(q.filters[i].Table[v*b.rowLength()+j*b.lanes+f]))
+						}
+						features[f] += largest
 					}
-					if most > math.MaxInt32 || least < math.MinInt32 {
+					features[f] = min(max(features[f], 0), math.MaxInt8)
+				}
+				for h := range q.head.columns {
+					var most, least [2]int
+					for f, feature := range features {
+						product := feature * int(q.dense[i].Data[(f/4*q.head.columns+h)*4+f%4])
+						most[f%4/2] += max(product, 0)
+						least[f%4/2] += min(product, 0)
+					}
+					if max(most[0], most[1]) > math.MaxInt16 || min(least[0], least[1]) < math.MinInt16 {
 						t.Fatalf("width %d, output %d: sums from %d to %d", b.width, h, least, most)
 					}
 				}
@@ -106,12 +130,13 @@ func TestNoSumOfIntegersCanOverflow(t *testing.T) {
 
 func TestQuantizedIsCloseToTheReference(t *testing.T) {
 	all := quantizable(t)
-	// Beside a number more than 32767 times as large, small ones become 0.
+	// Beside a number more than 127 times as large, small ones become 0.
 	delete(all, "one symbol beyond all others")
 	delete(all, "weights of sizes far apart")
+	delete(all, "biases above all weights")
 	for name, p := range all {
 		t.Run(name, func(t *testing.T) {
-			q, err := Quantize(p)
+			q, err := Quantize(p, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,19 +145,71 @@ func TestQuantizedIsCloseToTheReference(t *testing.T) {
 			kinds := p.Shape.Kinds
 			logits := make([]float32, batch.RowCount()*kinds)
 			q.Logits(logits, &scratch, &batch)
+			errors, size := 0.0, 0.0 // squared
 			for i := range batch.RowCount() {
 				want := Reference[float64](p, batch.views(p.Shape, i)...)
-				size := 0.0
-				for _, logit := range want {
-					size = max(size, math.Abs(logit))
-				}
 				for k, logit := range logits[i*kinds:][:kinds] {
-					if math.Abs(float64(logit)-want[k]) > 2e-3*size {
-						t.Fatalf("logit %d of text %d is %v, want %v", k, i, logit, want[k])
-					}
+					errors += (float64(logit) - want[k]) * (float64(logit) - want[k])
+					size += want[k] * want[k]
 				}
 			}
+			if e := math.Sqrt(errors / size); !(e <= 0.2) {
+				t.Errorf("logits are off by %v of their size", e)
+			}
 		})
+	}
+}
+
+// A network whose numbers are multiples of the steps loses nothing.
+func TestWhatInt8HoldsIsComputedExactly(t *testing.T) {
+	p, err := NewParameters(Shape{Symbols: 4, Embedding: 2, Widths: []int{2}, Filters: 1, Kinds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Embedding[2*2], p.Embedding[3*2+1] = 1, 1 // symbols 2 and 3 have a dimension each
+	c := p.Convolutions[0]
+	c.Weight[0], c.Weight[1], c.Weight[2], c.Weight[3] = 60, -100, -7, 66 // of tap and dimension: 60 + 66 is 126, the most
+	p.OutputWeight[0], p.OutputWeight[1] = -127.0/128, 3.0/128
+	q, err := Quantize(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		symbols []uint8
+		feature float32
+	}{
+		{[]uint8{2, 3}, 126},
+		{[]uint8{2, 2}, 60}, // before the padding
+		{[]uint8{3, 2}, 66}, // behind the padding
+		{[]uint8{3, 3}, 66},
+		{nil, 0},
+	} {
+		var scratch Scratch
+		var logits [2]float32
+		batch := Batch{Texts: Texts{Symbols: test.symbols, Ends: []int32{int32(len(test.symbols))}}}
+		q.Logits(logits[:], &scratch, &batch)
+		for k, logit := range logits {
+			if want := test.feature * p.OutputWeight[k]; math.Abs(float64(logit-want)) > 1e-4*math.Abs(float64(want)) {
+				t.Errorf("logit %d of %v is %v, want %v", k, test.symbols, logit, want)
+			}
+		}
+	}
+}
+
+func TestASymbolThatDoesNotOccurSaturates(t *testing.T) {
+	p, err := NewParameters(Shape{Symbols: 4, Embedding: 2, Widths: []int{2}, Filters: 1, Kinds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Embedding[2*2], p.Embedding[3*2] = 1, 1e6
+	p.Convolutions[0].Weight[0] = 1
+	q, err := Quantize(p, []float64{0, 0, 1, 1e-7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := 2 * kernel.Lanes8
+	if often, never := q.filters[0].Table[2*row], q.filters[0].Table[3*row]; often != 126 || never != 127 {
+		t.Errorf("the entries are %d and %d, want 126 and 127", often, never)
 	}
 }
 
@@ -157,7 +234,7 @@ func TestQuantizeRefusesWeightsWhoseSumsAreNotFinite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newParameters(t, shapes["one hidden layer, odd sizes"], 25)
 			change(p)
-			if _, err := Quantize(p); err == nil || !strings.Contains(err.Error(), "not a finite number") {
+			if _, err := Quantize(p, nil); err == nil || !strings.Contains(err.Error(), "not a finite number") {
 				t.Errorf("error is %v", err)
 			}
 		})

@@ -27,10 +27,10 @@ func ConvolveArgMax(features Rows, positions []int32, filters Filters, texts Tex
 	}
 }
 
-// ConvolveMax16 is ConvolveMax in int16.
-func ConvolveMax16(features Rows16, filters Filters16, texts Texts) {
-	if !convolveMax16Fast(features, filters, texts) {
-		convolveMax16(features, filters, texts)
+// ConvolveMax8 is ConvolveMax in int8. Sums saturate after each tap.
+func ConvolveMax8(features Rows8, filters Filters8, texts Texts) {
+	if !convolveMax8Fast(features, filters, texts) {
+		convolveMax8(features, filters, texts)
 	}
 }
 
@@ -58,35 +58,32 @@ func DenseBackward(gradient DenseGradient, dSums Rows, weights Weights, features
 	}
 }
 
-// Dense16 is Dense for Lanes16 features of int16, none below 0. The products of a column are added
-// as int32, which must not overflow. Their sum, as float32 and times the column's scale, is added
-// to sums.
-func Dense16(sums Rows, weights Weights16, features Rows16, texts int) {
-	if !dense16Fast(sums, weights, features, texts) {
-		dense16(sums, weights, features, texts)
+// Dense8 is Dense for Lanes8 features of ConvolveMax8. The products of a column are added as int32.
+// Their sum, as float32 and times the column's scale, is added to sums.
+func Dense8(sums Rows, weights Weights8, features Rows8, texts int) {
+	if !dense8Fast(sums, weights, features, texts) {
+		dense8(sums, weights, features, texts)
 	}
 }
 
-// ConvolveDense16 is ConvolveMax16 for one block and Dense16 for the features of another, previous,
-// with strides of Lanes16 and the number of columns. The two are independent, but one waits for
+// ConvolveDense8 is ConvolveMax8 for one block and Dense8 for the features of another, previous,
+// with strides of Lanes8 and the number of columns. The two are independent, but one waits for
 // memory while the other multiplies, so together they take little longer than one.
-func ConvolveDense16(features []int16, filters Filters16, texts Texts, sums []float32, weights Weights16, previous []int16) {
-	done := convolveDense16Fast(features, filters, texts, sums, weights, previous)
+func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums []float32, weights Weights8, previous []uint8) {
+	done := convolveDense8Fast(features, filters, texts, sums, weights, previous)
 	left := len(texts.Ends) - done
 	if left == 0 {
 		return
 	}
-	var ends [4]int32 // of what is left: fewer than 4 texts, where any are done
+	var end [1]int32 // of what is left: one text, where any are done
 	if done > 0 {
 		first := texts.Ends[done-1]
-		for i, end := range texts.Ends[done:] {
-			ends[i] = end - first
-		}
-		texts.Symbols, texts.Ends = texts.Symbols[first:], ends[:left]
+		end[0] = texts.Ends[done] - first
+		texts.Symbols, texts.Ends = texts.Symbols[first:], end[:]
 	}
 	columns := len(weights.Scales)
-	ConvolveMax16(Rows16{features[done*Lanes16:], Lanes16}, filters, texts)
-	Dense16(Rows{sums[done*columns:], columns}, weights, Rows16{previous[done*Lanes16:], Lanes16}, left)
+	ConvolveMax8(Rows8{features[done*Lanes8:], Lanes8}, filters, texts)
+	Dense8(Rows{sums[done*columns:], columns}, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
 }
 
 // AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times

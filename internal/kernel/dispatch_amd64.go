@@ -60,28 +60,28 @@ func convolveArgMaxFast(features Rows, positions []int32, filters Filters, x Tex
 	return true
 }
 
-func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
+func convolveMax8Fast(features Rows8, filters Filters8, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
 		return false
 	case backend == avx2Backend:
-		convolveMax16AVX2(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+		convolveMax8AVX2(&features.Data[0], features.Stride, &filters.Table[0], filters.Width,
 			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	default:
-		convolveMax16AVX512(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+		convolveMax8AVX512(&features.Data[0], features.Stride, &filters.Table[0], filters.Width,
 			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	}
 	return true
 }
 
-func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
+func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 	if backend == goBackend {
 		return false
 	}
 	columns := len(weights.Scales)
 	for ; backend == avx512Backend && texts >= 4; texts -= 4 {
 		for done := 0; done < columns; done += 64 {
-			dense16_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride)
+			dense8_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride)
 		}
 		if texts == 4 {
 			return true
@@ -94,27 +94,25 @@ func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool 
 	done := 0
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {
-			dense16_128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
+			dense8_128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 		}
 	}
 	for ; done < columns; done += 64 {
-		dense16_64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
+		dense8_64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 	}
 	return true
 }
 
-// convolveDense16Fast does the first texts and returns their number.
-func convolveDense16Fast(features []int16, filters Filters16, x Texts, sums []float32, weights Weights16, previous []int16) (done int) {
-	fours := len(x.Ends) / 4
-	if backend != avx512Backend || len(weights.Scales) != 128 || fours == 0 {
+// convolveDense8Fast does the first texts and returns their number, all or all but one.
+func convolveDense8Fast(features []uint8, filters Filters8, x Texts, sums []float32, weights Weights8, previous []uint8) (done int) {
+	twos := len(x.Ends) / 2
+	if backend != avx512Backend || len(weights.Scales) != 128 || twos == 0 {
 		return 0
 	}
-	for half := range 2 {
-		convolveDense16AVX512(&features[32*half], &filters.Table[32*half], filters.Width,
-			int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], fours,
-			&sums[64*half], &weights.Data[2*64*half], &weights.Scales[64*half], &previous[0])
-	}
-	return 4 * fours
+	convolveDense8AVX512(&features[0], &filters.Table[0], filters.Width,
+		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], twos,
+		&sums[0], &weights.Data[0], &weights.Scales[0], &previous[0])
+	return 2 * twos
 }
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {

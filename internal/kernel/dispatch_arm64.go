@@ -45,22 +45,22 @@ func convolveArgMaxFast(features Rows, positions []int32, filters Filters, x Tex
 	return true
 }
 
-func convolveMax16Fast(features Rows16, filters Filters16, x Texts) bool {
+func convolveMax8Fast(features Rows8, filters Filters8, x Texts) bool {
 	if backend == goBackend || len(x.Ends) == 0 {
 		return false
 	}
-	convolveMax16NEON(&features.Data[0], 2*features.Stride, &filters.Table[0], filters.Width,
+	convolveMax8NEON(&features.Data[0], features.Stride, &filters.Table[0], filters.Width,
 		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], len(x.Ends))
 	return true
 }
 
-func dense16Fast(sums Rows, weights Weights16, features Rows16, texts int) bool {
+func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 	if backend == goBackend || texts == 0 {
 		return false
 	}
 	columns := len(weights.Scales)
 	for done := 0; done < columns; done += 32 {
-		dense16_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[2*done], 4*columns, &weights.Scales[done], &features.Data[0], 2*features.Stride, texts)
+		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 	}
 	return true
 }
@@ -112,4 +112,4 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 	return done
 }
 
-func convolveDense16Fast([]int16, Filters16, Texts, []float32, Weights16, []int16) int { return 0 }
+func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }

@@ -11,15 +11,15 @@ func convolveMaxFast(Rows, Filters, Texts) bool { return false }
 
 func convolveArgMaxFast(Rows, []int32, Filters, Texts) bool { return false }
 
-func convolveMax16Fast(Rows16, Filters16, Texts) bool { return false }
+func convolveMax8Fast(Rows8, Filters8, Texts) bool { return false }
 
-func dense16Fast(Rows, Weights16, Rows16, int) bool { return false }
+func dense8Fast(Rows, Weights8, Rows8, int) bool { return false }
 
 func denseBackwardFast(DenseGradient, Rows, Weights, Rows) bool { return false }
 
 func denseFast(Rows, Weights, Rows, int) int { return 0 }
 
-func convolveDense16Fast([]int16, Filters16, Texts, []float32, Weights16, []int16) int { return 0 }
+func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
 
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
 

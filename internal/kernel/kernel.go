@@ -8,7 +8,7 @@
 //
 // The convolutions and the dense products run over a batch of texts with one block of filters, so
 // that the block's table or weights stay in the caches near the core. A row of a table has one lane
-// for each filter of the block: Lanes float32 or Lanes16 int16, 128 bytes either way.
+// for each filter of the block: Lanes float32 or Lanes8 int8.
 //
 // The package knows slices of numbers and no other package of this project. Assembly checks
 // nothing: callers pass slices of the stated lengths, symbols that have rows in the table, and
@@ -20,7 +20,7 @@ import "math"
 // What a block of filters holds, and the widest filter.
 const (
 	Lanes    = 32 // filters of float32
-	Lanes16  = 64 // filters of int16
+	Lanes8   = 64 // filters of int8
 	MaxWidth = 8
 )
 
@@ -51,13 +51,13 @@ type Rows struct {
 
 func (r Rows) row(i int) []float32 { return r.Data[i*r.Stride:] }
 
-// Rows16 are Rows of int16.
-type Rows16 struct {
-	Data   []int16
+// Rows8 are Rows of features that are computed in int8, none below 0: seven bits.
+type Rows8 struct {
+	Data   []uint8
 	Stride int
 }
 
-func (r Rows16) row(i int) []int16 { return r.Data[i*r.Stride:] }
+func (r Rows8) row(i int) []uint8 { return r.Data[i*r.Stride:] }
 
 // Filters are a block of folded filters: its table has a row for every symbol and tap.
 type Filters struct {
@@ -66,10 +66,9 @@ type Filters struct {
 	Width int
 }
 
-// Filters16 are Filters of int16, whose bias is part of the first tap's rows. No sum over taps may
-// overflow.
-type Filters16 struct {
-	Table []int16 // [symbols][Width][Lanes16]
+// Filters8 are Filters of int8, whose bias is part of the first tap's rows. Sums saturate.
+type Filters8 struct {
+	Table []int8 // [symbols][Width][Lanes8]
 	Width int
 }
 
@@ -82,9 +81,11 @@ type Weights struct {
 // Row returns the weights of feature f.
 func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
 
-// Weights16 are Weights of int16, in which neighbouring features lie side by side.
-type Weights16 struct {
-	Data   []int16   // [Lanes16/2][columns][2]
+// Weights8 are Weights of int8, in which four neighbouring features lie side by side. Two halves of
+// the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are added apart: of no text and column may the
+// products above 0 of either, nor those below 0, add up to more than int16 holds.
+type Weights8 struct {
+	Data   []int8    // [Lanes8/4][columns][4]
 	Scales []float32 // [columns], a multiple of 64
 }
 
@@ -143,28 +144,33 @@ func convolveArgMax(features Rows, positions []int32, filters Filters, texts Tex
 	}
 }
 
-// convolveMax16 defines ConvolveMax16.
-func convolveMax16(features Rows16, filters Filters16, texts Texts) {
+// convolveMax8 defines ConvolveMax8.
+func convolveMax8(features Rows8, filters Filters8, texts Texts) {
 	first := 0
 	for text, last := range texts.Ends {
-		largest := features.row(text)[:Lanes16]
+		largest := features.row(text)[:Lanes8]
 		clear(largest)
 		for t := 1 - filters.Width; t < int(last)-first; t++ {
-			var sums [Lanes16]int16
+			var sums [Lanes8]int8
 			for tap := range filters.Width {
-				addRow(sums[:], filters.Table, filters.Width, tap, texts.at(first, int(last), t+tap))
+				symbol := texts.at(first, int(last), t+tap)
+				for f, entry := range filters.Table[(int(symbol)*filters.Width+tap)*Lanes8:][:Lanes8] {
+					sums[f] = saturated(int(sums[f]) + int(entry))
+				}
 			}
 			for f, sum := range sums {
-				largest[f] = max(largest[f], sum)
+				largest[f] = max(largest[f], uint8(max(sum, 0)))
 			}
 		}
 		first = int(last)
 	}
 }
 
+func saturated(sum int) int8 { return int8(min(max(sum, math.MinInt8), math.MaxInt8)) }
+
 // addRow adds to sums the table's row for one symbol and tap. The first tap's row is copied, not
 // added to zeros, which would turn its minus zeros into zeros.
-func addRow[number int16 | float32](sums, table []number, width, tap int, symbol uint8) {
+func addRow(sums, table []float32, width, tap int, symbol uint8) {
 	row := table[(int(symbol)*width+tap)*len(sums):][:len(sums)]
 	if tap == 0 {
 		copy(sums, row)
@@ -229,14 +235,14 @@ func dot(a, b []float32) float32 {
 	return parts[0]
 }
 
-// dense16 defines Dense16.
-func dense16(sums Rows, weights Weights16, features Rows16, texts int) {
+// dense8 defines Dense8.
+func dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 	columns := len(weights.Scales)
 	for text := range texts {
 		for column, scale := range weights.Scales {
 			sum := int32(0)
-			for f, feature := range features.row(text)[:Lanes16] {
-				sum += int32(feature) * int32(weights.Data[(f/2*columns+column)*2+f%2])
+			for f, feature := range features.row(text)[:Lanes8] {
+				sum += int32(feature) * int32(weights.Data[(f/4*columns+column)*4+f%4])
 			}
 			sums.row(text)[column] += float32(float32(sum) * scale)
 		}

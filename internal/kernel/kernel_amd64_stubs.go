@@ -14,10 +14,10 @@ func convolveMaxAVX512(features *float32, stride int, table *float32, bias *floa
 //go:noescape
 func convolveArgMaxAVX512(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax16AVX512 is convolveMax16.
+// convolveMax8AVX512 is convolveMax8.
 //
 //go:noescape
-func convolveMax16AVX512(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax8AVX512(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense128xAVX512 is dense, for 128 entries of a row.
 //
@@ -39,20 +39,20 @@ func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dS
 //go:noescape
 func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
-// dense16_128xAVX512 is dense16, for 128 entries of a row.
+// dense8_128xAVX512 is dense8, for 128 entries of a row.
 //
 //go:noescape
-func dense16_128xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+func dense8_128xAVX512(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
-// dense16_4x64xAVX512 is dense16, for 4 texts and 64 entries of a row.
+// dense8_4x64xAVX512 is dense8, for 4 texts and 64 entries of a row.
 //
 //go:noescape
-func dense16_4x64xAVX512(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int)
+func dense8_4x64xAVX512(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
 
-// convolveDense16AVX512 is half of convolveMax16 and of dense16 with 128 columns, for fours of texts.
+// convolveDense8AVX512 is convolveMax8, and dense8 with 128 columns, for twos of texts.
 //
 //go:noescape
-func convolveDense16AVX512(features *int16, table *int16, width int, start int, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)
+func convolveDense8AVX512(features *uint8, table *int8, width int, start int, end int, symbols *uint8, ends *int32, twos int, sums *float32, weights *int8, scales *float32, previous *uint8)
 
 // addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
@@ -84,10 +84,10 @@ func convolveMaxAVX2(features *float32, stride int, table *float32, bias *float3
 //go:noescape
 func convolveArgMaxAVX2(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax16AVX2 is convolveMax16.
+// convolveMax8AVX2 is convolveMax8.
 //
 //go:noescape
-func convolveMax16AVX2(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax8AVX2(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense64xAVX2 is dense, for 64 entries of a row.
 //
@@ -104,10 +104,10 @@ func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, f
 //go:noescape
 func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
-// dense16_64xAVX2 is dense16, for 64 entries of a row.
+// dense8_64xAVX2 is dense8, for 64 entries of a row.
 //
 //go:noescape
-func dense16_64xAVX2(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+func dense8_64xAVX2(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //

@@ -3348,8 +3348,8 @@ last8:
 	BLO part8
 	RET
 
-// func convolveMax16NEON(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
-TEXT ·convolveMax16NEON(SB), NOSPLIT, $0-72
+// func convolveMax8NEON(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+TEXT ·convolveMax8NEON(SB), NOSPLIT, $0-72
 	MOVD width+24(FP), R0
 	CMP $1, R0
 	BEQ width1
@@ -3371,7 +3371,7 @@ TEXT ·convolveMax16NEON(SB), NOSPLIT, $0-72
 
 width1:
 	MOVD ZR, R0
-	MOVD $128, R1
+	MOVD $64, R1
 
 part1:
 	MOVD features+0(FP), R2
@@ -3395,47 +3395,35 @@ text1:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
 	CMP R11, R10
 	BHS last1
 
 symbol1:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 0(R12), (F8, F9)
-	WORD $0x4e686400 // smax v0.8h, v0.8h, v8.8h
-	WORD $0x4e696421 // smax v1.8h, v1.8h, v9.8h
-	FLDPQ 32(R12), (F10, F11)
-	WORD $0x4e6a6442 // smax v2.8h, v2.8h, v10.8h
-	WORD $0x4e6b6463 // smax v3.8h, v3.8h, v11.8h
-	FLDPQ 64(R12), (F12, F13)
-	WORD $0x4e6c6484 // smax v4.8h, v4.8h, v12.8h
-	WORD $0x4e6d64a5 // smax v5.8h, v5.8h, v13.8h
-	FLDPQ 96(R12), (F14, F15)
-	WORD $0x4e6e64c6 // smax v6.8h, v6.8h, v14.8h
-	WORD $0x4e6f64e7 // smax v7.8h, v7.8h, v15.8h
+	FLDPQ 0(R12), (F4, F5)
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	FLDPQ 32(R12), (F6, F7)
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	CMP R11, R10
 	BLO symbol1
 
 last1:
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
-	FSTPQ (F4, F5), 64(R2)
-	FSTPQ (F6, F7), 96(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text1
-	ADD $128, R0
-	CMP $128, R0
+	ADD $64, R0
+	CMP $64, R0
 	BLO part1
 	RET
 
 width2:
 	MOVD ZR, R0
-	MOVD $256, R1
+	MOVD $128, R1
 
 part2:
 	MOVD features+0(FP), R2
@@ -3459,83 +3447,53 @@ text2:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	FLDPQ 0(R5), (F8, F9)
-	FLDPQ 32(R5), (F10, F11)
-	FLDPQ 64(R5), (F12, F13)
-	FLDPQ 96(R5), (F14, F15)
+	FLDPQ 0(R5), (F4, F5)
+	FLDPQ 32(R5), (F6, F7)
 	CMP R11, R10
 	BHS last2
 
 symbol2:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 128(R12), (F16, F17)
-	VADD V16.H8, V8.H8, V16.H8
-	VADD V17.H8, V9.H8, V17.H8
-	WORD $0x4e706400 // smax v0.8h, v0.8h, v16.8h
-	WORD $0x4e716421 // smax v1.8h, v1.8h, v17.8h
-	FLDPQ 160(R12), (F18, F19)
-	VADD V18.H8, V10.H8, V18.H8
-	VADD V19.H8, V11.H8, V19.H8
-	WORD $0x4e726442 // smax v2.8h, v2.8h, v18.8h
-	WORD $0x4e736463 // smax v3.8h, v3.8h, v19.8h
-	FLDPQ 192(R12), (F20, F21)
-	VADD V20.H8, V12.H8, V20.H8
-	VADD V21.H8, V13.H8, V21.H8
-	WORD $0x4e746484 // smax v4.8h, v4.8h, v20.8h
-	WORD $0x4e7564a5 // smax v5.8h, v5.8h, v21.8h
-	FLDPQ 224(R12), (F22, F23)
-	VADD V22.H8, V14.H8, V22.H8
-	VADD V23.H8, V15.H8, V23.H8
-	WORD $0x4e7664c6 // smax v6.8h, v6.8h, v22.8h
-	WORD $0x4e7764e7 // smax v7.8h, v7.8h, v23.8h
-	FLDPQ 0(R12), (F8, F9)
-	FLDPQ 32(R12), (F10, F11)
-	FLDPQ 64(R12), (F12, F13)
-	FLDPQ 96(R12), (F14, F15)
+	FLDPQ 64(R12), (F8, F9)
+	WORD $0x4e280c88 // sqadd v8.16b, v4.16b, v8.16b
+	WORD $0x4e290ca9 // sqadd v9.16b, v5.16b, v9.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	FLDPQ 96(R12), (F10, F11)
+	WORD $0x4e2a0cca // sqadd v10.16b, v6.16b, v10.16b
+	WORD $0x4e2b0ceb // sqadd v11.16b, v7.16b, v11.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	FLDPQ 0(R12), (F4, F5)
+	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol2
 
 last2:
-	FLDPQ 128(R6), (F24, F25)
-	VADD V24.H8, V8.H8, V24.H8
-	VADD V25.H8, V9.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 160(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V26.H8
-	VADD V27.H8, V11.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 192(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V28.H8
-	VADD V29.H8, V13.H8, V29.H8
-	WORD $0x4e7c6484 // smax v4.8h, v4.8h, v28.8h
-	WORD $0x4e7d64a5 // smax v5.8h, v5.8h, v29.8h
-	FLDPQ 224(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V30.H8
-	VADD V31.H8, V15.H8, V31.H8
-	WORD $0x4e7e64c6 // smax v6.8h, v6.8h, v30.8h
-	WORD $0x4e7f64e7 // smax v7.8h, v7.8h, v31.8h
+	FLDPQ 64(R6), (F12, F13)
+	WORD $0x4e2c0c8c // sqadd v12.16b, v4.16b, v12.16b
+	WORD $0x4e2d0cad // sqadd v13.16b, v5.16b, v13.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	FLDPQ 96(R6), (F14, F15)
+	WORD $0x4e2e0cce // sqadd v14.16b, v6.16b, v14.16b
+	WORD $0x4e2f0cef // sqadd v15.16b, v7.16b, v15.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
-	FSTPQ (F4, F5), 64(R2)
-	FSTPQ (F6, F7), 96(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text2
-	ADD $128, R0
-	CMP $128, R0
+	ADD $64, R0
+	CMP $64, R0
 	BLO part2
 	RET
 
 width3:
 	MOVD ZR, R0
-	MOVD $384, R1
+	MOVD $192, R1
 
 part3:
 	MOVD features+0(FP), R2
@@ -3559,139 +3517,81 @@ text3:
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	FLDPQ 0(R5), (F8, F9)
-	FLDPQ 32(R5), (F10, F11)
+	FLDPQ 0(R5), (F4, F5)
+	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F12, F13)
+	WORD $0x4e2c0c88 // sqadd v8.16b, v4.16b, v12.16b
+	WORD $0x4e2d0ca9 // sqadd v9.16b, v5.16b, v13.16b
 	FLDPQ 96(R5), (F14, F15)
-	FLDPQ 128(R5), (F24, F25)
-	VADD V24.H8, V8.H8, V16.H8
-	VADD V25.H8, V9.H8, V17.H8
-	FLDPQ 160(R5), (F26, F27)
-	VADD V26.H8, V10.H8, V18.H8
-	VADD V27.H8, V11.H8, V19.H8
-	FLDPQ 192(R5), (F28, F29)
-	VADD V28.H8, V12.H8, V20.H8
-	VADD V29.H8, V13.H8, V21.H8
-	FLDPQ 224(R5), (F30, F31)
-	VADD V30.H8, V14.H8, V22.H8
-	VADD V31.H8, V15.H8, V23.H8
+	WORD $0x4e2e0cca // sqadd v10.16b, v6.16b, v14.16b
+	WORD $0x4e2f0ceb // sqadd v11.16b, v7.16b, v15.16b
 	CMP R11, R10
 	BHS last3
 
 symbol3:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 256(R12), (F24, F25)
-	VADD V24.H8, V16.H8, V24.H8
-	VADD V25.H8, V17.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 288(R12), (F26, F27)
-	VADD V26.H8, V18.H8, V26.H8
-	VADD V27.H8, V19.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 320(R12), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6484 // smax v4.8h, v4.8h, v28.8h
-	WORD $0x4e7d64a5 // smax v5.8h, v5.8h, v29.8h
-	FLDPQ 352(R12), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e64c6 // smax v6.8h, v6.8h, v30.8h
-	WORD $0x4e7f64e7 // smax v7.8h, v7.8h, v31.8h
-	FLDPQ 128(R12), (F24, F25)
-	VADD V24.H8, V8.H8, V16.H8
-	VADD V25.H8, V9.H8, V17.H8
-	FLDPQ 160(R12), (F26, F27)
-	VADD V26.H8, V10.H8, V18.H8
-	VADD V27.H8, V11.H8, V19.H8
-	FLDPQ 192(R12), (F28, F29)
-	VADD V28.H8, V12.H8, V20.H8
-	VADD V29.H8, V13.H8, V21.H8
-	FLDPQ 224(R12), (F30, F31)
-	VADD V30.H8, V14.H8, V22.H8
-	VADD V31.H8, V15.H8, V23.H8
-	FLDPQ 0(R12), (F8, F9)
-	FLDPQ 32(R12), (F10, F11)
-	FLDPQ 64(R12), (F12, F13)
-	FLDPQ 96(R12), (F14, F15)
+	FLDPQ 128(R12), (F16, F17)
+	WORD $0x4e300d10 // sqadd v16.16b, v8.16b, v16.16b
+	WORD $0x4e310d31 // sqadd v17.16b, v9.16b, v17.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	FLDPQ 160(R12), (F18, F19)
+	WORD $0x4e320d52 // sqadd v18.16b, v10.16b, v18.16b
+	WORD $0x4e330d73 // sqadd v19.16b, v11.16b, v19.16b
+	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
+	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
+	FLDPQ 64(R12), (F20, F21)
+	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
+	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
+	FLDPQ 96(R12), (F22, F23)
+	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
+	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
+	FLDPQ 0(R12), (F4, F5)
+	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol3
 
 last3:
-	FLDPQ 256(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V24.H8
-	VADD V25.H8, V17.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 288(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V26.H8
-	VADD V27.H8, V19.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 320(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6484 // smax v4.8h, v4.8h, v28.8h
-	WORD $0x4e7d64a5 // smax v5.8h, v5.8h, v29.8h
-	FLDPQ 352(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e64c6 // smax v6.8h, v6.8h, v30.8h
-	WORD $0x4e7f64e7 // smax v7.8h, v7.8h, v31.8h
 	FLDPQ 128(R6), (F24, F25)
-	VADD V24.H8, V8.H8, V16.H8
-	VADD V25.H8, V9.H8, V17.H8
+	WORD $0x4e380d18 // sqadd v24.16b, v8.16b, v24.16b
+	WORD $0x4e390d39 // sqadd v25.16b, v9.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
 	FLDPQ 160(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V18.H8
-	VADD V27.H8, V11.H8, V19.H8
-	FLDPQ 192(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V20.H8
-	VADD V29.H8, V13.H8, V21.H8
-	FLDPQ 224(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V22.H8
-	VADD V31.H8, V15.H8, V23.H8
-	FLDPQ 256(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V24.H8
-	VADD V25.H8, V17.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 288(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V26.H8
-	VADD V27.H8, V19.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 320(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6484 // smax v4.8h, v4.8h, v28.8h
-	WORD $0x4e7d64a5 // smax v5.8h, v5.8h, v29.8h
-	FLDPQ 352(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e64c6 // smax v6.8h, v6.8h, v30.8h
-	WORD $0x4e7f64e7 // smax v7.8h, v7.8h, v31.8h
+	WORD $0x4e3a0d5a // sqadd v26.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d7b // sqadd v27.16b, v11.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	FLDPQ 64(R6), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R6), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
+	FLDPQ 128(R6), (F12, F13)
+	WORD $0x4e2c0d0c // sqadd v12.16b, v8.16b, v12.16b
+	WORD $0x4e2d0d2d // sqadd v13.16b, v9.16b, v13.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	FLDPQ 160(R6), (F14, F15)
+	WORD $0x4e2e0d4e // sqadd v14.16b, v10.16b, v14.16b
+	WORD $0x4e2f0d6f // sqadd v15.16b, v11.16b, v15.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
-	FSTPQ (F4, F5), 64(R2)
-	FSTPQ (F6, F7), 96(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text3
-	ADD $128, R0
-	CMP $128, R0
+	ADD $64, R0
+	CMP $64, R0
 	BLO part3
 	RET
 
 width4:
 	MOVD ZR, R0
-	MOVD $512, R1
+	MOVD $256, R1
 
 part4:
 	MOVD features+0(FP), R2
@@ -3717,113 +3617,113 @@ text4:
 	VEOR V3.B16, V3.B16, V3.B16
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
-	FLDPQ 128(R5), (F16, F17)
-	VADD V16.H8, V4.H8, V8.H8
-	VADD V17.H8, V5.H8, V9.H8
-	FLDPQ 160(R5), (F18, F19)
-	VADD V18.H8, V6.H8, V10.H8
-	VADD V19.H8, V7.H8, V11.H8
-	FLDPQ 256(R5), (F20, F21)
-	VADD V20.H8, V8.H8, V12.H8
-	VADD V21.H8, V9.H8, V13.H8
-	FLDPQ 288(R5), (F22, F23)
-	VADD V22.H8, V10.H8, V14.H8
-	VADD V23.H8, V11.H8, V15.H8
+	FLDPQ 64(R5), (F16, F17)
+	WORD $0x4e300c88 // sqadd v8.16b, v4.16b, v16.16b
+	WORD $0x4e310ca9 // sqadd v9.16b, v5.16b, v17.16b
+	FLDPQ 96(R5), (F18, F19)
+	WORD $0x4e320cca // sqadd v10.16b, v6.16b, v18.16b
+	WORD $0x4e330ceb // sqadd v11.16b, v7.16b, v19.16b
+	FLDPQ 128(R5), (F20, F21)
+	WORD $0x4e340d0c // sqadd v12.16b, v8.16b, v20.16b
+	WORD $0x4e350d2d // sqadd v13.16b, v9.16b, v21.16b
+	FLDPQ 160(R5), (F22, F23)
+	WORD $0x4e360d4e // sqadd v14.16b, v10.16b, v22.16b
+	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
 	CMP R11, R10
 	BHS last4
 
 symbol4:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 384(R12), (F24, F25)
-	VADD V24.H8, V12.H8, V24.H8
-	VADD V25.H8, V13.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 416(R12), (F26, F27)
-	VADD V26.H8, V14.H8, V26.H8
-	VADD V27.H8, V15.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 256(R12), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
-	FLDPQ 288(R12), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 128(R12), (F16, F17)
-	VADD V16.H8, V4.H8, V8.H8
-	VADD V17.H8, V5.H8, V9.H8
-	FLDPQ 160(R12), (F18, F19)
-	VADD V18.H8, V6.H8, V10.H8
-	VADD V19.H8, V7.H8, V11.H8
+	FLDPQ 192(R12), (F24, F25)
+	WORD $0x4e380d98 // sqadd v24.16b, v12.16b, v24.16b
+	WORD $0x4e390db9 // sqadd v25.16b, v13.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 224(R12), (F26, F27)
+	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
+	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	FLDPQ 128(R12), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R12), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 64(R12), (F16, F17)
+	WORD $0x4e300c88 // sqadd v8.16b, v4.16b, v16.16b
+	WORD $0x4e310ca9 // sqadd v9.16b, v5.16b, v17.16b
+	FLDPQ 96(R12), (F18, F19)
+	WORD $0x4e320cca // sqadd v10.16b, v6.16b, v18.16b
+	WORD $0x4e330ceb // sqadd v11.16b, v7.16b, v19.16b
 	FLDPQ 0(R12), (F4, F5)
 	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol4
 
 last4:
-	FLDPQ 384(R6), (F20, F21)
-	VADD V20.H8, V12.H8, V20.H8
-	VADD V21.H8, V13.H8, V21.H8
-	WORD $0x4e746400 // smax v0.8h, v0.8h, v20.8h
-	WORD $0x4e756421 // smax v1.8h, v1.8h, v21.8h
-	FLDPQ 416(R6), (F22, F23)
-	VADD V22.H8, V14.H8, V22.H8
-	VADD V23.H8, V15.H8, V23.H8
-	WORD $0x4e766442 // smax v2.8h, v2.8h, v22.8h
-	WORD $0x4e776463 // smax v3.8h, v3.8h, v23.8h
-	FLDPQ 256(R6), (F24, F25)
-	VADD V24.H8, V8.H8, V12.H8
-	VADD V25.H8, V9.H8, V13.H8
-	FLDPQ 288(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V14.H8
-	VADD V27.H8, V11.H8, V15.H8
-	FLDPQ 128(R6), (F28, F29)
-	VADD V28.H8, V4.H8, V8.H8
-	VADD V29.H8, V5.H8, V9.H8
-	FLDPQ 160(R6), (F30, F31)
-	VADD V30.H8, V6.H8, V10.H8
-	VADD V31.H8, V7.H8, V11.H8
-	FLDPQ 384(R6), (F16, F17)
-	VADD V16.H8, V12.H8, V16.H8
-	VADD V17.H8, V13.H8, V17.H8
-	WORD $0x4e706400 // smax v0.8h, v0.8h, v16.8h
-	WORD $0x4e716421 // smax v1.8h, v1.8h, v17.8h
-	FLDPQ 416(R6), (F18, F19)
-	VADD V18.H8, V14.H8, V18.H8
-	VADD V19.H8, V15.H8, V19.H8
-	WORD $0x4e726442 // smax v2.8h, v2.8h, v18.8h
-	WORD $0x4e736463 // smax v3.8h, v3.8h, v19.8h
-	FLDPQ 256(R6), (F20, F21)
-	VADD V20.H8, V8.H8, V12.H8
-	VADD V21.H8, V9.H8, V13.H8
-	FLDPQ 288(R6), (F22, F23)
-	VADD V22.H8, V10.H8, V14.H8
-	VADD V23.H8, V11.H8, V15.H8
-	FLDPQ 384(R6), (F24, F25)
-	VADD V24.H8, V12.H8, V24.H8
-	VADD V25.H8, V13.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 416(R6), (F26, F27)
-	VADD V26.H8, V14.H8, V26.H8
-	VADD V27.H8, V15.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
+	FLDPQ 192(R6), (F20, F21)
+	WORD $0x4e340d94 // sqadd v20.16b, v12.16b, v20.16b
+	WORD $0x4e350db5 // sqadd v21.16b, v13.16b, v21.16b
+	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
+	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
+	FLDPQ 224(R6), (F22, F23)
+	WORD $0x4e360dd6 // sqadd v22.16b, v14.16b, v22.16b
+	WORD $0x4e370df7 // sqadd v23.16b, v15.16b, v23.16b
+	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
+	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
+	FLDPQ 128(R6), (F24, F25)
+	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
+	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
+	FLDPQ 160(R6), (F26, F27)
+	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
+	FLDPQ 64(R6), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R6), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
+	FLDPQ 192(R6), (F16, F17)
+	WORD $0x4e300d90 // sqadd v16.16b, v12.16b, v16.16b
+	WORD $0x4e310db1 // sqadd v17.16b, v13.16b, v17.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	FLDPQ 224(R6), (F18, F19)
+	WORD $0x4e320dd2 // sqadd v18.16b, v14.16b, v18.16b
+	WORD $0x4e330df3 // sqadd v19.16b, v15.16b, v19.16b
+	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
+	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
+	FLDPQ 128(R6), (F20, F21)
+	WORD $0x4e340d0c // sqadd v12.16b, v8.16b, v20.16b
+	WORD $0x4e350d2d // sqadd v13.16b, v9.16b, v21.16b
+	FLDPQ 160(R6), (F22, F23)
+	WORD $0x4e360d4e // sqadd v14.16b, v10.16b, v22.16b
+	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
+	FLDPQ 192(R6), (F24, F25)
+	WORD $0x4e380d98 // sqadd v24.16b, v12.16b, v24.16b
+	WORD $0x4e390db9 // sqadd v25.16b, v13.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 224(R6), (F26, F27)
+	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
+	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text4
 	ADD $64, R0
-	CMP $128, R0
+	CMP $64, R0
 	BLO part4
 	RET
 
 width5:
 	MOVD ZR, R0
-	MOVD $640, R1
+	MOVD $320, R1
 
 part5:
 	MOVD features+0(FP), R2
@@ -3849,153 +3749,153 @@ text5:
 	VEOR V3.B16, V3.B16, V3.B16
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
-	FLDPQ 128(R5), (F20, F21)
-	VADD V20.H8, V4.H8, V8.H8
-	VADD V21.H8, V5.H8, V9.H8
-	FLDPQ 160(R5), (F22, F23)
-	VADD V22.H8, V6.H8, V10.H8
-	VADD V23.H8, V7.H8, V11.H8
-	FLDPQ 256(R5), (F24, F25)
-	VADD V24.H8, V8.H8, V12.H8
-	VADD V25.H8, V9.H8, V13.H8
-	FLDPQ 288(R5), (F26, F27)
-	VADD V26.H8, V10.H8, V14.H8
-	VADD V27.H8, V11.H8, V15.H8
-	FLDPQ 384(R5), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
-	FLDPQ 416(R5), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
+	FLDPQ 64(R5), (F20, F21)
+	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
+	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
+	FLDPQ 96(R5), (F22, F23)
+	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
+	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
+	FLDPQ 128(R5), (F24, F25)
+	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
+	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
+	FLDPQ 160(R5), (F26, F27)
+	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
+	FLDPQ 192(R5), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R5), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	CMP R11, R10
 	BHS last5
 
 symbol5:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 512(R12), (F20, F21)
-	VADD V20.H8, V16.H8, V20.H8
-	VADD V21.H8, V17.H8, V21.H8
-	WORD $0x4e746400 // smax v0.8h, v0.8h, v20.8h
-	WORD $0x4e756421 // smax v1.8h, v1.8h, v21.8h
-	FLDPQ 544(R12), (F22, F23)
-	VADD V22.H8, V18.H8, V22.H8
-	VADD V23.H8, V19.H8, V23.H8
-	WORD $0x4e766442 // smax v2.8h, v2.8h, v22.8h
-	WORD $0x4e776463 // smax v3.8h, v3.8h, v23.8h
-	FLDPQ 384(R12), (F24, F25)
-	VADD V24.H8, V12.H8, V16.H8
-	VADD V25.H8, V13.H8, V17.H8
-	FLDPQ 416(R12), (F26, F27)
-	VADD V26.H8, V14.H8, V18.H8
-	VADD V27.H8, V15.H8, V19.H8
-	FLDPQ 256(R12), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
-	FLDPQ 288(R12), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 128(R12), (F20, F21)
-	VADD V20.H8, V4.H8, V8.H8
-	VADD V21.H8, V5.H8, V9.H8
-	FLDPQ 160(R12), (F22, F23)
-	VADD V22.H8, V6.H8, V10.H8
-	VADD V23.H8, V7.H8, V11.H8
+	FLDPQ 256(R12), (F20, F21)
+	WORD $0x4e340e14 // sqadd v20.16b, v16.16b, v20.16b
+	WORD $0x4e350e35 // sqadd v21.16b, v17.16b, v21.16b
+	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
+	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
+	FLDPQ 288(R12), (F22, F23)
+	WORD $0x4e360e56 // sqadd v22.16b, v18.16b, v22.16b
+	WORD $0x4e370e77 // sqadd v23.16b, v19.16b, v23.16b
+	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
+	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
+	FLDPQ 192(R12), (F24, F25)
+	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
+	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
+	FLDPQ 224(R12), (F26, F27)
+	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
+	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
+	FLDPQ 128(R12), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R12), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 64(R12), (F20, F21)
+	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
+	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
+	FLDPQ 96(R12), (F22, F23)
+	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
+	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
 	FLDPQ 0(R12), (F4, F5)
 	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol5
 
 last5:
-	FLDPQ 512(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V24.H8
-	VADD V25.H8, V17.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 544(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V26.H8
-	VADD V27.H8, V19.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
-	FLDPQ 256(R6), (F20, F21)
-	VADD V20.H8, V8.H8, V12.H8
-	VADD V21.H8, V9.H8, V13.H8
-	FLDPQ 288(R6), (F22, F23)
-	VADD V22.H8, V10.H8, V14.H8
-	VADD V23.H8, V11.H8, V15.H8
-	FLDPQ 128(R6), (F24, F25)
-	VADD V24.H8, V4.H8, V8.H8
-	VADD V25.H8, V5.H8, V9.H8
-	FLDPQ 160(R6), (F26, F27)
-	VADD V26.H8, V6.H8, V10.H8
-	VADD V27.H8, V7.H8, V11.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V28.H8
-	VADD V29.H8, V17.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V30.H8
-	VADD V31.H8, V19.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 384(R6), (F20, F21)
-	VADD V20.H8, V12.H8, V16.H8
-	VADD V21.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F22, F23)
-	VADD V22.H8, V14.H8, V18.H8
-	VADD V23.H8, V15.H8, V19.H8
 	FLDPQ 256(R6), (F24, F25)
-	VADD V24.H8, V8.H8, V12.H8
-	VADD V25.H8, V9.H8, V13.H8
+	WORD $0x4e380e18 // sqadd v24.16b, v16.16b, v24.16b
+	WORD $0x4e390e39 // sqadd v25.16b, v17.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
 	FLDPQ 288(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V14.H8
-	VADD V27.H8, V11.H8, V15.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V28.H8
-	VADD V29.H8, V17.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V30.H8
-	VADD V31.H8, V19.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 384(R6), (F20, F21)
-	VADD V20.H8, V12.H8, V16.H8
-	VADD V21.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F22, F23)
-	VADD V22.H8, V14.H8, V18.H8
-	VADD V23.H8, V15.H8, V19.H8
-	FLDPQ 512(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V24.H8
-	VADD V25.H8, V17.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 544(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V26.H8
-	VADD V27.H8, V19.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
+	WORD $0x4e3a0e5a // sqadd v26.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e7b // sqadd v27.16b, v19.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
+	FLDPQ 128(R6), (F20, F21)
+	WORD $0x4e340d0c // sqadd v12.16b, v8.16b, v20.16b
+	WORD $0x4e350d2d // sqadd v13.16b, v9.16b, v21.16b
+	FLDPQ 160(R6), (F22, F23)
+	WORD $0x4e360d4e // sqadd v14.16b, v10.16b, v22.16b
+	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
+	FLDPQ 64(R6), (F24, F25)
+	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
+	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
+	FLDPQ 96(R6), (F26, F27)
+	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
+	FLDPQ 256(R6), (F28, F29)
+	WORD $0x4e3c0e1c // sqadd v28.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e3d // sqadd v29.16b, v17.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 288(R6), (F30, F31)
+	WORD $0x4e3e0e5e // sqadd v30.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e7f // sqadd v31.16b, v19.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 192(R6), (F20, F21)
+	WORD $0x4e340d90 // sqadd v16.16b, v12.16b, v20.16b
+	WORD $0x4e350db1 // sqadd v17.16b, v13.16b, v21.16b
+	FLDPQ 224(R6), (F22, F23)
+	WORD $0x4e360dd2 // sqadd v18.16b, v14.16b, v22.16b
+	WORD $0x4e370df3 // sqadd v19.16b, v15.16b, v23.16b
+	FLDPQ 128(R6), (F24, F25)
+	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
+	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
+	FLDPQ 160(R6), (F26, F27)
+	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
+	FLDPQ 256(R6), (F28, F29)
+	WORD $0x4e3c0e1c // sqadd v28.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e3d // sqadd v29.16b, v17.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 288(R6), (F30, F31)
+	WORD $0x4e3e0e5e // sqadd v30.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e7f // sqadd v31.16b, v19.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 192(R6), (F20, F21)
+	WORD $0x4e340d90 // sqadd v16.16b, v12.16b, v20.16b
+	WORD $0x4e350db1 // sqadd v17.16b, v13.16b, v21.16b
+	FLDPQ 224(R6), (F22, F23)
+	WORD $0x4e360dd2 // sqadd v18.16b, v14.16b, v22.16b
+	WORD $0x4e370df3 // sqadd v19.16b, v15.16b, v23.16b
+	FLDPQ 256(R6), (F24, F25)
+	WORD $0x4e380e18 // sqadd v24.16b, v16.16b, v24.16b
+	WORD $0x4e390e39 // sqadd v25.16b, v17.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 288(R6), (F26, F27)
+	WORD $0x4e3a0e5a // sqadd v26.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e7b // sqadd v27.16b, v19.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text5
 	ADD $64, R0
-	CMP $128, R0
+	CMP $64, R0
 	BLO part5
 	RET
 
 width6:
 	MOVD ZR, R0
-	MOVD $768, R1
+	MOVD $384, R1
 
 part6:
 	MOVD features+0(FP), R2
@@ -4021,199 +3921,199 @@ text6:
 	VEOR V3.B16, V3.B16, V3.B16
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
-	FLDPQ 128(R5), (F24, F25)
-	VADD V24.H8, V4.H8, V8.H8
-	VADD V25.H8, V5.H8, V9.H8
-	FLDPQ 160(R5), (F26, F27)
-	VADD V26.H8, V6.H8, V10.H8
-	VADD V27.H8, V7.H8, V11.H8
+	FLDPQ 64(R5), (F24, F25)
+	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
+	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
+	FLDPQ 96(R5), (F26, F27)
+	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
+	FLDPQ 128(R5), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R5), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 192(R5), (F24, F25)
+	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
+	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
+	FLDPQ 224(R5), (F26, F27)
+	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
+	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
 	FLDPQ 256(R5), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R5), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 384(R5), (F24, F25)
-	VADD V24.H8, V12.H8, V16.H8
-	VADD V25.H8, V13.H8, V17.H8
-	FLDPQ 416(R5), (F26, F27)
-	VADD V26.H8, V14.H8, V18.H8
-	VADD V27.H8, V15.H8, V19.H8
-	FLDPQ 512(R5), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R5), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
 	CMP R11, R10
 	BHS last6
 
 symbol6:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 640(R12), (F24, F25)
-	VADD V24.H8, V20.H8, V24.H8
-	VADD V25.H8, V21.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 672(R12), (F26, F27)
-	VADD V26.H8, V22.H8, V26.H8
-	VADD V27.H8, V23.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 512(R12), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R12), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
-	FLDPQ 384(R12), (F24, F25)
-	VADD V24.H8, V12.H8, V16.H8
-	VADD V25.H8, V13.H8, V17.H8
-	FLDPQ 416(R12), (F26, F27)
-	VADD V26.H8, V14.H8, V18.H8
-	VADD V27.H8, V15.H8, V19.H8
+	FLDPQ 320(R12), (F24, F25)
+	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
+	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 352(R12), (F26, F27)
+	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
+	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
 	FLDPQ 256(R12), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R12), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 128(R12), (F24, F25)
-	VADD V24.H8, V4.H8, V8.H8
-	VADD V25.H8, V5.H8, V9.H8
-	FLDPQ 160(R12), (F26, F27)
-	VADD V26.H8, V6.H8, V10.H8
-	VADD V27.H8, V7.H8, V11.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R12), (F24, F25)
+	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
+	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
+	FLDPQ 224(R12), (F26, F27)
+	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
+	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
+	FLDPQ 128(R12), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R12), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 64(R12), (F24, F25)
+	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
+	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
+	FLDPQ 96(R12), (F26, F27)
+	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
 	FLDPQ 0(R12), (F4, F5)
 	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol6
 
 last6:
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 512(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V20.H8
-	VADD V25.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V22.H8
-	VADD V27.H8, V19.H8, V23.H8
-	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
+	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
+	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
 	FLDPQ 256(R6), (F24, F25)
-	VADD V24.H8, V8.H8, V12.H8
-	VADD V25.H8, V9.H8, V13.H8
+	WORD $0x4e380e14 // sqadd v20.16b, v16.16b, v24.16b
+	WORD $0x4e390e35 // sqadd v21.16b, v17.16b, v25.16b
 	FLDPQ 288(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V14.H8
-	VADD V27.H8, V11.H8, V15.H8
-	FLDPQ 128(R6), (F28, F29)
-	VADD V28.H8, V4.H8, V8.H8
-	VADD V29.H8, V5.H8, V9.H8
-	FLDPQ 160(R6), (F30, F31)
-	VADD V30.H8, V6.H8, V10.H8
-	VADD V31.H8, V7.H8, V11.H8
-	FLDPQ 640(R6), (F24, F25)
-	VADD V24.H8, V20.H8, V24.H8
-	VADD V25.H8, V21.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 672(R6), (F26, F27)
-	VADD V26.H8, V22.H8, V26.H8
-	VADD V27.H8, V23.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
-	FLDPQ 384(R6), (F24, F25)
-	VADD V24.H8, V12.H8, V16.H8
-	VADD V25.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F26, F27)
-	VADD V26.H8, V14.H8, V18.H8
-	VADD V27.H8, V15.H8, V19.H8
+	WORD $0x4e3a0e56 // sqadd v22.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e77 // sqadd v23.16b, v19.16b, v27.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
+	FLDPQ 128(R6), (F24, F25)
+	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
+	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
+	FLDPQ 160(R6), (F26, F27)
+	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
+	FLDPQ 64(R6), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R6), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
+	FLDPQ 320(R6), (F24, F25)
+	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
+	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 352(R6), (F26, F27)
+	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
+	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
 	FLDPQ 256(R6), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R6), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 640(R6), (F24, F25)
-	VADD V24.H8, V20.H8, V24.H8
-	VADD V25.H8, V21.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 672(R6), (F26, F27)
-	VADD V26.H8, V22.H8, V26.H8
-	VADD V27.H8, V23.H8, V27.H8
-	WORD $0x4e7a6442 // smax v2.8h, v2.8h, v26.8h
-	WORD $0x4e7b6463 // smax v3.8h, v3.8h, v27.8h
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
-	FLDPQ 384(R6), (F24, F25)
-	VADD V24.H8, V12.H8, V16.H8
-	VADD V25.H8, V13.H8, V17.H8
-	FLDPQ 416(R6), (F26, F27)
-	VADD V26.H8, V14.H8, V18.H8
-	VADD V27.H8, V15.H8, V19.H8
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 512(R6), (F24, F25)
-	VADD V24.H8, V16.H8, V20.H8
-	VADD V25.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F26, F27)
-	VADD V26.H8, V18.H8, V22.H8
-	VADD V27.H8, V19.H8, V23.H8
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V28.H8
-	VADD V29.H8, V21.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V30.H8
-	VADD V31.H8, V23.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R6), (F24, F25)
+	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
+	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
+	FLDPQ 224(R6), (F26, F27)
+	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
+	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
+	FLDPQ 128(R6), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R6), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 320(R6), (F24, F25)
+	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
+	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 352(R6), (F26, F27)
+	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
+	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	FLDPQ 256(R6), (F28, F29)
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
+	FLDPQ 288(R6), (F30, F31)
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R6), (F24, F25)
+	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
+	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
+	FLDPQ 224(R6), (F26, F27)
+	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
+	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
+	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
+	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 256(R6), (F24, F25)
+	WORD $0x4e380e14 // sqadd v20.16b, v16.16b, v24.16b
+	WORD $0x4e390e35 // sqadd v21.16b, v17.16b, v25.16b
+	FLDPQ 288(R6), (F26, F27)
+	WORD $0x4e3a0e56 // sqadd v22.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e77 // sqadd v23.16b, v19.16b, v27.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
+	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
+	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text6
 	ADD $64, R0
-	CMP $128, R0
+	CMP $64, R0
 	BLO part6
 	RET
 
 width7:
 	MOVD ZR, R0
-	MOVD $896, R1
+	MOVD $448, R1
 
 part7:
 	MOVD features+0(FP), R2
@@ -4239,251 +4139,251 @@ text7:
 	VEOR V3.B16, V3.B16, V3.B16
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
+	FLDPQ 64(R5), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R5), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
 	FLDPQ 128(R5), (F28, F29)
-	VADD V28.H8, V4.H8, V8.H8
-	VADD V29.H8, V5.H8, V9.H8
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
 	FLDPQ 160(R5), (F30, F31)
-	VADD V30.H8, V6.H8, V10.H8
-	VADD V31.H8, V7.H8, V11.H8
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 192(R5), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R5), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	FLDPQ 256(R5), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R5), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 384(R5), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
-	FLDPQ 416(R5), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
-	FLDPQ 512(R5), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R5), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
-	FLDPQ 640(R5), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R5), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 320(R5), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R5), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	CMP R11, R10
 	BHS last7
 
 symbol7:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 768(R12), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R12), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R12), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R12), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 512(R12), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R12), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
 	FLDPQ 384(R12), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
 	FLDPQ 416(R12), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R12), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R12), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	FLDPQ 256(R12), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R12), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R12), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R12), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	FLDPQ 128(R12), (F28, F29)
-	VADD V28.H8, V4.H8, V8.H8
-	VADD V29.H8, V5.H8, V9.H8
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
 	FLDPQ 160(R12), (F30, F31)
-	VADD V30.H8, V6.H8, V10.H8
-	VADD V31.H8, V7.H8, V11.H8
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 64(R12), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R12), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
 	FLDPQ 0(R12), (F4, F5)
 	FLDPQ 32(R12), (F6, F7)
 	CMP R11, R10
 	BLO symbol7
 
 last7:
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
 	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
 	FLDPQ 416(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	FLDPQ 256(R6), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R6), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	FLDPQ 128(R6), (F28, F29)
-	VADD V28.H8, V4.H8, V8.H8
-	VADD V29.H8, V5.H8, V9.H8
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
 	FLDPQ 160(R6), (F30, F31)
-	VADD V30.H8, V6.H8, V10.H8
-	VADD V31.H8, V7.H8, V11.H8
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	FLDPQ 64(R6), (F28, F29)
+	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	FLDPQ 96(R6), (F30, F31)
+	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
 	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
 	FLDPQ 416(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	FLDPQ 256(R6), (F28, F29)
-	VADD V28.H8, V8.H8, V12.H8
-	VADD V29.H8, V9.H8, V13.H8
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
 	FLDPQ 288(R6), (F30, F31)
-	VADD V30.H8, V10.H8, V14.H8
-	VADD V31.H8, V11.H8, V15.H8
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
+	FLDPQ 128(R6), (F28, F29)
+	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	FLDPQ 160(R6), (F30, F31)
+	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
 	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V16.H8
-	VADD V29.H8, V13.H8, V17.H8
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
 	FLDPQ 416(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V18.H8
-	VADD V31.H8, V15.H8, V19.H8
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 512(R6), (F28, F29)
-	VADD V28.H8, V16.H8, V20.H8
-	VADD V29.H8, V17.H8, V21.H8
-	FLDPQ 544(R6), (F30, F31)
-	VADD V30.H8, V18.H8, V22.H8
-	VADD V31.H8, V19.H8, V23.H8
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V20.H8, V24.H8
-	VADD V29.H8, V21.H8, V25.H8
-	FLDPQ 672(R6), (F30, F31)
-	VADD V30.H8, V22.H8, V26.H8
-	VADD V31.H8, V23.H8, V27.H8
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V24.H8, V28.H8
-	VADD V29.H8, V25.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 800(R6), (F30, F31)
-	VADD V30.H8, V26.H8, V30.H8
-	VADD V31.H8, V27.H8, V31.H8
-	WORD $0x4e7e6442 // smax v2.8h, v2.8h, v30.8h
-	WORD $0x4e7f6463 // smax v3.8h, v3.8h, v31.8h
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
+	FLDPQ 256(R6), (F28, F29)
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
+	FLDPQ 288(R6), (F30, F31)
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
+	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
+	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
+	FLDPQ 384(R6), (F28, F29)
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 416(R6), (F30, F31)
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
+	FLDPQ 256(R6), (F28, F29)
+	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
+	FLDPQ 288(R6), (F30, F31)
+	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	FLDPQ 384(R6), (F28, F29)
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 416(R6), (F30, F31)
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	FLDPQ 352(R6), (F30, F31)
+	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
+	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
+	FLDPQ 384(R6), (F28, F29)
+	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 416(R6), (F30, F31)
+	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
+	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text7
 	ADD $64, R0
-	CMP $128, R0
+	CMP $64, R0
 	BLO part7
 	RET
 
 width8:
 	MOVD ZR, R0
-	MOVD $1024, R1
+	MOVD $512, R1
 
 part8:
 	MOVD features+0(FP), R2
@@ -4506,162 +4406,162 @@ text8:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	FLDPQ 0(R5), (F2, F3)
-	FLDPQ 128(R5), (F16, F17)
-	VADD V16.H8, V2.H8, V4.H8
-	VADD V17.H8, V3.H8, V5.H8
-	FLDPQ 256(R5), (F18, F19)
-	VADD V18.H8, V4.H8, V6.H8
-	VADD V19.H8, V5.H8, V7.H8
-	FLDPQ 384(R5), (F20, F21)
-	VADD V20.H8, V6.H8, V8.H8
-	VADD V21.H8, V7.H8, V9.H8
-	FLDPQ 512(R5), (F22, F23)
-	VADD V22.H8, V8.H8, V10.H8
-	VADD V23.H8, V9.H8, V11.H8
-	FLDPQ 640(R5), (F24, F25)
-	VADD V24.H8, V10.H8, V12.H8
-	VADD V25.H8, V11.H8, V13.H8
-	FLDPQ 768(R5), (F26, F27)
-	VADD V26.H8, V12.H8, V14.H8
-	VADD V27.H8, V13.H8, V15.H8
+	FLDPQ 64(R5), (F16, F17)
+	WORD $0x4e300c44 // sqadd v4.16b, v2.16b, v16.16b
+	WORD $0x4e310c65 // sqadd v5.16b, v3.16b, v17.16b
+	FLDPQ 128(R5), (F18, F19)
+	WORD $0x4e320c86 // sqadd v6.16b, v4.16b, v18.16b
+	WORD $0x4e330ca7 // sqadd v7.16b, v5.16b, v19.16b
+	FLDPQ 192(R5), (F20, F21)
+	WORD $0x4e340cc8 // sqadd v8.16b, v6.16b, v20.16b
+	WORD $0x4e350ce9 // sqadd v9.16b, v7.16b, v21.16b
+	FLDPQ 256(R5), (F22, F23)
+	WORD $0x4e360d0a // sqadd v10.16b, v8.16b, v22.16b
+	WORD $0x4e370d2b // sqadd v11.16b, v9.16b, v23.16b
+	FLDPQ 320(R5), (F24, F25)
+	WORD $0x4e380d4c // sqadd v12.16b, v10.16b, v24.16b
+	WORD $0x4e390d6d // sqadd v13.16b, v11.16b, v25.16b
+	FLDPQ 384(R5), (F26, F27)
+	WORD $0x4e3a0d8e // sqadd v14.16b, v12.16b, v26.16b
+	WORD $0x4e3b0daf // sqadd v15.16b, v13.16b, v27.16b
 	CMP R11, R10
 	BHS last8
 
 symbol8:
 	MOVBU.P 1(R10), R12
 	MADD R1, R4, R12, R12
-	FLDPQ 896(R12), (F28, F29)
-	VADD V28.H8, V14.H8, V28.H8
-	VADD V29.H8, V15.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 768(R12), (F30, F31)
-	VADD V30.H8, V12.H8, V14.H8
-	VADD V31.H8, V13.H8, V15.H8
-	FLDPQ 640(R12), (F16, F17)
-	VADD V16.H8, V10.H8, V12.H8
-	VADD V17.H8, V11.H8, V13.H8
-	FLDPQ 512(R12), (F18, F19)
-	VADD V18.H8, V8.H8, V10.H8
-	VADD V19.H8, V9.H8, V11.H8
-	FLDPQ 384(R12), (F20, F21)
-	VADD V20.H8, V6.H8, V8.H8
-	VADD V21.H8, V7.H8, V9.H8
-	FLDPQ 256(R12), (F22, F23)
-	VADD V22.H8, V4.H8, V6.H8
-	VADD V23.H8, V5.H8, V7.H8
-	FLDPQ 128(R12), (F24, F25)
-	VADD V24.H8, V2.H8, V4.H8
-	VADD V25.H8, V3.H8, V5.H8
+	FLDPQ 448(R12), (F28, F29)
+	WORD $0x4e3c0ddc // sqadd v28.16b, v14.16b, v28.16b
+	WORD $0x4e3d0dfd // sqadd v29.16b, v15.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 384(R12), (F30, F31)
+	WORD $0x4e3e0d8e // sqadd v14.16b, v12.16b, v30.16b
+	WORD $0x4e3f0daf // sqadd v15.16b, v13.16b, v31.16b
+	FLDPQ 320(R12), (F16, F17)
+	WORD $0x4e300d4c // sqadd v12.16b, v10.16b, v16.16b
+	WORD $0x4e310d6d // sqadd v13.16b, v11.16b, v17.16b
+	FLDPQ 256(R12), (F18, F19)
+	WORD $0x4e320d0a // sqadd v10.16b, v8.16b, v18.16b
+	WORD $0x4e330d2b // sqadd v11.16b, v9.16b, v19.16b
+	FLDPQ 192(R12), (F20, F21)
+	WORD $0x4e340cc8 // sqadd v8.16b, v6.16b, v20.16b
+	WORD $0x4e350ce9 // sqadd v9.16b, v7.16b, v21.16b
+	FLDPQ 128(R12), (F22, F23)
+	WORD $0x4e360c86 // sqadd v6.16b, v4.16b, v22.16b
+	WORD $0x4e370ca7 // sqadd v7.16b, v5.16b, v23.16b
+	FLDPQ 64(R12), (F24, F25)
+	WORD $0x4e380c44 // sqadd v4.16b, v2.16b, v24.16b
+	WORD $0x4e390c65 // sqadd v5.16b, v3.16b, v25.16b
 	FLDPQ 0(R12), (F2, F3)
 	CMP R11, R10
 	BLO symbol8
 
 last8:
-	FLDPQ 896(R6), (F26, F27)
-	VADD V26.H8, V14.H8, V26.H8
-	VADD V27.H8, V15.H8, V27.H8
-	WORD $0x4e7a6400 // smax v0.8h, v0.8h, v26.8h
-	WORD $0x4e7b6421 // smax v1.8h, v1.8h, v27.8h
-	FLDPQ 768(R6), (F28, F29)
-	VADD V28.H8, V12.H8, V14.H8
-	VADD V29.H8, V13.H8, V15.H8
-	FLDPQ 640(R6), (F30, F31)
-	VADD V30.H8, V10.H8, V12.H8
-	VADD V31.H8, V11.H8, V13.H8
-	FLDPQ 512(R6), (F16, F17)
-	VADD V16.H8, V8.H8, V10.H8
-	VADD V17.H8, V9.H8, V11.H8
-	FLDPQ 384(R6), (F18, F19)
-	VADD V18.H8, V6.H8, V8.H8
-	VADD V19.H8, V7.H8, V9.H8
-	FLDPQ 256(R6), (F20, F21)
-	VADD V20.H8, V4.H8, V6.H8
-	VADD V21.H8, V5.H8, V7.H8
-	FLDPQ 128(R6), (F22, F23)
-	VADD V22.H8, V2.H8, V4.H8
-	VADD V23.H8, V3.H8, V5.H8
-	FLDPQ 896(R6), (F24, F25)
-	VADD V24.H8, V14.H8, V24.H8
-	VADD V25.H8, V15.H8, V25.H8
-	WORD $0x4e786400 // smax v0.8h, v0.8h, v24.8h
-	WORD $0x4e796421 // smax v1.8h, v1.8h, v25.8h
-	FLDPQ 768(R6), (F26, F27)
-	VADD V26.H8, V12.H8, V14.H8
-	VADD V27.H8, V13.H8, V15.H8
-	FLDPQ 640(R6), (F28, F29)
-	VADD V28.H8, V10.H8, V12.H8
-	VADD V29.H8, V11.H8, V13.H8
-	FLDPQ 512(R6), (F30, F31)
-	VADD V30.H8, V8.H8, V10.H8
-	VADD V31.H8, V9.H8, V11.H8
-	FLDPQ 384(R6), (F16, F17)
-	VADD V16.H8, V6.H8, V8.H8
-	VADD V17.H8, V7.H8, V9.H8
-	FLDPQ 256(R6), (F18, F19)
-	VADD V18.H8, V4.H8, V6.H8
-	VADD V19.H8, V5.H8, V7.H8
-	FLDPQ 896(R6), (F20, F21)
-	VADD V20.H8, V14.H8, V20.H8
-	VADD V21.H8, V15.H8, V21.H8
-	WORD $0x4e746400 // smax v0.8h, v0.8h, v20.8h
-	WORD $0x4e756421 // smax v1.8h, v1.8h, v21.8h
-	FLDPQ 768(R6), (F22, F23)
-	VADD V22.H8, V12.H8, V14.H8
-	VADD V23.H8, V13.H8, V15.H8
-	FLDPQ 640(R6), (F24, F25)
-	VADD V24.H8, V10.H8, V12.H8
-	VADD V25.H8, V11.H8, V13.H8
-	FLDPQ 512(R6), (F26, F27)
-	VADD V26.H8, V8.H8, V10.H8
-	VADD V27.H8, V9.H8, V11.H8
+	FLDPQ 448(R6), (F26, F27)
+	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
+	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
+	WORD $0x4e3a6400 // smax v0.16b, v0.16b, v26.16b
+	WORD $0x4e3b6421 // smax v1.16b, v1.16b, v27.16b
 	FLDPQ 384(R6), (F28, F29)
-	VADD V28.H8, V6.H8, V8.H8
-	VADD V29.H8, V7.H8, V9.H8
-	FLDPQ 896(R6), (F30, F31)
-	VADD V30.H8, V14.H8, V30.H8
-	VADD V31.H8, V15.H8, V31.H8
-	WORD $0x4e7e6400 // smax v0.8h, v0.8h, v30.8h
-	WORD $0x4e7f6421 // smax v1.8h, v1.8h, v31.8h
-	FLDPQ 768(R6), (F16, F17)
-	VADD V16.H8, V12.H8, V14.H8
-	VADD V17.H8, V13.H8, V15.H8
-	FLDPQ 640(R6), (F18, F19)
-	VADD V18.H8, V10.H8, V12.H8
-	VADD V19.H8, V11.H8, V13.H8
-	FLDPQ 512(R6), (F20, F21)
-	VADD V20.H8, V8.H8, V10.H8
-	VADD V21.H8, V9.H8, V11.H8
-	FLDPQ 896(R6), (F22, F23)
-	VADD V22.H8, V14.H8, V22.H8
-	VADD V23.H8, V15.H8, V23.H8
-	WORD $0x4e766400 // smax v0.8h, v0.8h, v22.8h
-	WORD $0x4e776421 // smax v1.8h, v1.8h, v23.8h
-	FLDPQ 768(R6), (F24, F25)
-	VADD V24.H8, V12.H8, V14.H8
-	VADD V25.H8, V13.H8, V15.H8
-	FLDPQ 640(R6), (F26, F27)
-	VADD V26.H8, V10.H8, V12.H8
-	VADD V27.H8, V11.H8, V13.H8
-	FLDPQ 896(R6), (F28, F29)
-	VADD V28.H8, V14.H8, V28.H8
-	VADD V29.H8, V15.H8, V29.H8
-	WORD $0x4e7c6400 // smax v0.8h, v0.8h, v28.8h
-	WORD $0x4e7d6421 // smax v1.8h, v1.8h, v29.8h
-	FLDPQ 768(R6), (F30, F31)
-	VADD V30.H8, V12.H8, V14.H8
-	VADD V31.H8, V13.H8, V15.H8
-	FLDPQ 896(R6), (F16, F17)
-	VADD V16.H8, V14.H8, V16.H8
-	VADD V17.H8, V15.H8, V17.H8
-	WORD $0x4e706400 // smax v0.8h, v0.8h, v16.8h
-	WORD $0x4e716421 // smax v1.8h, v1.8h, v17.8h
+	WORD $0x4e3c0d8e // sqadd v14.16b, v12.16b, v28.16b
+	WORD $0x4e3d0daf // sqadd v15.16b, v13.16b, v29.16b
+	FLDPQ 320(R6), (F30, F31)
+	WORD $0x4e3e0d4c // sqadd v12.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6d // sqadd v13.16b, v11.16b, v31.16b
+	FLDPQ 256(R6), (F16, F17)
+	WORD $0x4e300d0a // sqadd v10.16b, v8.16b, v16.16b
+	WORD $0x4e310d2b // sqadd v11.16b, v9.16b, v17.16b
+	FLDPQ 192(R6), (F18, F19)
+	WORD $0x4e320cc8 // sqadd v8.16b, v6.16b, v18.16b
+	WORD $0x4e330ce9 // sqadd v9.16b, v7.16b, v19.16b
+	FLDPQ 128(R6), (F20, F21)
+	WORD $0x4e340c86 // sqadd v6.16b, v4.16b, v20.16b
+	WORD $0x4e350ca7 // sqadd v7.16b, v5.16b, v21.16b
+	FLDPQ 64(R6), (F22, F23)
+	WORD $0x4e360c44 // sqadd v4.16b, v2.16b, v22.16b
+	WORD $0x4e370c65 // sqadd v5.16b, v3.16b, v23.16b
+	FLDPQ 448(R6), (F24, F25)
+	WORD $0x4e380dd8 // sqadd v24.16b, v14.16b, v24.16b
+	WORD $0x4e390df9 // sqadd v25.16b, v15.16b, v25.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	FLDPQ 384(R6), (F26, F27)
+	WORD $0x4e3a0d8e // sqadd v14.16b, v12.16b, v26.16b
+	WORD $0x4e3b0daf // sqadd v15.16b, v13.16b, v27.16b
+	FLDPQ 320(R6), (F28, F29)
+	WORD $0x4e3c0d4c // sqadd v12.16b, v10.16b, v28.16b
+	WORD $0x4e3d0d6d // sqadd v13.16b, v11.16b, v29.16b
+	FLDPQ 256(R6), (F30, F31)
+	WORD $0x4e3e0d0a // sqadd v10.16b, v8.16b, v30.16b
+	WORD $0x4e3f0d2b // sqadd v11.16b, v9.16b, v31.16b
+	FLDPQ 192(R6), (F16, F17)
+	WORD $0x4e300cc8 // sqadd v8.16b, v6.16b, v16.16b
+	WORD $0x4e310ce9 // sqadd v9.16b, v7.16b, v17.16b
+	FLDPQ 128(R6), (F18, F19)
+	WORD $0x4e320c86 // sqadd v6.16b, v4.16b, v18.16b
+	WORD $0x4e330ca7 // sqadd v7.16b, v5.16b, v19.16b
+	FLDPQ 448(R6), (F20, F21)
+	WORD $0x4e340dd4 // sqadd v20.16b, v14.16b, v20.16b
+	WORD $0x4e350df5 // sqadd v21.16b, v15.16b, v21.16b
+	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
+	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
+	FLDPQ 384(R6), (F22, F23)
+	WORD $0x4e360d8e // sqadd v14.16b, v12.16b, v22.16b
+	WORD $0x4e370daf // sqadd v15.16b, v13.16b, v23.16b
+	FLDPQ 320(R6), (F24, F25)
+	WORD $0x4e380d4c // sqadd v12.16b, v10.16b, v24.16b
+	WORD $0x4e390d6d // sqadd v13.16b, v11.16b, v25.16b
+	FLDPQ 256(R6), (F26, F27)
+	WORD $0x4e3a0d0a // sqadd v10.16b, v8.16b, v26.16b
+	WORD $0x4e3b0d2b // sqadd v11.16b, v9.16b, v27.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0cc8 // sqadd v8.16b, v6.16b, v28.16b
+	WORD $0x4e3d0ce9 // sqadd v9.16b, v7.16b, v29.16b
+	FLDPQ 448(R6), (F30, F31)
+	WORD $0x4e3e0dde // sqadd v30.16b, v14.16b, v30.16b
+	WORD $0x4e3f0dff // sqadd v31.16b, v15.16b, v31.16b
+	WORD $0x4e3e6400 // smax v0.16b, v0.16b, v30.16b
+	WORD $0x4e3f6421 // smax v1.16b, v1.16b, v31.16b
+	FLDPQ 384(R6), (F16, F17)
+	WORD $0x4e300d8e // sqadd v14.16b, v12.16b, v16.16b
+	WORD $0x4e310daf // sqadd v15.16b, v13.16b, v17.16b
+	FLDPQ 320(R6), (F18, F19)
+	WORD $0x4e320d4c // sqadd v12.16b, v10.16b, v18.16b
+	WORD $0x4e330d6d // sqadd v13.16b, v11.16b, v19.16b
+	FLDPQ 256(R6), (F20, F21)
+	WORD $0x4e340d0a // sqadd v10.16b, v8.16b, v20.16b
+	WORD $0x4e350d2b // sqadd v11.16b, v9.16b, v21.16b
+	FLDPQ 448(R6), (F22, F23)
+	WORD $0x4e360dd6 // sqadd v22.16b, v14.16b, v22.16b
+	WORD $0x4e370df7 // sqadd v23.16b, v15.16b, v23.16b
+	WORD $0x4e366400 // smax v0.16b, v0.16b, v22.16b
+	WORD $0x4e376421 // smax v1.16b, v1.16b, v23.16b
+	FLDPQ 384(R6), (F24, F25)
+	WORD $0x4e380d8e // sqadd v14.16b, v12.16b, v24.16b
+	WORD $0x4e390daf // sqadd v15.16b, v13.16b, v25.16b
+	FLDPQ 320(R6), (F26, F27)
+	WORD $0x4e3a0d4c // sqadd v12.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6d // sqadd v13.16b, v11.16b, v27.16b
+	FLDPQ 448(R6), (F28, F29)
+	WORD $0x4e3c0ddc // sqadd v28.16b, v14.16b, v28.16b
+	WORD $0x4e3d0dfd // sqadd v29.16b, v15.16b, v29.16b
+	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
+	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	FLDPQ 384(R6), (F30, F31)
+	WORD $0x4e3e0d8e // sqadd v14.16b, v12.16b, v30.16b
+	WORD $0x4e3f0daf // sqadd v15.16b, v13.16b, v31.16b
+	FLDPQ 448(R6), (F16, F17)
+	WORD $0x4e300dd0 // sqadd v16.16b, v14.16b, v16.16b
+	WORD $0x4e310df1 // sqadd v17.16b, v15.16b, v17.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
 	FSTPQ (F0, F1), 0(R2)
 	ADD R3, R2
 	SUB $1, R9
 	CBNZ R9, text8
 	ADD $32, R0
-	CMP $128, R0
+	CMP $64, R0
 	BLO part8
 	RET
 
@@ -4955,44 +4855,26 @@ last:
 	CBNZ R9, text
 	RET
 
-// func dense16_32xNEON(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
-TEXT ·dense16_32xNEON(SB), NOSPLIT, $0-64
+// func dense8_32xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
+TEXT ·dense8_32xNEON(SB), NOSPLIT, $0-64
 	MOVD sums+0(FP), R0
 	MOVD sumStride+8(FP), R1
 	MOVD weights+16(FP), R2
 	MOVD rowBytes+24(FP), R3
-	MOVD features+40(FP), R4
-	MOVD stride+48(FP), R5
-	MOVD texts+56(FP), R6
-	MOVD scales+32(FP), R7
-	MOVD $0x8040201008040201, R10
-	VDUP R10, V25.D2
+	MOVD scales+32(FP), R4
+	MOVD features+40(FP), R5
+	MOVD stride+48(FP), R6
+	MOVD texts+56(FP), R7
 
 text:
-	FLDPQ 0(R4), (F0, F1)
-	FLDPQ 32(R4), (F2, F3)
-	FLDPQ 64(R4), (F4, F5)
-	FLDPQ 96(R4), (F6, F7)
-	VCMTST V0.S4, V0.S4, V0.S4
-	VCMTST V1.S4, V1.S4, V1.S4
-	VCMTST V2.S4, V2.S4, V2.S4
-	VCMTST V3.S4, V3.S4, V3.S4
-	VCMTST V4.S4, V4.S4, V4.S4
-	VCMTST V5.S4, V5.S4, V5.S4
-	VCMTST V6.S4, V6.S4, V6.S4
-	VCMTST V7.S4, V7.S4, V7.S4
-	VUZP1 V1.H8, V0.H8, V0.H8
-	VUZP1 V3.H8, V2.H8, V1.H8
-	VUZP1 V5.H8, V4.H8, V2.H8
-	VUZP1 V7.H8, V6.H8, V3.H8
-	VUZP1 V1.B16, V0.B16, V0.B16
-	VAND V25.B16, V0.B16, V0.B16
-	VUZP1 V3.B16, V2.B16, V1.B16
-	VAND V25.B16, V1.B16, V1.B16
-	VADDP V1.B16, V0.B16, V0.B16
-	VADDP V0.B16, V0.B16, V0.B16
-	VADDP V0.B16, V0.B16, V0.B16
-	VMOV V0.S[0], R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
@@ -5001,95 +4883,99 @@ text:
 	VEOR V13.B16, V13.B16, V13.B16
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
-	VEOR V23.B16, V23.B16, V23.B16
-	CBZ R10, last
+	MOVD R2, R8
+	MOVD R5, R9
+	MOVD $16, R10
 
-feature:
-	RBIT R10, R11
-	CLZ R11, R11
-	SUB $1, R10, R12
-	AND R12, R10
-	MADD R3, R2, R11, R8
-	ADD R11<<2, R4, R9
+quad:
 	VLD1R.P 4(R9), [V24.S4]
-	FLDPQ 0(R8), (F0, F1)
-	FLDPQ 32(R8), (F2, F3)
-	FLDPQ 64(R8), (F4, F5)
-	FLDPQ 96(R8), (F6, F7)
-	WORD $0x0e788008 // smlal v8.4s, v0.4h, v24.4h
-	WORD $0x4e788009 // smlal2 v9.4s, v0.8h, v24.8h
-	WORD $0x0e78802a // smlal v10.4s, v1.4h, v24.4h
-	WORD $0x4e78802b // smlal2 v11.4s, v1.8h, v24.8h
-	WORD $0x0e78804c // smlal v12.4s, v2.4h, v24.4h
-	WORD $0x4e78804d // smlal2 v13.4s, v2.8h, v24.8h
-	WORD $0x0e78806e // smlal v14.4s, v3.4h, v24.4h
-	WORD $0x4e78806f // smlal2 v15.4s, v3.8h, v24.8h
-	WORD $0x0e788090 // smlal v16.4s, v4.4h, v24.4h
-	WORD $0x4e788091 // smlal2 v17.4s, v4.8h, v24.8h
-	WORD $0x0e7880b2 // smlal v18.4s, v5.4h, v24.4h
-	WORD $0x4e7880b3 // smlal2 v19.4s, v5.8h, v24.8h
-	WORD $0x0e7880d4 // smlal v20.4s, v6.4h, v24.4h
-	WORD $0x4e7880d5 // smlal2 v21.4s, v6.8h, v24.8h
-	WORD $0x0e7880f6 // smlal v22.4s, v7.4h, v24.4h
-	WORD $0x4e7880f7 // smlal2 v23.4s, v7.8h, v24.8h
-	CBNZ R10, feature
-
-last:
-	VADDP V9.S4, V8.S4, V8.S4
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
-	VADDP V11.S4, V10.S4, V9.S4
-	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
-	VADDP V13.S4, V12.S4, V10.S4
-	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
-	VADDP V15.S4, V14.S4, V11.S4
-	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
-	VADDP V17.S4, V16.S4, V12.S4
-	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
-	VADDP V19.S4, V18.S4, V13.S4
-	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
-	VADDP V21.S4, V20.S4, V14.S4
-	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
-	VADDP V23.S4, V22.S4, V15.S4
-	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
-	FLDPQ 0(R7), (F0, F1)
-	FLDPQ 32(R7), (F2, F3)
-	FLDPQ 64(R7), (F4, F5)
-	FLDPQ 96(R7), (F6, F7)
-	WORD $0x6e20dd08 // fmul v8.4s, v8.4s, v0.4s
-	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
-	WORD $0x6e22dd4a // fmul v10.4s, v10.4s, v2.4s
-	WORD $0x6e23dd6b // fmul v11.4s, v11.4s, v3.4s
-	WORD $0x6e24dd8c // fmul v12.4s, v12.4s, v4.4s
-	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
-	WORD $0x6e26ddce // fmul v14.4s, v14.4s, v6.4s
-	WORD $0x6e27ddef // fmul v15.4s, v15.4s, v7.4s
-	FLDPQ 0(R0), (F0, F1)
-	FLDPQ 32(R0), (F2, F3)
-	FLDPQ 64(R0), (F4, F5)
-	FLDPQ 96(R0), (F6, F7)
-	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
-	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
-	FSTPQ (F0, F1), 0(R0)
-	FSTPQ (F2, F3), 32(R0)
-	FSTPQ (F4, F5), 64(R0)
-	FSTPQ (F6, F7), 96(R0)
+	FLDPQ 0(R8), (F16, F17)
+	FLDPQ 32(R8), (F18, F19)
+	FLDPQ 64(R8), (F20, F21)
+	FLDPQ 96(R8), (F22, F23)
+	WORD $0x0e388200 // smlal v0.8h, v16.8b, v24.8b
+	WORD $0x4e388201 // smlal2 v1.8h, v16.16b, v24.16b
+	WORD $0x0e388222 // smlal v2.8h, v17.8b, v24.8b
+	WORD $0x4e388223 // smlal2 v3.8h, v17.16b, v24.16b
+	WORD $0x0e388244 // smlal v4.8h, v18.8b, v24.8b
+	WORD $0x4e388245 // smlal2 v5.8h, v18.16b, v24.16b
+	WORD $0x0e388266 // smlal v6.8h, v19.8b, v24.8b
+	WORD $0x4e388267 // smlal2 v7.8h, v19.16b, v24.16b
+	WORD $0x0e388288 // smlal v8.8h, v20.8b, v24.8b
+	WORD $0x4e388289 // smlal2 v9.8h, v20.16b, v24.16b
+	WORD $0x0e3882aa // smlal v10.8h, v21.8b, v24.8b
+	WORD $0x4e3882ab // smlal2 v11.8h, v21.16b, v24.16b
+	WORD $0x0e3882cc // smlal v12.8h, v22.8b, v24.8b
+	WORD $0x4e3882cd // smlal2 v13.8h, v22.16b, v24.16b
+	WORD $0x0e3882ee // smlal v14.8h, v23.8b, v24.8b
+	WORD $0x4e3882ef // smlal2 v15.8h, v23.16b, v24.16b
+	ADD R3, R8
+	SUB $1, R10
+	CBNZ R10, quad
+	WORD $0x4e602800 // saddlp v0.4s, v0.8h
+	WORD $0x4e602821 // saddlp v1.4s, v1.8h
+	WORD $0x4e602842 // saddlp v2.4s, v2.8h
+	WORD $0x4e602863 // saddlp v3.4s, v3.8h
+	WORD $0x4e602884 // saddlp v4.4s, v4.8h
+	WORD $0x4e6028a5 // saddlp v5.4s, v5.8h
+	WORD $0x4e6028c6 // saddlp v6.4s, v6.8h
+	WORD $0x4e6028e7 // saddlp v7.4s, v7.8h
+	WORD $0x4e602908 // saddlp v8.4s, v8.8h
+	WORD $0x4e602929 // saddlp v9.4s, v9.8h
+	WORD $0x4e60294a // saddlp v10.4s, v10.8h
+	WORD $0x4e60296b // saddlp v11.4s, v11.8h
+	WORD $0x4e60298c // saddlp v12.4s, v12.8h
+	WORD $0x4e6029ad // saddlp v13.4s, v13.8h
+	WORD $0x4e6029ce // saddlp v14.4s, v14.8h
+	WORD $0x4e6029ef // saddlp v15.4s, v15.8h
+	VADDP V1.S4, V0.S4, V0.S4
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	VADDP V3.S4, V2.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	VADDP V5.S4, V4.S4, V2.S4
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	VADDP V7.S4, V6.S4, V3.S4
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	VADDP V9.S4, V8.S4, V4.S4
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	VADDP V11.S4, V10.S4, V5.S4
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	VADDP V13.S4, V12.S4, V6.S4
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	VADDP V15.S4, V14.S4, V7.S4
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	FLDPQ 0(R4), (F16, F17)
+	FLDPQ 32(R4), (F18, F19)
+	FLDPQ 64(R4), (F20, F21)
+	FLDPQ 96(R4), (F22, F23)
+	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD $0x6e31dc21 // fmul v1.4s, v1.4s, v17.4s
+	WORD $0x6e32dc42 // fmul v2.4s, v2.4s, v18.4s
+	WORD $0x6e33dc63 // fmul v3.4s, v3.4s, v19.4s
+	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
+	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
+	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
+	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
+	FLDPQ 0(R0), (F16, F17)
+	FLDPQ 32(R0), (F18, F19)
+	FLDPQ 64(R0), (F20, F21)
+	FLDPQ 96(R0), (F22, F23)
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD $0x4e21d631 // fadd v17.4s, v17.4s, v1.4s
+	WORD $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
+	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
+	WORD $0x4e24d694 // fadd v20.4s, v20.4s, v4.4s
+	WORD $0x4e25d6b5 // fadd v21.4s, v21.4s, v5.4s
+	WORD $0x4e26d6d6 // fadd v22.4s, v22.4s, v6.4s
+	WORD $0x4e27d6f7 // fadd v23.4s, v23.4s, v7.4s
+	FSTPQ (F16, F17), 0(R0)
+	FSTPQ (F18, F19), 32(R0)
+	FSTPQ (F20, F21), 64(R0)
+	FSTPQ (F22, F23), 96(R0)
 	ADD R1, R0
-	ADD R5, R4
-	SUB $1, R6
-	CBNZ R6, text
+	ADD R6, R5
+	SUB $1, R7
+	CBNZ R7, text
 	RET
 
 // func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)

@@ -14,10 +14,10 @@ func convolveMaxNEON(features *float32, stride int, table *float32, bias *float3
 //go:noescape
 func convolveArgMaxNEON(features *float32, positions *int32, stride int, table *float32, bias *float32, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
-// convolveMax16NEON is convolveMax16.
+// convolveMax8NEON is convolveMax8.
 //
 //go:noescape
-func convolveMax16NEON(features *int16, stride int, table *int16, width int, start int, end int, symbols *uint8, ends *int32, texts int)
+func convolveMax8NEON(features *uint8, stride int, table *int8, width int, start int, end int, symbols *uint8, ends *int32, texts int)
 
 // dense64xNEON is dense, for 64 entries of a row.
 //
@@ -34,10 +34,10 @@ func dense8xNEON(sums *float32, sumStride int, weights *float32, rowBytes int, f
 //go:noescape
 func denseBackwardNEON(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
-// dense16_32xNEON is dense16, for 32 entries of a row.
+// dense8_32xNEON is dense8, for 32 entries of a row.
 //
 //go:noescape
-func dense16_32xNEON(sums *float32, sumStride int, weights *int16, rowBytes int, scales *float32, features *int16, stride int, texts int)
+func dense8_32xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
 // addScaledRows64xNEON is addScaledRows, for 64 entries of a row.
 //

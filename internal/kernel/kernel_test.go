@@ -55,12 +55,12 @@ func padded(x Texts, width int) [][]uint8 {
 }
 
 // naiveConvolution pools one filter of one padded text, with nothing in common with the package.
-func naiveConvolution[number int16 | float32](table []number, lanes, filter, width int, text []uint8, least number) (largest number, position int32) {
-	largest, position = least, int32(1-width)
+func naiveConvolution(table []float32, filter, width int, text []uint8) (largest float32, position int32) {
+	largest, position = float32(math.Inf(-1)), int32(1-width)
 	for t := 0; t <= len(text)-width; t++ {
-		sum := table[(int(text[t])*width)*lanes+filter]
+		sum := table[(int(text[t])*width)*Lanes+filter]
 		for tap := 1; tap < width; tap++ {
-			sum += table[(int(text[t+tap])*width+tap)*lanes+filter]
+			sum += table[(int(text[t+tap])*width+tap)*Lanes+filter]
 		}
 		if sum > largest {
 			largest, position = sum, int32(t+1-width)
@@ -80,13 +80,14 @@ func TestEveryBackend(t *testing.T) {
 				t.Skipf("this processor has no %s: NOT TESTED", name)
 			}
 			t.Run("ConvolutionsEqualTheNaiveLoop", testConvolutionsEqualTheNaiveLoop)
-			t.Run("ConvolutionOfInt16EqualsTheNaiveLoop", testConvolutionOfInt16EqualsTheNaiveLoop)
+			t.Run("ConvolutionOfInt8EqualsTheNaiveLoop", testConvolutionOfInt8EqualsTheNaiveLoop)
+			t.Run("SumsOfInt8SaturateAfterEachTap", testSumsOfInt8SaturateAfterEachTap)
 			t.Run("ConvolveArgMaxPicksTheFirstMaximum", testConvolveArgMaxPicksTheFirstMaximum)
 			t.Run("DenseEqualsItsDefinition", testDenseEqualsItsDefinition)
 			t.Run("DenseBackwardEqualsItsDefinition", testDenseBackwardEqualsItsDefinition)
-			t.Run("Dense16EqualsTheFloat64Reference", testDense16EqualsTheFloat64Reference)
+			t.Run("Dense8EqualsTheFloat64Reference", testDense8EqualsTheFloat64Reference)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
-			t.Run("ConvolveDense16EqualsBoth", testConvolveDense16EqualsBoth)
+			t.Run("ConvolveDense8EqualsBoth", testConvolveDense8EqualsBoth)
 			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
 			t.Run("NothingAllocates", testNothingAllocates)
 		})
@@ -131,7 +132,7 @@ func checkConvolutions(t *testing.T, filters Filters, x Texts) {
 	for i, text := range padded(x, width) {
 		for f := range Lanes {
 			wantFeatures[i*stride+f], wantPositions[i*stride+f] =
-				naiveConvolution(filters.Table, Lanes, f, width, text, float32(math.Inf(-1)))
+				naiveConvolution(filters.Table, f, width, text)
 			if wantFeatures[i*stride+f] += filters.Bias[f]; !(wantFeatures[i*stride+f] > 0) {
 				wantFeatures[i*stride+f] = 0 // and no minus zero
 			}
@@ -151,29 +152,82 @@ func checkConvolutions(t *testing.T, filters Filters, x Texts) {
 	}
 }
 
-func testConvolutionOfInt16EqualsTheNaiveLoop(t *testing.T) {
-	const untouched, stride = 12345, Lanes16 + 3
-	random := rand.New(rand.NewPCG(5, 6))
+// naiveSaturation pools one filter of one padded text, with nothing in common with the package.
+func naiveSaturation(table []int8, filter, width int, text []uint8) uint8 {
+	largest := 0.0
+	for t := 0; t <= len(text)-width; t++ {
+		sum := 0.0
+		for tap := range width {
+			sum = math.Max(-128, math.Min(127, sum+float64(table[(int(text[t+tap])*width+tap)*Lanes8+filter])))
+		}
+		largest = math.Max(largest, sum)
+	}
+	return uint8(largest)
+}
+
+func testConvolutionOfInt8EqualsTheNaiveLoop(t *testing.T) {
+	const untouched, stride = 234, Lanes8 + 3
+	random := rand.New(rand.NewPCG(41, 42))
 	for width := 1; width <= MaxWidth; width++ {
-		for name, draw := range map[string]func(*rand.Rand) int16{
-			"up to the largest sum": func(r *rand.Rand) int16 { return int16((r.IntN(2*math.MaxInt16+1) - math.MaxInt16) / width) },
-			"many ties":             func(r *rand.Rand) int16 { return int16(r.IntN(3) - 1) },
-			"all sums below zero":   func(r *rand.Rand) int16 { return int16(-1 - r.IntN(1000)) },
+		for name, draw := range map[string]func(*rand.Rand) int8{
+			"most sums saturate":  func(r *rand.Rand) int8 { return int8(r.IntN(256) - 128) },
+			"few sums saturate":   func(r *rand.Rand) int8 { return int8(r.IntN(81) - 40) },
+			"many ties":           func(r *rand.Rand) int8 { return int8(r.IntN(3) - 1) },
+			"all sums below zero": func(r *rand.Rand) int8 { return int8(-1 - r.IntN(128)) },
+			"the largest entries": func(r *rand.Rand) int8 { return []int8{math.MinInt8, math.MaxInt8}[r.IntN(2)] },
 		} {
-			table := filled(random, vocabulary*width*Lanes16, draw)
+			table := filled(random, vocabulary*width*Lanes8, draw)
 			x := randomTexts(random, 2*MaxWidth+3, vocabulary)
-			features := slices.Repeat([]int16{untouched}, len(x.Ends)*stride)
+			features := slices.Repeat([]uint8{untouched}, len(x.Ends)*stride)
 			want := slices.Clone(features)
 			for i, text := range padded(x, width) {
-				for f := range Lanes16 {
-					want[i*stride+f], _ = naiveConvolution(table, Lanes16, f, width, text, 0)
+				for f := range Lanes8 {
+					want[i*stride+f] = naiveSaturation(table, f, width, text)
 				}
 			}
-			ConvolveMax16(Rows16{features, stride}, Filters16{table, width}, x)
+			ConvolveMax8(Rows8{features, stride}, Filters8{table, width}, x)
 			if !slices.Equal(features, want) {
 				t.Fatalf("width %d, %s: features are %v, want %v", width, name, features, want)
 			}
 		}
+	}
+	table := filled(random, 256*MaxWidth*Lanes8, func(r *rand.Rand) int8 { return int8(r.IntN(101) - 50) })
+	x := Texts{Symbols: []uint8{255, 0, 254, 255}, Ends: []int32{4}, Start: 255, End: 253}
+	features, want := make([]uint8, Lanes8), make([]uint8, Lanes8)
+	for f := range want {
+		want[f] = naiveSaturation(table, f, MaxWidth, padded(x, MaxWidth)[0])
+	}
+	if ConvolveMax8(Rows8{features, Lanes8}, Filters8{table, MaxWidth}, x); !slices.Equal(features, want) {
+		t.Fatalf("the largest vocabulary: features are %v, want %v", features, want)
+	}
+}
+
+func testSumsOfInt8SaturateAfterEachTap(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		taps    []int8 // of the text's symbols
+		feature uint8
+	}{
+		{"what is above the largest sum is lost", []int8{100, 100, -100}, 27},
+		{"what is below the smallest sum is lost", []int8{-100, -100, 100, 100}, 72},
+		{"the taps are added from the first to the last", []int8{-100, 100, 100}, 100},
+		{"the largest sum", []int8{100, 27}, 127},
+		{"above the largest sum", []int8{100, 28}, 127},
+		{"a sum below zero is no feature", []int8{100, -101}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			width := len(test.taps)
+			table := slices.Repeat([]int8{math.MinInt8}, (1+width)*width*Lanes8) // symbol 0, the padding, ends all sums
+			text := Texts{Ends: []int32{int32(width)}}
+			for tap, entry := range test.taps {
+				text.Symbols = append(text.Symbols, uint8(1+tap))
+				table[((1+tap)*width+tap)*Lanes8+Lanes8-1] = entry
+			}
+			var features [Lanes8]uint8
+			if ConvolveMax8(Rows8{features[:], Lanes8}, Filters8{table, width}, text); features[Lanes8-1] != test.feature {
+				t.Errorf("the feature is %d, want %d", features[Lanes8-1], test.feature)
+			}
+		})
 	}
 }
 
@@ -292,43 +346,62 @@ func testDenseBackwardEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-func testDense16EqualsTheFloat64Reference(t *testing.T) {
-	random := rand.New(rand.NewPCG(9, 10))
-	const largestWeight = math.MaxInt32 / Lanes16 / math.MaxInt16 // with it no sum can overflow
+// weights8 returns weights as large as a half of the features allows.
+func weights8(random *rand.Rand, columns int) []int8 {
+	const largest = math.MaxInt16 / math.MaxInt8 / (Lanes8 / 2) // with it no half can overflow
+	weights := filled(random, Lanes8*columns, func(r *rand.Rand) int8 { return int8(r.IntN(2*largest+1) - largest) })
+	for i := range weights {
+		f, column := i/(4*columns)*4+i%4, i/4%columns
+		switch column {
+		case 3: // the largest sum and the smallest
+			weights[i] = largest
+		case 4:
+			weights[i] = -largest
+		case 5: // the largest weights and the smallest, of neighbouring features
+			weights[i] = 0
+			if f%16 < 2 && f/16 < 1 {
+				weights[i] = math.MaxInt8
+			} else if f%16 >= 2 && f%16 < 4 && f/16 < 1 {
+				weights[i] = math.MinInt8
+			}
+		}
+	}
+	return weights
+}
+
+func testDense8EqualsTheFloat64Reference(t *testing.T) {
+	random := rand.New(rand.NewPCG(43, 44))
 	for _, columns := range []int{64, 128, 192, 320} {
-		const texts, stride = 7, Lanes16 + 6
+		const texts, stride = 11, Lanes8 + 6
 		sumStride := columns + 3
-		weights := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(2*largestWeight+1) - largestWeight) })
-		features := filled(random, texts*stride, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(2*math.MaxInt16+1)-math.MaxInt16)) })
-		for f := range Lanes16 { // a text without a live feature, and one where all are as large as can be
-			features[f], features[stride+f] = 0, math.MaxInt16
-			if f%5 > 0 { // one that has most features of the text before it
+		weights := weights8(random, columns)
+		features := filled(random, texts*stride, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(2*math.MaxInt8+1)-math.MaxInt8)) })
+		for f := range Lanes8 { // a text without a live feature, and one where all are as large as can be
+			features[f], features[stride+f] = 0, math.MaxInt8
+			if f%17 > 0 { // one that has most features of the text before it
 				features[4*stride+f] = features[3*stride+f]
 			}
-			features[5*stride+f] = features[4*stride+f] // and one that has all
-		}
-		for f := range weights {
-			if f/2%columns == 3 { // the largest sum and the smallest
-				weights[f] = largestWeight
-			} else if f/2%columns == 4 {
-				weights[f] = -largestWeight
-			}
+			features[5*stride+f] = features[4*stride+f]                         // one that has all
+			features[6*stride+f] = max(features[5*stride+f], uint8(5*(f%13/9))) // one of which some rose
+			features[7*stride+f] = features[6*stride+f] / uint8(1+f%13/9)       // and one of which some fell
 		}
 		scales := filled(random, columns, draws["numbers of both signs"])
 		sums := filled(random, texts*sumStride, draws["numbers of both signs"])
-		want := slices.Clone(sums)
-		for text := range texts {
-			for column := range columns {
-				sum := 0.0 // whole numbers below 2^31: exact
-				for f := range Lanes16 {
-					sum += float64(features[text*stride+f]) * float64(weights[(f/2*columns+column)*2+f%2])
+		for count := range texts + 1 {
+			got, want := slices.Clone(sums), slices.Clone(sums)
+			for text := range count {
+				for column := range columns {
+					sum := 0.0 // small whole numbers: exact
+					for f := range Lanes8 {
+						sum += float64(features[text*stride+f]) * float64(weights[(f/4*columns+column)*4+f%4])
+					}
+					want[text*sumStride+column] += float32(float32(sum) * scales[column])
 				}
-				want[text*sumStride+column] += float32(float32(sum) * scales[column])
 			}
-		}
-		Dense16(Rows{sums, sumStride}, Weights16{weights, scales}, Rows16{features, stride}, texts)
-		if !same(sums, want) {
-			t.Fatalf("%d columns: sums are %v, want %v", columns, sums, want)
+			Dense8(Rows{got, sumStride}, Weights8{weights, scales}, Rows8{features, stride}, count)
+			if !same(got, want) {
+				t.Fatalf("%d texts, %d columns: sums are %v, want %v", count, columns, got, want)
+			}
 		}
 	}
 }
@@ -353,28 +426,27 @@ func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-func testConvolveDense16EqualsBoth(t *testing.T) {
-	random := rand.New(rand.NewPCG(33, 34))
+func testConvolveDense8EqualsBoth(t *testing.T) {
+	random := rand.New(rand.NewPCG(45, 46))
 	for _, columns := range []int{64, 128, 192} {
 		for width := 1; width <= MaxWidth; width++ {
 			for longest := range 12 { // longest+1 texts
-				table := filled(random, vocabulary*width*Lanes16, func(r *rand.Rand) int16 { return int16((r.IntN(60001) - 30000) / width) })
+				table := filled(random, vocabulary*width*Lanes8, func(r *rand.Rand) int8 { return int8(r.IntN(161) - 80) })
 				x := randomTexts(random, longest, vocabulary)
-				if longest == 11 { // more symbols than pairs of features
+				if longest == 11 { // more symbols than quads of features
 					x.Symbols = append(x.Symbols, filled(random, 200, func(r *rand.Rand) uint8 { return uint8(r.IntN(vocabulary)) })...)
 					x.Ends[longest] = int32(len(x.Symbols))
 				}
 				texts := len(x.Ends)
-				previous := filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(60001)-30000)) })
-				weights := filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(2001) - 1000) })
-				scales := filled(random, columns, draws["numbers of both signs"])
+				previous := filled(random, texts*Lanes8, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(255)-127)) })
+				weights := Weights8{weights8(random, columns), filled(random, columns, draws["numbers of both signs"])}
 				sums := append(filled(random, texts*columns, draws["numbers of both signs"]), 5)
 				wantSums := slices.Clone(sums)
-				features := slices.Repeat([]int16{12345}, texts*Lanes16+1)
+				features := slices.Repeat([]uint8{234}, texts*Lanes8+1)
 				wantFeatures := slices.Clone(features)
-				convolveMax16(Rows16{wantFeatures, Lanes16}, Filters16{table, width}, x)
-				dense16(Rows{wantSums, columns}, Weights16{weights, scales}, Rows16{previous, Lanes16}, texts)
-				ConvolveDense16(features, Filters16{table, width}, x, sums, Weights16{weights, scales}, previous)
+				convolveMax8(Rows8{wantFeatures, Lanes8}, Filters8{table, width}, x)
+				dense8(Rows{wantSums, columns}, weights, Rows8{previous, Lanes8}, texts)
+				ConvolveDense8(features, Filters8{table, width}, x, sums, weights, previous)
 				if !slices.Equal(features, wantFeatures) || !same(sums, wantSums) {
 					t.Fatalf("%d texts, width %d, %d columns: features are %v, want %v; sums are %v, want %v",
 						texts, width, columns, features, wantFeatures, sums, wantSums)
@@ -426,22 +498,22 @@ func testNothingAllocates(t *testing.T) {
 	x := randomTexts(random, 9, vocabulary)
 	texts := len(x.Ends)
 	filters := Filters{filled(random, vocabulary*width*Lanes, draws["many ties"]), make([]float32, Lanes), width}
-	filters16 := Filters16{make([]int16, vocabulary*width*Lanes16), width}
+	filters8 := Filters8{make([]int8, vocabulary*width*Lanes8), width}
 	features, positions := Rows{make([]float32, texts*Lanes), Lanes}, make([]int32, texts*Lanes)
-	features16, previous16 := Rows16{make([]int16, texts*Lanes16), Lanes16}, make([]int16, texts*Lanes16)
+	features8, previous8 := Rows8{make([]uint8, texts*Lanes8), Lanes8}, make([]uint8, texts*Lanes8)
 	sums := Rows{make([]float32, texts*columns), columns}
 	weights := Weights{make([]float32, Lanes*columns), columns}
-	weights16 := Weights16{make([]int16, Lanes16*columns), make([]float32, columns)}
+	weights8 := Weights8{make([]int8, Lanes8*columns), make([]float32, columns)}
 	gradient := DenseGradient{make([]float32, texts*Lanes), make([]float32, Lanes*columns), make([]uint32, texts)}
 	for name, call := range map[string]func(){
-		"ConvolveMax":     func() { ConvolveMax(features, filters, x) },
-		"ConvolveArgMax":  func() { ConvolveArgMax(features, positions, filters, x) },
-		"ConvolveMax16":   func() { ConvolveMax16(features16, filters16, x) },
-		"Dense":           func() { Dense(sums, weights, features, texts) },
-		"DenseBackward":   func() { DenseBackward(gradient, sums, weights, features) },
-		"Dense16":         func() { Dense16(sums, weights16, features16, texts) },
-		"ConvolveDense16": func() { ConvolveDense16(features16.Data, filters16, x, sums.Data, weights16, previous16) },
-		"AddScaledRows":   func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
+		"ConvolveMax":    func() { ConvolveMax(features, filters, x) },
+		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, filters, x) },
+		"Dense":          func() { Dense(sums, weights, features, texts) },
+		"DenseBackward":  func() { DenseBackward(gradient, sums, weights, features) },
+		"ConvolveMax8":   func() { ConvolveMax8(features8, filters8, x) },
+		"Dense8":         func() { Dense8(sums, weights8, features8, texts) },
+		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums.Data, weights8, previous8) },
+		"AddScaledRows":  func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
 			t.Errorf("%s costs %v allocations, want 0", name, allocations)
@@ -475,25 +547,28 @@ func BenchmarkConvolve(b *testing.B) {
 			x.Ends = append(x.Ends, int32(len(x.Symbols)))
 		}
 		filters := Filters{filled(random, common*width*Lanes, draws["numbers of both signs"]), make([]float32, Lanes), width}
-		filters16 := Filters16{filled(random, common*width*Lanes16, func(r *rand.Rand) int16 { return int16(r.IntN(4000) - 2000) }), width}
-		features, positions, features16 := make([]float32, texts*Lanes), make([]int32, texts*Lanes), make([]int16, texts*Lanes16)
-		wantFeatures, wantPositions, wantFeatures16 := slices.Clone(features), slices.Clone(positions), slices.Clone(features16)
+		filters8 := Filters8{filled(random, common*width*Lanes8, func(r *rand.Rand) int8 { return int8(r.IntN(101) - 50) }), width}
+		features8 := make([]uint8, texts*Lanes8)
+		wantFeatures8 := slices.Clone(features8)
+		convolveMax8(Rows8{wantFeatures8, Lanes8}, filters8, x)
+		features, positions := make([]float32, texts*Lanes), make([]int32, texts*Lanes)
+		wantFeatures, wantPositions := slices.Clone(features), slices.Clone(positions)
 		convolveArgMax(Rows{wantFeatures, Lanes}, wantPositions, filters, x)
-		convolveMax16(Rows16{wantFeatures16, Lanes16}, filters16, x)
 		for _, run := range []struct {
-			name    string
-			call    func()
-			isRight func() bool
+			name     string
+			rowBytes float64
+			call     func()
+			isRight  func() bool
 		}{
-			{"max",
+			{"max", 4 * Lanes,
 				func() { ConvolveMax(Rows{features, Lanes}, filters, x) },
 				func() bool { return same(features, wantFeatures) }},
-			{"argmax",
+			{"argmax", 4 * Lanes,
 				func() { ConvolveArgMax(Rows{features, Lanes}, positions, filters, x) },
 				func() bool { return slices.Equal(positions, wantPositions) }},
-			{"max16",
-				func() { ConvolveMax16(Rows16{features16, Lanes16}, filters16, x) },
-				func() bool { return slices.Equal(features16, wantFeatures16) }},
+			{"max8", Lanes8,
+				func() { ConvolveMax8(Rows8{features8, Lanes8}, filters8, x) },
+				func() bool { return slices.Equal(features8, wantFeatures8) }},
 		} {
 			b.Run(fmt.Sprintf("%s/width=%d", run.name, width), func(b *testing.B) {
 				if run.call(); !run.isRight() {
@@ -503,9 +578,9 @@ func BenchmarkConvolve(b *testing.B) {
 				for b.Loop() {
 					run.call()
 				}
-				// Each symbol loads one row of 128 bytes for each tap.
+				// Each symbol loads one row for each tap.
 				rows := float64(b.N) * texts * characters * float64(width)
-				b.ReportMetric(rows*128/b.Elapsed().Seconds()/1e9, "GB/s")
+				b.ReportMetric(rows*run.rowBytes/b.Elapsed().Seconds()/1e9, "GB/s")
 			})
 		}
 	}
@@ -516,9 +591,9 @@ func BenchmarkDense(b *testing.B) {
 	random := rand.New(rand.NewPCG(19, 20))
 	whole := func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) } // sums stay exact
 	features := Rows{filled(random, texts*Lanes, whole), Lanes}
-	features16 := Rows16{filled(random, texts*Lanes16, func(r *rand.Rand) int16 { return int16(max(0, r.IntN(9)-4)) }), Lanes16}
 	weights := Weights{filled(random, Lanes*columns, whole), columns}
-	weights16 := Weights16{filled(random, Lanes16*columns, func(r *rand.Rand) int16 { return int16(r.IntN(9) - 4) }), filled(random, columns, whole)}
+	features8 := Rows8{filled(random, texts*Lanes8, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(9)-4)) }), Lanes8}
+	weights8 := Weights8{weights8(random, columns), filled(random, columns, whole)}
 	for _, run := range []struct {
 		name       string
 		call, want func(sums Rows)
@@ -526,9 +601,9 @@ func BenchmarkDense(b *testing.B) {
 		{"float32",
 			func(sums Rows) { Dense(sums, weights, features, texts) },
 			func(sums Rows) { dense(sums, weights, features, texts, 0) }},
-		{"int16",
-			func(sums Rows) { Dense16(sums, weights16, features16, texts) },
-			func(sums Rows) { dense16(sums, weights16, features16, texts) }},
+		{"int8",
+			func(sums Rows) { Dense8(sums, weights8, features8, texts) },
+			func(sums Rows) { dense8(sums, weights8, features8, texts) }},
 	} {
 		b.Run(run.name, func(b *testing.B) {
 			sums, want := Rows{make([]float32, texts*columns), columns}, Rows{make([]float32, texts*columns), columns}

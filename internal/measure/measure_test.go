@@ -125,7 +125,7 @@ func TestCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !compared.WithinBounds || compared.Differing.Total != len(rows) || *compared.AUC != *compared.ExactAUC {
-		t.Errorf("the toy in int16 differs: %+v", compared)
+		t.Errorf("the toy in int8 differs: %+v", compared)
 	}
 }
 

@@ -1,10 +1,6 @@
 package train
 
-import (
-	"context"
-
-	"github.com/snowman-ml/snowman/internal/cnn"
-)
+import "context"
 
 // benignScores are the scores of vetted texts, each by a network that never saw its registered
 // domain.
@@ -16,16 +12,22 @@ type benignScores struct{ names, urls benign }
 // domains, and each scores the texts of its fold.
 func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 	var all benignScores
-	score := func(r *run, fold int) {
-		network := cnn.NewNetwork(r.parameters)
+	score := func(r *run, fold int) error {
+		network, err := r.shipped()
+		if err != nil {
+			return err
+		}
 		add := func(b *benign, texts encoded, strata []stratum) {
 			b.scores = append(b.scores, r.workers().scores(network, texts.inFold(fold), r.temperature)...)
 			b.strata = append(b.strata, texts.strataInFold(fold, strata)...)
 		}
 		add(&all.names, r.texts.names, r.texts.nameStrata)
 		add(&all.urls, r.texts.urls, r.texts.urlStrata)
+		return nil
 	}
-	score(r, heldOut)
+	if err := score(r, heldOut); err != nil {
+		return benignScores{}, err
+	}
 	for fold := range r.options.Folds {
 		apart, err := newRun(r.texts, r.options, r.parameters.Shape, 1+fold)
 		if err != nil {
@@ -34,7 +36,9 @@ func (r *run) crossFit(ctx context.Context) (benignScores, error) {
 		if err := apart.finish(ctx); err != nil {
 			return benignScores{}, err
 		}
-		score(apart, fold)
+		if err := score(apart, fold); err != nil {
+			return benignScores{}, err
+		}
 	}
 	return all, nil
 }

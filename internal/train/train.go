@@ -161,13 +161,27 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	copy(r.parameters.Flat, r.best)
-	logits := r.workers().logits(cnn.NewNetwork(r.parameters), r.texts.calibrate)
+	network, err := r.shipped()
+	if err != nil {
+		return err
+	}
+	logits := r.workers().logits(network, r.texts.calibrate)
 	temperature, biases := calibrate(logits, r.texts.calibrate)
 	for k, bias := range biases {
 		r.parameters.OutputBias[k] += float32(temperature * bias)
 	}
 	r.temperature = temperature
 	return nil
+}
+
+// shipped is the network as a model computes it, so that temperature and thresholds are those of
+// its scores.
+func (r *run) shipped() (network, error) {
+	quantized, err := cnn.Quantize(r.parameters, r.texts.train.frequency(r.parameters.Shape.Symbols))
+	if err != nil {
+		return nil, fmt.Errorf("quantising the trained network: %w", err)
+	}
+	return quantized, nil
 }
 
 // train takes all steps that are left.

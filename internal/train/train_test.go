@@ -86,7 +86,10 @@ func scoresOf(t *testing.T, model *modelfile.Model, texts ...string) []float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network := cnn.NewNetwork(model.Parameters)
+	network, err := cnn.Quantize(model.Parameters, model.Metadata.SymbolFrequency) // as it is shipped
+	if err != nil {
+		t.Fatal(err)
+	}
 	var scratch cnn.Scratch
 	logits := make([]float32, len(model.Metadata.Kinds))
 	probabilities := make([]float64, len(model.Metadata.Kinds))

@@ -7,6 +7,12 @@ import (
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
 
+// A network is what scores texts: *cnn.Network or *cnn.Quantized.
+type network interface {
+	Kinds() int
+	Logits(logits []float32, scratch *cnn.Scratch, batch *cnn.Batch)
+}
+
 // workers is how many goroutines share the work.
 type workers int
 
@@ -25,7 +31,7 @@ func (w workers) do(tasks int, task func(int)) {
 }
 
 // logits returns the network's logits of the texts, [len][K].
-func (w workers) logits(network *cnn.Network, texts encoded) []float32 {
+func (w workers) logits(network network, texts encoded) []float32 {
 	const textsPerTask = 256
 	kinds := network.Kinds()
 	all := make([]float32, texts.len()*kinds)
@@ -41,7 +47,7 @@ func (w workers) logits(network *cnn.Network, texts encoded) []float32 {
 }
 
 // scores returns the score of each text.
-func (w workers) scores(network *cnn.Network, texts encoded, temperature float64) []float64 {
+func (w workers) scores(network network, texts encoded, temperature float64) []float64 {
 	kinds := network.Kinds()
 	logits := w.logits(network, texts)
 	probabilities := make([]float64, kinds)

@@ -9,17 +9,26 @@ import (
 )
 
 const (
-	maxWidth = 8
-	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
+	maxWidth  = 8
+	rowBytes  = 128 // of a block's lanes, 32 float32
+	rowBytes8 = 64  // of 64 int8
 )
 
-// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// A convolution generates one of the convolutions, with its own loop for each width. For each
 // tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	backend
-	integer   bool // int16 instead of float32
+	isInt8    bool // instead of float32
 	positions bool // also the positions of the maxima
+}
+
+// rowBytes is the length of a row of the table.
+func (c convolution) rowBytes() int {
+	if c.isInt8 {
+		return rowBytes8
+	}
+	return rowBytes
 }
 
 // A window is the state of the loop.
@@ -37,7 +46,7 @@ type window struct {
 
 // count is the number of registers that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
-	for count := 2; count > 1; count-- {
+	for count := min(2, c.rowBytes()/c.bytes); count > 1; count-- {
 		needed := (width-1)*count + 2*count // sums, maxima, temporary
 		if c.positions {
 			needed += count + 1
@@ -59,9 +68,9 @@ func (b backend) convolveArgMax() {
 	convolution{backend: b, positions: true}.generate()
 }
 
-func (b backend) convolveMax16() {
-	b.begin("convolveMax16", "convolveMax16", "func(features *int16, stride int, table *int16, "+textsParameters)
-	convolution{backend: b, integer: true}.generate()
+func (b backend) convolveMax8() {
+	b.begin("convolveMax8", "convolveMax8", "func(features *uint8, stride int, table *int8, "+textsParameters)
+	convolution{backend: b, isInt8: true}.generate()
 }
 
 const textsParameters = "width, start, end int, symbols *uint8, ends *int32, texts int)"
@@ -105,13 +114,13 @@ func (c convolution) generateWidth(width int) {
 	w.table = parameter("table")
 	ADDQ(part, w.table)
 	var bias reg.Register
-	if !c.integer {
+	if !c.isInt8 {
 		bias = parameter("bias")
 		ADDQ(part, bias)
 	}
 	w.startPadding, w.endPadding = parameter("start"), parameter("end")
 	for _, padding := range []reg.Register{w.startPadding, w.endPadding} {
-		IMUL3Q(U32(uint32(width*rowBytes)), padding, padding)
+		IMUL3Q(U32(uint32(width*c.rowBytes())), padding, padding)
 		ADDQ(w.table, padding)
 	}
 	symbols, ends := parameter("symbols"), parameter("ends")
@@ -132,7 +141,7 @@ func (c convolution) generateWidth(width int) {
 	JLT(LabelRef(label("symbol")))
 	Label(label("last"))
 	w.finish()
-	if !c.integer {
+	if !c.isInt8 {
 		w.rectify(bias)
 	}
 	for i, v := range w.largest {
@@ -150,7 +159,7 @@ func (c convolution) generateWidth(width int) {
 	JNZ(LabelRef(label("text")))
 
 	ADDQ(U8(uint8(count*c.bytes)), part)
-	CMPQ(part, U32(rowBytes))
+	CMPQ(part, U32(uint32(c.rowBytes())))
 	JLT(LabelRef(label("part")))
 	c.end()
 }
@@ -159,7 +168,7 @@ func (c convolution) generateWidth(width int) {
 func (w window) step(symbol reg.Register) {
 	row := GP64()
 	MOVBQZX(Mem{Base: symbol}, row)
-	IMUL3Q(U32(uint32(w.width*rowBytes)), row, row)
+	IMUL3Q(U32(uint32(w.width*w.rowBytes())), row, row)
 	ADDQ(w.table, row)
 	INCQ(symbol)
 	w.complete(row)
@@ -168,12 +177,12 @@ func (w window) step(symbol reg.Register) {
 
 // tap is the i-th register's worth of a tap's row.
 func (w window) tap(rows reg.Register, tap, i int) Mem {
-	return Mem{Base: rows, Disp: tap*rowBytes + i*w.bytes}
+	return Mem{Base: rows, Disp: tap*w.rowBytes() + i*w.bytes}
 }
 
 func (w window) add(row Op, sum, to reg.VecVirtual) {
-	if w.integer {
-		VPADDW(row, sum, to)
+	if w.isInt8 {
+		VPADDSB(row, sum, to)
 	} else {
 		VADDPS(row, sum, to)
 	}
@@ -182,7 +191,7 @@ func (w window) add(row Op, sum, to reg.VecVirtual) {
 // begin puts the padding before the text into the windows.
 func (w window) begin() {
 	for i, v := range w.largest {
-		if w.integer {
+		if w.isInt8 {
 			w.zero(v) // no maximum below 0: the ReLU
 		} else if i == 0 {
 			const minusInfinity = 0xff800000
@@ -238,8 +247,8 @@ func (w window) pool(sums []reg.VecVirtual) {
 	for i, sum := range sums {
 		largest := w.largest[i]
 		switch {
-		case w.integer:
-			VPMAXSW(sum, largest, largest)
+		case w.isInt8:
+			VPMAXSB(sum, largest, largest)
 		case !w.positions:
 			// if sum > largest { largest = sum }: of two equal values the instruction takes its
 			// last source, which this notation puts first.
@@ -273,26 +282,12 @@ func (w window) shift(rows reg.Register, first int) {
 	}
 }
 
-// finish completes the windows with the padding after the text.
+// finish completes the windows with the padding after the text, one symbol after the other: the
+// order of additions matters.
 func (w window) finish() {
-	if !w.integer { // one symbol after the other: the order of additions matters
-		for symbol := 1; symbol < w.width; symbol++ {
-			w.complete(w.endPadding)
-			w.shift(w.endPadding, symbol)
-		}
-		return
-	}
-	rest := w.temporary // the sum over the taps after the text
-	for tap := w.width - 1; tap > 0; tap-- {
-		for i, v := range rest {
-			if tap == w.width-1 {
-				VMOVUPS(w.tap(w.endPadding, tap, i), v)
-			} else {
-				VPADDW(w.tap(w.endPadding, tap, i), v, v)
-			}
-			VPADDW(v, w.sums[tap-1][i], w.sums[tap-1][i])
-		}
-		w.pool(w.sums[tap-1])
+	for symbol := 1; symbol < w.width; symbol++ {
+		w.complete(w.endPadding)
+		w.shift(w.endPadding, symbol)
 	}
 }
 

@@ -8,47 +8,49 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The convolution is bound by loading, the dense product by multiplying. convolveDense16 does both
-// in one loop: after every second symbol it multiplies a pair of features, until none is left. It
-// takes four texts at once, half a block's filters and half of 128 columns, so that the sums of all
-// windows and columns stay in registers, and half the table and half the weights in the first-level
-// cache.
+// The convolution is bound by loading, the dense product by multiplying. convolveDense8 does both
+// in one loop: after every second symbol it multiplies a quad of features, until none is left. It
+// takes two texts at once, so that the sums of all windows and columns stay in registers.
 
 const (
-	fusedColumns    = 128                  // of the dense product; a call computes half of them
-	fusedSumStride  = 4 * fusedColumns     // bytes from one text's sums to the next
-	fusedWeightsRow = 2 * 2 * fusedColumns // bytes of the weights of a pair of features
-	fusedPairs      = 32                   // of features in a block
+	fusedTexts      = 2
+	fusedQuads      = 16               // of features in a block
+	fusedColumns    = 128              // of the dense product
+	fusedSumStride  = 4 * fusedColumns // bytes from one text's sums to the next
+	fusedWeightsRow = 4 * fusedColumns // bytes of the weights of a quad of features
 )
 
-func (b backend) convolveDense16() {
-	b.begin("convolveDense16", "half of convolveMax16 and of dense16 with 128 columns, for fours of texts",
-		"func(features, table *int16, width, start, end int, symbols *uint8, ends *int32, fours int, sums *float32, weights *int16, scales *float32, previous *int16)")
-	eachWidth(b.convolveDense16Width)
+func (b backend) convolveDense8() {
+	b.begin("convolveDense8", "convolveMax8, and dense8 with 128 columns, for twos of texts",
+		"func(features *uint8, table *int8, width, start, end int, symbols *uint8, ends *int32, twos int, sums *float32, weights *int8, scales *float32, previous *uint8)")
+	eachWidth(b.convolveDense8Width)
 }
 
-func (b backend) convolveDense16Width(width int) {
+func (b backend) convolveDense8Width(width int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, width) }
-	w := window{convolution: convolution{backend: b, integer: true}, width: width, largest: b.vectors(1), temporary: b.vectors(1)}
+	w := window{
+		convolution: convolution{backend: b, isInt8: true}, width: width,
+		largest: b.vectors(1), temporary: b.vectors(1),
+	}
 	for range width - 1 {
 		w.sums = append(w.sums, b.vectors(1))
 	}
 	padding := func(name string) reg.Register {
 		rows := parameter(name)
-		IMUL3Q(U32(uint32(width*rowBytes)), rows, rows)
+		IMUL3Q(U32(uint32(width*rowBytes8)), rows, rows)
 		ADDQ(w.table, rows)
 		return rows
 	}
 
 	Label(label("width"))
-	features, ends, fours, sums, previous := parameter("features"), parameter("ends"), parameter("fours"), parameter("sums"), parameter("previous")
+	features, ends, twos, sums, previous := parameter("features"), parameter("ends"), parameter("twos"), parameter("sums"), parameter("previous")
 	w.table = parameter("table")
 	symbol := parameter("symbols")
 
-	Label(label("fours"))
-	d := b.newPairs(parameter("weights"), previous)
+	Label(label("twos"))
+	d := b.newQuads(parameter("weights"), previous)
 	texts := GP64()
-	MOVQ(U32(denseTexts), texts)
+	MOVQ(U32(fusedTexts), texts)
 
 	Label(label("text"))
 	behind := GP64()
@@ -62,17 +64,17 @@ func (b backend) convolveDense16Width(width int) {
 	TESTQ(d.left, d.left)
 	JZ(LabelRef(label("symbol")))
 
-	Label(label("symbolAndPair"))
+	Label(label("symbolAndQuad"))
 	w.step(symbol)
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
 	w.step(symbol)
-	d.pair()
-	JZ(LabelRef(label("noPair")))
+	d.quad()
+	JZ(LabelRef(label("noQuad")))
 	CMPQ(symbol, behind)
-	JLT(LabelRef(label("symbolAndPair")))
+	JLT(LabelRef(label("symbolAndQuad")))
 	JMP(LabelRef(label("last")))
-	Label(label("noPair"))
+	Label(label("noQuad"))
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
 	Label(label("symbol"))
@@ -84,69 +86,69 @@ func (b backend) convolveDense16Width(width int) {
 	w.endPadding = padding("end")
 	w.finish()
 	VMOVUPS(w.largest[0], Mem{Base: features})
-	ADDQ(U32(rowBytes), features)
+	ADDQ(U32(rowBytes8), features)
 	ADDQ(U8(4), ends)
 	DECQ(texts)
 	JNZ(LabelRef(label("text")))
 
 	TESTQ(d.left, d.left)
-	JZ(LabelRef(label("noPairs")))
-	Label(label("pair"))
-	d.pair()
-	JNZ(LabelRef(label("pair")))
-	Label(label("noPairs"))
+	JZ(LabelRef(label("noQuads")))
+	Label(label("quad"))
+	d.quad()
+	JNZ(LabelRef(label("quad")))
+	Label(label("noQuads"))
 	d.end(sums, parameter("scales"))
-	ADDQ(U32(denseTexts*rowBytes), previous)
-	DECQ(fours)
-	JNZ(LabelRef(label("fours")))
+	ADDQ(U32(fusedTexts*rowBytes8), previous)
+	DECQ(twos)
+	JNZ(LabelRef(label("twos")))
 	b.end()
 }
 
-// pairs is the dense product of four texts; left counts the pairs of features still to come.
-type pairs struct {
+// quads is the dense product of two texts; left counts the quads of features still to come.
+type quads struct {
 	backend
-	totals                  [][]reg.VecVirtual // [denseTexts][64 columns]
+	totals                  [][]reg.VecVirtual // [fusedTexts][128 columns]
 	weights, features, left reg.Register
 }
 
-func (b backend) newPairs(weights, previous reg.Register) pairs {
-	p := pairs{backend: b, weights: weights, features: GP64(), left: GP64()}
-	MOVQ(previous, p.features)
-	MOVQ(U32(fusedPairs), p.left)
-	for range denseTexts {
-		p.totals = append(p.totals, b.vectors(4*64/b.bytes))
+func (b backend) newQuads(weights, previous reg.Register) quads {
+	q := quads{backend: b, weights: weights, features: GP64(), left: GP64()}
+	MOVQ(previous, q.features)
+	MOVQ(U32(fusedQuads), q.left)
+	for range fusedTexts {
+		q.totals = append(q.totals, b.vectors(4*fusedColumns/b.bytes))
 	}
-	for _, total := range p.totals {
+	for _, total := range q.totals {
 		for _, v := range total {
 			b.zero(v)
 		}
 	}
-	return p
+	return q
 }
 
-// pair emits the products of the next pair, and leaves the zero flag set if it was the last.
-func (p pairs) pair() {
-	row := p.vectors(len(p.totals[0]))
-	for i, v := range row {
-		VMOVUPS(p.at(p.weights, i), v)
+// quad emits the products of the next quad, and leaves the zero flag set if it was the last.
+func (q quads) quad() {
+	features := q.vectors(len(q.totals))
+	for text, v := range features {
+		VPBROADCASTD(Mem{Base: q.features, Disp: text * rowBytes8}, v)
 	}
-	for text, total := range p.totals {
-		pair := p.vector()
-		VPBROADCASTD(Mem{Base: p.features, Disp: text * rowBytes}, pair)
-		for i, v := range row {
-			p.addProducts(v, pair, total[i])
+	for i := range q.totals[0] {
+		row := q.vector()
+		VMOVUPS(q.at(q.weights, i), row)
+		for text, total := range q.totals {
+			q.addProducts8(row, features[text], total[i])
 		}
 	}
-	ADDQ(U32(fusedWeightsRow), p.weights)
-	ADDQ(U8(4), p.features)
-	DECQ(p.left)
+	ADDQ(U32(fusedWeightsRow), q.weights)
+	ADDQ(U8(4), q.features)
+	DECQ(q.left)
 }
 
 // end adds the totals to the sums, and moves on to those of the next texts.
-func (p pairs) end(sums, scales reg.Register) {
-	for _, total := range p.totals {
+func (q quads) end(sums, scales reg.Register) {
+	for _, total := range q.totals {
 		for i, v := range total {
-			p.addScaledTotal(v, p.at(scales, i), p.at(sums, i))
+			q.addScaledTotal(v, q.at(scales, i), q.at(sums, i))
 		}
 		ADDQ(U32(fusedSumStride), sums)
 	}

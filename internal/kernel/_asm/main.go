@@ -28,13 +28,13 @@ func main() {
 	} {
 		b.convolveMax()
 		b.convolveArgMax()
-		b.convolveMax16()
+		b.convolveMax8()
 		b.dense()
 		b.denseBackward()
-		b.dense16()
+		b.dense8()
 		if b.registers == 32 {
-			b.dense16Texts()
-			b.convolveDense16()
+			b.dense8Texts()
+			b.convolveDense8()
 		}
 		b.addScaledRows()
 		b.adam()

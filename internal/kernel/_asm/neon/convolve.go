@@ -3,17 +3,26 @@ package main
 import "fmt"
 
 const (
-	maxWidth = 8
-	rowBytes = 128 // of a block's lanes: 32 float32 or 64 int16
+	maxWidth  = 8
+	rowBytes  = 128 // of a block's lanes, 32 float32
+	rowBytes8 = 64  // of 64 int8
 )
 
-// A convolution generates one of the three convolutions, with its own loop for each width. For each
+// A convolution generates one of the convolutions, with its own loop for each width. For each
 // tap the loop holds the sum of the window that has the last symbol at that tap, so that a step
 // adds one row to each window and completes the oldest.
 type convolution struct {
 	*routine
-	integer   bool // int16 instead of float32
+	isInt8    bool // instead of float32
 	positions bool // also the positions of the maxima
+}
+
+// rowBytes is the length of a row of the table.
+func (c convolution) rowBytes() int {
+	if c.isInt8 {
+		return rowBytes8
+	}
+	return rowBytes
 }
 
 // A window is the state of the loop.
@@ -30,9 +39,9 @@ type window struct {
 
 // count is the number of vectors, always even, that hold a part of a row in the loop for one width.
 func (c convolution) count(width int) int {
-	for count := rowBytes / vectorBytes; ; count /= 2 {
+	for count := c.rowBytes() / vectorBytes; ; count /= 2 {
 		needed := (width-1)*count + count + 2 // sums, features, a pair that is loaded
-		if !c.integer {
+		if !c.isInt8 {
 			needed++ // isLarger
 		}
 		if c.positions {
@@ -54,9 +63,9 @@ func (p *program) convolveArgMax() {
 	convolution{routine: r, positions: true}.generate()
 }
 
-func (p *program) convolveMax16() {
-	r := p.begin("convolveMax16", "convolveMax16", "features *int16, stride int, table *int16, "+textsParameters)
-	convolution{routine: r, integer: true}.generate()
+func (p *program) convolveMax8() {
+	r := p.begin("convolveMax8", "convolveMax8", "features *uint8, stride int, table *int8, "+textsParameters)
+	convolution{routine: r, isInt8: true}.generate()
 }
 
 const textsParameters = "width int, start int, end int, symbols *uint8, ends *int32, texts int"
@@ -81,7 +90,7 @@ func (c convolution) generateWidth(width int) {
 	for range width - 1 {
 		w.sums = append(w.sums, c.take(count))
 	}
-	if !c.integer {
+	if !c.isInt8 {
 		w.isLarger = c.vector()
 	}
 	if c.positions {
@@ -93,7 +102,7 @@ func (c convolution) generateWidth(width int) {
 	c.label(label("width"))
 	part, rowsOfSymbol := c.general(), c.general()
 	c.emit("MOVD", "ZR", part)
-	c.emit("MOVD", immediate(width*rowBytes), rowsOfSymbol)
+	c.emit("MOVD", immediate(width*c.rowBytes()), rowsOfSymbol)
 	c.label(label("part"))
 	partOf := func(parameter string) general {
 		pointer := c.parameter(parameter)
@@ -102,7 +111,7 @@ func (c convolution) generateWidth(width int) {
 	}
 	features, stride, table := partOf("features"), c.parameter("stride"), partOf("table")
 	var bias, positions general
-	if !c.integer {
+	if !c.isInt8 {
 		bias = partOf("bias")
 	}
 	if c.positions {
@@ -135,7 +144,7 @@ func (c convolution) generateWidth(width int) {
 		w.complete(w.endPadding)
 		w.shift(w.endPadding, symbol)
 	}
-	if !c.integer {
+	if !c.isInt8 {
 		w.rectify(bias)
 	}
 	c.store(w.largest, features)
@@ -148,14 +157,14 @@ func (c convolution) generateWidth(width int) {
 	c.emit("CBNZ", texts, label("text"))
 
 	c.emit("ADD", immediate(count*vectorBytes), part)
-	c.emit("CMP", immediate(rowBytes), part)
+	c.emit("CMP", immediate(c.rowBytes()), part)
 	c.emit("BLO", label("part"))
 	c.emit("RET")
 }
 
 // loadTap loads the i-th vector of a tap's row and the next one.
 func (w *window) loadTap(rows general, tap, i int, first, second vector) {
-	w.loadPair(rows, tap*rowBytes/vectorBytes+i, first, second)
+	w.loadPair(rows, tap*w.rowBytes()/vectorBytes+i, first, second)
 }
 
 // loadNext is loadTap into the next two vectors of loaded.
@@ -167,8 +176,8 @@ func (w *window) loadNext(rows general, tap, i int) (first, second vector) {
 }
 
 func (w *window) add(to, sum, row vector) {
-	if w.integer {
-		w.emit("VADD", row.h8(), sum.h8(), to.h8())
+	if w.isInt8 {
+		w.sqadd(to, sum, row)
 	} else {
 		w.fadd(to, sum, row)
 	}
@@ -177,12 +186,12 @@ func (w *window) add(to, sum, row vector) {
 // begin puts the padding before the text into the windows.
 func (w *window) begin() {
 	value := w.general()
-	if !w.integer {
+	if !w.isInt8 {
 		const minusInfinity = "$0xff800000"
 		w.emit("MOVD", minusInfinity, value)
 	}
 	for _, v := range w.largest {
-		if w.integer {
+		if w.isInt8 {
 			w.zero(v) // no maximum below 0: the ReLU
 		} else {
 			w.broadcast(value, v)
@@ -220,7 +229,7 @@ func (w *window) complete(rows general) {
 // pool is: if sum > largest { largest, where = sum, here }. FMAX is not: docs/decisions/kernels.md.
 func (w *window) pool(i int, sum vector) {
 	largest := w.largest[i]
-	if w.integer {
+	if w.isInt8 {
 		w.smax(largest, largest, sum)
 		return
 	}

@@ -19,10 +19,10 @@ func main() {
 	p := newProgram()
 	p.convolveMax()
 	p.convolveArgMax()
-	p.convolveMax16()
+	p.convolveMax8()
 	p.dense()
 	p.denseBackward()
-	p.dense16()
+	p.dense8()
 	p.addScaledRows()
 	p.adam()
 

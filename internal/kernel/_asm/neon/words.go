@@ -53,19 +53,29 @@ func (r *routine) fcmeqZero(to, a vector) {
 	r.word(0x4ea0d800|two(to, a), "fcmeq v%d.4s, v%d.4s, #0.0", to, a)
 }
 
-// smax: to = max(a, b), in int16.
+// sqadd: to = a + b, in int8, saturated.
+func (r *routine) sqadd(to, a, b vector) {
+	r.word(0x4e200c00|three(to, a, b), "sqadd v%d.16b, v%d.16b, v%d.16b", to, a, b)
+}
+
+// smax: to = max(a, b), in int8.
 func (r *routine) smax(to, a, b vector) {
-	r.word(0x4e606400|three(to, a, b), "smax v%d.8h, v%d.8h, v%d.8h", to, a, b)
+	r.word(0x4e206400|three(to, a, b), "smax v%d.16b, v%d.16b, v%d.16b", to, a, b)
 }
 
-// smlal: to += a * b for the lower four int16 of a and b, in int32.
+// smlal: to += a * b for the lower eight int8 of a and b, in int16.
 func (r *routine) smlal(to, a, b vector) {
-	r.word(0x0e608000|three(to, a, b), "smlal v%d.4s, v%d.4h, v%d.4h", to, a, b)
+	r.word(0x0e208000|three(to, a, b), "smlal v%d.8h, v%d.8b, v%d.8b", to, a, b)
 }
 
-// smlal2: to += a * b for the upper four int16 of a and b, in int32.
+// smlal2: to += a * b for the upper eight int8 of a and b, in int16.
 func (r *routine) smlal2(to, a, b vector) {
-	r.word(0x4e608000|three(to, a, b), "smlal2 v%d.4s, v%d.8h, v%d.8h", to, a, b)
+	r.word(0x4e208000|three(to, a, b), "smlal2 v%d.8h, v%d.16b, v%d.16b", to, a, b)
+}
+
+// saddlp: to = the sums of neighbouring int16 of a, in int32.
+func (r *routine) saddlp(to, a vector) {
+	r.word(0x4e602800|two(to, a), "saddlp v%d.4s, v%d.8h", to, a)
 }
 
 // scvtf: to = float32(a), from int32.

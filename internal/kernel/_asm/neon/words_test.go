@@ -18,9 +18,11 @@ func TestWordsAreWhatTheirCommentsSay(t *testing.T) {
 		{func() { r.fcmgt(to, a, b) }, "\tWORD $0x6ebfe641 // fcmgt v1.4s, v18.4s, v31.4s\n"},
 		{func() { r.fcmgtZero(to, a) }, "\tWORD $0x4ea0ca41 // fcmgt v1.4s, v18.4s, #0.0\n"},
 		{func() { r.fcmeqZero(to, a) }, "\tWORD $0x4ea0da41 // fcmeq v1.4s, v18.4s, #0.0\n"},
-		{func() { r.smax(to, a, b) }, "\tWORD $0x4e7f6641 // smax v1.8h, v18.8h, v31.8h\n"},
-		{func() { r.smlal(to, a, b) }, "\tWORD $0x0e7f8241 // smlal v1.4s, v18.4h, v31.4h\n"},
-		{func() { r.smlal2(to, a, b) }, "\tWORD $0x4e7f8241 // smlal2 v1.4s, v18.8h, v31.8h\n"},
+		{func() { r.sqadd(to, a, b) }, "\tWORD $0x4e3f0e41 // sqadd v1.16b, v18.16b, v31.16b\n"},
+		{func() { r.smax(to, a, b) }, "\tWORD $0x4e3f6641 // smax v1.16b, v18.16b, v31.16b\n"},
+		{func() { r.smlal(to, a, b) }, "\tWORD $0x0e3f8241 // smlal v1.8h, v18.8b, v31.8b\n"},
+		{func() { r.smlal2(to, a, b) }, "\tWORD $0x4e3f8241 // smlal2 v1.8h, v18.16b, v31.16b\n"},
+		{func() { r.saddlp(to, a) }, "\tWORD $0x4e602a41 // saddlp v1.4s, v18.8h\n"},
 		{func() { r.scvtf(to, a) }, "\tWORD $0x4e21da41 // scvtf v1.4s, v18.4s\n"},
 	} {
 		r.assembly.Reset()
