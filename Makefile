@@ -144,7 +144,7 @@ check-lists: ## have other people's programs load lists, and ask the helper
 # Two workers of a group are killed while they work, and Apache Kafka, fetched from Maven the first time, is
 # restarted under them; without java and mvn it says NOT TESTED. The long forms take a quarter of an hour each:
 # make check-kafka KAFKAFLAGS='-long -records 1000000 -kills 20 -restarts 2 -rate 1500'
-# make check-kafka KAFKAFLAGS='-run TestNothing -brokers 3 -restarts 3'
+# make check-kafka KAFKAFLAGS='-run TestNothing -brokers 3 -restarts 3 -records 50000'
 # make check-kafka KAFKAFLAGS='-run TestMemory -steady 10m -rate 5000'
 KAFKAFLAGS ?=
 check-kafka: ## kill workers and a real broker: is a message lost, or there twice?
