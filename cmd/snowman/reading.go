@@ -26,14 +26,35 @@ func (r *reading) add(flags *flag.FlagSet, others ...string) {
 		known = append(known, format.Name)
 	}
 	flags.StringVar(&r.formatName, "format", autoFormat, "read the input as this `format`: "+strings.Join(known, ", "))
-	notEmpty := func(column string) error {
-		if column == "" {
-			return errors.New("want a name or a number")
+	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv (cells between tabs, commas, semicolons or bars) or tsv, by name or number from 1; several may be given", isColumn)
+	r.addField(flags)
+}
+
+// addAlone adds the flags for records that each come alone.
+func (r *reading) addAlone(flags *flag.FlagSet) {
+	known := []string{logs.Lines.Name}
+	for _, format := range logs.Formats {
+		var o logs.Options
+		if format.AnyColumn {
+			o.Columns = []string{"name"}
 		}
-		return nil
+		if _, err := format.Alone(o); err == nil {
+			known = append(known, format.Name)
+		}
 	}
-	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv (cells between tabs, commas, semicolons or bars) or tsv, by name or number from 1; several may be given", notEmpty)
-	listFlag(flags, &r.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", notEmpty)
+	flags.StringVar(&r.formatName, "format", logs.Lines.Name, "each message is of this `format`: "+strings.Join(known, ", ")+"; where -field is given it is jsonl")
+	r.addField(flags)
+}
+
+func (r *reading) addField(flags *flag.FlagSet) {
+	listFlag(flags, &r.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", isColumn)
+}
+
+func isColumn(column string) error {
+	if column == "" {
+		return errors.New("want a name or a number")
+	}
+	return nil
 }
 
 // find finds the format. Others are those of add.

@@ -18,6 +18,7 @@ import (
 	"github.com/snowman-ml/snowman/internal/reload"
 	"github.com/snowman-ml/snowman/internal/serving"
 	"github.com/snowman-ml/snowman/internal/stream"
+	"github.com/snowman-ml/snowman/logs"
 )
 
 const streamDescription = `
@@ -88,7 +89,7 @@ func (f *streamFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&o.Alerts, "alerts", "", "write messages that reach -min to this `topic`, too")
 	flags.StringVar(&f.minimum, "min", "high", "what reaches this `level` is an alert: low, medium, high")
 	flags.StringVar(&o.DeadLetters, "dead-letters", "", "write broken messages to this `topic` (default: to -out, with a header snowman-error)")
-	f.reading.add(flags)
+	f.reading.addAlone(flags)
 	flags.BoolVar(&o.ECS, "ecs", false, "write fields of the Elastic Common Schema into messages")
 	flags.StringVar(&f.to, "to", "message", "the verdict goes into the `message` or into headers")
 	flags.StringVar(&f.key, "key", "keep", "`keep` the key of each message, or make it the registered domain: domain")
@@ -112,7 +113,13 @@ func (f *streamFlags) add(flags *flag.FlagSet) {
 // check refuses flags that cannot be, and completes the options.
 func (f *streamFlags) check() (err error) {
 	o := &f.options
-	if len(f.reading.columns) > 0 && f.reading.formatName == autoFormat {
+	switch {
+	case len(o.In) == 0:
+		return usageError{"-in is missing, the topic to read"}
+	case o.Out == "" && o.Alerts == "":
+		return usageError{"-out or -alerts is missing, a topic to write to"}
+	}
+	if len(f.reading.columns) > 0 && f.reading.formatName == logs.Lines.Name {
 		f.reading.formatName = "jsonl"
 	}
 	if err := f.reading.find(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,9 +21,15 @@ import (
 type tally struct {
 	levels                   [snowman.High + 1]int
 	nameless, failed, broken int
+
+	problem string      // of the first message without a verdict for a reason; empty if there is none
+	of      *kgo.Record // the message
 }
 
-func (t *tally) count(what *said) {
+func (t *tally) count(r *kgo.Record, what *said) {
+	if t.problem == "" && what.problem != "" {
+		t.problem, t.of = strings.Clone(what.problem), r
+	}
 	switch {
 	case what.has:
 		t.levels[what.level]++

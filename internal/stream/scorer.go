@@ -210,7 +210,7 @@ func (s *scorer) emit(r *kgo.Record, value []byte, what *said) {
 	if len(r.Headers) > mostHeaders {
 		value, what = r.Value, &said{broken: true, problem: "it has too many headers, which are left out"}
 	}
-	s.tally.count(what)
+	s.tally.count(r, what)
 	first := s.foreignHeaders(r)
 	s.addHeader(headerModel, s.model)
 	if what.has && s.options.Headers {

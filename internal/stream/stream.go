@@ -104,6 +104,7 @@ type Worker struct {
 	records []*kgo.Record    // of a batch
 	limits  map[string]int32 // that topics say they have
 	bound   int              // of bytes that are written together, once brokers have taken less; 0: none
+	warned  bool             // of a message without a verdict
 
 	mu sync.Mutex
 	in *served

@@ -1,9 +1,11 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -451,5 +453,18 @@ func TestWhatCannotBe(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v, want %q", test.options, err, test.want)
 		}
+	}
+}
+
+// The first message without a verdict is told in the log, the others are only counted.
+func TestTheFirstProblemIsTold(t *testing.T) {
+	_, brokers := newCluster(t, 1)
+	var log bytes.Buffer
+	produce(t, brokers, message("a", "z.tests.net"), message("b", `{"query":"z.tests.net"}`), message("c", `{"query":"z.tests.net"}`))
+	_, stop := run(t, Options{Brokers: brokers, In: []string{"in"}, Out: "out", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	consume(t, brokers, "out", 3)
+	stop()
+	if got := strings.Count(log.String(), "a message has no verdict"); got != 1 || !strings.Contains(log.String(), "offset=1") {
+		t.Errorf("%d times in %s", got, &log)
 	}
 }

@@ -142,9 +142,20 @@ func (w *Worker) writeRound(ctx context.Context, client *kgo.Client, in *served,
 		}
 	}
 	for _, s := range scorers {
+		w.warn(&s.tally)
 		w.metrics.add(s)
 	}
 	return nil
+}
+
+// warn logs the first message that has no verdict for a reason, such as a format that it has not.
+// Metrics count the others.
+func (w *Worker) warn(t *tally) {
+	if t.problem == "" || w.warned {
+		return
+	}
+	w.warned = true
+	w.options.Log.Warn("a message has no verdict; those to come are only counted", "why", t.problem, "topic", t.of.Topic, "partition", t.of.Partition, "offset", t.of.Offset)
 }
 
 // settle writes what brokers refused. They refuse a batch for the sake of one message, or because
