@@ -394,6 +394,11 @@ class Logs(unittest.TestCase):
         names = list(snowman.iter_logs(io.StringIO("github.com\na b\n"), "lines"))
         self.assertIn("error", names[1])
 
+    def test_what_is_said_of_a_log(self):
+        with self.assertLogs("snowman", "WARNING") as said:
+            self.assertEqual(list(snowman.iter_logs(LOGS / "suricata-7.json", "zeek")), [])
+        self.assertIn("do not fit Zeek log", "\n".join(said.output))
+
     def test_what_cannot_be_read(self):
         for source, format in (("no such file", None), ("-", None), ("unix:no such folder/socket", None), (LOGS / "suricata-7.json", "smoke")):
             with self.assertRaises(snowman.ProcessError) as raised:

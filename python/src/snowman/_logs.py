@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from ._errors import ProcessError
 from ._types import Source
+
+LOGGER = logging.getLogger("snowman")
 
 
 def iter_logs(program: str, flags: Sequence[str], source: Source, format: Optional[str]) -> Iterator[Dict[str, Any]]:
@@ -52,9 +55,12 @@ def _lines(command: List[str], source: Optional[Any]) -> Iterator[Dict[str, Any]
                 feeder.stop()
         if feeder is not None and feeder.error is not None:
             raise feeder.error
+        said.seek(0)
+        text = said.read()[-4000:].decode(errors="replace").strip()
         if code != 0:
-            said.seek(0)
-            raise ProcessError(f"reading the log ended with exit code {code}", said.read()[-4000:].decode(errors="replace").strip(), code)
+            raise ProcessError(f"reading the log ended with exit code {code}", text, code)
+        for line in text.splitlines():
+            LOGGER.log(logging.INFO if " is read as " in line else logging.WARNING, "%s", line)
 
 
 class _Feeder:
