@@ -59,8 +59,8 @@ def _lines(command: List[str], source: Optional[Any]) -> Iterator[Dict[str, Any]
         text = said.read()[-4000:].decode(errors="replace").strip()
         if code != 0:
             raise ProcessError(f"reading the log ended with exit code {code}", text, code)
-        for line in text.splitlines():
-            LOGGER.log(logging.INFO if " is read as " in line else logging.WARNING, "%s", line)
+        for remark in text.splitlines():
+            LOGGER.log(logging.INFO if " is read as " in remark else logging.WARNING, "%s", remark)
 
 
 class _Feeder:
