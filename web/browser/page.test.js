@@ -478,7 +478,7 @@ for (const [name, file, content] of [["a log", "dns.log", Buffer.from(long, "lat
     assert.equal(download.suggestedFilename(), "dns-scored.log");
     const written = (await readFile(await download.path(), "latin1"));
     assert.equal(written.replace(/(\tsnowman_\w+){4}$|(\t[^\t\n]*){4}$/gm, ""), long);
-    assert.match(written, /\nvkqwzpxjtmhd\.net\t\xff\tC\t0\.99599\tmedium\tdga\tvkqwzpxjtmhd\.net$/);
+    assert.match(written, /\nvkqwzpxjtmhd\.net\t\xff\tC\t0\.99617\tmedium\tdga\tvkqwzpxjtmhd\.net$/);
   });
 }
 
@@ -563,7 +563,7 @@ onPage("a table is downloaded as CSV, in which nothing is a formula", {}, async 
   assert.equal(table[0], "text,score,level,kind,times,line,client,time,imitates,mentions,mixed_script,popular,not_public,user_info,unwrapped_from,allowed_by,error,label,date");
   assert.deepEqual(table.slice(1).map((line) => line.match(/^("([^"]|"")*"|[^,]*)/)[0]),
     ["'=cmd!a1.com", "'@sum(1).com", "'+1.com", "'-1.com", "'＝1.com", "q.com/\\x3b=1+1", '"q.com/"",\\u202e"', "paypa1.net", "bad:host", "printer.local"]);
-  assert.match(table[8], /^paypa1\.net,0\.90\d+,low,phishing,2,9,,,paypal\.com,,,,,,,,,,$/);
+  assert.match(table[8], /^paypa1\.net,0\.90\d+,none,benign,2,9,,,paypal\.com,,,,,,,,,,$/);
   assert.match(table[10], /^printer\.local,0\.\d+,none,benign,1,12,,,,,,,local suffix,,,,,,$/);
   assert.match(table[9], /^bad:host,,,,1,11,,,,,,,,,,,"port ""host"" is not a number",,$/);
 });
