@@ -512,6 +512,8 @@ class Processes(unittest.TestCase):
 
     @unittest.skipUnless(os.name == "posix", "sends a signal")
     def test_an_interrupt_leaves_nothing_behind(self):
+        # A shell has what it starts in the background ignore interrupts.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         with snowman.Snowman() as own:
             want = own.score([BENIGN, PHISHING])
             many = [f"name{i}.example.com" for i in range(500_000)]
