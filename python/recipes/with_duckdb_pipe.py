@@ -17,17 +17,18 @@ FORMAT = r"DELIMITER '\t', QUOTE '', ESCAPE '', HEADER false"
 VERDICT = "{'score': 'DOUBLE', 'level': 'VARCHAR', 'kind': 'VARCHAR', 'shown': 'VARCHAR'}"
 
 source, target = sys.argv[1:]
+db = duckdb.connect()
 with tempfile.TemporaryDirectory() as folder:
     names, scored = os.path.join(folder, "names"), os.path.join(folder, "scored.tsv")
     # A line end is in no name, and would make two lines.
-    duckdb.execute(rf"CREATE TABLE names AS SELECT DISTINCT query FROM '{source}' WHERE NOT regexp_matches(query, '[\r\n]')")
-    duckdb.execute(f"COPY names TO '{names}' ({FORMAT})")
+    db.execute(rf"CREATE TABLE names AS SELECT DISTINCT query FROM '{source}' WHERE NOT regexp_matches(query, '[\r\n]')")
+    db.execute(f"COPY names TO '{names}' ({FORMAT})")
     with open(names, "rb") as file, open(scored, "wb") as out:
         subprocess.run([snowman.find_program(), "score", "-format", "lines"], stdin=file, stdout=out, check=True)
     # Each line has one answer, in order. The text in it is one to read: what cannot be seen in a name is written out.
-    duckdb.execute(rf"""
+    db.execute(rf"""
         CREATE VIEW verdicts AS SELECT query, score, level, kind FROM names POSITIONAL JOIN read_csv('{scored}', auto_detect = false,
             columns = {VERDICT}, delim = '\t', quote = '', escape = '', header = false)""")
-    duckdb.execute(f"COPY (SELECT dns.*, score, level, kind FROM '{source}' AS dns LEFT JOIN verdicts USING (query)) TO '{target}'")
+    db.execute(f"COPY (SELECT dns.*, score, level, kind FROM '{source}' AS dns LEFT JOIN verdicts USING (query)) TO '{target}'")
 
-print(duckdb.sql(f"SELECT query, score, count(*) AS questions FROM '{target}' WHERE level = 'high' GROUP BY ALL ORDER BY score DESC LIMIT 20"))
+print(db.sql(f"SELECT query, score, count(*) AS questions FROM '{target}' WHERE level = 'high' GROUP BY ALL ORDER BY score DESC LIMIT 20"))
