@@ -26,7 +26,7 @@ func (r *reading) add(flags *flag.FlagSet, others ...string) {
 		known = append(known, format.Name)
 	}
 	flags.StringVar(&r.formatName, "format", autoFormat, "read the input as this `format`: "+strings.Join(known, ", "))
-	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv (cells between tabs, commas, semicolons or bars) or tsv, by name or number from 1; several may be given", isColumn)
+	listFlag(flags, &r.columns, "column", "names stand in this `column` of csv (cells between tabs, commas, semicolons or bars) or tsv, by name or number from 1; several may be given", checkColumn)
 	r.addField(flags)
 }
 
@@ -47,10 +47,10 @@ func (r *reading) addAlone(flags *flag.FlagSet) {
 }
 
 func (r *reading) addField(flags *flag.FlagSet) {
-	listFlag(flags, &r.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", isColumn)
+	listFlag(flags, &r.columns, "field", "names stand in this `member` of jsonl, such as dns.question.name, or pair of kv; several may be given", checkColumn)
 }
 
-func isColumn(column string) error {
+func checkColumn(column string) error {
 	if column == "" {
 		return errors.New("want a name or a number")
 	}
