@@ -50,7 +50,7 @@ func Quantize(p *Parameters, frequency []float64) (*Quantized, error) {
 			return nil, err
 		}
 		q.filters = append(q.filters, kernel.Filters8{Table: table8, Width: b.width})
-		q.dense = append(q.dense, kernel.Weights8{Data: dense, Scales: units})
+		q.dense = append(q.dense, kernel.NewWeights8(dense, units))
 	}
 	return q, nil
 }
@@ -166,7 +166,7 @@ func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns i
 		}
 		for f := range b.filters {
 			weight := float64(weights.Row(f)[h]) / scales[f]
-			dense[(f/4*columns+h)*4+f%4] = int8(math.Round(weight / float64(units[h])))
+			dense[f*columns+h] = int8(math.Round(weight / float64(units[h])))
 		}
 	}
 	return dense, units, nil
@@ -179,15 +179,8 @@ func (q *Quantized) Kinds() int { return q.head.kinds }
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, batch *Batch) {
 	texts := batch.Texts
 	scratch.reset(texts.Len(), &q.head)
-	scratch.features8 = resized(scratch.features8, texts.Len()*kernel.Lanes8)
-	scratch.previous8 = resized(scratch.previous8, texts.Len()*kernel.Lanes8)
-	features, previous := scratch.features8, scratch.previous8
-	kernel.ConvolveMax8(kernel.Rows8{Data: features, Stride: kernel.Lanes8}, q.filters[0], texts.padded())
-	for i, filters := range q.filters[1:] {
-		features, previous = previous, features
-		kernel.ConvolveDense8(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
-	}
-	kernel.Dense8(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
-		kernel.Rows8{Data: features, Stride: kernel.Lanes8}, texts.Len())
+	scratch.features8 = resized(scratch.features8, texts.Len()*2*kernel.Lanes8)
+	sums := kernel.Rows{Data: scratch.sums, Stride: q.head.columns}
+	kernel.Blocks8(sums, q.filters, q.dense, texts.padded(), scratch.features8)
 	q.head.finish(logits, scratch, batch)
 }

@@ -115,7 +115,7 @@ func TestNoSumOfProductsOfInt8CanOverflow(t *testing.T) {
 				for h := range q.head.columns {
 					var most, least [2]int
 					for f, feature := range features {
-						product := feature * int(q.dense[i].Data[(f/4*q.head.columns+h)*4+f%4])
+						product := feature * int(q.dense[i].Rows[f*q.head.columns+h])
 						most[f%4/2] += max(product, 0)
 						least[f%4/2] += min(product, 0)
 					}

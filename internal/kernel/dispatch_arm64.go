@@ -60,7 +60,7 @@ func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 	}
 	columns := len(weights.Scales)
 	for done := 0; done < columns; done += 32 {
-		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
+		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Quads[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 	}
 	return true
 }
@@ -112,4 +112,6 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 	return done
 }
 
-func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
+func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
+
+func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }

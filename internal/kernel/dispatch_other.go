@@ -19,7 +19,9 @@ func denseBackwardFast(DenseGradient, Rows, Weights, Rows) bool { return false }
 
 func denseFast(Rows, Weights, Rows, int) int { return 0 }
 
-func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
+func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
+
+func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }
 
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
 

@@ -35,6 +35,8 @@ func main() {
 		if b.registers == 32 {
 			b.dense8Texts()
 			b.convolveDense8()
+		} else {
+			b.block8()
 		}
 		b.addScaledRows()
 		b.adam()
