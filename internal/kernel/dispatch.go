@@ -86,8 +86,8 @@ func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, 
 	Dense8(sums, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
 }
 
-// Blocks8 adds to each text's sums, one a column, ConvolveMax8 and Dense8 of every block. The memory
-// has room for 2*Lanes8 features of each text.
+// Blocks8 adds to each text's sums, one a column, what Dense8 makes of ConvolveMax8, for all
+// blocks. The memory has room for 2*Lanes8 features of each text.
 //
 // All texts run through one block before the next, so that a block's table and weights stay in the
 // caches near the core. Texts as few as the views of one wait for both to come there.

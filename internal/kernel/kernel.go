@@ -81,9 +81,9 @@ type Weights struct {
 // Row returns the weights of feature f.
 func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
 
-// Weights8 are Weights of int8. Two halves of the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are
-// added apart: of no text and column may the products above 0 of either, nor those below 0, add up
-// to more than int16 holds.
+// Weights8 are Weights of int8. Two halves of the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ...,
+// are added apart: of no text and column may the products above 0 of either, nor those below 0, add
+// up to more than int16 holds.
 type Weights8 struct {
 	Quads  []int8    // [Lanes8/4][columns][4]: four neighbouring features lie side by side
 	Rows   []int8    // [Lanes8+1][columns]: the same of each feature, and zeros

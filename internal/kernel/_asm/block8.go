@@ -160,8 +160,8 @@ func (b backend) addHalves(sums []reg.VecVirtual, totals Mem, scales, to reg.Reg
 	ones := b.vector()
 	b.ones(ones)
 	for i := 0; i < len(sums); i += 2 { // 32 columns
-		// Unpacking has left the columns 0 to 7 and 16 to 23 in the first of two registers, and 8 to
-		// 15 and 24 to 31 in the second.
+		// Unpacking has left the columns 0 to 7 and 16 to 23 in the first of two registers, and the
+		// others in the second.
 		for j, sum := range sums[i : i+2] {
 			low, high := b.vector(), b.vector()
 			VPUNPCKLWD(totals.Offset((i+j)*b.bytes), sum, low)
