@@ -267,6 +267,7 @@ func (m *Model) scorer() *Scorer {
 type Scorer struct {
 	model         *Model
 	url           canon.URL
+	memory        *cnn.Memory
 	batch         cnn.Batch
 	errors        []error // of each text given
 	facts         []facts // of each text of the batch
@@ -290,12 +291,15 @@ type facts struct {
 
 // NewScorer returns a Scorer for this model.
 func (m *Model) NewScorer() *Scorer {
-	return &Scorer{model: m, probabilities: make([]float64, len(m.file.Metadata.Kinds))}
+	return &Scorer{model: m, memory: cnn.NewMemory(), probabilities: make([]float64, len(m.file.Metadata.Kinds))}
 }
 
 // Score is Model.Score.
-func (s *Scorer) Score(text string) (float64, error) {
-	s.clear()
+func (s *Scorer) Score(text string) (float64, error) { return s.scoreOne(text, s.memory) }
+
+// scoreOne scores a text, with a memory or without one: then the batch has all views.
+func (s *Scorer) scoreOne(text string, memory *cnn.Memory) (float64, error) {
+	s.clear(memory)
 	if err := s.add(text); err != nil {
 		return 0, err
 	}
@@ -304,8 +308,10 @@ func (s *Scorer) Score(text string) (float64, error) {
 }
 
 // Classify is Model.Classify. The verdict's probabilities hold until the next call.
-func (s *Scorer) Classify(text string) (Verdict, error) {
-	score, err := s.Score(text)
+func (s *Scorer) Classify(text string) (Verdict, error) { return s.classifyOne(text, s.memory) }
+
+func (s *Scorer) classifyOne(text string, memory *cnn.Memory) (Verdict, error) {
+	score, err := s.scoreOne(text, memory)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -317,7 +323,7 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 // returns; each must not use the Scorer.
 func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
 	for first := 0; first < len(texts); {
-		s.clear()
+		s.clear(s.memory)
 		last := first
 		for ; last < len(texts) && max(len(s.errors), s.batch.Len()) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
 			s.errors = append(s.errors, s.add(texts[last]))
@@ -346,8 +352,9 @@ const (
 	batchSymbols = 1 << 20
 )
 
-func (s *Scorer) clear() {
+func (s *Scorer) clear(memory *cnn.Memory) {
 	s.batch.Clear()
+	s.batch.Memory = memory
 	s.errors, s.facts = s.errors[:0], s.facts[:0]
 }
 

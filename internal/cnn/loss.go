@@ -23,7 +23,7 @@ func (h *head) loss(dOutputs, outputs kernel.Rows, batch *TrainingBatch) float64
 	clear(dOutputs.Data)
 	for i, kind := range batch.Kinds {
 		views, weight := batch.row(i).Views, batch.Weights[i]/total
-		h.logits(logits, outputs, views)
+		h.logits(logits, &viewOutputs{texts: outputs}, views)
 		loss += float64(weight) * crossEntropy(logits, kind)
 		for k := range logits {
 			logits[k] *= weight
