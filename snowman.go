@@ -176,7 +176,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		if file.Families == nil {
 			return nil
 		}
-		return cnn.NewNetwork(file.Families)
+		return cnn.NewNetwork(file.Families())
 	})
 	explainer := sync.OnceValue(func() *cnn.Explainer {
 		return cnn.NewExplainer(file.Parameters, metadata.Temperature, metadata.SymbolFrequency)

@@ -459,6 +459,20 @@ func TestParseLevel(t *testing.T) {
 	}
 }
 
+// Most of what a program waits for before its first answer.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := Parse(models.Default)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if m.file.SHA256 != Default().file.SHA256 {
+			b.Fatalf("model %s, want %s", m.file.SHA256, Default().file.SHA256)
+		}
+	}
+}
+
 func BenchmarkScore(b *testing.B) {
 	s := Default().NewScorer()
 	for name, text := range map[string]string{
