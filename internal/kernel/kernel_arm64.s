@@ -4929,53 +4929,666 @@ quad:
 	WORD $0x4e6029ce // saddlp v14.4s, v14.8h
 	WORD $0x4e6029ef // saddlp v15.4s, v15.8h
 	VADDP V1.S4, V0.S4, V0.S4
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	VADDP V3.S4, V2.S4, V1.S4
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	VADDP V5.S4, V4.S4, V2.S4
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	VADDP V7.S4, V6.S4, V3.S4
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	VADDP V9.S4, V8.S4, V4.S4
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	VADDP V11.S4, V10.S4, V5.S4
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	VADDP V13.S4, V12.S4, V6.S4
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	VADDP V15.S4, V14.S4, V7.S4
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	FLDPQ 0(R4), (F16, F17)
-	FLDPQ 32(R4), (F18, F19)
-	FLDPQ 64(R4), (F20, F21)
-	FLDPQ 96(R4), (F22, F23)
+	FLDPQ 0(R0), (F18, F19)
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	WORD $0x6e31dc21 // fmul v1.4s, v1.4s, v17.4s
-	WORD $0x6e32dc42 // fmul v2.4s, v2.4s, v18.4s
-	WORD $0x6e33dc63 // fmul v3.4s, v3.4s, v19.4s
-	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
-	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
-	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
-	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
-	FLDPQ 0(R0), (F16, F17)
+	WORD $0x4e21d673 // fadd v19.4s, v19.4s, v1.4s
+	FSTPQ (F18, F19), 0(R0)
+	FLDPQ 32(R4), (F16, F17)
 	FLDPQ 32(R0), (F18, F19)
-	FLDPQ 64(R0), (F20, F21)
-	FLDPQ 96(R0), (F22, F23)
-	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
-	WORD $0x4e21d631 // fadd v17.4s, v17.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
 	WORD $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e31dc63 // fmul v3.4s, v3.4s, v17.4s
 	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
-	WORD $0x4e24d694 // fadd v20.4s, v20.4s, v4.4s
-	WORD $0x4e25d6b5 // fadd v21.4s, v21.4s, v5.4s
-	WORD $0x4e26d6d6 // fadd v22.4s, v22.4s, v6.4s
-	WORD $0x4e27d6f7 // fadd v23.4s, v23.4s, v7.4s
-	FSTPQ (F16, F17), 0(R0)
 	FSTPQ (F18, F19), 32(R0)
-	FSTPQ (F20, F21), 64(R0)
-	FSTPQ (F22, F23), 96(R0)
+	FLDPQ 64(R4), (F16, F17)
+	FLDPQ 64(R0), (F18, F19)
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
+	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x6e31dca5 // fmul v5.4s, v5.4s, v17.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	FSTPQ (F18, F19), 64(R0)
+	FLDPQ 96(R4), (F16, F17)
+	FLDPQ 96(R0), (F18, F19)
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
+	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e31dce7 // fmul v7.4s, v7.4s, v17.4s
+	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
+	FSTPQ (F18, F19), 96(R0)
 	ADD R1, R0
 	ADD R6, R5
 	SUB $1, R7
 	CBNZ R7, text
+	RET
+
+// func dense8Dot_4xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8Dot_4xNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD sumStride+8(FP), R4
+	ADD R4, R3, R5
+	ADD R4, R5, R6
+	ADD R4, R6, R7
+	MOVD features+40(FP), R8
+	MOVD stride+48(FP), R9
+	ADD R9, R8, R10
+	ADD R9, R10, R11
+	ADD R9, R11, R12
+	MOVD R1, R14
+
+columns:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	MOVD R0, R13
+	MOVD $4, R15
+
+features:
+	VLD1.P 16(R8), [V16.B16]
+	VLD1.P 16(R10), [V17.B16]
+	VLD1.P 16(R11), [V18.B16]
+	VLD1.P 16(R12), [V19.B16]
+	FLDPQ 0(R13), (F20, F21)
+	WORD $0x4f90e280 // sdot v0.4s, v20.16b, v16.4b[0]
+	WORD $0x4f91e284 // sdot v4.4s, v20.16b, v17.4b[0]
+	WORD $0x4f92e288 // sdot v8.4s, v20.16b, v18.4b[0]
+	WORD $0x4f93e28c // sdot v12.4s, v20.16b, v19.4b[0]
+	WORD $0x4f90e2a1 // sdot v1.4s, v21.16b, v16.4b[0]
+	WORD $0x4f91e2a5 // sdot v5.4s, v21.16b, v17.4b[0]
+	WORD $0x4f92e2a9 // sdot v9.4s, v21.16b, v18.4b[0]
+	WORD $0x4f93e2ad // sdot v13.4s, v21.16b, v19.4b[0]
+	FLDPQ 32(R13), (F22, F23)
+	WORD $0x4f90e2c2 // sdot v2.4s, v22.16b, v16.4b[0]
+	WORD $0x4f91e2c6 // sdot v6.4s, v22.16b, v17.4b[0]
+	WORD $0x4f92e2ca // sdot v10.4s, v22.16b, v18.4b[0]
+	WORD $0x4f93e2ce // sdot v14.4s, v22.16b, v19.4b[0]
+	WORD $0x4f90e2e3 // sdot v3.4s, v23.16b, v16.4b[0]
+	WORD $0x4f91e2e7 // sdot v7.4s, v23.16b, v17.4b[0]
+	WORD $0x4f92e2eb // sdot v11.4s, v23.16b, v18.4b[0]
+	WORD $0x4f93e2ef // sdot v15.4s, v23.16b, v19.4b[0]
+	ADD R1, R13
+	FLDPQ 0(R13), (F24, F25)
+	WORD $0x4fb0e300 // sdot v0.4s, v24.16b, v16.4b[1]
+	WORD $0x4fb1e304 // sdot v4.4s, v24.16b, v17.4b[1]
+	WORD $0x4fb2e308 // sdot v8.4s, v24.16b, v18.4b[1]
+	WORD $0x4fb3e30c // sdot v12.4s, v24.16b, v19.4b[1]
+	WORD $0x4fb0e321 // sdot v1.4s, v25.16b, v16.4b[1]
+	WORD $0x4fb1e325 // sdot v5.4s, v25.16b, v17.4b[1]
+	WORD $0x4fb2e329 // sdot v9.4s, v25.16b, v18.4b[1]
+	WORD $0x4fb3e32d // sdot v13.4s, v25.16b, v19.4b[1]
+	FLDPQ 32(R13), (F26, F27)
+	WORD $0x4fb0e342 // sdot v2.4s, v26.16b, v16.4b[1]
+	WORD $0x4fb1e346 // sdot v6.4s, v26.16b, v17.4b[1]
+	WORD $0x4fb2e34a // sdot v10.4s, v26.16b, v18.4b[1]
+	WORD $0x4fb3e34e // sdot v14.4s, v26.16b, v19.4b[1]
+	WORD $0x4fb0e363 // sdot v3.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb1e367 // sdot v7.4s, v27.16b, v17.4b[1]
+	WORD $0x4fb2e36b // sdot v11.4s, v27.16b, v18.4b[1]
+	WORD $0x4fb3e36f // sdot v15.4s, v27.16b, v19.4b[1]
+	ADD R1, R13
+	FLDPQ 0(R13), (F28, F29)
+	WORD $0x4f90eb80 // sdot v0.4s, v28.16b, v16.4b[2]
+	WORD $0x4f91eb84 // sdot v4.4s, v28.16b, v17.4b[2]
+	WORD $0x4f92eb88 // sdot v8.4s, v28.16b, v18.4b[2]
+	WORD $0x4f93eb8c // sdot v12.4s, v28.16b, v19.4b[2]
+	WORD $0x4f90eba1 // sdot v1.4s, v29.16b, v16.4b[2]
+	WORD $0x4f91eba5 // sdot v5.4s, v29.16b, v17.4b[2]
+	WORD $0x4f92eba9 // sdot v9.4s, v29.16b, v18.4b[2]
+	WORD $0x4f93ebad // sdot v13.4s, v29.16b, v19.4b[2]
+	FLDPQ 32(R13), (F30, F31)
+	WORD $0x4f90ebc2 // sdot v2.4s, v30.16b, v16.4b[2]
+	WORD $0x4f91ebc6 // sdot v6.4s, v30.16b, v17.4b[2]
+	WORD $0x4f92ebca // sdot v10.4s, v30.16b, v18.4b[2]
+	WORD $0x4f93ebce // sdot v14.4s, v30.16b, v19.4b[2]
+	WORD $0x4f90ebe3 // sdot v3.4s, v31.16b, v16.4b[2]
+	WORD $0x4f91ebe7 // sdot v7.4s, v31.16b, v17.4b[2]
+	WORD $0x4f92ebeb // sdot v11.4s, v31.16b, v18.4b[2]
+	WORD $0x4f93ebef // sdot v15.4s, v31.16b, v19.4b[2]
+	ADD R1, R13
+	FLDPQ 0(R13), (F20, F21)
+	WORD $0x4fb0ea80 // sdot v0.4s, v20.16b, v16.4b[3]
+	WORD $0x4fb1ea84 // sdot v4.4s, v20.16b, v17.4b[3]
+	WORD $0x4fb2ea88 // sdot v8.4s, v20.16b, v18.4b[3]
+	WORD $0x4fb3ea8c // sdot v12.4s, v20.16b, v19.4b[3]
+	WORD $0x4fb0eaa1 // sdot v1.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb1eaa5 // sdot v5.4s, v21.16b, v17.4b[3]
+	WORD $0x4fb2eaa9 // sdot v9.4s, v21.16b, v18.4b[3]
+	WORD $0x4fb3eaad // sdot v13.4s, v21.16b, v19.4b[3]
+	FLDPQ 32(R13), (F22, F23)
+	WORD $0x4fb0eac2 // sdot v2.4s, v22.16b, v16.4b[3]
+	WORD $0x4fb1eac6 // sdot v6.4s, v22.16b, v17.4b[3]
+	WORD $0x4fb2eaca // sdot v10.4s, v22.16b, v18.4b[3]
+	WORD $0x4fb3eace // sdot v14.4s, v22.16b, v19.4b[3]
+	WORD $0x4fb0eae3 // sdot v3.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb1eae7 // sdot v7.4s, v23.16b, v17.4b[3]
+	WORD $0x4fb2eaeb // sdot v11.4s, v23.16b, v18.4b[3]
+	WORD $0x4fb3eaef // sdot v15.4s, v23.16b, v19.4b[3]
+	ADD R1, R13
+	SUB $1, R15
+	CBNZ R15, features
+	FLDPQ 0(R2), (F24, F25)
+	FLDPQ 0(R3), (F26, F27)
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x4e20d75a // fadd v26.4s, v26.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x4e21d77b // fadd v27.4s, v27.4s, v1.4s
+	FSTPQ (F26, F27), 0(R3)
+	FLDPQ 0(R5), (F28, F29)
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x6e38dc84 // fmul v4.4s, v4.4s, v24.4s
+	WORD $0x4e24d79c // fadd v28.4s, v28.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x6e39dca5 // fmul v5.4s, v5.4s, v25.4s
+	WORD $0x4e25d7bd // fadd v29.4s, v29.4s, v5.4s
+	FSTPQ (F28, F29), 0(R5)
+	FLDPQ 0(R6), (F30, F31)
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
+	WORD $0x4e28d7de // fadd v30.4s, v30.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x6e39dd29 // fmul v9.4s, v9.4s, v25.4s
+	WORD $0x4e29d7ff // fadd v31.4s, v31.4s, v9.4s
+	FSTPQ (F30, F31), 0(R6)
+	FLDPQ 0(R7), (F20, F21)
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
+	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x6e39ddad // fmul v13.4s, v13.4s, v25.4s
+	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
+	FSTPQ (F20, F21), 0(R7)
+	FLDPQ 32(R2), (F22, F23)
+	FLDPQ 32(R3), (F24, F25)
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x6e36dc42 // fmul v2.4s, v2.4s, v22.4s
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e37dc63 // fmul v3.4s, v3.4s, v23.4s
+	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
+	FSTPQ (F24, F25), 32(R3)
+	FLDPQ 32(R5), (F26, F27)
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	FSTPQ (F26, F27), 32(R5)
+	FLDPQ 32(R6), (F28, F29)
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x6e36dd4a // fmul v10.4s, v10.4s, v22.4s
+	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e37dd6b // fmul v11.4s, v11.4s, v23.4s
+	WORD $0x4e2bd7bd // fadd v29.4s, v29.4s, v11.4s
+	FSTPQ (F28, F29), 32(R6)
+	FLDPQ 32(R7), (F30, F31)
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x6e36ddce // fmul v14.4s, v14.4s, v22.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e37ddef // fmul v15.4s, v15.4s, v23.4s
+	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
+	FSTPQ (F30, F31), 32(R7)
+	SUB $64, R8
+	SUB $64, R10
+	SUB $64, R11
+	SUB $64, R12
+	ADD $64, R3
+	ADD $64, R5
+	ADD $64, R6
+	ADD $64, R7
+	ADD $64, R0
+	ADD $64, R2
+	SUB $64, R14
+	CBNZ R14, columns
+	RET
+
+// func dense8Dot_2xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8Dot_2xNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD sumStride+8(FP), R4
+	ADD R4, R3, R5
+	MOVD features+40(FP), R6
+	MOVD stride+48(FP), R7
+	ADD R7, R6, R8
+	MOVD R1, R10
+
+columns:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	MOVD R0, R9
+	MOVD $4, R11
+
+features:
+	VLD1.P 16(R6), [V16.B16]
+	VLD1.P 16(R8), [V17.B16]
+	FLDPQ 0(R9), (F18, F19)
+	WORD $0x4f90e240 // sdot v0.4s, v18.16b, v16.4b[0]
+	WORD $0x4f91e248 // sdot v8.4s, v18.16b, v17.4b[0]
+	WORD $0x4f90e261 // sdot v1.4s, v19.16b, v16.4b[0]
+	WORD $0x4f91e269 // sdot v9.4s, v19.16b, v17.4b[0]
+	FLDPQ 32(R9), (F20, F21)
+	WORD $0x4f90e282 // sdot v2.4s, v20.16b, v16.4b[0]
+	WORD $0x4f91e28a // sdot v10.4s, v20.16b, v17.4b[0]
+	WORD $0x4f90e2a3 // sdot v3.4s, v21.16b, v16.4b[0]
+	WORD $0x4f91e2ab // sdot v11.4s, v21.16b, v17.4b[0]
+	FLDPQ 64(R9), (F22, F23)
+	WORD $0x4f90e2c4 // sdot v4.4s, v22.16b, v16.4b[0]
+	WORD $0x4f91e2cc // sdot v12.4s, v22.16b, v17.4b[0]
+	WORD $0x4f90e2e5 // sdot v5.4s, v23.16b, v16.4b[0]
+	WORD $0x4f91e2ed // sdot v13.4s, v23.16b, v17.4b[0]
+	FLDPQ 96(R9), (F24, F25)
+	WORD $0x4f90e306 // sdot v6.4s, v24.16b, v16.4b[0]
+	WORD $0x4f91e30e // sdot v14.4s, v24.16b, v17.4b[0]
+	WORD $0x4f90e327 // sdot v7.4s, v25.16b, v16.4b[0]
+	WORD $0x4f91e32f // sdot v15.4s, v25.16b, v17.4b[0]
+	ADD R1, R9
+	FLDPQ 0(R9), (F26, F27)
+	WORD $0x4fb0e340 // sdot v0.4s, v26.16b, v16.4b[1]
+	WORD $0x4fb1e348 // sdot v8.4s, v26.16b, v17.4b[1]
+	WORD $0x4fb0e361 // sdot v1.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb1e369 // sdot v9.4s, v27.16b, v17.4b[1]
+	FLDPQ 32(R9), (F28, F29)
+	WORD $0x4fb0e382 // sdot v2.4s, v28.16b, v16.4b[1]
+	WORD $0x4fb1e38a // sdot v10.4s, v28.16b, v17.4b[1]
+	WORD $0x4fb0e3a3 // sdot v3.4s, v29.16b, v16.4b[1]
+	WORD $0x4fb1e3ab // sdot v11.4s, v29.16b, v17.4b[1]
+	FLDPQ 64(R9), (F30, F31)
+	WORD $0x4fb0e3c4 // sdot v4.4s, v30.16b, v16.4b[1]
+	WORD $0x4fb1e3cc // sdot v12.4s, v30.16b, v17.4b[1]
+	WORD $0x4fb0e3e5 // sdot v5.4s, v31.16b, v16.4b[1]
+	WORD $0x4fb1e3ed // sdot v13.4s, v31.16b, v17.4b[1]
+	FLDPQ 96(R9), (F18, F19)
+	WORD $0x4fb0e246 // sdot v6.4s, v18.16b, v16.4b[1]
+	WORD $0x4fb1e24e // sdot v14.4s, v18.16b, v17.4b[1]
+	WORD $0x4fb0e267 // sdot v7.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb1e26f // sdot v15.4s, v19.16b, v17.4b[1]
+	ADD R1, R9
+	FLDPQ 0(R9), (F20, F21)
+	WORD $0x4f90ea80 // sdot v0.4s, v20.16b, v16.4b[2]
+	WORD $0x4f91ea88 // sdot v8.4s, v20.16b, v17.4b[2]
+	WORD $0x4f90eaa1 // sdot v1.4s, v21.16b, v16.4b[2]
+	WORD $0x4f91eaa9 // sdot v9.4s, v21.16b, v17.4b[2]
+	FLDPQ 32(R9), (F22, F23)
+	WORD $0x4f90eac2 // sdot v2.4s, v22.16b, v16.4b[2]
+	WORD $0x4f91eaca // sdot v10.4s, v22.16b, v17.4b[2]
+	WORD $0x4f90eae3 // sdot v3.4s, v23.16b, v16.4b[2]
+	WORD $0x4f91eaeb // sdot v11.4s, v23.16b, v17.4b[2]
+	FLDPQ 64(R9), (F24, F25)
+	WORD $0x4f90eb04 // sdot v4.4s, v24.16b, v16.4b[2]
+	WORD $0x4f91eb0c // sdot v12.4s, v24.16b, v17.4b[2]
+	WORD $0x4f90eb25 // sdot v5.4s, v25.16b, v16.4b[2]
+	WORD $0x4f91eb2d // sdot v13.4s, v25.16b, v17.4b[2]
+	FLDPQ 96(R9), (F26, F27)
+	WORD $0x4f90eb46 // sdot v6.4s, v26.16b, v16.4b[2]
+	WORD $0x4f91eb4e // sdot v14.4s, v26.16b, v17.4b[2]
+	WORD $0x4f90eb67 // sdot v7.4s, v27.16b, v16.4b[2]
+	WORD $0x4f91eb6f // sdot v15.4s, v27.16b, v17.4b[2]
+	ADD R1, R9
+	FLDPQ 0(R9), (F28, F29)
+	WORD $0x4fb0eb80 // sdot v0.4s, v28.16b, v16.4b[3]
+	WORD $0x4fb1eb88 // sdot v8.4s, v28.16b, v17.4b[3]
+	WORD $0x4fb0eba1 // sdot v1.4s, v29.16b, v16.4b[3]
+	WORD $0x4fb1eba9 // sdot v9.4s, v29.16b, v17.4b[3]
+	FLDPQ 32(R9), (F30, F31)
+	WORD $0x4fb0ebc2 // sdot v2.4s, v30.16b, v16.4b[3]
+	WORD $0x4fb1ebca // sdot v10.4s, v30.16b, v17.4b[3]
+	WORD $0x4fb0ebe3 // sdot v3.4s, v31.16b, v16.4b[3]
+	WORD $0x4fb1ebeb // sdot v11.4s, v31.16b, v17.4b[3]
+	FLDPQ 64(R9), (F18, F19)
+	WORD $0x4fb0ea44 // sdot v4.4s, v18.16b, v16.4b[3]
+	WORD $0x4fb1ea4c // sdot v12.4s, v18.16b, v17.4b[3]
+	WORD $0x4fb0ea65 // sdot v5.4s, v19.16b, v16.4b[3]
+	WORD $0x4fb1ea6d // sdot v13.4s, v19.16b, v17.4b[3]
+	FLDPQ 96(R9), (F20, F21)
+	WORD $0x4fb0ea86 // sdot v6.4s, v20.16b, v16.4b[3]
+	WORD $0x4fb1ea8e // sdot v14.4s, v20.16b, v17.4b[3]
+	WORD $0x4fb0eaa7 // sdot v7.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb1eaaf // sdot v15.4s, v21.16b, v17.4b[3]
+	ADD R1, R9
+	SUB $1, R11
+	CBNZ R11, features
+	FLDPQ 0(R2), (F22, F23)
+	FLDPQ 0(R3), (F24, F25)
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x6e36dc00 // fmul v0.4s, v0.4s, v22.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x6e37dc21 // fmul v1.4s, v1.4s, v23.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	FSTPQ (F24, F25), 0(R3)
+	FLDPQ 0(R5), (F26, F27)
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x6e36dd08 // fmul v8.4s, v8.4s, v22.4s
+	WORD $0x4e28d75a // fadd v26.4s, v26.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x6e37dd29 // fmul v9.4s, v9.4s, v23.4s
+	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
+	FSTPQ (F26, F27), 0(R5)
+	FLDPQ 32(R2), (F28, F29)
+	FLDPQ 32(R3), (F30, F31)
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x4e22d7de // fadd v30.4s, v30.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD $0x4e23d7ff // fadd v31.4s, v31.4s, v3.4s
+	FSTPQ (F30, F31), 32(R3)
+	FLDPQ 32(R5), (F18, F19)
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e3ddd6b // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x4e2bd673 // fadd v19.4s, v19.4s, v11.4s
+	FSTPQ (F18, F19), 32(R5)
+	FLDPQ 64(R2), (F20, F21)
+	FLDPQ 64(R3), (F22, F23)
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
+	WORD $0x4e24d6d6 // fadd v22.4s, v22.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
+	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
+	FSTPQ (F22, F23), 64(R3)
+	FLDPQ 64(R5), (F24, F25)
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	FSTPQ (F24, F25), 64(R5)
+	FLDPQ 96(R2), (F26, F27)
+	FLDPQ 96(R3), (F28, F29)
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x6e3adcc6 // fmul v6.4s, v6.4s, v26.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3bdce7 // fmul v7.4s, v7.4s, v27.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	FSTPQ (F28, F29), 96(R3)
+	FLDPQ 96(R5), (F30, F31)
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x6e3addce // fmul v14.4s, v14.4s, v26.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3bddef // fmul v15.4s, v15.4s, v27.4s
+	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
+	FSTPQ (F30, F31), 96(R5)
+	SUB $64, R6
+	SUB $64, R8
+	ADD $128, R3
+	ADD $128, R5
+	ADD $128, R0
+	ADD $128, R2
+	SUB $128, R10
+	CBNZ R10, columns
+	RET
+
+// func dense8DotNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8DotNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD features+40(FP), R4
+	MOVD R1, R6
+
+columns:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	MOVD R0, R5
+	MOVD $4, R7
+
+features:
+	VLD1.P 16(R4), [V16.B16]
+	FLDPQ 0(R5), (F17, F18)
+	WORD $0x4f90e220 // sdot v0.4s, v17.16b, v16.4b[0]
+	WORD $0x4f90e241 // sdot v1.4s, v18.16b, v16.4b[0]
+	FLDPQ 32(R5), (F19, F20)
+	WORD $0x4f90e262 // sdot v2.4s, v19.16b, v16.4b[0]
+	WORD $0x4f90e283 // sdot v3.4s, v20.16b, v16.4b[0]
+	FLDPQ 64(R5), (F21, F22)
+	WORD $0x4f90e2a4 // sdot v4.4s, v21.16b, v16.4b[0]
+	WORD $0x4f90e2c5 // sdot v5.4s, v22.16b, v16.4b[0]
+	FLDPQ 96(R5), (F23, F24)
+	WORD $0x4f90e2e6 // sdot v6.4s, v23.16b, v16.4b[0]
+	WORD $0x4f90e307 // sdot v7.4s, v24.16b, v16.4b[0]
+	FLDPQ 128(R5), (F25, F26)
+	WORD $0x4f90e328 // sdot v8.4s, v25.16b, v16.4b[0]
+	WORD $0x4f90e349 // sdot v9.4s, v26.16b, v16.4b[0]
+	FLDPQ 160(R5), (F27, F28)
+	WORD $0x4f90e36a // sdot v10.4s, v27.16b, v16.4b[0]
+	WORD $0x4f90e38b // sdot v11.4s, v28.16b, v16.4b[0]
+	FLDPQ 192(R5), (F29, F30)
+	WORD $0x4f90e3ac // sdot v12.4s, v29.16b, v16.4b[0]
+	WORD $0x4f90e3cd // sdot v13.4s, v30.16b, v16.4b[0]
+	FLDPQ 224(R5), (F17, F18)
+	WORD $0x4f90e22e // sdot v14.4s, v17.16b, v16.4b[0]
+	WORD $0x4f90e24f // sdot v15.4s, v18.16b, v16.4b[0]
+	ADD R1, R5
+	FLDPQ 0(R5), (F19, F20)
+	WORD $0x4fb0e260 // sdot v0.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb0e281 // sdot v1.4s, v20.16b, v16.4b[1]
+	FLDPQ 32(R5), (F21, F22)
+	WORD $0x4fb0e2a2 // sdot v2.4s, v21.16b, v16.4b[1]
+	WORD $0x4fb0e2c3 // sdot v3.4s, v22.16b, v16.4b[1]
+	FLDPQ 64(R5), (F23, F24)
+	WORD $0x4fb0e2e4 // sdot v4.4s, v23.16b, v16.4b[1]
+	WORD $0x4fb0e305 // sdot v5.4s, v24.16b, v16.4b[1]
+	FLDPQ 96(R5), (F25, F26)
+	WORD $0x4fb0e326 // sdot v6.4s, v25.16b, v16.4b[1]
+	WORD $0x4fb0e347 // sdot v7.4s, v26.16b, v16.4b[1]
+	FLDPQ 128(R5), (F27, F28)
+	WORD $0x4fb0e368 // sdot v8.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb0e389 // sdot v9.4s, v28.16b, v16.4b[1]
+	FLDPQ 160(R5), (F29, F30)
+	WORD $0x4fb0e3aa // sdot v10.4s, v29.16b, v16.4b[1]
+	WORD $0x4fb0e3cb // sdot v11.4s, v30.16b, v16.4b[1]
+	FLDPQ 192(R5), (F17, F18)
+	WORD $0x4fb0e22c // sdot v12.4s, v17.16b, v16.4b[1]
+	WORD $0x4fb0e24d // sdot v13.4s, v18.16b, v16.4b[1]
+	FLDPQ 224(R5), (F19, F20)
+	WORD $0x4fb0e26e // sdot v14.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb0e28f // sdot v15.4s, v20.16b, v16.4b[1]
+	ADD R1, R5
+	FLDPQ 0(R5), (F21, F22)
+	WORD $0x4f90eaa0 // sdot v0.4s, v21.16b, v16.4b[2]
+	WORD $0x4f90eac1 // sdot v1.4s, v22.16b, v16.4b[2]
+	FLDPQ 32(R5), (F23, F24)
+	WORD $0x4f90eae2 // sdot v2.4s, v23.16b, v16.4b[2]
+	WORD $0x4f90eb03 // sdot v3.4s, v24.16b, v16.4b[2]
+	FLDPQ 64(R5), (F25, F26)
+	WORD $0x4f90eb24 // sdot v4.4s, v25.16b, v16.4b[2]
+	WORD $0x4f90eb45 // sdot v5.4s, v26.16b, v16.4b[2]
+	FLDPQ 96(R5), (F27, F28)
+	WORD $0x4f90eb66 // sdot v6.4s, v27.16b, v16.4b[2]
+	WORD $0x4f90eb87 // sdot v7.4s, v28.16b, v16.4b[2]
+	FLDPQ 128(R5), (F29, F30)
+	WORD $0x4f90eba8 // sdot v8.4s, v29.16b, v16.4b[2]
+	WORD $0x4f90ebc9 // sdot v9.4s, v30.16b, v16.4b[2]
+	FLDPQ 160(R5), (F17, F18)
+	WORD $0x4f90ea2a // sdot v10.4s, v17.16b, v16.4b[2]
+	WORD $0x4f90ea4b // sdot v11.4s, v18.16b, v16.4b[2]
+	FLDPQ 192(R5), (F19, F20)
+	WORD $0x4f90ea6c // sdot v12.4s, v19.16b, v16.4b[2]
+	WORD $0x4f90ea8d // sdot v13.4s, v20.16b, v16.4b[2]
+	FLDPQ 224(R5), (F21, F22)
+	WORD $0x4f90eaae // sdot v14.4s, v21.16b, v16.4b[2]
+	WORD $0x4f90eacf // sdot v15.4s, v22.16b, v16.4b[2]
+	ADD R1, R5
+	FLDPQ 0(R5), (F23, F24)
+	WORD $0x4fb0eae0 // sdot v0.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb0eb01 // sdot v1.4s, v24.16b, v16.4b[3]
+	FLDPQ 32(R5), (F25, F26)
+	WORD $0x4fb0eb22 // sdot v2.4s, v25.16b, v16.4b[3]
+	WORD $0x4fb0eb43 // sdot v3.4s, v26.16b, v16.4b[3]
+	FLDPQ 64(R5), (F27, F28)
+	WORD $0x4fb0eb64 // sdot v4.4s, v27.16b, v16.4b[3]
+	WORD $0x4fb0eb85 // sdot v5.4s, v28.16b, v16.4b[3]
+	FLDPQ 96(R5), (F29, F30)
+	WORD $0x4fb0eba6 // sdot v6.4s, v29.16b, v16.4b[3]
+	WORD $0x4fb0ebc7 // sdot v7.4s, v30.16b, v16.4b[3]
+	FLDPQ 128(R5), (F17, F18)
+	WORD $0x4fb0ea28 // sdot v8.4s, v17.16b, v16.4b[3]
+	WORD $0x4fb0ea49 // sdot v9.4s, v18.16b, v16.4b[3]
+	FLDPQ 160(R5), (F19, F20)
+	WORD $0x4fb0ea6a // sdot v10.4s, v19.16b, v16.4b[3]
+	WORD $0x4fb0ea8b // sdot v11.4s, v20.16b, v16.4b[3]
+	FLDPQ 192(R5), (F21, F22)
+	WORD $0x4fb0eaac // sdot v12.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb0eacd // sdot v13.4s, v22.16b, v16.4b[3]
+	FLDPQ 224(R5), (F23, F24)
+	WORD $0x4fb0eaee // sdot v14.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb0eb0f // sdot v15.4s, v24.16b, v16.4b[3]
+	ADD R1, R5
+	SUB $1, R7
+	CBNZ R7, features
+	FLDPQ 0(R2), (F25, F26)
+	FLDPQ 0(R3), (F27, F28)
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x6e39dc00 // fmul v0.4s, v0.4s, v25.4s
+	WORD $0x4e20d77b // fadd v27.4s, v27.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x6e3adc21 // fmul v1.4s, v1.4s, v26.4s
+	WORD $0x4e21d79c // fadd v28.4s, v28.4s, v1.4s
+	FSTPQ (F27, F28), 0(R3)
+	FLDPQ 32(R2), (F29, F30)
+	FLDPQ 32(R3), (F17, F18)
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
+	WORD $0x4e22d631 // fadd v17.4s, v17.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3edc63 // fmul v3.4s, v3.4s, v30.4s
+	WORD $0x4e23d652 // fadd v18.4s, v18.4s, v3.4s
+	FSTPQ (F17, F18), 32(R3)
+	FLDPQ 64(R2), (F19, F20)
+	FLDPQ 64(R3), (F21, F22)
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x6e33dc84 // fmul v4.4s, v4.4s, v19.4s
+	WORD $0x4e24d6b5 // fadd v21.4s, v21.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
+	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
+	FSTPQ (F21, F22), 64(R3)
+	FLDPQ 96(R2), (F23, F24)
+	FLDPQ 96(R3), (F25, F26)
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x6e37dcc6 // fmul v6.4s, v6.4s, v23.4s
+	WORD $0x4e26d739 // fadd v25.4s, v25.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e38dce7 // fmul v7.4s, v7.4s, v24.4s
+	WORD $0x4e27d75a // fadd v26.4s, v26.4s, v7.4s
+	FSTPQ (F25, F26), 96(R3)
+	FLDPQ 128(R2), (F27, F28)
+	FLDPQ 128(R3), (F29, F30)
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x4e29d7de // fadd v30.4s, v30.4s, v9.4s
+	FSTPQ (F29, F30), 128(R3)
+	FLDPQ 160(R2), (F17, F18)
+	FLDPQ 160(R3), (F19, F20)
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x6e31dd4a // fmul v10.4s, v10.4s, v17.4s
+	WORD $0x4e2ad673 // fadd v19.4s, v19.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e32dd6b // fmul v11.4s, v11.4s, v18.4s
+	WORD $0x4e2bd694 // fadd v20.4s, v20.4s, v11.4s
+	FSTPQ (F19, F20), 160(R3)
+	FLDPQ 192(R2), (F21, F22)
+	FLDPQ 192(R3), (F23, F24)
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x6e35dd8c // fmul v12.4s, v12.4s, v21.4s
+	WORD $0x4e2cd6f7 // fadd v23.4s, v23.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x6e36ddad // fmul v13.4s, v13.4s, v22.4s
+	WORD $0x4e2dd718 // fadd v24.4s, v24.4s, v13.4s
+	FSTPQ (F23, F24), 192(R3)
+	FLDPQ 224(R2), (F25, F26)
+	FLDPQ 224(R3), (F27, F28)
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x6e39ddce // fmul v14.4s, v14.4s, v25.4s
+	WORD $0x4e2ed77b // fadd v27.4s, v27.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3addef // fmul v15.4s, v15.4s, v26.4s
+	WORD $0x4e2fd79c // fadd v28.4s, v28.4s, v15.4s
+	FSTPQ (F27, F28), 224(R3)
+	SUB $64, R4
+	ADD $256, R3
+	ADD $256, R0
+	ADD $256, R2
+	SUB $256, R6
+	CBNZ R6, columns
 	RET
 
 // func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
