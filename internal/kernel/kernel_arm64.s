@@ -4669,47 +4669,47 @@ quad:
 	WORD $0x4e6029ce // saddlp v14.4s, v14.8h
 	WORD $0x4e6029ef // saddlp v15.4s, v15.8h
 	VADDP V1.S4, V0.S4, V0.S4
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	VADDP V3.S4, V2.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	VADDP V5.S4, V4.S4, V2.S4
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	VADDP V7.S4, V6.S4, V3.S4
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	VADDP V9.S4, V8.S4, V4.S4
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	VADDP V11.S4, V10.S4, V5.S4
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	VADDP V13.S4, V12.S4, V6.S4
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	VADDP V15.S4, V14.S4, V7.S4
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	FLDPQ 0(R4), (F16, F17)
 	FLDPQ 0(R0), (F18, F19)
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
-	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	WORD $0x6e31dc21 // fmul v1.4s, v1.4s, v17.4s
+	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
 	WORD $0x4e21d673 // fadd v19.4s, v19.4s, v1.4s
 	FSTPQ (F18, F19), 0(R0)
 	FLDPQ 32(R4), (F16, F17)
 	FLDPQ 32(R0), (F18, F19)
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
-	WORD $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x6e31dc63 // fmul v3.4s, v3.4s, v17.4s
+	WORD $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
 	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
 	FSTPQ (F18, F19), 32(R0)
 	FLDPQ 64(R4), (F16, F17)
 	FLDPQ 64(R0), (F18, F19)
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	WORD $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
-	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	WORD $0x6e31dca5 // fmul v5.4s, v5.4s, v17.4s
+	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
 	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
 	FSTPQ (F18, F19), 64(R0)
 	FLDPQ 96(R4), (F16, F17)
 	FLDPQ 96(R0), (F18, F19)
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
-	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	WORD $0x6e31dce7 // fmul v7.4s, v7.4s, v17.4s
+	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
 	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
 	FSTPQ (F18, F19), 96(R0)
 	ADD R1, R0
@@ -4838,70 +4838,70 @@ features:
 	ADD R1, R13
 	SUB $1, R15
 	CBNZ R15, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	FLDPQ 0(R2), (F24, F25)
 	FLDPQ 0(R3), (F26, F27)
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
-	WORD $0x4e20d75a // fadd v26.4s, v26.4s, v0.4s
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x4e20d75a // fadd v26.4s, v26.4s, v0.4s
 	WORD $0x4e21d77b // fadd v27.4s, v27.4s, v1.4s
 	FSTPQ (F26, F27), 0(R3)
 	FLDPQ 0(R5), (F28, F29)
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	WORD $0x6e38dc84 // fmul v4.4s, v4.4s, v24.4s
-	WORD $0x4e24d79c // fadd v28.4s, v28.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	WORD $0x6e39dca5 // fmul v5.4s, v5.4s, v25.4s
+	WORD $0x4e24d79c // fadd v28.4s, v28.4s, v4.4s
 	WORD $0x4e25d7bd // fadd v29.4s, v29.4s, v5.4s
 	FSTPQ (F28, F29), 0(R5)
 	FLDPQ 0(R6), (F30, F31)
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
-	WORD $0x4e28d7de // fadd v30.4s, v30.4s, v8.4s
-	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
 	WORD $0x6e39dd29 // fmul v9.4s, v9.4s, v25.4s
+	WORD $0x4e28d7de // fadd v30.4s, v30.4s, v8.4s
 	WORD $0x4e29d7ff // fadd v31.4s, v31.4s, v9.4s
 	FSTPQ (F30, F31), 0(R6)
 	FLDPQ 0(R7), (F20, F21)
-	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
 	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
-	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
-	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
 	WORD $0x6e39ddad // fmul v13.4s, v13.4s, v25.4s
+	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
 	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
 	FSTPQ (F20, F21), 0(R7)
 	FLDPQ 32(R2), (F22, F23)
 	FLDPQ 32(R3), (F24, F25)
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x6e36dc42 // fmul v2.4s, v2.4s, v22.4s
-	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x6e37dc63 // fmul v3.4s, v3.4s, v23.4s
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
 	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
 	FSTPQ (F24, F25), 32(R3)
 	FLDPQ 32(R5), (F26, F27)
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
-	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
 	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
 	FSTPQ (F26, F27), 32(R5)
 	FLDPQ 32(R6), (F28, F29)
-	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
 	WORD $0x6e36dd4a // fmul v10.4s, v10.4s, v22.4s
-	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
-	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
 	WORD $0x6e37dd6b // fmul v11.4s, v11.4s, v23.4s
+	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
 	WORD $0x4e2bd7bd // fadd v29.4s, v29.4s, v11.4s
 	FSTPQ (F28, F29), 32(R6)
 	FLDPQ 32(R7), (F30, F31)
-	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
 	WORD $0x6e36ddce // fmul v14.4s, v14.4s, v22.4s
-	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
-	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	WORD $0x6e37ddef // fmul v15.4s, v15.4s, v23.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
 	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
 	FSTPQ (F30, F31), 32(R7)
 	SUB $64, R8
@@ -5040,72 +5040,72 @@ features:
 	ADD R1, R9
 	SUB $1, R11
 	CBNZ R11, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	FLDPQ 0(R2), (F22, F23)
 	FLDPQ 0(R3), (F24, F25)
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	WORD $0x6e36dc00 // fmul v0.4s, v0.4s, v22.4s
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	WORD $0x6e37dc21 // fmul v1.4s, v1.4s, v23.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
 	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
 	FSTPQ (F24, F25), 0(R3)
 	FLDPQ 0(R5), (F26, F27)
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0x6e36dd08 // fmul v8.4s, v8.4s, v22.4s
-	WORD $0x4e28d75a // fadd v26.4s, v26.4s, v8.4s
-	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
 	WORD $0x6e37dd29 // fmul v9.4s, v9.4s, v23.4s
+	WORD $0x4e28d75a // fadd v26.4s, v26.4s, v8.4s
 	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
 	FSTPQ (F26, F27), 0(R5)
 	FLDPQ 32(R2), (F28, F29)
 	FLDPQ 32(R3), (F30, F31)
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
-	WORD $0x4e22d7de // fadd v30.4s, v30.4s, v2.4s
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD $0x4e22d7de // fadd v30.4s, v30.4s, v2.4s
 	WORD $0x4e23d7ff // fadd v31.4s, v31.4s, v3.4s
 	FSTPQ (F30, F31), 32(R3)
 	FLDPQ 32(R5), (F18, F19)
-	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
 	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
-	WORD $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
-	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
 	WORD $0x6e3ddd6b // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
 	WORD $0x4e2bd673 // fadd v19.4s, v19.4s, v11.4s
 	FSTPQ (F18, F19), 32(R5)
 	FLDPQ 64(R2), (F20, F21)
 	FLDPQ 64(R3), (F22, F23)
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
-	WORD $0x4e24d6d6 // fadd v22.4s, v22.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
+	WORD $0x4e24d6d6 // fadd v22.4s, v22.4s, v4.4s
 	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
 	FSTPQ (F22, F23), 64(R3)
 	FLDPQ 64(R5), (F24, F25)
-	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
 	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
-	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
-	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
 	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
 	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
 	FSTPQ (F24, F25), 64(R5)
 	FLDPQ 96(R2), (F26, F27)
 	FLDPQ 96(R3), (F28, F29)
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e3adcc6 // fmul v6.4s, v6.4s, v26.4s
-	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	WORD $0x6e3bdce7 // fmul v7.4s, v7.4s, v27.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
 	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
 	FSTPQ (F28, F29), 96(R3)
 	FLDPQ 96(R5), (F30, F31)
-	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
 	WORD $0x6e3addce // fmul v14.4s, v14.4s, v26.4s
-	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
-	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	WORD $0x6e3bddef // fmul v15.4s, v15.4s, v27.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
 	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
 	FSTPQ (F30, F31), 96(R5)
 	SUB $64, R6
@@ -5251,76 +5251,76 @@ features:
 	ADD R1, R5
 	SUB $1, R7
 	CBNZ R7, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	FLDPQ 0(R2), (F25, F26)
 	FLDPQ 0(R3), (F27, F28)
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
 	WORD $0x6e39dc00 // fmul v0.4s, v0.4s, v25.4s
-	WORD $0x4e20d77b // fadd v27.4s, v27.4s, v0.4s
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
 	WORD $0x6e3adc21 // fmul v1.4s, v1.4s, v26.4s
+	WORD $0x4e20d77b // fadd v27.4s, v27.4s, v0.4s
 	WORD $0x4e21d79c // fadd v28.4s, v28.4s, v1.4s
 	FSTPQ (F27, F28), 0(R3)
 	FLDPQ 32(R2), (F29, F30)
 	FLDPQ 32(R3), (F17, F18)
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
-	WORD $0x4e22d631 // fadd v17.4s, v17.4s, v2.4s
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x6e3edc63 // fmul v3.4s, v3.4s, v30.4s
+	WORD $0x4e22d631 // fadd v17.4s, v17.4s, v2.4s
 	WORD $0x4e23d652 // fadd v18.4s, v18.4s, v3.4s
 	FSTPQ (F17, F18), 32(R3)
 	FLDPQ 64(R2), (F19, F20)
 	FLDPQ 64(R3), (F21, F22)
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
 	WORD $0x6e33dc84 // fmul v4.4s, v4.4s, v19.4s
-	WORD $0x4e24d6b5 // fadd v21.4s, v21.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
 	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
+	WORD $0x4e24d6b5 // fadd v21.4s, v21.4s, v4.4s
 	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
 	FSTPQ (F21, F22), 64(R3)
 	FLDPQ 96(R2), (F23, F24)
 	FLDPQ 96(R3), (F25, F26)
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e37dcc6 // fmul v6.4s, v6.4s, v23.4s
-	WORD $0x4e26d739 // fadd v25.4s, v25.4s, v6.4s
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	WORD $0x6e38dce7 // fmul v7.4s, v7.4s, v24.4s
+	WORD $0x4e26d739 // fadd v25.4s, v25.4s, v6.4s
 	WORD $0x4e27d75a // fadd v26.4s, v26.4s, v7.4s
 	FSTPQ (F25, F26), 96(R3)
 	FLDPQ 128(R2), (F27, F28)
 	FLDPQ 128(R3), (F29, F30)
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
-	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
 	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
 	WORD $0x4e29d7de // fadd v30.4s, v30.4s, v9.4s
 	FSTPQ (F29, F30), 128(R3)
 	FLDPQ 160(R2), (F17, F18)
 	FLDPQ 160(R3), (F19, F20)
-	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
 	WORD $0x6e31dd4a // fmul v10.4s, v10.4s, v17.4s
-	WORD $0x4e2ad673 // fadd v19.4s, v19.4s, v10.4s
-	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
 	WORD $0x6e32dd6b // fmul v11.4s, v11.4s, v18.4s
+	WORD $0x4e2ad673 // fadd v19.4s, v19.4s, v10.4s
 	WORD $0x4e2bd694 // fadd v20.4s, v20.4s, v11.4s
 	FSTPQ (F19, F20), 160(R3)
 	FLDPQ 192(R2), (F21, F22)
 	FLDPQ 192(R3), (F23, F24)
-	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
 	WORD $0x6e35dd8c // fmul v12.4s, v12.4s, v21.4s
-	WORD $0x4e2cd6f7 // fadd v23.4s, v23.4s, v12.4s
-	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
 	WORD $0x6e36ddad // fmul v13.4s, v13.4s, v22.4s
+	WORD $0x4e2cd6f7 // fadd v23.4s, v23.4s, v12.4s
 	WORD $0x4e2dd718 // fadd v24.4s, v24.4s, v13.4s
 	FSTPQ (F23, F24), 192(R3)
 	FLDPQ 224(R2), (F25, F26)
 	FLDPQ 224(R3), (F27, F28)
-	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
 	WORD $0x6e39ddce // fmul v14.4s, v14.4s, v25.4s
-	WORD $0x4e2ed77b // fadd v27.4s, v27.4s, v14.4s
-	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
 	WORD $0x6e3addef // fmul v15.4s, v15.4s, v26.4s
+	WORD $0x4e2ed77b // fadd v27.4s, v27.4s, v14.4s
 	WORD $0x4e2fd79c // fadd v28.4s, v28.4s, v15.4s
 	FSTPQ (F27, F28), 224(R3)
 	SUB $64, R4

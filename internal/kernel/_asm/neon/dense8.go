@@ -37,6 +37,7 @@ func (p *program) dense8() {
 	totals := products[:count] // none overwrites products that are still to be read
 	for i, total := range totals {
 		r.emit("VADDP", products[2*i+1].s4(), products[2*i].s4(), total.s4())
+		r.scvtf(total, total)
 	}
 	for i := 0; i < count; i += 2 {
 		r.loadPair(scales, i, loaded[0], loaded[1])
@@ -49,13 +50,14 @@ func (p *program) dense8() {
 	r.emit("RET")
 }
 
-// addScaledTotals adds the totals, which it overwrites, times the scales to the i-th vector of sums
-// in memory and to the next one.
+// addScaledTotals adds two vectors of totals as float32, which it overwrites, times the scales to
+// the i-th vector of sums in memory and to the next one.
 func (r *routine) addScaledTotals(totals, scales, loaded []vector, sums general, i int) {
 	r.loadPair(sums, i, loaded[0], loaded[1])
 	for k, total := range totals {
-		r.scvtf(total, total)
 		r.fmul(total, total, scales[k])
+	}
+	for k, total := range totals {
 		r.fadd(loaded[k], loaded[k], total)
 	}
 	r.storePair(loaded[0], loaded[1], sums, i)
@@ -119,6 +121,11 @@ func (p *program) dense8DotTexts(texts, count int) {
 	}
 	r.emit("SUB", immediate(1), featuresLeft)
 	r.emit("CBNZ", featuresLeft, "features")
+	for _, total := range totals {
+		for _, v := range total {
+			r.scvtf(v, v)
+		}
+	}
 	for i := 0; i < count; i += 2 {
 		pair := next()
 		r.loadPair(scales, i, pair[0], pair[1])
