@@ -5,8 +5,8 @@ import "fmt"
 // The instructions that the Go assembler does not know, as words. The comment after each word is
 // the instruction in the notation of the architecture, the target first.
 
-func (r *routine) word(bits uint32, format string, registers ...any) {
-	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, registers...)...)
+func (r *routine) word(bits uint32, format string, operands ...any) {
+	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, operands...)...)
 }
 
 // three and two place registers into a word.
@@ -71,6 +71,13 @@ func (r *routine) smlal(to, a, b vector) {
 // smlal2: to += a * b for the upper eight int8 of a and b, in int16.
 func (r *routine) smlal2(to, a, b vector) {
 	r.word(0x4e208000|three(to, a, b), "smlal2 v%d.8h, v%d.16b, v%d.16b", to, a, b)
+}
+
+// sdot: to += the products of four neighbouring int8 of a with the four of b that quad names, in
+// int32. Not every processor has it.
+func (r *routine) sdot(to, a, b vector, quad int) {
+	bits := three(to, a, b) | uint32(quad%2)<<21 | uint32(quad/2)<<11
+	r.word(0x4f80e000|bits, "sdot v%d.4s, v%d.16b, v%d.4b[%d]", to, a, b, quad)
 }
 
 // saddlp: to = the sums of neighbouring int16 of a, in int32.
