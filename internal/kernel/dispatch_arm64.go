@@ -78,14 +78,14 @@ func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 func dense8Dotprod(sums Rows, weights Weights8, features Rows8, texts int) {
 	rowBytes, done := 4*len(weights.Scales), 0
 	for ; done+4 <= texts; done += 4 {
-		dense8Dot_4xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Data[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+		dense8Dot_4xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
 	}
 	if done+2 <= texts {
-		dense8Dot_2xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Data[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+		dense8Dot_2xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
 		done += 2
 	}
 	if done < texts {
-		dense8DotNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Data[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+		dense8DotNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
 	}
 }
 
