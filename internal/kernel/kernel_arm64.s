@@ -49,45 +49,51 @@ part1:
 text1:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	CMP R12, R11
 	BHS last1
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol1:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 0(R13), (F9, F10)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 0(R14), (F9, F10)
 	WORD $0x6ea0e528 // fcmgt v8.4s, v9.4s, v0.4s
 	VBIT V8.B16, V9.B16, V0.B16
 	WORD $0x6ea1e548 // fcmgt v8.4s, v10.4s, v1.4s
 	VBIT V8.B16, V10.B16, V1.B16
-	FLDPQ 32(R13), (F11, F12)
+	FLDPQ 32(R14), (F11, F12)
 	WORD $0x6ea2e568 // fcmgt v8.4s, v11.4s, v2.4s
 	VBIT V8.B16, V11.B16, V2.B16
 	WORD $0x6ea3e588 // fcmgt v8.4s, v12.4s, v3.4s
 	VBIT V8.B16, V12.B16, V3.B16
-	FLDPQ 64(R13), (F13, F14)
+	FLDPQ 64(R14), (F13, F14)
 	WORD $0x6ea4e5a8 // fcmgt v8.4s, v13.4s, v4.4s
 	VBIT V8.B16, V13.B16, V4.B16
 	WORD $0x6ea5e5c8 // fcmgt v8.4s, v14.4s, v5.4s
 	VBIT V8.B16, V14.B16, V5.B16
-	FLDPQ 96(R13), (F15, F16)
+	FLDPQ 96(R14), (F15, F16)
 	WORD $0x6ea6e5e8 // fcmgt v8.4s, v15.4s, v6.4s
 	VBIT V8.B16, V15.B16, V6.B16
 	WORD $0x6ea7e608 // fcmgt v8.4s, v16.4s, v7.4s
 	VBIT V8.B16, V16.B16, V7.B16
-	CMP R12, R11
-	BLO symbol1
+	MOVD R15, R14
+	BNE symbol1
 
 last1:
+	MOVD R12, R11
 	FLDPQ 0(R5), (F17, F18)
 	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
 	WORD $0x4e32d421 // fadd v1.4s, v1.4s, v18.4s
@@ -152,61 +158,67 @@ part2:
 text2:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	FLDPQ 0(R6), (F8, F9)
 	FLDPQ 32(R6), (F10, F11)
 	FLDPQ 64(R6), (F12, F13)
 	FLDPQ 96(R6), (F14, F15)
 	CMP R12, R11
 	BHS last2
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol2:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 128(R13), (F17, F18)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 128(R14), (F17, F18)
 	WORD $0x4e31d511 // fadd v17.4s, v8.4s, v17.4s
 	WORD $0x4e32d532 // fadd v18.4s, v9.4s, v18.4s
 	WORD $0x6ea0e630 // fcmgt v16.4s, v17.4s, v0.4s
 	VBIT V16.B16, V17.B16, V0.B16
 	WORD $0x6ea1e650 // fcmgt v16.4s, v18.4s, v1.4s
 	VBIT V16.B16, V18.B16, V1.B16
-	FLDPQ 160(R13), (F19, F20)
+	FLDPQ 160(R14), (F19, F20)
 	WORD $0x4e33d553 // fadd v19.4s, v10.4s, v19.4s
 	WORD $0x4e34d574 // fadd v20.4s, v11.4s, v20.4s
 	WORD $0x6ea2e670 // fcmgt v16.4s, v19.4s, v2.4s
 	VBIT V16.B16, V19.B16, V2.B16
 	WORD $0x6ea3e690 // fcmgt v16.4s, v20.4s, v3.4s
 	VBIT V16.B16, V20.B16, V3.B16
-	FLDPQ 192(R13), (F21, F22)
+	FLDPQ 192(R14), (F21, F22)
 	WORD $0x4e35d595 // fadd v21.4s, v12.4s, v21.4s
 	WORD $0x4e36d5b6 // fadd v22.4s, v13.4s, v22.4s
 	WORD $0x6ea4e6b0 // fcmgt v16.4s, v21.4s, v4.4s
 	VBIT V16.B16, V21.B16, V4.B16
 	WORD $0x6ea5e6d0 // fcmgt v16.4s, v22.4s, v5.4s
 	VBIT V16.B16, V22.B16, V5.B16
-	FLDPQ 224(R13), (F23, F24)
+	FLDPQ 224(R14), (F23, F24)
 	WORD $0x4e37d5d7 // fadd v23.4s, v14.4s, v23.4s
 	WORD $0x4e38d5f8 // fadd v24.4s, v15.4s, v24.4s
 	WORD $0x6ea6e6f0 // fcmgt v16.4s, v23.4s, v6.4s
 	VBIT V16.B16, V23.B16, V6.B16
 	WORD $0x6ea7e710 // fcmgt v16.4s, v24.4s, v7.4s
 	VBIT V16.B16, V24.B16, V7.B16
-	FLDPQ 0(R13), (F8, F9)
-	FLDPQ 32(R13), (F10, F11)
-	FLDPQ 64(R13), (F12, F13)
-	FLDPQ 96(R13), (F14, F15)
-	CMP R12, R11
-	BLO symbol2
+	FLDPQ 0(R14), (F8, F9)
+	FLDPQ 32(R14), (F10, F11)
+	FLDPQ 64(R14), (F12, F13)
+	FLDPQ 96(R14), (F14, F15)
+	MOVD R15, R14
+	BNE symbol2
 
 last2:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F25, F26)
 	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
 	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
@@ -299,15 +311,15 @@ part3:
 text3:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	FLDPQ 0(R6), (F8, F9)
 	FLDPQ 32(R6), (F10, F11)
 	FLDPQ 64(R6), (F12, F13)
@@ -326,58 +338,64 @@ text3:
 	WORD $0x4e3ad5f7 // fadd v23.4s, v15.4s, v26.4s
 	CMP R12, R11
 	BHS last3
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol3:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 256(R13), (F27, F28)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 256(R14), (F27, F28)
 	WORD $0x4e3bd61b // fadd v27.4s, v16.4s, v27.4s
 	WORD $0x4e3cd63c // fadd v28.4s, v17.4s, v28.4s
 	WORD $0x6ea0e778 // fcmgt v24.4s, v27.4s, v0.4s
 	VBIT V24.B16, V27.B16, V0.B16
 	WORD $0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
 	VBIT V24.B16, V28.B16, V1.B16
-	FLDPQ 288(R13), (F29, F30)
+	FLDPQ 288(R14), (F29, F30)
 	WORD $0x4e3dd65d // fadd v29.4s, v18.4s, v29.4s
 	WORD $0x4e3ed67e // fadd v30.4s, v19.4s, v30.4s
 	WORD $0x6ea2e7b8 // fcmgt v24.4s, v29.4s, v2.4s
 	VBIT V24.B16, V29.B16, V2.B16
 	WORD $0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
 	VBIT V24.B16, V30.B16, V3.B16
-	FLDPQ 320(R13), (F25, F26)
+	FLDPQ 320(R14), (F25, F26)
 	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
 	WORD $0x4e3ad6ba // fadd v26.4s, v21.4s, v26.4s
 	WORD $0x6ea4e738 // fcmgt v24.4s, v25.4s, v4.4s
 	VBIT V24.B16, V25.B16, V4.B16
 	WORD $0x6ea5e758 // fcmgt v24.4s, v26.4s, v5.4s
 	VBIT V24.B16, V26.B16, V5.B16
-	FLDPQ 352(R13), (F27, F28)
+	FLDPQ 352(R14), (F27, F28)
 	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
 	WORD $0x4e3cd6fc // fadd v28.4s, v23.4s, v28.4s
 	WORD $0x6ea6e778 // fcmgt v24.4s, v27.4s, v6.4s
 	VBIT V24.B16, V27.B16, V6.B16
 	WORD $0x6ea7e798 // fcmgt v24.4s, v28.4s, v7.4s
 	VBIT V24.B16, V28.B16, V7.B16
-	FLDPQ 128(R13), (F29, F30)
+	FLDPQ 128(R14), (F29, F30)
 	WORD $0x4e3dd510 // fadd v16.4s, v8.4s, v29.4s
 	WORD $0x4e3ed531 // fadd v17.4s, v9.4s, v30.4s
-	FLDPQ 160(R13), (F25, F26)
+	FLDPQ 160(R14), (F25, F26)
 	WORD $0x4e39d552 // fadd v18.4s, v10.4s, v25.4s
 	WORD $0x4e3ad573 // fadd v19.4s, v11.4s, v26.4s
-	FLDPQ 192(R13), (F27, F28)
+	FLDPQ 192(R14), (F27, F28)
 	WORD $0x4e3bd594 // fadd v20.4s, v12.4s, v27.4s
 	WORD $0x4e3cd5b5 // fadd v21.4s, v13.4s, v28.4s
-	FLDPQ 224(R13), (F29, F30)
+	FLDPQ 224(R14), (F29, F30)
 	WORD $0x4e3dd5d6 // fadd v22.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f7 // fadd v23.4s, v15.4s, v30.4s
-	FLDPQ 0(R13), (F8, F9)
-	FLDPQ 32(R13), (F10, F11)
-	FLDPQ 64(R13), (F12, F13)
-	FLDPQ 96(R13), (F14, F15)
-	CMP R12, R11
-	BLO symbol3
+	FLDPQ 0(R14), (F8, F9)
+	FLDPQ 32(R14), (F10, F11)
+	FLDPQ 64(R14), (F12, F13)
+	FLDPQ 96(R14), (F14, F15)
+	MOVD R15, R14
+	BNE symbol3
 
 last3:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F25, F26)
 	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
 	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
@@ -506,11 +524,11 @@ part4:
 text4:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F17, F18)
@@ -527,42 +545,48 @@ text4:
 	WORD $0x4e38d56f // fadd v15.4s, v11.4s, v24.4s
 	CMP R12, R11
 	BHS last4
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol4:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 384(R13), (F25, F26)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 384(R14), (F25, F26)
 	WORD $0x4e39d599 // fadd v25.4s, v12.4s, v25.4s
 	WORD $0x4e3ad5ba // fadd v26.4s, v13.4s, v26.4s
 	WORD $0x6ea0e730 // fcmgt v16.4s, v25.4s, v0.4s
 	VBIT V16.B16, V25.B16, V0.B16
 	WORD $0x6ea1e750 // fcmgt v16.4s, v26.4s, v1.4s
 	VBIT V16.B16, V26.B16, V1.B16
-	FLDPQ 416(R13), (F27, F28)
+	FLDPQ 416(R14), (F27, F28)
 	WORD $0x4e3bd5db // fadd v27.4s, v14.4s, v27.4s
 	WORD $0x4e3cd5fc // fadd v28.4s, v15.4s, v28.4s
 	WORD $0x6ea2e770 // fcmgt v16.4s, v27.4s, v2.4s
 	VBIT V16.B16, V27.B16, V2.B16
 	WORD $0x6ea3e790 // fcmgt v16.4s, v28.4s, v3.4s
 	VBIT V16.B16, V28.B16, V3.B16
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F17, F18)
+	FLDPQ 288(R14), (F17, F18)
 	WORD $0x4e31d54e // fadd v14.4s, v10.4s, v17.4s
 	WORD $0x4e32d56f // fadd v15.4s, v11.4s, v18.4s
-	FLDPQ 128(R13), (F19, F20)
+	FLDPQ 128(R14), (F19, F20)
 	WORD $0x4e33d488 // fadd v8.4s, v4.4s, v19.4s
 	WORD $0x4e34d4a9 // fadd v9.4s, v5.4s, v20.4s
-	FLDPQ 160(R13), (F21, F22)
+	FLDPQ 160(R14), (F21, F22)
 	WORD $0x4e35d4ca // fadd v10.4s, v6.4s, v21.4s
 	WORD $0x4e36d4eb // fadd v11.4s, v7.4s, v22.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol4
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol4
 
 last4:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F23, F24)
 	WORD $0x4e37d484 // fadd v4.4s, v4.4s, v23.4s
 	WORD $0x4e38d4a5 // fadd v5.4s, v5.4s, v24.4s
@@ -665,11 +689,11 @@ part5:
 text5:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F21, F22)
@@ -692,48 +716,54 @@ text5:
 	WORD $0x4e36d5f3 // fadd v19.4s, v15.4s, v22.4s
 	CMP R12, R11
 	BHS last5
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol5:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 512(R13), (F23, F24)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 512(R14), (F23, F24)
 	WORD $0x4e37d617 // fadd v23.4s, v16.4s, v23.4s
 	WORD $0x4e38d638 // fadd v24.4s, v17.4s, v24.4s
 	WORD $0x6ea0e6f4 // fcmgt v20.4s, v23.4s, v0.4s
 	VBIT V20.B16, V23.B16, V0.B16
 	WORD $0x6ea1e714 // fcmgt v20.4s, v24.4s, v1.4s
 	VBIT V20.B16, V24.B16, V1.B16
-	FLDPQ 544(R13), (F25, F26)
+	FLDPQ 544(R14), (F25, F26)
 	WORD $0x4e39d659 // fadd v25.4s, v18.4s, v25.4s
 	WORD $0x4e3ad67a // fadd v26.4s, v19.4s, v26.4s
 	WORD $0x6ea2e734 // fcmgt v20.4s, v25.4s, v2.4s
 	VBIT V20.B16, V25.B16, V2.B16
 	WORD $0x6ea3e754 // fcmgt v20.4s, v26.4s, v3.4s
 	VBIT V20.B16, V26.B16, V3.B16
-	FLDPQ 384(R13), (F27, F28)
+	FLDPQ 384(R14), (F27, F28)
 	WORD $0x4e3bd590 // fadd v16.4s, v12.4s, v27.4s
 	WORD $0x4e3cd5b1 // fadd v17.4s, v13.4s, v28.4s
-	FLDPQ 416(R13), (F29, F30)
+	FLDPQ 416(R14), (F29, F30)
 	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R13), (F21, F22)
+	FLDPQ 256(R14), (F21, F22)
 	WORD $0x4e35d50c // fadd v12.4s, v8.4s, v21.4s
 	WORD $0x4e36d52d // fadd v13.4s, v9.4s, v22.4s
-	FLDPQ 288(R13), (F23, F24)
+	FLDPQ 288(R14), (F23, F24)
 	WORD $0x4e37d54e // fadd v14.4s, v10.4s, v23.4s
 	WORD $0x4e38d56f // fadd v15.4s, v11.4s, v24.4s
-	FLDPQ 128(R13), (F25, F26)
+	FLDPQ 128(R14), (F25, F26)
 	WORD $0x4e39d488 // fadd v8.4s, v4.4s, v25.4s
 	WORD $0x4e3ad4a9 // fadd v9.4s, v5.4s, v26.4s
-	FLDPQ 160(R13), (F27, F28)
+	FLDPQ 160(R14), (F27, F28)
 	WORD $0x4e3bd4ca // fadd v10.4s, v6.4s, v27.4s
 	WORD $0x4e3cd4eb // fadd v11.4s, v7.4s, v28.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol5
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol5
 
 last5:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F29, F30)
 	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
 	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
@@ -862,11 +892,11 @@ part6:
 text6:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F25, F26)
@@ -895,54 +925,60 @@ text6:
 	WORD $0x4e3cd677 // fadd v23.4s, v19.4s, v28.4s
 	CMP R12, R11
 	BHS last6
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol6:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 640(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 640(R14), (F29, F30)
 	WORD $0x4e3dd69d // fadd v29.4s, v20.4s, v29.4s
 	WORD $0x4e3ed6be // fadd v30.4s, v21.4s, v30.4s
 	WORD $0x6ea0e7b8 // fcmgt v24.4s, v29.4s, v0.4s
 	VBIT V24.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
 	VBIT V24.B16, V30.B16, V1.B16
-	FLDPQ 672(R13), (F25, F26)
+	FLDPQ 672(R14), (F25, F26)
 	WORD $0x4e39d6d9 // fadd v25.4s, v22.4s, v25.4s
 	WORD $0x4e3ad6fa // fadd v26.4s, v23.4s, v26.4s
 	WORD $0x6ea2e738 // fcmgt v24.4s, v25.4s, v2.4s
 	VBIT V24.B16, V25.B16, V2.B16
 	WORD $0x6ea3e758 // fcmgt v24.4s, v26.4s, v3.4s
 	VBIT V24.B16, V26.B16, V3.B16
-	FLDPQ 512(R13), (F27, F28)
+	FLDPQ 512(R14), (F27, F28)
 	WORD $0x4e3bd614 // fadd v20.4s, v16.4s, v27.4s
 	WORD $0x4e3cd635 // fadd v21.4s, v17.4s, v28.4s
-	FLDPQ 544(R13), (F29, F30)
+	FLDPQ 544(R14), (F29, F30)
 	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
 	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R13), (F25, F26)
+	FLDPQ 384(R14), (F25, F26)
 	WORD $0x4e39d590 // fadd v16.4s, v12.4s, v25.4s
 	WORD $0x4e3ad5b1 // fadd v17.4s, v13.4s, v26.4s
-	FLDPQ 416(R13), (F27, F28)
+	FLDPQ 416(R14), (F27, F28)
 	WORD $0x4e3bd5d2 // fadd v18.4s, v14.4s, v27.4s
 	WORD $0x4e3cd5f3 // fadd v19.4s, v15.4s, v28.4s
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F25, F26)
+	FLDPQ 288(R14), (F25, F26)
 	WORD $0x4e39d54e // fadd v14.4s, v10.4s, v25.4s
 	WORD $0x4e3ad56f // fadd v15.4s, v11.4s, v26.4s
-	FLDPQ 128(R13), (F27, F28)
+	FLDPQ 128(R14), (F27, F28)
 	WORD $0x4e3bd488 // fadd v8.4s, v4.4s, v27.4s
 	WORD $0x4e3cd4a9 // fadd v9.4s, v5.4s, v28.4s
-	FLDPQ 160(R13), (F29, F30)
+	FLDPQ 160(R14), (F29, F30)
 	WORD $0x4e3dd4ca // fadd v10.4s, v6.4s, v29.4s
 	WORD $0x4e3ed4eb // fadd v11.4s, v7.4s, v30.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol6
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol6
 
 last6:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F25, F26)
 	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
 	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
@@ -1101,11 +1137,11 @@ part7:
 text7:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F29, F30)
@@ -1140,60 +1176,66 @@ text7:
 	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
 	CMP R12, R11
 	BHS last7
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol7:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 768(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 768(R14), (F29, F30)
 	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
 	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
 	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
 	VBIT V28.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
 	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R13), (F29, F30)
+	FLDPQ 800(R14), (F29, F30)
 	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
 	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
 	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
 	VBIT V28.B16, V29.B16, V2.B16
 	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
 	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R13), (F29, F30)
+	FLDPQ 640(R14), (F29, F30)
 	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
 	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R13), (F29, F30)
+	FLDPQ 672(R14), (F29, F30)
 	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
 	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
-	FLDPQ 512(R13), (F29, F30)
+	FLDPQ 512(R14), (F29, F30)
 	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
 	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R13), (F29, F30)
+	FLDPQ 544(R14), (F29, F30)
 	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
 	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R13), (F29, F30)
+	FLDPQ 384(R14), (F29, F30)
 	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
 	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R13), (F29, F30)
+	FLDPQ 416(R14), (F29, F30)
 	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F29, F30)
+	FLDPQ 288(R14), (F29, F30)
 	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
 	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 128(R13), (F29, F30)
+	FLDPQ 128(R14), (F29, F30)
 	WORD $0x4e3dd488 // fadd v8.4s, v4.4s, v29.4s
 	WORD $0x4e3ed4a9 // fadd v9.4s, v5.4s, v30.4s
-	FLDPQ 160(R13), (F29, F30)
+	FLDPQ 160(R14), (F29, F30)
 	WORD $0x4e3dd4ca // fadd v10.4s, v6.4s, v29.4s
 	WORD $0x4e3ed4eb // fadd v11.4s, v7.4s, v30.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol7
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol7
 
 last7:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F29, F30)
 	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
 	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
@@ -1386,9 +1428,9 @@ part8:
 text8:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
 	FLDPQ 0(R6), (F2, F3)
 	FLDPQ 128(R6), (F17, F18)
 	WORD $0x4e31d444 // fadd v4.4s, v2.4s, v17.4s
@@ -1410,40 +1452,46 @@ text8:
 	WORD $0x4e3cd5af // fadd v15.4s, v13.4s, v28.4s
 	CMP R12, R11
 	BHS last8
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol8:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 896(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 896(R14), (F29, F30)
 	WORD $0x4e3dd5dd // fadd v29.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5fe // fadd v30.4s, v15.4s, v30.4s
 	WORD $0x6ea0e7b0 // fcmgt v16.4s, v29.4s, v0.4s
 	VBIT V16.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7d0 // fcmgt v16.4s, v30.4s, v1.4s
 	VBIT V16.B16, V30.B16, V1.B16
-	FLDPQ 768(R13), (F17, F18)
+	FLDPQ 768(R14), (F17, F18)
 	WORD $0x4e31d58e // fadd v14.4s, v12.4s, v17.4s
 	WORD $0x4e32d5af // fadd v15.4s, v13.4s, v18.4s
-	FLDPQ 640(R13), (F19, F20)
+	FLDPQ 640(R14), (F19, F20)
 	WORD $0x4e33d54c // fadd v12.4s, v10.4s, v19.4s
 	WORD $0x4e34d56d // fadd v13.4s, v11.4s, v20.4s
-	FLDPQ 512(R13), (F21, F22)
+	FLDPQ 512(R14), (F21, F22)
 	WORD $0x4e35d50a // fadd v10.4s, v8.4s, v21.4s
 	WORD $0x4e36d52b // fadd v11.4s, v9.4s, v22.4s
-	FLDPQ 384(R13), (F23, F24)
+	FLDPQ 384(R14), (F23, F24)
 	WORD $0x4e37d4c8 // fadd v8.4s, v6.4s, v23.4s
 	WORD $0x4e38d4e9 // fadd v9.4s, v7.4s, v24.4s
-	FLDPQ 256(R13), (F25, F26)
+	FLDPQ 256(R14), (F25, F26)
 	WORD $0x4e39d486 // fadd v6.4s, v4.4s, v25.4s
 	WORD $0x4e3ad4a7 // fadd v7.4s, v5.4s, v26.4s
-	FLDPQ 128(R13), (F27, F28)
+	FLDPQ 128(R14), (F27, F28)
 	WORD $0x4e3bd444 // fadd v4.4s, v2.4s, v27.4s
 	WORD $0x4e3cd465 // fadd v5.4s, v3.4s, v28.4s
-	FLDPQ 0(R13), (F2, F3)
-	CMP R12, R11
-	BLO symbol8
+	FLDPQ 0(R14), (F2, F3)
+	MOVD R15, R14
+	BNE symbol8
 
 last8:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F29, F30)
 	WORD $0x4e3dd442 // fadd v2.4s, v2.4s, v29.4s
 	WORD $0x4e3ed463 // fadd v3.4s, v3.4s, v30.4s
@@ -1598,15 +1646,15 @@ part1:
 text1:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
-	VDUP R19, V4.S4
-	VDUP R19, V5.S4
-	VDUP R19, V6.S4
-	VDUP R19, V7.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
+	VDUP R21, V4.S4
+	VDUP R21, V5.S4
+	VDUP R21, V6.S4
+	VDUP R21, V7.S4
 	MOVD $0, R7
 	VDUP R7, V9.S4
 	VDUP R7, V10.S4
@@ -1618,44 +1666,50 @@ text1:
 	VDUP R7, V16.S4
 	CMP R14, R13
 	BHS last1
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol1:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 0(R15), (F18, F19)
+	FLDPQ 0(R19), (F18, F19)
 	WORD $0x6ea0e648 // fcmgt v8.4s, v18.4s, v0.4s
 	VBIT V8.B16, V18.B16, V0.B16
 	VBIT V8.B16, V17.B16, V9.B16
 	WORD $0x6ea1e668 // fcmgt v8.4s, v19.4s, v1.4s
 	VBIT V8.B16, V19.B16, V1.B16
 	VBIT V8.B16, V17.B16, V10.B16
-	FLDPQ 32(R15), (F20, F21)
+	FLDPQ 32(R19), (F20, F21)
 	WORD $0x6ea2e688 // fcmgt v8.4s, v20.4s, v2.4s
 	VBIT V8.B16, V20.B16, V2.B16
 	VBIT V8.B16, V17.B16, V11.B16
 	WORD $0x6ea3e6a8 // fcmgt v8.4s, v21.4s, v3.4s
 	VBIT V8.B16, V21.B16, V3.B16
 	VBIT V8.B16, V17.B16, V12.B16
-	FLDPQ 64(R15), (F22, F23)
+	FLDPQ 64(R19), (F22, F23)
 	WORD $0x6ea4e6c8 // fcmgt v8.4s, v22.4s, v4.4s
 	VBIT V8.B16, V22.B16, V4.B16
 	VBIT V8.B16, V17.B16, V13.B16
 	WORD $0x6ea5e6e8 // fcmgt v8.4s, v23.4s, v5.4s
 	VBIT V8.B16, V23.B16, V5.B16
 	VBIT V8.B16, V17.B16, V14.B16
-	FLDPQ 96(R15), (F24, F25)
+	FLDPQ 96(R19), (F24, F25)
 	WORD $0x6ea6e708 // fcmgt v8.4s, v24.4s, v6.4s
 	VBIT V8.B16, V24.B16, V6.B16
 	VBIT V8.B16, V17.B16, V15.B16
 	WORD $0x6ea7e728 // fcmgt v8.4s, v25.4s, v7.4s
 	VBIT V8.B16, V25.B16, V7.B16
 	VBIT V8.B16, V17.B16, V16.B16
-	CMP R14, R13
-	BLO symbol1
+	MOVD R20, R19
+	BNE symbol1
 
 last1:
+	MOVD R14, R13
 	FLDPQ 0(R5), (F26, F27)
 	WORD $0x4e3ad400 // fadd v0.4s, v0.4s, v26.4s
 	WORD $0x4e3bd421 // fadd v1.4s, v1.4s, v27.4s
@@ -1727,15 +1781,15 @@ part2:
 text2:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
-	VDUP R19, V4.S4
-	VDUP R19, V5.S4
-	VDUP R19, V6.S4
-	VDUP R19, V7.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
+	VDUP R21, V4.S4
+	VDUP R21, V5.S4
+	VDUP R21, V6.S4
+	VDUP R21, V7.S4
 	MOVD $-1, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -1751,13 +1805,18 @@ text2:
 	FLDPQ 96(R8), (F14, F15)
 	CMP R14, R13
 	BHS last2
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol2:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V25.S4
 	ADD $1, R7
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad51a // fadd v26.4s, v8.4s, v26.4s
 	WORD $0x4e3bd53b // fadd v27.4s, v9.4s, v27.4s
 	WORD $0x6ea0e750 // fcmgt v16.4s, v26.4s, v0.4s
@@ -1766,7 +1825,7 @@ symbol2:
 	WORD $0x6ea1e770 // fcmgt v16.4s, v27.4s, v1.4s
 	VBIT V16.B16, V27.B16, V1.B16
 	VBIT V16.B16, V25.B16, V18.B16
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd55c // fadd v28.4s, v10.4s, v28.4s
 	WORD $0x4e3dd57d // fadd v29.4s, v11.4s, v29.4s
 	WORD $0x6ea2e790 // fcmgt v16.4s, v28.4s, v2.4s
@@ -1775,7 +1834,7 @@ symbol2:
 	WORD $0x6ea3e7b0 // fcmgt v16.4s, v29.4s, v3.4s
 	VBIT V16.B16, V29.B16, V3.B16
 	VBIT V16.B16, V25.B16, V20.B16
-	FLDPQ 192(R15), (F30, F31)
+	FLDPQ 192(R19), (F30, F31)
 	WORD $0x4e3ed59e // fadd v30.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5bf // fadd v31.4s, v13.4s, v31.4s
 	WORD $0x6ea4e7d0 // fcmgt v16.4s, v30.4s, v4.4s
@@ -1784,7 +1843,7 @@ symbol2:
 	WORD $0x6ea5e7f0 // fcmgt v16.4s, v31.4s, v5.4s
 	VBIT V16.B16, V31.B16, V5.B16
 	VBIT V16.B16, V25.B16, V22.B16
-	FLDPQ 224(R15), (F26, F27)
+	FLDPQ 224(R19), (F26, F27)
 	WORD $0x4e3ad5da // fadd v26.4s, v14.4s, v26.4s
 	WORD $0x4e3bd5fb // fadd v27.4s, v15.4s, v27.4s
 	WORD $0x6ea6e750 // fcmgt v16.4s, v26.4s, v6.4s
@@ -1793,14 +1852,15 @@ symbol2:
 	WORD $0x6ea7e770 // fcmgt v16.4s, v27.4s, v7.4s
 	VBIT V16.B16, V27.B16, V7.B16
 	VBIT V16.B16, V25.B16, V24.B16
-	FLDPQ 0(R15), (F8, F9)
-	FLDPQ 32(R15), (F10, F11)
-	FLDPQ 64(R15), (F12, F13)
-	FLDPQ 96(R15), (F14, F15)
-	CMP R14, R13
-	BLO symbol2
+	FLDPQ 0(R19), (F8, F9)
+	FLDPQ 32(R19), (F10, F11)
+	FLDPQ 64(R19), (F12, F13)
+	FLDPQ 96(R19), (F14, F15)
+	MOVD R20, R19
+	BNE symbol2
 
 last2:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F28, F29)
 	WORD $0x4e3cd508 // fadd v8.4s, v8.4s, v28.4s
 	WORD $0x4e3dd529 // fadd v9.4s, v9.4s, v29.4s
@@ -1910,11 +1970,11 @@ part3:
 text3:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-2, R7
 	VDUP R7, V13.S4
 	VDUP R7, V14.S4
@@ -1930,13 +1990,18 @@ text3:
 	WORD $0x4e35d4eb // fadd v11.4s, v7.4s, v21.4s
 	CMP R14, R13
 	BHS last3
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol3:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 256(R15), (F22, F23)
+	FLDPQ 256(R19), (F22, F23)
 	WORD $0x4e36d516 // fadd v22.4s, v8.4s, v22.4s
 	WORD $0x4e37d537 // fadd v23.4s, v9.4s, v23.4s
 	WORD $0x6ea0e6cc // fcmgt v12.4s, v22.4s, v0.4s
@@ -1945,7 +2010,7 @@ symbol3:
 	WORD $0x6ea1e6ec // fcmgt v12.4s, v23.4s, v1.4s
 	VBIT V12.B16, V23.B16, V1.B16
 	VBIT V12.B16, V17.B16, V14.B16
-	FLDPQ 288(R15), (F24, F25)
+	FLDPQ 288(R19), (F24, F25)
 	WORD $0x4e38d558 // fadd v24.4s, v10.4s, v24.4s
 	WORD $0x4e39d579 // fadd v25.4s, v11.4s, v25.4s
 	WORD $0x6ea2e70c // fcmgt v12.4s, v24.4s, v2.4s
@@ -1954,18 +2019,19 @@ symbol3:
 	WORD $0x6ea3e72c // fcmgt v12.4s, v25.4s, v3.4s
 	VBIT V12.B16, V25.B16, V3.B16
 	VBIT V12.B16, V17.B16, V16.B16
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad488 // fadd v8.4s, v4.4s, v26.4s
 	WORD $0x4e3bd4a9 // fadd v9.4s, v5.4s, v27.4s
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd4ca // fadd v10.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4eb // fadd v11.4s, v7.4s, v29.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol3
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol3
 
 last3:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F30, F31)
 	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
@@ -2063,11 +2129,11 @@ part4:
 text4:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-3, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -2089,13 +2155,18 @@ text4:
 	WORD $0x4e3dd56f // fadd v15.4s, v11.4s, v29.4s
 	CMP R14, R13
 	BHS last4
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol4:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V21.S4
 	ADD $1, R7
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed59e // fadd v30.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5bf // fadd v31.4s, v13.4s, v31.4s
 	WORD $0x6ea0e7d0 // fcmgt v16.4s, v30.4s, v0.4s
@@ -2104,7 +2175,7 @@ symbol4:
 	WORD $0x6ea1e7f0 // fcmgt v16.4s, v31.4s, v1.4s
 	VBIT V16.B16, V31.B16, V1.B16
 	VBIT V16.B16, V21.B16, V18.B16
-	FLDPQ 416(R15), (F22, F23)
+	FLDPQ 416(R19), (F22, F23)
 	WORD $0x4e36d5d6 // fadd v22.4s, v14.4s, v22.4s
 	WORD $0x4e37d5f7 // fadd v23.4s, v15.4s, v23.4s
 	WORD $0x6ea2e6d0 // fcmgt v16.4s, v22.4s, v2.4s
@@ -2113,24 +2184,25 @@ symbol4:
 	WORD $0x6ea3e6f0 // fcmgt v16.4s, v23.4s, v3.4s
 	VBIT V16.B16, V23.B16, V3.B16
 	VBIT V16.B16, V21.B16, V20.B16
-	FLDPQ 256(R15), (F24, F25)
+	FLDPQ 256(R19), (F24, F25)
 	WORD $0x4e38d50c // fadd v12.4s, v8.4s, v24.4s
 	WORD $0x4e39d52d // fadd v13.4s, v9.4s, v25.4s
-	FLDPQ 288(R15), (F26, F27)
+	FLDPQ 288(R19), (F26, F27)
 	WORD $0x4e3ad54e // fadd v14.4s, v10.4s, v26.4s
 	WORD $0x4e3bd56f // fadd v15.4s, v11.4s, v27.4s
-	FLDPQ 128(R15), (F28, F29)
+	FLDPQ 128(R19), (F28, F29)
 	WORD $0x4e3cd488 // fadd v8.4s, v4.4s, v28.4s
 	WORD $0x4e3dd4a9 // fadd v9.4s, v5.4s, v29.4s
-	FLDPQ 160(R15), (F30, F31)
+	FLDPQ 160(R19), (F30, F31)
 	WORD $0x4e3ed4ca // fadd v10.4s, v6.4s, v30.4s
 	WORD $0x4e3fd4eb // fadd v11.4s, v7.4s, v31.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol4
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol4
 
 last4:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F22, F23)
 	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
 	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
@@ -2256,11 +2328,11 @@ part5:
 text5:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-4, R7
 	VDUP R7, V21.S4
 	VDUP R7, V22.S4
@@ -2288,13 +2360,18 @@ text5:
 	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
 	CMP R14, R13
 	BHS last5
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol5:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V25.S4
 	ADD $1, R7
-	FLDPQ 512(R15), (F26, F27)
+	FLDPQ 512(R19), (F26, F27)
 	WORD $0x4e3ad61a // fadd v26.4s, v16.4s, v26.4s
 	WORD $0x4e3bd63b // fadd v27.4s, v17.4s, v27.4s
 	WORD $0x6ea0e754 // fcmgt v20.4s, v26.4s, v0.4s
@@ -2303,7 +2380,7 @@ symbol5:
 	WORD $0x6ea1e774 // fcmgt v20.4s, v27.4s, v1.4s
 	VBIT V20.B16, V27.B16, V1.B16
 	VBIT V20.B16, V25.B16, V22.B16
-	FLDPQ 544(R15), (F28, F29)
+	FLDPQ 544(R19), (F28, F29)
 	WORD $0x4e3cd65c // fadd v28.4s, v18.4s, v28.4s
 	WORD $0x4e3dd67d // fadd v29.4s, v19.4s, v29.4s
 	WORD $0x6ea2e794 // fcmgt v20.4s, v28.4s, v2.4s
@@ -2312,30 +2389,31 @@ symbol5:
 	WORD $0x6ea3e7b4 // fcmgt v20.4s, v29.4s, v3.4s
 	VBIT V20.B16, V29.B16, V3.B16
 	VBIT V20.B16, V25.B16, V24.B16
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R15), (F26, F27)
+	FLDPQ 416(R19), (F26, F27)
 	WORD $0x4e3ad5d2 // fadd v18.4s, v14.4s, v26.4s
 	WORD $0x4e3bd5f3 // fadd v19.4s, v15.4s, v27.4s
-	FLDPQ 256(R15), (F28, F29)
+	FLDPQ 256(R19), (F28, F29)
 	WORD $0x4e3cd50c // fadd v12.4s, v8.4s, v28.4s
 	WORD $0x4e3dd52d // fadd v13.4s, v9.4s, v29.4s
-	FLDPQ 288(R15), (F30, F31)
+	FLDPQ 288(R19), (F30, F31)
 	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad488 // fadd v8.4s, v4.4s, v26.4s
 	WORD $0x4e3bd4a9 // fadd v9.4s, v5.4s, v27.4s
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd4ca // fadd v10.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4eb // fadd v11.4s, v7.4s, v29.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol5
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol5
 
 last5:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F30, F31)
 	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
@@ -2493,11 +2571,11 @@ part6:
 text6:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-5, R7
 	VDUP R7, V25.S4
 	VDUP R7, V26.S4
@@ -2531,13 +2609,18 @@ text6:
 	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
 	CMP R14, R13
 	BHS last6
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol6:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V29.S4
 	ADD $1, R7
-	FLDPQ 640(R15), (F30, F31)
+	FLDPQ 640(R19), (F30, F31)
 	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
 	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
 	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
@@ -2546,7 +2629,7 @@ symbol6:
 	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
 	VBIT V24.B16, V31.B16, V1.B16
 	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R15), (F30, F31)
+	FLDPQ 672(R19), (F30, F31)
 	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
 	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
 	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
@@ -2555,36 +2638,37 @@ symbol6:
 	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
 	VBIT V24.B16, V31.B16, V3.B16
 	VBIT V24.B16, V29.B16, V28.B16
-	FLDPQ 512(R15), (F30, F31)
+	FLDPQ 512(R19), (F30, F31)
 	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
 	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
-	FLDPQ 544(R15), (F30, F31)
+	FLDPQ 544(R19), (F30, F31)
 	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
 	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R15), (F30, F31)
+	FLDPQ 416(R19), (F30, F31)
 	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
 	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
-	FLDPQ 256(R15), (F30, F31)
+	FLDPQ 256(R19), (F30, F31)
 	WORD $0x4e3ed50c // fadd v12.4s, v8.4s, v30.4s
 	WORD $0x4e3fd52d // fadd v13.4s, v9.4s, v31.4s
-	FLDPQ 288(R15), (F30, F31)
+	FLDPQ 288(R19), (F30, F31)
 	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
-	FLDPQ 128(R15), (F30, F31)
+	FLDPQ 128(R19), (F30, F31)
 	WORD $0x4e3ed488 // fadd v8.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a9 // fadd v9.4s, v5.4s, v31.4s
-	FLDPQ 160(R15), (F30, F31)
+	FLDPQ 160(R19), (F30, F31)
 	WORD $0x4e3ed4ca // fadd v10.4s, v6.4s, v30.4s
 	WORD $0x4e3fd4eb // fadd v11.4s, v7.4s, v31.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol6
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol6
 
 last6:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F30, F31)
 	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
@@ -2778,9 +2862,9 @@ part7:
 text7:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
 	MOVD $-6, R7
 	VDUP R7, V15.S4
 	VDUP R7, V16.S4
@@ -2802,13 +2886,18 @@ text7:
 	WORD $0x4e3bd56d // fadd v13.4s, v11.4s, v27.4s
 	CMP R14, R13
 	BHS last7
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol7:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 768(R15), (F28, F29)
+	FLDPQ 768(R19), (F28, F29)
 	WORD $0x4e3cd59c // fadd v28.4s, v12.4s, v28.4s
 	WORD $0x4e3dd5bd // fadd v29.4s, v13.4s, v29.4s
 	WORD $0x6ea0e78e // fcmgt v14.4s, v28.4s, v0.4s
@@ -2817,26 +2906,27 @@ symbol7:
 	WORD $0x6ea1e7ae // fcmgt v14.4s, v29.4s, v1.4s
 	VBIT V14.B16, V29.B16, V1.B16
 	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R15), (F30, F31)
+	FLDPQ 640(R19), (F30, F31)
 	WORD $0x4e3ed54c // fadd v12.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56d // fadd v13.4s, v11.4s, v31.4s
-	FLDPQ 512(R15), (F18, F19)
+	FLDPQ 512(R19), (F18, F19)
 	WORD $0x4e32d50a // fadd v10.4s, v8.4s, v18.4s
 	WORD $0x4e33d52b // fadd v11.4s, v9.4s, v19.4s
-	FLDPQ 384(R15), (F20, F21)
+	FLDPQ 384(R19), (F20, F21)
 	WORD $0x4e34d4c8 // fadd v8.4s, v6.4s, v20.4s
 	WORD $0x4e35d4e9 // fadd v9.4s, v7.4s, v21.4s
-	FLDPQ 256(R15), (F22, F23)
+	FLDPQ 256(R19), (F22, F23)
 	WORD $0x4e36d486 // fadd v6.4s, v4.4s, v22.4s
 	WORD $0x4e37d4a7 // fadd v7.4s, v5.4s, v23.4s
-	FLDPQ 128(R15), (F24, F25)
+	FLDPQ 128(R19), (F24, F25)
 	WORD $0x4e38d444 // fadd v4.4s, v2.4s, v24.4s
 	WORD $0x4e39d465 // fadd v5.4s, v3.4s, v25.4s
-	FLDPQ 0(R15), (F2, F3)
-	CMP R14, R13
-	BLO symbol7
+	FLDPQ 0(R19), (F2, F3)
+	MOVD R20, R19
+	BNE symbol7
 
 last7:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F26, F27)
 	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
 	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
@@ -2977,9 +3067,9 @@ part8:
 text8:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
 	MOVD $-7, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -3004,13 +3094,18 @@ text8:
 	WORD $0x4e3fd5af // fadd v15.4s, v13.4s, v31.4s
 	CMP R14, R13
 	BHS last8
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol8:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V19.S4
 	ADD $1, R7
-	FLDPQ 896(R15), (F20, F21)
+	FLDPQ 896(R19), (F20, F21)
 	WORD $0x4e34d5d4 // fadd v20.4s, v14.4s, v20.4s
 	WORD $0x4e35d5f5 // fadd v21.4s, v15.4s, v21.4s
 	WORD $0x6ea0e690 // fcmgt v16.4s, v20.4s, v0.4s
@@ -3019,29 +3114,30 @@ symbol8:
 	WORD $0x6ea1e6b0 // fcmgt v16.4s, v21.4s, v1.4s
 	VBIT V16.B16, V21.B16, V1.B16
 	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R15), (F22, F23)
+	FLDPQ 768(R19), (F22, F23)
 	WORD $0x4e36d58e // fadd v14.4s, v12.4s, v22.4s
 	WORD $0x4e37d5af // fadd v15.4s, v13.4s, v23.4s
-	FLDPQ 640(R15), (F24, F25)
+	FLDPQ 640(R19), (F24, F25)
 	WORD $0x4e38d54c // fadd v12.4s, v10.4s, v24.4s
 	WORD $0x4e39d56d // fadd v13.4s, v11.4s, v25.4s
-	FLDPQ 512(R15), (F26, F27)
+	FLDPQ 512(R19), (F26, F27)
 	WORD $0x4e3ad50a // fadd v10.4s, v8.4s, v26.4s
 	WORD $0x4e3bd52b // fadd v11.4s, v9.4s, v27.4s
-	FLDPQ 384(R15), (F28, F29)
+	FLDPQ 384(R19), (F28, F29)
 	WORD $0x4e3cd4c8 // fadd v8.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4e9 // fadd v9.4s, v7.4s, v29.4s
-	FLDPQ 256(R15), (F30, F31)
+	FLDPQ 256(R19), (F30, F31)
 	WORD $0x4e3ed486 // fadd v6.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a7 // fadd v7.4s, v5.4s, v31.4s
-	FLDPQ 128(R15), (F20, F21)
+	FLDPQ 128(R19), (F20, F21)
 	WORD $0x4e34d444 // fadd v4.4s, v2.4s, v20.4s
 	WORD $0x4e35d465 // fadd v5.4s, v3.4s, v21.4s
-	FLDPQ 0(R15), (F2, F3)
-	CMP R14, R13
-	BLO symbol8
+	FLDPQ 0(R19), (F2, F3)
+	MOVD R20, R19
+	BNE symbol8
 
 last8:
+	MOVD R14, R13
 	FLDPQ 128(R9), (F22, F23)
 	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
 	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
@@ -3222,26 +3318,32 @@ part1:
 text1:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	CMP R11, R10
 	BHS last1
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol1:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 0(R12), (F4, F5)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 0(R13), (F4, F5)
 	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
 	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
-	FLDPQ 32(R12), (F6, F7)
+	FLDPQ 32(R13), (F6, F7)
 	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
 	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
-	CMP R11, R10
-	BLO symbol1
+	MOVD R14, R13
+	BNE symbol1
 
 last1:
+	MOVD R11, R10
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3274,34 +3376,40 @@ part2:
 text2:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	CMP R11, R10
 	BHS last2
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol2:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 64(R12), (F8, F9)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 64(R13), (F8, F9)
 	WORD $0x4e280c88 // sqadd v8.16b, v4.16b, v8.16b
 	WORD $0x4e290ca9 // sqadd v9.16b, v5.16b, v9.16b
 	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
 	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
-	FLDPQ 96(R12), (F10, F11)
+	FLDPQ 96(R13), (F10, F11)
 	WORD $0x4e2a0cca // sqadd v10.16b, v6.16b, v10.16b
 	WORD $0x4e2b0ceb // sqadd v11.16b, v7.16b, v11.16b
 	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
 	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol2
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol2
 
 last2:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F12, F13)
 	WORD $0x4e2c0c84 // sqadd v4.16b, v4.16b, v12.16b
 	WORD $0x4e2d0ca5 // sqadd v5.16b, v5.16b, v13.16b
@@ -3344,10 +3452,10 @@ part3:
 text3:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F12, F13)
@@ -3358,32 +3466,38 @@ text3:
 	WORD $0x4e2f0ceb // sqadd v11.16b, v7.16b, v15.16b
 	CMP R11, R10
 	BHS last3
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol3:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 128(R12), (F16, F17)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 128(R13), (F16, F17)
 	WORD $0x4e300d10 // sqadd v16.16b, v8.16b, v16.16b
 	WORD $0x4e310d31 // sqadd v17.16b, v9.16b, v17.16b
 	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
 	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
-	FLDPQ 160(R12), (F18, F19)
+	FLDPQ 160(R13), (F18, F19)
 	WORD $0x4e320d52 // sqadd v18.16b, v10.16b, v18.16b
 	WORD $0x4e330d73 // sqadd v19.16b, v11.16b, v19.16b
 	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
 	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
-	FLDPQ 64(R12), (F20, F21)
+	FLDPQ 64(R13), (F20, F21)
 	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
 	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
-	FLDPQ 96(R12), (F22, F23)
+	FLDPQ 96(R13), (F22, F23)
 	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
 	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol3
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol3
 
 last3:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F24, F25)
 	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
 	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
@@ -3440,10 +3554,10 @@ part4:
 text4:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F16, F17)
@@ -3460,38 +3574,44 @@ text4:
 	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
 	CMP R11, R10
 	BHS last4
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol4:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 192(R12), (F24, F25)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d98 // sqadd v24.16b, v12.16b, v24.16b
 	WORD $0x4e390db9 // sqadd v25.16b, v13.16b, v25.16b
 	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
 	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
 	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
 	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
 	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F16, F17)
+	FLDPQ 64(R13), (F16, F17)
 	WORD $0x4e300c88 // sqadd v8.16b, v4.16b, v16.16b
 	WORD $0x4e310ca9 // sqadd v9.16b, v5.16b, v17.16b
-	FLDPQ 96(R12), (F18, F19)
+	FLDPQ 96(R13), (F18, F19)
 	WORD $0x4e320cca // sqadd v10.16b, v6.16b, v18.16b
 	WORD $0x4e330ceb // sqadd v11.16b, v7.16b, v19.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol4
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol4
 
 last4:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F20, F21)
 	WORD $0x4e340c84 // sqadd v4.16b, v4.16b, v20.16b
 	WORD $0x4e350ca5 // sqadd v5.16b, v5.16b, v21.16b
@@ -3566,10 +3686,10 @@ part5:
 text5:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F20, F21)
@@ -3592,44 +3712,50 @@ text5:
 	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	CMP R11, R10
 	BHS last5
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol5:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 256(R12), (F20, F21)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 256(R13), (F20, F21)
 	WORD $0x4e340e14 // sqadd v20.16b, v16.16b, v20.16b
 	WORD $0x4e350e35 // sqadd v21.16b, v17.16b, v21.16b
 	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
 	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
-	FLDPQ 288(R12), (F22, F23)
+	FLDPQ 288(R13), (F22, F23)
 	WORD $0x4e360e56 // sqadd v22.16b, v18.16b, v22.16b
 	WORD $0x4e370e77 // sqadd v23.16b, v19.16b, v23.16b
 	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
 	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
-	FLDPQ 192(R12), (F24, F25)
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
 	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
 	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F20, F21)
+	FLDPQ 64(R13), (F20, F21)
 	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
 	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
-	FLDPQ 96(R12), (F22, F23)
+	FLDPQ 96(R13), (F22, F23)
 	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
 	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol5
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol5
 
 last5:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F24, F25)
 	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
 	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
@@ -3726,10 +3852,10 @@ part6:
 text6:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F24, F25)
@@ -3758,50 +3884,56 @@ text6:
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
 	CMP R11, R10
 	BHS last6
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol6:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 320(R12), (F24, F25)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 320(R13), (F24, F25)
 	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
 	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
 	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
 	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 352(R12), (F26, F27)
+	FLDPQ 352(R13), (F26, F27)
 	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
 	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
 	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
 	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 256(R12), (F28, F29)
+	FLDPQ 256(R13), (F28, F29)
 	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
 	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R12), (F30, F31)
+	FLDPQ 288(R13), (F30, F31)
 	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R12), (F24, F25)
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
 	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
 	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F24, F25)
+	FLDPQ 64(R13), (F24, F25)
 	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
 	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
-	FLDPQ 96(R12), (F26, F27)
+	FLDPQ 96(R13), (F26, F27)
 	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
 	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol6
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol6
 
 last6:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F28, F29)
 	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
 	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
@@ -3924,10 +4056,10 @@ part7:
 text7:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F28, F29)
@@ -3962,56 +4094,62 @@ text7:
 	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	CMP R11, R10
 	BHS last7
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol7:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 384(R12), (F28, F29)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 384(R13), (F28, F29)
 	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
 	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
 	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
 	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R12), (F30, F31)
+	FLDPQ 416(R13), (F30, F31)
 	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
 	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
 	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
 	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R12), (F28, F29)
+	FLDPQ 320(R13), (F28, F29)
 	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
 	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R12), (F30, F31)
+	FLDPQ 352(R13), (F30, F31)
 	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
 	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
-	FLDPQ 256(R12), (F28, F29)
+	FLDPQ 256(R13), (F28, F29)
 	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
 	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R12), (F30, F31)
+	FLDPQ 288(R13), (F30, F31)
 	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R12), (F28, F29)
+	FLDPQ 192(R13), (F28, F29)
 	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
 	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R12), (F30, F31)
+	FLDPQ 224(R13), (F30, F31)
 	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
 	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F28, F29)
+	FLDPQ 64(R13), (F28, F29)
 	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
 	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
-	FLDPQ 96(R12), (F30, F31)
+	FLDPQ 96(R13), (F30, F31)
 	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
 	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol7
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol7
 
 last7:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F28, F29)
 	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
 	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
@@ -4164,8 +4302,8 @@ part8:
 text8:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
 	FLDPQ 0(R5), (F2, F3)
 	FLDPQ 64(R5), (F16, F17)
 	WORD $0x4e300c44 // sqadd v4.16b, v2.16b, v16.16b
@@ -4187,38 +4325,44 @@ text8:
 	WORD $0x4e3b0daf // sqadd v15.16b, v13.16b, v27.16b
 	CMP R11, R10
 	BHS last8
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol8:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 448(R12), (F28, F29)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 448(R13), (F28, F29)
 	WORD $0x4e3c0ddc // sqadd v28.16b, v14.16b, v28.16b
 	WORD $0x4e3d0dfd // sqadd v29.16b, v15.16b, v29.16b
 	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
 	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 384(R12), (F30, F31)
+	FLDPQ 384(R13), (F30, F31)
 	WORD $0x4e3e0d8e // sqadd v14.16b, v12.16b, v30.16b
 	WORD $0x4e3f0daf // sqadd v15.16b, v13.16b, v31.16b
-	FLDPQ 320(R12), (F16, F17)
+	FLDPQ 320(R13), (F16, F17)
 	WORD $0x4e300d4c // sqadd v12.16b, v10.16b, v16.16b
 	WORD $0x4e310d6d // sqadd v13.16b, v11.16b, v17.16b
-	FLDPQ 256(R12), (F18, F19)
+	FLDPQ 256(R13), (F18, F19)
 	WORD $0x4e320d0a // sqadd v10.16b, v8.16b, v18.16b
 	WORD $0x4e330d2b // sqadd v11.16b, v9.16b, v19.16b
-	FLDPQ 192(R12), (F20, F21)
+	FLDPQ 192(R13), (F20, F21)
 	WORD $0x4e340cc8 // sqadd v8.16b, v6.16b, v20.16b
 	WORD $0x4e350ce9 // sqadd v9.16b, v7.16b, v21.16b
-	FLDPQ 128(R12), (F22, F23)
+	FLDPQ 128(R13), (F22, F23)
 	WORD $0x4e360c86 // sqadd v6.16b, v4.16b, v22.16b
 	WORD $0x4e370ca7 // sqadd v7.16b, v5.16b, v23.16b
-	FLDPQ 64(R12), (F24, F25)
+	FLDPQ 64(R13), (F24, F25)
 	WORD $0x4e380c44 // sqadd v4.16b, v2.16b, v24.16b
 	WORD $0x4e390c65 // sqadd v5.16b, v3.16b, v25.16b
-	FLDPQ 0(R12), (F2, F3)
-	CMP R11, R10
-	BLO symbol8
+	FLDPQ 0(R13), (F2, F3)
+	MOVD R14, R13
+	BNE symbol8
 
 last8:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F26, F27)
 	WORD $0x4e3a0c42 // sqadd v2.16b, v2.16b, v26.16b
 	WORD $0x4e3b0c63 // sqadd v3.16b, v3.16b, v27.16b
@@ -4494,7 +4638,7 @@ TEXT ·denseBackwardNEON(SB), NOSPLIT, $0-80
 	MOVD texts+72(FP), R9
 	MOVD $0x8040201008040201, R15
 	VDUP R15, V18.D2
-	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x6f00e401 // movi v1.2d, #0
 
 text:
 	FLDPQ 0(R7), (F6, F7)
@@ -4541,10 +4685,10 @@ feature:
 	ADD R19<<2, R7, R14
 	VLD1R.P 4(R14), [V0.S4]
 	MOVD R3, R12
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
 
 column:
 	FLDPQ 0(R12), (F6, F7)
@@ -4607,22 +4751,22 @@ TEXT ·dense8_32xNEON(SB), NOSPLIT, $0-64
 	MOVD texts+56(FP), R7
 
 text:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 	MOVD R2, R8
 	MOVD R5, R9
 	MOVD $16, R10
@@ -4736,22 +4880,22 @@ TEXT ·dense8Dot_4xNEON(SB), NOSPLIT, $0-56
 	MOVD R1, R14
 
 columns:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 	MOVD R0, R13
 	MOVD $4, R15
 
@@ -4932,22 +5076,22 @@ TEXT ·dense8Dot_2xNEON(SB), NOSPLIT, $0-56
 	MOVD R1, R10
 
 columns:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 	MOVD R0, R9
 	MOVD $4, R11
 
@@ -5128,22 +5272,22 @@ TEXT ·dense8DotNEON(SB), NOSPLIT, $0-56
 	MOVD R1, R6
 
 columns:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 	MOVD R0, R5
 	MOVD $4, R7
 

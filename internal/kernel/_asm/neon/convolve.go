@@ -122,7 +122,8 @@ func (c convolution) generateWidth(width int) {
 		c.emit("MADD", rowsOfSymbol, table, padding, padding)
 	}
 	symbols, ends, texts := c.parameter("symbols"), c.parameter("ends"), c.parameter("texts")
-	symbol, behind, rows := c.general(), c.general(), c.general()
+	symbol, behind, last := c.general(), c.general(), c.general()
+	rows, next := c.general(), c.general()
 	c.emit("MOVD", symbols, symbol)
 
 	c.label(label("text"))
@@ -131,14 +132,22 @@ func (c convolution) generateWidth(width int) {
 	w.begin()
 	c.emit("CMP", behind, symbol)
 	c.emit("BHS", label("last"))
-	c.label(label("symbol"))
-	c.emit("MOVBU.P", memory(symbol, 1), rows)
+	c.emit("SUB", immediate(1), behind, last)
+	c.emit("MOVBU", memory(symbol, 0), rows)
 	c.emit("MADD", rowsOfSymbol, table, rows, rows)
+	// The address of the next rows, or of the last ones again, comes before the loads of these.
+	// After them it would wait for a turn to load, and the next loads for it.
+	c.label(label("symbol"))
+	c.emit("CMP", last, symbol)
+	c.emit("CSINC", "EQ", symbol, symbol, symbol)
+	c.emit("MOVBU", memory(symbol, 0), next)
+	c.emit("MADD", rowsOfSymbol, table, next, next)
 	w.complete(rows)
 	w.shift(rows)
-	c.emit("CMP", behind, symbol)
-	c.emit("BLO", label("symbol"))
+	c.emit("MOVD", next, rows)
+	c.emit("BNE", label("symbol")) // nothing since the comparison sets flags
 	c.label(label("last"))
+	c.emit("MOVD", behind, symbol)
 	w.finish()
 	if !c.isInt8 {
 		w.rectify(bias)

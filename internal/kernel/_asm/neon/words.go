@@ -13,6 +13,11 @@ func (r *routine) word(bits uint32, format string, operands ...any) {
 func three(to, a, b vector) uint32 { return two(to, a) | uint32(b)<<16 }
 func two(to, a vector) uint32      { return uint32(to) | uint32(a)<<5 }
 
+// zero: to = 0. Unlike VEOR, it does not wait for what the register held.
+func (r *routine) zero(to vector) {
+	r.word(0x6f00e400|uint32(to), "movi v%d.2d, #0", to)
+}
+
 // fadd: to = a + b, in float32.
 func (r *routine) fadd(to, a, b vector) {
 	r.word(0x4e20d400|three(to, a, b), "fadd v%d.4s, v%d.4s, v%d.4s", to, a, b)

@@ -10,6 +10,7 @@ func TestWordsAreWhatTheirCommentsSay(t *testing.T) {
 		write func()
 		want  string
 	}{
+		{func() { r.zero(to) }, "\tWORD $0x6f00e401 // movi v1.2d, #0\n"},
 		{func() { r.fadd(to, a, b) }, "\tWORD $0x4e3fd641 // fadd v1.4s, v18.4s, v31.4s\n"},
 		{func() { r.fmul(to, a, b) }, "\tWORD $0x6e3fde41 // fmul v1.4s, v18.4s, v31.4s\n"},
 		{func() { r.fsub(to, a, b) }, "\tWORD $0x4ebfd641 // fsub v1.4s, v18.4s, v31.4s\n"},
