@@ -5,7 +5,7 @@ package kernel
 //go:generate go run -C _asm . -out ../kernel_amd64.s -stubs ../kernel_amd64_stubs.go -pkg kernel
 //go:generate go run -C _asm ./neon -out ../kernel_arm64.s -stubs ../kernel_arm64_stubs.go
 
-// Backend names what the kernels run on: go, avx2, avx512 or neon.
+// Backend names what the kernels run on: go, avx2, avx512, neon or dotprod.
 func Backend() string { return backend }
 
 // ConvolveMax convolves texts with a block of filters and pools each filter over time.
@@ -67,8 +67,8 @@ func Dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 }
 
 // ConvolveDense8 is ConvolveMax8 for one block and Dense8 for the features of another, previous,
-// with strides of Lanes8. The two are independent, but one waits for
-// memory while the other multiplies, so together they take little longer than one.
+// with strides of Lanes8. The two are independent, but one waits for memory while the other
+// multiplies, so together they take little longer than one.
 func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, weights Weights8, previous []uint8) {
 	done := convolveDense8Fast(features, filters, texts, sums, weights, previous)
 	left := len(texts.Ends) - done
