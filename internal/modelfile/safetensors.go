@@ -14,6 +14,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -124,15 +125,19 @@ func parse(file []byte) (metadata map[string]string, entries []entry, err error)
 	if length > uint64(len(rest)) {
 		return nil, nil, fmt.Errorf("header of %d bytes, but the file ends after %d", length, len(rest))
 	}
+	data := rest[length:]
+	var sum string
+	var hashing sync.WaitGroup
+	hashing.Go(func() { sum = hash(data) }) // takes as long as the header
 	metadata, entries, err = parseHeader(rest[:length])
+	hashing.Wait()
 	if err != nil {
 		return nil, nil, fmt.Errorf("header: %w", err)
 	}
-	data := rest[length:]
 	if err := checkLayout(entries, len(data)); err != nil {
 		return nil, nil, err
 	}
-	if sum := hash(data); sum != metadata[hashKey] {
+	if sum != metadata[hashKey] {
 		return nil, nil, fmt.Errorf("data section has SHA-256 %q, the metadata says %q", sum, metadata[hashKey])
 	}
 	for i := range entries {
