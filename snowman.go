@@ -168,7 +168,11 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if alphabet.Symbols() != metadata.Shape.Symbols {
 		return nil, fmt.Errorf("alphabet has %d symbols, the network %d", alphabet.Symbols(), metadata.Shape.Symbols)
 	}
+	var imitated *lookalike.List
+	var listing sync.WaitGroup
+	listing.Go(func() { imitated = lookalike.New(metadata.Imitated) }) // takes nearly as long as the network
 	quantized, err := cnn.Quantize(file.Parameters, metadata.SymbolFrequency)
+	listing.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +190,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		explainer:  explainer,
 		alphabet:   alphabet,
 		thresholds: newThresholds(metadata.Thresholds),
-		imitated:   lookalike.New(metadata.Imitated),
+		imitated:   imitated,
 		file:       file,
 	}}
 	m.urlThresholds = m.thresholds

@@ -74,7 +74,9 @@ const parts = kernel.Lanes8 / kernel.Lanes
 // largest entries are what the kernels for filters of width 1 find in a text of all symbols.
 type quantizer struct {
 	p              *Parameters
-	occurring, all []uint8 // symbols
+	occurring, all []uint8   // symbols
+	rows           []int32   // all symbols
+	zeros          []float32 // [V]
 
 	embedding  []float32          // [V][D+1], with a 1 for the bias
 	dimensions []int32            // 0 ... D
@@ -99,6 +101,8 @@ func newQuantizer(p *Parameters, frequency []float64) *quantizer {
 		p:          p,
 		occurring:  occurring(s.Symbols, frequency),
 		all:        occurring(s.Symbols, nil),
+		rows:       indices(s.Symbols),
+		zeros:      make([]float32, s.Symbols),
 		embedding:  make([]float32, s.Symbols*(s.Embedding+1)),
 		dimensions: indices(s.Embedding + 1),
 		weights:    make([]float32, (s.Embedding+1)*kernel.Lanes8),
@@ -156,7 +160,7 @@ func (z *quantizer) fold(b block) bool {
 // number.
 func (z *quantizer) isFinite(table []float32) bool {
 	var sum, zeros [kernel.Lanes]float32
-	kernel.AddScaledRows(sum[:], table, indices(len(z.all)), make([]float32, len(z.all)))
+	kernel.AddScaledRows(sum[:], table, z.rows, z.zeros)
 	return sum == zeros
 }
 

@@ -53,7 +53,7 @@ var Levels = [...]string{"low", "medium", "high"}
 
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
-	Parameters *cnn.Parameters
+	Parameters *cnn.Parameters        // of a model that was read, they must not change
 	Families   func() *cnn.Parameters // the same filters with the families' head; nil if the model names none
 	Metadata   Metadata
 	SHA256     string // of the data section that was read, in hex: it identifies the model
@@ -411,7 +411,7 @@ func Open(path string) (m *Model, err error) {
 }
 
 // ParseModel reads a model from the content of a file, which must not change afterwards: the
-// families' head is read when it is asked for.
+// parameters may share its memory, and the families' head is read when it is asked for.
 func ParseModel(file []byte) (*Model, error) {
 	m, err := parseModel(file)
 	if err != nil {
@@ -477,13 +477,10 @@ func newParameters(metadata Metadata, tensors []entry) (network *cnn.Parameters,
 	if len(byName) > 0 {
 		return nil, nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
 	}
-	if network, err = cnn.NewParameters(metadata.Shape); err != nil {
+	if network, err = cnn.ParametersOf(metadata.Shape, flat(ordered[:ofNetwork])); err != nil {
 		return nil, nil, err
 	}
 	network.Floor = metadata.Floor
-	for i, view := range network.Tensors() {
-		ordered[i].decode(view.Data)
-	}
 	if metadata.Families == nil {
 		return network, nil, nil
 	}

@@ -199,6 +199,20 @@ func TestTensorsComeInAnyOrderAndUnknownMetadataIsIgnored(t *testing.T) {
 	wantSame(t, got, &m)
 }
 
+// A file may lie anywhere in memory.
+func TestAFileThatIsNotAlignedIsRead(t *testing.T) {
+	m := newModel(t)
+	file := writeModel(t, m)
+	for shift := range 8 {
+		shifted := append(make([]byte, shift, shift+len(file)), file...)[shift:]
+		got, err := ParseModel(shifted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, got, &m)
+	}
+}
+
 func TestAModelWithoutTheFieldOfImitatedNamesIsRead(t *testing.T) {
 	m := newModel(t)
 	m.Metadata.Imitated = nil
