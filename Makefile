@@ -77,9 +77,11 @@ retrain-sample: ## retrain a tiny model on made-up feeds, and refuse poisoned on
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman
 	docs/retraining/run $$PWD/build/snowman $$PWD/build/retrain-sample
 
-startup: ## time the program's first answer
+startup: ## time the program's first answer: the medians of 21 turns
 	@mkdir -p build && CGO_ENABLED=0 go build -o build/snowman ./cmd/snowman && ls -l build/snowman
-	@for i in 1 2 3 4 5; do bash -c 'TIMEFORMAT="%3R s"; time build/snowman score github.com > /dev/null'; done
+	@for i in $$(seq 21); do bash -c 'TIMEFORMAT="%3R %3U %3S"; time build/snowman score github.com > /dev/null'; done 2> build/startup.txt
+	@awk '{ print 1000 * $$1 }' build/startup.txt | sort -n | awk 'NR == 11 { print $$1 " ms" }'
+	@awk '{ print 1000 * ($$2 + $$3) }' build/startup.txt | sort -n | awk 'NR == 11 { print $$1 " ms of processor time" }'
 
 # Every target runs for FUZZTIME, even if an earlier one fails. Those of SLOW are too slow to make an
 # input smaller by many tries.

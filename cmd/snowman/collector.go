@@ -7,8 +7,8 @@ import (
 )
 
 // postponeCollection lets the heap grow to 12 MB, not 4, before the first cycle of the garbage
-// collector, after which everything is as Go has it. Reading the model makes 5 MB, nearly all of
-// which stay: a cycle in between finds nothing, and a short run needs none. Who sets GOGC decides.
+// collector, after which everything is as Go has it. A start makes 5 MB, nearly all of which stay:
+// a cycle in between finds nothing, and a short run needs none. Who sets GOGC decides.
 func postponeCollection() {
 	if os.Getenv("GOGC") != "" {
 		return

@@ -188,25 +188,24 @@ var backslash = []byte("\\")
 // scanNames reads a JSON array of strings without escapes, which share the memory of the text. The
 // text is UTF-8. It reports whether it read this one.
 func scanNames(text string) (names []string, ok bool) {
-	inner, isArray := strings.CutPrefix(text, `["`)
-	inner, isClosed := strings.CutSuffix(inner, `"]`)
-	if !isArray || !isClosed {
+	const between = `","`
+	if !strings.HasPrefix(text, `["`) || !strings.HasSuffix(text, `"]`) || len(text) < len(`[""]`) {
 		return nil, false
 	}
-	quotes := 0
-	for i := range len(text) {
+	names = make([]string, 0, strings.Count(text, `"`)/2)
+	start, last := len(`["`), len(text)-len(`"]`)
+	for i := start; i < last; i++ {
 		switch c := text[i]; {
 		case c < ' ' || c == '\\':
 			return nil, false
-		case c == '"':
-			quotes++
+		case c != '"':
+		case i+len(between) > last || text[i:i+len(between)] != between:
+			return nil, false
+		default:
+			names = append(names, text[start:i])
+			i += len(between) - 1
+			start = i + 1
 		}
 	}
-	names = make([]string, 0, quotes/2)
-	for more := true; more; {
-		var name string
-		name, inner, more = strings.Cut(inner, `","`)
-		names = append(names, name)
-	}
-	return names, quotes == 2*len(names) // else a name has a quotation mark
+	return append(names, text[start:last]), true
 }
