@@ -113,3 +113,7 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 }
 
 func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
+
+func convolveBackwardFast(Filters, Rows, []int32, []uint32, Padded) bool { return false }
+
+func dropFast(Rows, []uint32) bool { return false }

@@ -11,6 +11,10 @@ func convolveMaxFast(Rows, Filters, Texts) bool { return false }
 
 func convolveArgMaxFast(Rows, []int32, Filters, Texts) bool { return false }
 
+func convolveBackwardFast(Filters, Rows, []int32, []uint32, Padded) bool { return false }
+
+func dropFast(Rows, []uint32) bool { return false }
+
 func convolveMax8Fast(Rows8, Filters8, Texts) bool { return false }
 
 func dense8Fast(Rows, Weights8, Rows8, int) bool { return false }
