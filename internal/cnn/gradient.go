@@ -1,10 +1,6 @@
 package cnn
 
-import (
-	"math/bits"
-
-	"github.com/snowman-ml/snowman/internal/kernel"
-)
+import "github.com/snowman-ml/snowman/internal/kernel"
 
 // A TrainingBatch is what one training step is computed from.
 type TrainingBatch struct {
@@ -27,9 +23,9 @@ type Backpropagation struct {
 	memories   []blockMemory
 	groups     []groupMemory
 	dropout    dropout
-	padded     []uint8   // all texts, each between w-1 padding symbols of the widest filter
-	present    []int32   // the symbols that occur in a text or as padding
-	embedding  []float32 // theirs, [V][D']
+	padded     kernel.Padded // by w-1 symbols of the widest filter on either side
+	present    []int32       // the symbols that occur in a text or as padding
+	embedding  []float32     // theirs, [V][D']
 
 	head     head
 	sums     []float32 // [B][columns], of the next layer, after its bias and ReLU
@@ -49,6 +45,7 @@ type blockMemory struct {
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], of each maximum
 	dFeatures  []float32 // [B][lanes]
+	dropped    []uint32  // [B], a bit for each feature that dropout sets to 0
 	live       []uint32  // [B], a bit for each feature that is not 0
 }
 
@@ -94,6 +91,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 			features:    make([]float32, size*b.lanes),
 			positions:   make([]int32, size*b.lanes),
 			dFeatures:   make([]float32, size*b.lanes),
+			dropped:     make([]uint32, size),
 			live:        make([]uint32, size),
 		})
 	}
@@ -132,20 +130,22 @@ func (g *Backpropagation) Run(batch *TrainingBatch, dropout float64, seed uint64
 // pad writes every text between the padding of the widest filter, and lists the symbols that occur.
 func (g *Backpropagation) pad(texts Texts) {
 	padding := g.parameters.Shape.Padding()
-	g.padded = g.padded[:0]
+	symbols, firsts := g.padded.Symbols[:0], g.padded.Firsts[:0]
 	var occurs [maxSymbols]bool
 	for i := range texts.Len() {
 		for range padding {
-			g.padded = append(g.padded, Start)
+			symbols = append(symbols, Start)
 		}
-		g.padded = append(g.padded, texts.Text(i)...)
+		firsts = append(firsts, int32(len(symbols)))
+		symbols = append(symbols, texts.Text(i)...)
 		for range padding {
-			g.padded = append(g.padded, End)
+			symbols = append(symbols, End)
 		}
 	}
-	for _, symbol := range g.padded {
+	for _, symbol := range symbols {
 		occurs[symbol] = true
 	}
+	g.padded = kernel.Padded{Symbols: symbols, Firsts: firsts}
 	g.present = g.present[:0]
 	for symbol := range g.parameters.Shape.Symbols {
 		if occurs[symbol] {
@@ -160,10 +160,9 @@ func (g *Backpropagation) convolve(i int, texts Texts) {
 	b.fold(memory.table, p, g.present, memory.foldScratch)
 	copy(memory.bias, b.bias(p))
 	filters := kernel.Filters{Table: memory.table, Bias: memory.bias, Width: b.width}
-	kernel.ConvolveArgMax(kernel.Rows{Data: memory.features, Stride: b.lanes}, memory.positions, filters, texts.padded())
-	for text := range texts.Len() {
-		g.dropout.apply(memory.features[text*b.lanes:][:b.lanes], text, b.pooled)
-	}
+	features := kernel.Rows{Data: memory.features, Stride: b.lanes}
+	kernel.ConvolveArgMax(features, memory.positions, filters, texts.padded())
+	g.dropout.apply(features, b.pooled, memory.dropped[:texts.Len()])
 }
 
 // convolveBackward is the way back through convolve: from the gradient by the sums of the next
@@ -179,30 +178,15 @@ func (g *Backpropagation) convolveBackward(i int, texts Texts) {
 		b.nextWeights(p),
 		kernel.Rows{Data: memory.features, Stride: b.lanes})
 
-	dTable, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
 	for _, symbol := range g.present {
-		clear(dTable[int(symbol)*rowLength:][:rowLength])
+		clear(memory.dTable[int(symbol)*b.rowLength():][:b.rowLength()])
 	}
 	clear(memory.dBias)
-	padding := p.Shape.Padding()
-	first := padding // of the text in g.padded
-	for text, live := range memory.live[:texts.Len()] {
-		positions := (*[kernel.Lanes]int32)(memory.positions[text*kernel.Lanes:])
-		dFeatures := (*[kernel.Lanes]float32)(memory.dFeatures[text*kernel.Lanes:])
-		for ; live != 0; live &= live - 1 {
-			f := bits.TrailingZeros32(live) % kernel.Lanes
-			dFeature := dFeatures[f]
-			memory.dBias[f] += dFeature
-			at := f
-			for _, symbol := range g.padded[first+int(positions[f]):][:b.width] {
-				dTable[int(symbol)*rowLength+at] += dFeature
-				at += kernel.Lanes
-			}
-		}
-		first += len(texts.Text(text)) + 2*padding
-	}
+	kernel.ConvolveBackward(
+		kernel.Filters{Table: memory.dTable, Bias: memory.dBias, Width: b.width},
+		kernel.Rows{Data: memory.dFeatures, Stride: b.lanes}, memory.positions, memory.live[:texts.Len()], g.padded)
 	copy(b.bias(g.Gradient), memory.dBias)
-	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, dTable, memory.foldScratch)
+	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, memory.dTable, memory.foldScratch)
 }
 
 // classify takes a group of texts from their pooled features to their outputs.
