@@ -1,6 +1,10 @@
 package cnn
 
-import "github.com/snowman-ml/snowman/internal/kernel"
+import (
+	"slices"
+
+	"github.com/snowman-ml/snowman/internal/kernel"
+)
 
 // A TrainingBatch is what one training step is computed from.
 type TrainingBatch struct {
@@ -32,6 +36,8 @@ type Backpropagation struct {
 	dSums    []float32 // [B][columns], by the sums of products alone
 	outputs  []float32 // [B][outputColumns]
 	dOutputs []float32 // [B][outputColumns], or [B][columns] without a hidden layer
+	losses   []float64 // [R], without their weights
+	dLogits  []float32 // [R][K]
 }
 
 // blockMemory is the memory of one block of filters.
@@ -57,7 +63,7 @@ type groupMemory struct {
 	live        []uint32  // [groupTexts], a bit for each column that is not 0
 }
 
-// groupTexts is the number of texts in a group. A block's weights to the next layer are loaded once
+// groupTexts is the number of texts, or of rows, in a group. A block's weights to the next layer are loaded once
 // for each group.
 const groupTexts = 64
 
@@ -73,7 +79,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 		Gradient:   gradient,
 		parameters: p,
 		blocks:     s.blocks(kernel.Lanes),
-		groups:     make([]groupMemory, (size+groupTexts-1)/groupTexts),
+		groups:     make([]groupMemory, groups(size)),
 		head:       newHead(p),
 	}
 	g.sums = make([]float32, size*g.head.columns)
@@ -114,24 +120,49 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 func (g *Backpropagation) Run(batch *TrainingBatch, dropout float64, seed uint64, do func(tasks int, task func(int))) float64 {
 	g.dropout = newDropout(dropout, seed)
 	g.head = newHead(g.parameters)
-	g.pad(batch.Texts)
+	g.findPresent(batch.Texts)
 	g.embedding = g.parameters.embedding(g.present)
-	groups := (batch.Len() + groupTexts - 1) / groupTexts
+	texts, rows := batch.Len(), batch.RowCount()
+	g.losses = slices.Grow(g.losses[:0], rows)[:rows]
+	g.dLogits = slices.Grow(g.dLogits[:0], rows*g.head.kinds)[:rows*g.head.kinds]
 	last := len(g.blocks) - 1 // the widest filters come first: they take longest
-	do(len(g.blocks), func(i int) { g.convolve(last-i, batch.Texts) })
-	do(groups, func(i int) { g.classify(i, batch.Len()) })
+	do(len(g.blocks)+1, func(i int) {
+		if i > last {
+			g.pad(batch.Texts)
+			return
+		}
+		g.convolve(last-i, batch.Texts)
+	})
+	do(groups(texts), func(i int) { g.classify(i, texts) })
+	do(groups(rows), func(i int) { g.crossEntropies(i, batch) })
 	loss := g.loss(batch)
-	do(groups, func(i int) { g.classifyBackward(i, batch.Len()) })
+	do(groups(texts), func(i int) { g.classifyBackward(i, texts) })
 	do(len(g.blocks), func(i int) { g.convolveBackward(last-i, batch.Texts) })
-	g.sumUp(groups)
+	g.sumUp(groups(texts), do)
 	return loss
 }
 
-// pad writes every text between the padding of the widest filter, and lists the symbols that occur.
+// groups is the number of groups that so many texts, or rows, are divided into.
+func groups(texts int) int { return (texts + groupTexts - 1) / groupTexts }
+
+// findPresent lists the symbols that occur.
+func (g *Backpropagation) findPresent(texts Texts) {
+	occurs := [maxSymbols]bool{Start: true, End: true}
+	for _, symbol := range texts.Symbols {
+		occurs[symbol] = true
+	}
+	g.present = g.present[:0]
+	for symbol := range g.parameters.Shape.Symbols {
+		if occurs[symbol] {
+			g.present = append(g.present, int32(symbol))
+		}
+	}
+}
+
+// pad writes every text between the padding of the widest filter.
 func (g *Backpropagation) pad(texts Texts) {
 	padding := g.parameters.Shape.Padding()
 	symbols, firsts := g.padded.Symbols[:0], g.padded.Firsts[:0]
-	var occurs [maxSymbols]bool
 	for i := range texts.Len() {
 		for range padding {
 			symbols = append(symbols, Start)
@@ -142,16 +173,7 @@ func (g *Backpropagation) pad(texts Texts) {
 			symbols = append(symbols, End)
 		}
 	}
-	for _, symbol := range symbols {
-		occurs[symbol] = true
-	}
 	g.padded = kernel.Padded{Symbols: symbols, Firsts: firsts}
-	g.present = g.present[:0]
-	for symbol := range g.parameters.Shape.Symbols {
-		if occurs[symbol] {
-			g.present = append(g.present, int32(symbol))
-		}
-	}
 }
 
 // convolve computes one block's pooled features of every text and their positions.
@@ -215,23 +237,48 @@ func (g *Backpropagation) classifyBackward(group, all int) {
 	g.head.activateBackward(memory.dBias, dSums, g.dropout.scale)
 }
 
+// crossEntropies computes the losses of a group of rows, without their weights, and the gradients by
+// their logits.
+func (g *Backpropagation) crossEntropies(group int, batch *TrainingBatch) {
+	first, last := group*groupTexts, min((group+1)*groupTexts, batch.RowCount())
+	g.head.crossEntropies(g.losses, g.dLogits, g.head.outputs(g.outputs, g.sums), batch, first, last)
+}
+
 // loss returns the loss of all rows and leaves its gradient by the outputs in g.dOutputs.
 func (g *Backpropagation) loss(batch *TrainingBatch) float64 {
 	dOutputs := g.head.outputs(g.dOutputs, g.dOutputs)
 	dOutputs.Data = dOutputs.Data[:batch.Len()*dOutputs.Stride]
-	return g.head.loss(dOutputs, g.head.outputs(g.outputs, g.sums), batch)
+	return g.head.loss(dOutputs, g.losses, g.dLogits, batch)
 }
 
 // sumUp adds the parts of the gradient that blocks and groups share, in a fixed order.
-func (g *Backpropagation) sumUp(groups int) {
+func (g *Backpropagation) sumUp(groups int, do func(tasks int, task func(int))) {
+	const parts = 4 // of the symbols
+	symbols := g.parameters.Shape.Symbols
+	do(parts+1, func(i int) {
+		if i == parts {
+			g.sumUpHead(groups)
+			return
+		}
+		g.sumUpEmbedding(i*symbols/parts, (i+1)*symbols/parts)
+	})
+}
+
+// sumUpEmbedding adds what the blocks say of the symbols from first on.
+func (g *Backpropagation) sumUpEmbedding(first, last int) {
 	s := g.parameters.Shape
-	dEmbedding := g.memories[0].dEmbedding
+	stride := s.paddedEmbedding()
+	dEmbedding := g.memories[0].dEmbedding[first*stride : last*stride]
 	for i := range g.memories[1:] {
-		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding, 1)
+		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding[first*stride:last*stride], 1)
 	}
-	for v := range s.Symbols {
-		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[v*s.paddedEmbedding():])
+	for v := first; v < last; v++ {
+		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[(v-first)*stride:])
 	}
+}
+
+// sumUpHead adds what the groups say of the layers behind the pooled features.
+func (g *Backpropagation) sumUpHead(groups int) {
 	sum := &g.groups[0]
 	for i := range g.groups[1:groups] {
 		memory := &g.groups[1+i]
