@@ -137,18 +137,24 @@ func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, feat
 	if backend == goBackend || len(gradient.Live) == 0 || columns == 0 || columns%16 != 0 {
 		return false
 	}
-	if backend == avx2Backend {
-		denseBackwardFeaturesAVX2(&gradient.Features[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
-			&weights.Data[0], &features.Data[0], 4*features.Stride, len(gradient.Live))
-	} else {
-		denseBackwardFeaturesAVX512(&gradient.Features[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
-			&weights.Data[0], &features.Data[0], 4*features.Stride, len(gradient.Live))
-	}
-	for first := 0; first < len(gradient.Live); first += 32 { // as many dSums stay in the first-level cache
-		var live [32]uint32 // of each text, then of each feature
-		copy(live[:], gradient.Live[first:])
-		transpose(&live)
-		denseBackwardWeights(gradient.Weights, &live, Rows{dSums.row(first), dSums.Stride}, columns, Rows{features.row(first), features.Stride})
+	const nearTexts = 4 * 32 // whose dSums stay in the second-level cache from one part to the other
+	for first := 0; first < len(gradient.Live); first += nearTexts {
+		live := gradient.Live[first:min(first+nearTexts, len(gradient.Live))]
+		dSums, features := Rows{dSums.row(first), dSums.Stride}, Rows{features.row(first), features.Stride}
+		dFeatures := gradient.Features[first*features.Stride:]
+		if backend == avx2Backend {
+			denseBackwardFeaturesAVX2(&dFeatures[0], &live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+				&weights.Data[0], &features.Data[0], 4*features.Stride, len(live))
+		} else {
+			denseBackwardFeaturesAVX512(&dFeatures[0], &live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+				&weights.Data[0], &features.Data[0], 4*features.Stride, len(live))
+		}
+		for first := 0; first < len(live); first += 32 { // as many dSums stay in the first-level cache
+			var bits [32]uint32 // of each text, then of each feature
+			copy(bits[:], live[first:])
+			transpose(&bits)
+			denseBackwardWeights(gradient.Weights, &bits, Rows{dSums.row(first), dSums.Stride}, columns, Rows{features.row(first), features.Stride})
+		}
 	}
 	return true
 }
