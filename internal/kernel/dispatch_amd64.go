@@ -223,6 +223,36 @@ func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) 
 	return done
 }
 
+func foldFast(table []float32, symbols []int32, embedding Rows, weights Weights) (done int) {
+	columns := weights.Columns
+	if backend == goBackend || len(symbols) == 0 || len(weights.Data) == 0 {
+		return 0
+	}
+	size := len(weights.Data) / columns
+	if backend == avx512Backend {
+		for ; done+128 <= columns; done += 128 {
+			fold128xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		for ; done+64 <= columns; done += 64 {
+			fold64xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		for ; done+32 <= columns; done += 32 {
+			fold32xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		return done
+	}
+	for ; done+64 <= columns && done+96 != columns; done += 64 {
+		fold64xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	for ; done+96 <= columns; done += 96 {
+		fold96xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	for ; done+32 <= columns; done += 32 {
+		fold32xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	return done
+}
+
 func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (done int) {
 	if backend == goBackend || len(indices) == 0 || len(sum) < 8 {
 		return 0
@@ -232,9 +262,6 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 		for ; done+128 <= len(sum); done += 128 {
 			addScaledRows128xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 		}
-		for ; done+64 <= len(sum); done += 64 {
-			addScaledRows64xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-		}
 		for ; done+32 <= len(sum); done += 32 {
 			addScaledRows32xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 		}
@@ -242,15 +269,8 @@ func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (
 			addScaledRows16xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 		}
 	}
-	for ; done+64 <= len(sum) && done+96 != len(sum); done += 64 {
+	for ; done+64 <= len(sum); done += 64 {
 		addScaledRows64xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-	}
-	if done+96 == len(sum) {
-		addScaledRows96xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-		done += 96
-	}
-	for ; done+32 <= len(sum); done += 32 {
-		addScaledRows32xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
 	}
 	for ; done+16 <= len(sum); done += 16 {
 		addScaledRows16xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))

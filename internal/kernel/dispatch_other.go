@@ -25,6 +25,8 @@ func denseFast(Rows, Weights, Rows, int) int { return 0 }
 
 func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
 
+func foldFast([]float32, []int32, Rows, Weights) int { return 0 }
+
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
 
 func adamFast(_, _, _, _ []float32, _ *AdamStep) int { return 0 }

@@ -287,6 +287,18 @@ func dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 	}
 }
 
+// fold defines Fold, for the columns from first on.
+func fold(table []float32, symbols []int32, embedding Rows, weights Weights, first int) {
+	columns := weights.Columns
+	for _, symbol := range symbols {
+		sum := table[int(symbol)*columns:][first:columns]
+		clear(sum)
+		for d := range len(weights.Data) / columns {
+			addScaled(sum, weights.Row(d)[first:], embedding.row(int(symbol))[d])
+		}
+	}
+}
+
 // addScaledRows defines AddScaledRows, for the first len(sum) entries of rows of rowLength entries.
 func addScaledRows(sum, rows []float32, rowLength int, indices []int32, scales []float32) {
 	for k, index := range indices {

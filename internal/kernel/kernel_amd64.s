@@ -5273,6 +5273,161 @@ noQuads8:
 	VZEROUPPER
 	RET
 
+// func fold32xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold32xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+
+entry:
+	VBROADCASTSS (R9), Z2
+	VMULPS       (R11), Z2, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R11), Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold64xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold64xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+entry:
+	VBROADCASTSS (R9), Z4
+	VMULPS       (R11), Z4, Z5
+	VADDPS       Z5, Z0, Z0
+	VMULPS       64(R11), Z4, Z5
+	VADDPS       Z5, Z1, Z1
+	VMULPS       128(R11), Z4, Z5
+	VADDPS       Z5, Z2, Z2
+	VMULPS       192(R11), Z4, Z4
+	VADDPS       Z4, Z3, Z3
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      Z2, 128(R8)
+	VMOVUPS      Z3, 192(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold128xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold128xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+
+entry:
+	VBROADCASTSS (R9), Z8
+	VMULPS       (R11), Z8, Z9
+	VADDPS       Z9, Z0, Z0
+	VMULPS       64(R11), Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       128(R11), Z8, Z9
+	VADDPS       Z9, Z2, Z2
+	VMULPS       192(R11), Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       256(R11), Z8, Z9
+	VADDPS       Z9, Z4, Z4
+	VMULPS       320(R11), Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       384(R11), Z8, Z9
+	VADDPS       Z9, Z6, Z6
+	VMULPS       448(R11), Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      Z2, 128(R8)
+	VMOVUPS      Z3, 192(R8)
+	VMOVUPS      Z4, 256(R8)
+	VMOVUPS      Z5, 320(R8)
+	VMOVUPS      Z6, 384(R8)
+	VMOVUPS      Z7, 448(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
 // func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 // Requires: AVX, AVX512F
 TEXT ·addScaledRows128xAVX512(SB), NOSPLIT, $0-48
@@ -5327,47 +5482,6 @@ done:
 	VMOVUPS Z5, 320(AX)
 	VMOVUPS Z6, 384(AX)
 	VMOVUPS Z7, 448(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows64xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX, AVX512F
-TEXT ·addScaledRows64xAVX512(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Z4
-	VMULPS       (R8), Z4, Z5
-	VADDPS       Z5, Z0, Z0
-	VMULPS       64(R8), Z4, Z5
-	VADDPS       Z5, Z1, Z1
-	VMULPS       128(R8), Z4, Z5
-	VADDPS       Z5, Z2, Z2
-	VMULPS       192(R8), Z4, Z5
-	VADDPS       Z5, Z3, Z3
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
 	VZEROUPPER
 	RET
 
@@ -9089,76 +9203,198 @@ DATA dropBits<>+24(SB)/4, $0x00000040
 DATA dropBits<>+28(SB)/4, $0x00000080
 GLOBL dropBits<>(SB), RODATA|NOPTR, $32
 
-// func addScaledRows96xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX
-TEXT ·addScaledRows96xAVX2(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS 96(AX), Y3
-	VMOVUPS 128(AX), Y4
-	VMOVUPS 160(AX), Y5
-	VMOVUPS 192(AX), Y6
-	VMOVUPS 224(AX), Y7
-	VMOVUPS 256(AX), Y8
-	VMOVUPS 288(AX), Y9
-	VMOVUPS 320(AX), Y10
-	VMOVUPS 352(AX), Y11
+// func fold32xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold32xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
 
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Y12
-	VMULPS       (R8), Y12, Y13
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+
+entry:
+	VBROADCASTSS (R9), Y4
+	VMULPS       (R11), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       32(R11), Y4, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       64(R11), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       96(R11), Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold64xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold64xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+
+entry:
+	VBROADCASTSS (R9), Y8
+	VMULPS       (R11), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(R11), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(R11), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(R11), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(R11), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(R11), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(R11), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(R11), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	VMOVUPS      Y4, 128(R8)
+	VMOVUPS      Y5, 160(R8)
+	VMOVUPS      Y6, 192(R8)
+	VMOVUPS      Y7, 224(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold96xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold96xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+
+entry:
+	VBROADCASTSS (R9), Y12
+	VMULPS       (R11), Y12, Y13
 	VADDPS       Y13, Y0, Y0
-	VMULPS       32(R8), Y12, Y13
+	VMULPS       32(R11), Y12, Y13
 	VADDPS       Y13, Y1, Y1
-	VMULPS       64(R8), Y12, Y13
+	VMULPS       64(R11), Y12, Y13
 	VADDPS       Y13, Y2, Y2
-	VMULPS       96(R8), Y12, Y13
+	VMULPS       96(R11), Y12, Y13
 	VADDPS       Y13, Y3, Y3
-	VMULPS       128(R8), Y12, Y13
+	VMULPS       128(R11), Y12, Y13
 	VADDPS       Y13, Y4, Y4
-	VMULPS       160(R8), Y12, Y13
+	VMULPS       160(R11), Y12, Y13
 	VADDPS       Y13, Y5, Y5
-	VMULPS       192(R8), Y12, Y13
+	VMULPS       192(R11), Y12, Y13
 	VADDPS       Y13, Y6, Y6
-	VMULPS       224(R8), Y12, Y13
+	VMULPS       224(R11), Y12, Y13
 	VADDPS       Y13, Y7, Y7
-	VMULPS       256(R8), Y12, Y13
+	VMULPS       256(R11), Y12, Y13
 	VADDPS       Y13, Y8, Y8
-	VMULPS       288(R8), Y12, Y13
+	VMULPS       288(R11), Y12, Y13
 	VADDPS       Y13, Y9, Y9
-	VMULPS       320(R8), Y12, Y13
+	VMULPS       320(R11), Y12, Y13
 	VADDPS       Y13, Y10, Y10
-	VMULPS       352(R8), Y12, Y13
-	VADDPS       Y13, Y11, Y11
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, 64(AX)
-	VMOVUPS Y3, 96(AX)
-	VMOVUPS Y4, 128(AX)
-	VMOVUPS Y5, 160(AX)
-	VMOVUPS Y6, 192(AX)
-	VMOVUPS Y7, 224(AX)
-	VMOVUPS Y8, 256(AX)
-	VMOVUPS Y9, 288(AX)
-	VMOVUPS Y10, 320(AX)
-	VMOVUPS Y11, 352(AX)
+	VMULPS       352(R11), Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	VMOVUPS      Y4, 128(R8)
+	VMOVUPS      Y5, 160(R8)
+	VMOVUPS      Y6, 192(R8)
+	VMOVUPS      Y7, 224(R8)
+	VMOVUPS      Y8, 256(R8)
+	VMOVUPS      Y9, 288(R8)
+	VMOVUPS      Y10, 320(R8)
+	VMOVUPS      Y11, 352(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
 	VZEROUPPER
 	RET
 
@@ -9216,47 +9452,6 @@ done:
 	VMOVUPS Y5, 160(AX)
 	VMOVUPS Y6, 192(AX)
 	VMOVUPS Y7, 224(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows32xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX
-TEXT ·addScaledRows32xAVX2(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS 96(AX), Y3
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Y4
-	VMULPS       (R8), Y4, Y5
-	VADDPS       Y5, Y0, Y0
-	VMULPS       32(R8), Y4, Y5
-	VADDPS       Y5, Y1, Y1
-	VMULPS       64(R8), Y4, Y5
-	VADDPS       Y5, Y2, Y2
-	VMULPS       96(R8), Y4, Y5
-	VADDPS       Y5, Y3, Y3
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, 64(AX)
-	VMOVUPS Y3, 96(AX)
 	VZEROUPPER
 	RET
 

@@ -69,15 +69,25 @@ func dense8_4x64xAVX512(sums *float32, sumStride int, weights *int8, rowBytes in
 //go:noescape
 func convolveDense8AVX512(features *uint8, table *int8, width int, start int, end int, symbols *uint8, ends *int32, twos int, sums *float32, weights *int8, scales *float32, previous *uint8)
 
+// fold32xAVX512 is fold, for 32 entries of a row.
+//
+//go:noescape
+func fold32xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold64xAVX512 is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold128xAVX512 is fold, for 128 entries of a row.
+//
+//go:noescape
+func fold128xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
 // addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
 //go:noescape
 func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows64xAVX512 is addScaledRows, for 64 entries of a row.
-//
-//go:noescape
-func addScaledRows64xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
 // addScaledRows32xAVX512 is addScaledRows, for 32 entries of a row.
 //
@@ -154,20 +164,25 @@ func convolveBackwardAVX2(dTable *float32, dBias *float32, width int, dFeatures 
 //go:noescape
 func dropAVX2(features *float32, stride int, dropped *uint32, texts int)
 
-// addScaledRows96xAVX2 is addScaledRows, for 96 entries of a row.
+// fold32xAVX2 is fold, for 32 entries of a row.
 //
 //go:noescape
-func addScaledRows96xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+func fold32xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold64xAVX2 is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold96xAVX2 is fold, for 96 entries of a row.
+//
+//go:noescape
+func fold96xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //
 //go:noescape
 func addScaledRows64xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows32xAVX2 is addScaledRows, for 32 entries of a row.
-//
-//go:noescape
-func addScaledRows32xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 
 // addScaledRows16xAVX2 is addScaledRows, for 16 entries of a row.
 //

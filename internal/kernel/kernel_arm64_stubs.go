@@ -39,6 +39,16 @@ func denseBackwardNEON(dFeatures *float32, dWeights *float32, live *uint32, dSum
 //go:noescape
 func dense8_32xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
+// fold64xNEON is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold8xNEON is fold, for 8 entries of a row.
+//
+//go:noescape
+func fold8xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
 // addScaledRows64xNEON is addScaledRows, for 64 entries of a row.
 //
 //go:noescape

@@ -88,6 +88,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("ConvolveBackwardEqualsTheNaiveLoop", testConvolveBackwardEqualsTheNaiveLoop)
 			t.Run("DropSetsToZeroWhatHasABit", testDropSetsToZeroWhatHasABit)
 			t.Run("Dense8EqualsTheFloat64Reference", testDense8EqualsTheFloat64Reference)
+			t.Run("FoldEqualsItsDefinition", testFoldEqualsItsDefinition)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
 			t.Run("ConvolveDense8EqualsBoth", testConvolveDense8EqualsBoth)
 			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
@@ -489,6 +490,33 @@ func testDense8EqualsTheFloat64Reference(t *testing.T) {
 	}
 }
 
+func testFoldEqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(33, 34))
+	normal := draws["numbers of both signs"]
+	for columns := 1; columns <= 2*128+33; columns++ {
+		for _, size := range []int{1, 2, 5, 32} {
+			stride := size + 3
+			embedding, weights := filled(random, vocabulary*stride, normal), filled(random, size*columns, normal)
+			symbols := []int32{5, 0, 3}[:random.IntN(4)]
+			table := filled(random, vocabulary*columns, normal)
+			want := slices.Clone(table)
+			for _, symbol := range symbols {
+				for column := range columns {
+					sum := float32(0)
+					for d := range size {
+						sum += float32(embedding[int(symbol)*stride+d] * weights[d*columns+column])
+					}
+					want[int(symbol)*columns+column] = sum
+				}
+			}
+			Fold(table, symbols, Rows{embedding, stride}, Weights{weights, columns})
+			if !same(table, want) {
+				t.Fatalf("%d columns of %d entries: the table is %v, want %v", columns, size, table, want)
+			}
+		}
+	}
+}
+
 func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
 	const rowCount = 11
 	random := rand.New(rand.NewPCG(11, 12))
@@ -601,6 +629,7 @@ func testNothingAllocates(t *testing.T) {
 		"ConvolveMax8":   func() { ConvolveMax8(features8, filters8, x) },
 		"Dense8":         func() { Dense8(sums, weights8, features8, texts) },
 		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums.Data, weights8, previous8) },
+		"Fold":           func() { Fold(sums.Data, []int32{3, 1}, features, weights) },
 		"AddScaledRows":  func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {

@@ -296,11 +296,7 @@ func (b backend) denseBackwardWeights(count int) {
 }
 
 func (b backend) addScaledRows() {
-	counts := []int{wide, 4, 2, 1}
-	if b.registers == 16 {
-		counts = append([]int{12}, counts...) // a table's row of three taps at once
-	}
-	for _, count := range counts {
+	for _, count := range []int{wide, 2, 1} {
 		b.beginLanes("addScaledRows", "addScaledRows", count, "func(sum, rows *float32, rowBytes int, indices *int32, scales *float32, count int)")
 		sum, rows, rowBytes := parameter("sum"), parameter("rows"), parameter("rowBytes")
 		indices, scales, left := parameter("indices"), parameter("scales"), parameter("count")

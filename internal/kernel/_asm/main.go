@@ -40,6 +40,7 @@ func main() {
 			b.convolveBackward()
 			b.drop()
 		}
+		b.fold()
 		b.addScaledRows()
 		b.adam()
 	}
