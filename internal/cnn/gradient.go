@@ -63,8 +63,8 @@ type groupMemory struct {
 	live        []uint32  // [groupTexts], a bit for each column that is not 0
 }
 
-// groupTexts is the number of texts, or of rows, in a group. A block's weights to the next layer are loaded once
-// for each group.
+// groupTexts is the number of texts, or of rows, in a group. A block's weights to the next layer
+// are loaded once for each group of texts.
 const groupTexts = 64
 
 // NewBackpropagation returns the memory for training these parameters on batches of at most size
@@ -237,8 +237,8 @@ func (g *Backpropagation) classifyBackward(group, all int) {
 	g.head.activateBackward(memory.dBias, dSums, g.dropout.scale)
 }
 
-// crossEntropies computes the losses of a group of rows, without their weights, and the gradients by
-// their logits.
+// crossEntropies computes the losses of a group of rows, without their weights, and their
+// gradients by the logits.
 func (g *Backpropagation) crossEntropies(group int, batch *TrainingBatch) {
 	first, last := group*groupTexts, min((group+1)*groupTexts, batch.RowCount())
 	g.head.crossEntropies(g.losses, g.dLogits, g.head.outputs(g.outputs, g.sums), batch, first, last)

@@ -105,8 +105,8 @@ func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums []floa
 	Dense8(Rows{sums[done*columns:], columns}, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
 }
 
-// Fold sets the rows of some symbols in a table with as many columns as the weights, [D][Columns]. A
-// symbol's row is the sum, from 0 on and for every d in ascending order, of row d of the weights
+// Fold sets the rows of some symbols in a table with as many columns as the weights, [D][Columns].
+// A symbol's row is the sum, from 0 on and for every d in ascending order, of row d of the weights
 // times entry d of the symbol's embedding.
 func Fold(table []float32, symbols []int32, embedding Rows, weights Weights) {
 	done := foldFast(table, symbols, embedding, weights)

@@ -48,7 +48,7 @@ func (b backend) fold() {
 	}
 }
 
-// foldWidest is the largest number of sums: a row of four taps, or of three where registers are few.
+// foldWidest is the largest number of sums: a row of four taps, or three where registers are few.
 func (b backend) foldWidest() int {
 	if b.registers == 32 {
 		return 4 * rowBytes / b.bytes
