@@ -91,7 +91,7 @@ const mostNGrams = 10
 func (m *Model) Explain(text string) (Explanation, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)
-	verdict, err := s.Classify(text)
+	verdict, err := s.classifyOne(text, nil)
 	if err != nil {
 		return Explanation{}, err
 	}

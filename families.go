@@ -43,7 +43,7 @@ type familyScratch struct {
 
 // Families is Model.Families. What it returns holds until the next call.
 func (s *Scorer) Families(text string, n int) ([]Family, error) {
-	s.clear()
+	s.clear(nil)
 	if err := s.add(text); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func withFamilies(t testing.TB) *Model {
 	}
 	head.Initialize(3)
 	head.CopyFilters(file.Parameters)
-	file.Families = head
+	file.Families = func() *cnn.Parameters { return head }
 	m, err := newModel(&file)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestFamiliesAreTheReferencesLikeliest(t *testing.T) {
 		probabilities := make(map[string]float64)
 		sum := 0.0
 		host := s.batch.Text(int(s.batch.Rows[0].Views[cnn.Host]))
-		for i, logit := range cnn.Reference[float64](m.file.Families, host) {
+		for i, logit := range cnn.Reference[float64](m.file.Families(), host) {
 			probabilities[m.FamilyNames()[i]] = math.Exp(logit)
 			sum += math.Exp(logit)
 		}
@@ -102,8 +102,8 @@ func TestAModelWithoutFamiliesNamesNone(t *testing.T) {
 
 func TestFamiliesWhoseNumbersOverflowAreAnError(t *testing.T) {
 	m := withFamilies(t)
-	for i := range m.file.Families.Head() {
-		m.file.Families.Head()[i] = math.MaxFloat32
+	for i := range m.file.Families().Head() {
+		m.file.Families().Head()[i] = math.MaxFloat32
 	}
 	if families, err := m.Families("zis32msdi3.com", 3); err != errOverflow {
 		t.Errorf("families are %v, error %v", families, err)

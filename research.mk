@@ -16,6 +16,7 @@ CARDFLAGS ?=
 figures: ## measure every figure of the model card, and write it there
 	go run ./bench/card -data $(DATA) -recipe models/recipe.json -judge $(JUDGE) \
 		$(if $(wildcard $(AGED)-urls.json),-ageing $(AGED)) $(CARDFLAGS)
+	go test ./internal/card -run TheCardIsRendered -update
 
 # train measures a reference by itself. This adds one to a model file that lacks it; the weights stay.
 reference: ## measure the reference of the shipped model for snowman drift, and write it into its file

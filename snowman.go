@@ -168,7 +168,11 @@ func newModel(file *modelfile.Model) (*Model, error) {
 	if alphabet.Symbols() != metadata.Shape.Symbols {
 		return nil, fmt.Errorf("alphabet has %d symbols, the network %d", alphabet.Symbols(), metadata.Shape.Symbols)
 	}
+	var imitated *lookalike.List
+	var listing sync.WaitGroup
+	listing.Go(func() { imitated = lookalike.New(metadata.Imitated) }) // takes nearly as long as the network
 	quantized, err := cnn.Quantize(file.Parameters, metadata.SymbolFrequency)
+	listing.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +180,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		if file.Families == nil {
 			return nil
 		}
-		return cnn.NewNetwork(file.Families)
+		return cnn.NewNetwork(file.Families())
 	})
 	explainer := sync.OnceValue(func() *cnn.Explainer {
 		return cnn.NewExplainer(file.Parameters, metadata.Temperature, metadata.SymbolFrequency)
@@ -186,7 +190,7 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		explainer:  explainer,
 		alphabet:   alphabet,
 		thresholds: newThresholds(metadata.Thresholds),
-		imitated:   lookalike.New(metadata.Imitated),
+		imitated:   imitated,
 		file:       file,
 	}}
 	m.urlThresholds = m.thresholds
@@ -267,6 +271,7 @@ func (m *Model) scorer() *Scorer {
 type Scorer struct {
 	model         *Model
 	url           canon.URL
+	memory        *cnn.Memory
 	batch         cnn.Batch
 	errors        []error // of each text given
 	facts         []facts // of each text of the batch
@@ -290,12 +295,15 @@ type facts struct {
 
 // NewScorer returns a Scorer for this model.
 func (m *Model) NewScorer() *Scorer {
-	return &Scorer{model: m, probabilities: make([]float64, len(m.file.Metadata.Kinds))}
+	return &Scorer{model: m, memory: cnn.NewMemory(), probabilities: make([]float64, len(m.file.Metadata.Kinds))}
 }
 
 // Score is Model.Score.
-func (s *Scorer) Score(text string) (float64, error) {
-	s.clear()
+func (s *Scorer) Score(text string) (float64, error) { return s.scoreOne(text, s.memory) }
+
+// scoreOne scores a text, with a memory or without one: then the batch has all views.
+func (s *Scorer) scoreOne(text string, memory *cnn.Memory) (float64, error) {
+	s.clear(memory)
 	if err := s.add(text); err != nil {
 		return 0, err
 	}
@@ -304,8 +312,10 @@ func (s *Scorer) Score(text string) (float64, error) {
 }
 
 // Classify is Model.Classify. The verdict's probabilities hold until the next call.
-func (s *Scorer) Classify(text string) (Verdict, error) {
-	score, err := s.Score(text)
+func (s *Scorer) Classify(text string) (Verdict, error) { return s.classifyOne(text, s.memory) }
+
+func (s *Scorer) classifyOne(text string, memory *cnn.Memory) (Verdict, error) {
+	score, err := s.scoreOne(text, memory)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -317,7 +327,7 @@ func (s *Scorer) Classify(text string) (Verdict, error) {
 // returns; each must not use the Scorer.
 func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
 	for first := 0; first < len(texts); {
-		s.clear()
+		s.clear(s.memory)
 		last := first
 		for ; last < len(texts) && max(len(s.errors), s.batch.Len()) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
 			s.errors = append(s.errors, s.add(texts[last]))
@@ -346,8 +356,9 @@ const (
 	batchSymbols = 1 << 20
 )
 
-func (s *Scorer) clear() {
+func (s *Scorer) clear(memory *cnn.Memory) {
 	s.batch.Clear()
+	s.batch.Memory = memory
 	s.errors, s.facts = s.errors[:0], s.facts[:0]
 }
 

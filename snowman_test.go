@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -458,6 +459,20 @@ func TestParseLevel(t *testing.T) {
 	}
 }
 
+// Most of what a program waits for before its first answer.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := Parse(models.Default)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if m.file.SHA256 != Default().file.SHA256 {
+			b.Fatalf("model %s, want %s", m.file.SHA256, Default().file.SHA256)
+		}
+	}
+}
+
 func BenchmarkScore(b *testing.B) {
 	s := Default().NewScorer()
 	for name, text := range map[string]string{
@@ -509,6 +524,33 @@ func TestCanonical(t *testing.T) {
 	} {
 		if got, err := Canonical(test.text); got != "" || !errors.Is(err, test.want) {
 			t.Errorf("%.20q is %q (%v), want %v", test.text, got, err, test.want)
+		}
+	}
+}
+
+// A Scorer remembers hosts and registered domains; a new one does not.
+func TestWhatAScorerRemembersChangesNoScore(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	s := Default().NewScorer()
+	hosts := make([]string, 10)
+	for i := range hosts {
+		hosts[i] = madeUpName(random)
+	}
+	for i := range 200 {
+		text := hosts[random.IntN(len(hosts))] + []string{"", "/", "/login", "/a?b=c"}[random.IntN(4)]
+		if random.IntN(3) == 0 {
+			text = madeUpLabel(random, 2, 6) + "." + text
+		}
+		got, err := s.Classify(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := Default().NewScorer().Classify(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Score != want.Score || got.Level != want.Level {
+			t.Fatalf("text %d, %q: %v, %v; want %v, %v", i, text, got.Score, got.Level, want.Score, want.Level)
 		}
 	}
 }

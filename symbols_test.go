@@ -32,7 +32,7 @@ func BenchmarkSymbols(b *testing.B) {
 			run := func() {
 				for i, text := range texts {
 					if i%batchTexts == 0 {
-						s.clear()
+						s.clear(nil)
 					}
 					if err := s.add(text); err != nil {
 						b.Fatal(err)

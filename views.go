@@ -37,7 +37,7 @@ type Symbols struct {
 func (m *Model) Symbols(text string) (Symbols, error) {
 	s := m.scorer()
 	defer m.scorers.Put(s)
-	s.clear()
+	s.clear(nil)
 	if err := s.add(text); err != nil {
 		return Symbols{}, err
 	}

@@ -54,6 +54,7 @@ type usageError struct{ message string }
 func (e usageError) Error() string { return e.message }
 
 func main() {
+	postponeCollection()
 	// A write to a pipe without a reader is then an error, which ends a run quietly.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -114,6 +114,10 @@ func runScore(ctx context.Context, args []string, s streams) error {
 			output = &render.Columns
 		}
 	}
+	memory := rememberedBytes / runtime.GOMAXPROCS(0)
+	if len(f.input.arguments) > 0 {
+		memory = 0 // a command line is short
+	}
 	format := output.New(render.Options{Kinds: model.Kinds(), Families: f.families})
 	if f.records.defang {
 		format = render.Defanged(format)
@@ -122,7 +126,7 @@ func runScore(ctx context.Context, args []string, s streams) error {
 		model: model,
 		options: verdict.Options{
 			Allow: allowed, Families: f.families, Minimum: minimum, Probabilities: output.Probabilities,
-			Memory: rememberedBytes / runtime.GOMAXPROCS(0),
+			Memory: memory,
 		},
 		format:      format,
 		minimum:     minimum,

@@ -72,7 +72,7 @@ func toyWithFamilies(t *testing.T) []byte {
 	}
 	head.CopyFilters(model.Parameters)
 	head.OutputBias[0], head.OutputWeight[1] = 1, 2 // feature 0 is the q
-	model.Families, model.Metadata.Families = head, families
+	model.Families, model.Metadata.Families = func() *cnn.Parameters { return head }, families
 	var file bytes.Buffer
 	if err := model.Write(&file); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,18 @@ import (
 //go:embed card.html
 var pageText string
 
+// The card in words as part of a page, and its headings: go test ./internal/card -update renders
+// them. What renders Markdown would cost every start of the program 2 ms.
+var (
+	//go:embed words.html
+	wordsPage template.HTML
+	//go:embed contents.json
+	wordsContents []byte
+)
+
+// A heading is an entry of a table of contents.
+type heading struct{ ID, Text string }
+
 // pageTemplate is parsed when it is first needed: most runs of the program need no page.
 var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("card").Parse(pageText))
@@ -127,9 +139,9 @@ func newPage(info snowman.Info, version string, head head) ([]byte, error) {
 	p.Groups, p.Broken = GroupTables(info)
 	p.Own = info.HasOwnLevels()
 	if IsShipped(info) {
-		var err error
-		if p.Card, p.Contents, err = renderMarkdown(Words()); err != nil {
-			return nil, err
+		p.Card = wordsPage
+		if err := json.Unmarshal(wordsContents, &p.Contents); err != nil {
+			return nil, fmt.Errorf("reading the card's headings: %w", err)
 		}
 		p.Groups, p.Figures.Tables, p.Figures.Families, p.Figures.Changes = nil, nil, nil, nil // the card has them
 	} else {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
 // A Floor is how much less malicious a text may be than its host alone and its registered domain
@@ -42,7 +40,7 @@ func (f Floor) of(view int) float64 {
 //
 // for logits l, where z of one alone is above z of the whole by more than its floor, the logits are
 // those of that one, with the benign logit raised by its floor. Of two the larger wins.
-func (h *head) applyFloor(logits []float32, outputs kernel.Rows, views Views) {
+func (h *head) applyFloor(logits []float32, outputs *viewOutputs, views Views) {
 	var buffer [maxKinds]float32
 	alone := buffer[:h.kinds]
 	last := views[Whole] // read alone

@@ -62,7 +62,11 @@ func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multi
 
 // finish takes the sums of all texts to the logits of all rows, [R][K].
 func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
-	outputs := h.forward(scratch.outputs, scratch.sums, batch.Len())
+	outputs := &viewOutputs{texts: h.forward(scratch.outputs, scratch.sums, batch.Len())}
+	if batch.Memory != nil {
+		outputs.remembered = batch.Memory.outputs
+		defer batch.Memory.keep(outputs.texts)
+	}
 	for i := range batch.RowCount() {
 		row, rowLogits := batch.row(i), logits[i*h.kinds:][:h.kinds]
 		h.logits(rowLogits, outputs, row.Views)
@@ -72,10 +76,23 @@ func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
 	}
 }
 
+// viewOutputs are those of a batch's texts, and of the views in its Memory.
+type viewOutputs struct {
+	texts      kernel.Rows
+	remembered []float32 // as the texts'
+}
+
+func (o *viewOutputs) of(text int32) []float32 {
+	if text < 0 {
+		return o.remembered[int(^text)*o.texts.Stride:]
+	}
+	return o.texts.Data[int(text)*o.texts.Stride:]
+}
+
 // logits adds up what the views say, [K]. A network of one view reads the last one, the whole.
-func (h *head) logits(logits []float32, outputs kernel.Rows, views Views) {
+func (h *head) logits(logits []float32, outputs *viewOutputs, views Views) {
 	for view, text := range views[viewCount-h.views:] {
-		output := outputs.Data[int(text)*outputs.Stride+view*h.kinds:][:h.kinds]
+		output := outputs.of(text)[view*h.kinds:][:h.kinds]
 		if view == 0 {
 			copy(logits, output)
 			continue

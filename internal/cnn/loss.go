@@ -15,7 +15,7 @@ const UnknownMalicious = -1
 func (h *head) crossEntropies(losses []float64, dLogits []float32, outputs kernel.Rows, batch *TrainingBatch, first, last int) {
 	for i := first; i < last; i++ {
 		logits := dLogits[i*h.kinds:][:h.kinds]
-		h.logits(logits, outputs, batch.row(i).Views)
+		h.logits(logits, &viewOutputs{texts: outputs}, batch.row(i).Views)
 		losses[i] = crossEntropy(logits, batch.Kinds[i])
 	}
 }

@@ -51,8 +51,7 @@ func (n *Network) Logits(logits []float32, scratch *Scratch, batch *Batch) {
 // one goroutine. The zero value is ready.
 type Scratch struct {
 	features  []float32 // [B][Lanes], of one block
-	features8 []uint8   // [B][Lanes8]
-	previous8 []uint8   // [B][Lanes8], of the block before
+	features8 []uint8   // [2][B][Lanes8], of two blocks
 	sums      []float32 // [B][columns]
 	outputs   []float32 // [B][outputColumns]
 }

@@ -41,18 +41,34 @@ func NewParameters(shape Shape) (*Parameters, error) {
 	if err := shape.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Parameters{Shape: shape, Convolutions: make([]Convolution, len(shape.Widths))}
-	p.Flat = make([]float32, shape.parameters())
+	return shape.over(make([]float32, shape.parameters())), nil
+}
+
+// ParametersOf returns parameters of this shape that share the memory of flat, which has their
+// values in the order of Tensors.
+func ParametersOf(shape Shape, flat []float32) (*Parameters, error) {
+	if err := shape.Validate(); err != nil {
+		return nil, err
+	}
+	if want := shape.parameters(); len(flat) != want {
+		return nil, fmt.Errorf("%d values, want %d", len(flat), want)
+	}
+	return shape.over(flat), nil
+}
+
+// over returns the parameters of the buffer.
+func (s Shape) over(flat []float32) *Parameters {
+	p := &Parameters{Shape: s, Flat: flat, Convolutions: make([]Convolution, len(s.Widths))}
 	offset := 0
 	for _, view := range p.views() {
 		end := offset + product(view.shape)
 		*view.data = p.Flat[offset:end:end]
 		offset = end
 	}
-	for i, width := range shape.Widths {
+	for i, width := range s.Widths {
 		p.Convolutions[i].Width = width
 	}
-	return p, nil
+	return p
 }
 
 type view struct {

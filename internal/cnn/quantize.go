@@ -38,92 +38,219 @@ type Quantized struct {
 // that all symbols occur. Symbols that do not occur saturate where others need not.
 func Quantize(p *Parameters, frequency []float64) (*Quantized, error) {
 	q := &Quantized{blocks: p.Shape.blocks(kernel.Lanes8), head: newHead(p)}
-	occurring := occurring(p.Shape.Symbols, frequency)
+	z := newQuantizer(p, frequency)
 	for _, b := range q.blocks {
-		table, err := b.tableWithBias(p)
-		if err != nil {
-			return nil, err
+		if !z.fold(b) {
+			return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
 		}
-		table8, scales := b.quantizeTable(table, occurring)
-		dense, units, err := b.quantizeDense(p, scales, b.largest(table8), q.head.columns)
+		table8 := z.quantizeTable(b)
+		dense, err := z.quantizeDense(b, q.head.columns)
 		if err != nil {
 			return nil, err
 		}
 		q.filters = append(q.filters, kernel.Filters8{Table: table8, Width: b.width})
-		q.dense = append(q.dense, kernel.Weights8{Data: dense, Scales: units})
+		q.dense = append(q.dense, dense)
 	}
 	return q, nil
 }
 
 // occurring returns the symbols that are in texts or stand before and behind them. A symbol seen
 // once in a million counts as one that is not.
-func occurring(symbols int, frequency []float64) (found []int) {
+func occurring(symbols int, frequency []float64) (found []uint8) {
 	for v := range symbols {
 		if len(frequency) == 0 || v == Start || v == End || frequency[v] >= 1e-6 {
-			found = append(found, v)
+			found = append(found, uint8(v))
 		}
 	}
 	return found
 }
 
-// tableWithBias folds the block, with the bias in the first tap's rows.
-func (b block) tableWithBias(p *Parameters) ([]float32, error) {
-	table := make([]float32, p.Shape.Symbols*b.rowLength())
-	b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
-	for v := range p.Shape.Symbols {
-		for f, bias := range b.bias(p) {
-			table[v*b.rowLength()+f] += bias
-		}
-	}
-	for _, entry := range table {
-		if difference := entry - entry; difference != 0 { // entry is infinite or not a number
-			return nil, fmt.Errorf("folding the filters of width %d: a sum of products is not a finite number", b.width)
-		}
-	}
-	return table, nil
+// parts is how many blocks of float32 a block of int8 is.
+const parts = kernel.Lanes8 / kernel.Lanes
+
+// A quantizer holds the memory in which the blocks of a network are quantised one after the other.
+//
+// Its tables are those of a single tap and of a part of the block's filters, [V][Lanes]. So the
+// largest entries are what the kernels for filters of width 1 find in a text of all symbols.
+type quantizer struct {
+	p              *Parameters
+	occurring, all []uint8   // symbols
+	rows           []int32   // all symbols
+	zeros          []float32 // [V]
+
+	embedding  []float32          // [V][D+1], with a 1 for the bias
+	dimensions []int32            // 0 ... D
+	weights    []float32          // [D+1][Lanes8], of a block and tap, with the bias as the last row
+	tables     [][parts][]float32 // of each tap
+
+	scales   [kernel.Lanes8]float64 // of the block's filters
+	features [kernel.Lanes8]float64 // M_f
+
+	scaled []float64     // [Lanes8][next layer], weights divided by the filters' scales
+	most   []uint64      // [next layer], the bits of the largest of them without its sign
+	sums   [2]signedSums // of each of the halves of kernel.Weights8
 }
 
-// quantizeTable returns the table in int8 and each filter's scale.
-func (b block) quantizeTable(table []float32, occurring []int) (table8 []int8, scales []float64) {
-	scales = make([]float64, b.lanes)
-	table8 = make([]int8, len(table))
-	for f := range b.lanes {
-		sum := 0.0
-		for j := range b.width {
-			largest := float32(0)
-			for _, v := range occurring {
-				largest = max(largest, table[v*b.rowLength()+j*b.lanes+f])
-			}
-			sum += float64(largest)
+// signedSums are s: for each column, what of the products of weights and M_f is above 0 and below.
+type signedSums struct{ positive, negative []float64 }
+
+func newQuantizer(p *Parameters, frequency []float64) *quantizer {
+	s := p.Shape
+	_, bias := p.nextLayer()
+	z := &quantizer{
+		p:          p,
+		occurring:  occurring(s.Symbols, frequency),
+		all:        occurring(s.Symbols, nil),
+		rows:       indices(s.Symbols),
+		zeros:      make([]float32, s.Symbols),
+		embedding:  make([]float32, s.Symbols*(s.Embedding+1)),
+		dimensions: indices(s.Embedding + 1),
+		weights:    make([]float32, (s.Embedding+1)*kernel.Lanes8),
+		tables:     make([][parts][]float32, s.Padding()+1),
+		scaled:     make([]float64, kernel.Lanes8*len(bias)),
+		most:       make([]uint64, len(bias)),
+	}
+	for v := range s.Symbols {
+		row := z.embedding[v*(s.Embedding+1):][:s.Embedding+1]
+		copy(row, p.Embedding[v*s.Embedding:][:s.Embedding])
+		row[s.Embedding] = 1
+	}
+	for j := range z.tables {
+		for part := range parts {
+			z.tables[j][part] = make([]float32, s.Symbols*kernel.Lanes)
 		}
-		scales[f] = 1
+	}
+	for half := range z.sums {
+		z.sums[half] = signedSums{make([]float64, len(bias)), make([]float64, len(bias))}
+	}
+	return z
+}
+
+// fold computes the block's tables, with the bias in those of the first tap, and reports whether
+// all entries are finite.
+func (z *quantizer) fold(b block) bool {
+	clear(z.weights) // also of lanes that are left over
+	bias := z.weights[z.p.Shape.Embedding*b.lanes:]
+	copy(bias, b.bias(z.p))
+	for j := range b.width {
+		if j > 0 {
+			clear(bias)
+		}
+		for d := range z.p.Shape.Embedding {
+			copy(z.weights[d*b.lanes:], b.weights(z.p, j, d))
+		}
+		dimensions := len(z.dimensions)
+		for v := range z.all {
+			var row [kernel.Lanes8]float32
+			kernel.AddScaledRows(row[:], z.weights, z.dimensions, z.embedding[v*dimensions:][:dimensions])
+			for part, table := range z.tables[j] {
+				copy(table[v*kernel.Lanes:][:kernel.Lanes], row[part*kernel.Lanes:])
+			}
+		}
+		for _, table := range z.tables[j] {
+			if !z.isFinite(table) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isFinite reports whether all entries of a table are finite. Only of such is none times 0 another
+// number.
+func (z *quantizer) isFinite(table []float32) bool {
+	var sum, zeros [kernel.Lanes]float32
+	kernel.AddScaledRows(sum[:], table, z.rows, z.zeros)
+	return sum == zeros
+}
+
+// quantizeTable returns the folded block's table in int8, and sets the filters' scales.
+func (z *quantizer) quantizeTable(b block) []int8 {
+	z.setScales(b)
+	table8 := make([]int8, len(z.all)*b.rowLength())
+	for j := range b.width {
+		for part, table := range z.tables[j] {
+			first := part * kernel.Lanes
+			for v := range z.all {
+				row8 := table8[(v*b.width+j)*b.lanes+first:][:kernel.Lanes]
+				quantizeRow(row8, table[v*kernel.Lanes:], z.scales[first:])
+			}
+		}
+	}
+	return table8
+}
+
+// quantizeRow sets a row of T8, apart from quantizeTable so that its loop has all registers.
+//
+//go:noinline
+func quantizeRow(row8 []int8, row []float32, scales []float64) {
+	row, scales = row[:len(row8)], scales[:len(row8)]
+	for f := range row8 {
+		row8[f] = quantized(row[f], scales[f])
+	}
+}
+
+// quantized returns round(entry * scale) within int8. Halves are rounded away from 0.
+func quantized(entry float32, scale float64) int8 {
+	x := float64(float64(entry) * scale) // not fused
+	switch {
+	case x <= math.MinInt8:
+		return math.MinInt8
+	case x >= math.MaxInt8:
+		return math.MaxInt8
+	}
+	return int8(rounded(x))
+}
+
+// rounded is math.Round for numbers within int32.
+func rounded(x float64) int32 {
+	whole := int32(x)
+	return whole + int32((x-float64(whole))*2)
+}
+
+// setScales sets the scales of the folded block's filters, and their largest features.
+func (z *quantizer) setScales(b block) {
+	var sums [kernel.Lanes8]float64
+	var largest [kernel.MaxWidth][kernel.Lanes8]float32
+	for j := range b.width {
+		for part, table := range z.tables[j] {
+			first := part * kernel.Lanes
+			for f, entry := range z.largestThatOccur(table) {
+				sums[first+f] += float64(entry)
+			}
+			z.largest(largest[j][first:], table)
+		}
+	}
+	for f, sum := range sums {
+		z.scales[f] = 1
 		if sum > 0 {
-			scales[f] = float64(math.MaxInt8-(b.width+1)/2) / sum
+			z.scales[f] = float64(math.MaxInt8-(b.width+1)/2) / sum
 		}
+		feature := 0 // T8 rises with T, and so do their largest entries
+		for j := range b.width {
+			feature = max(feature+int(quantized(largest[j][f], z.scales[f])), math.MinInt8)
+		}
+		z.features[f] = float64(min(max(feature, 0), math.MaxInt8))
 	}
-	for i, entry := range table {
-		scaled := math.Round(float64(entry) * scales[i%b.lanes])
-		table8[i] = int8(min(max(scaled, math.MinInt8), math.MaxInt8))
-	}
-	return table8, scales
 }
 
-// largest returns M_f, the largest feature that any text can give each filter.
-func (b block) largest(table8 []int8) []float64 {
-	symbols := len(table8) / b.rowLength()
-	features := make([]float64, b.lanes)
-	for f := range b.lanes {
-		sum := 0
-		for j := range b.width {
-			largest := math.MinInt8
-			for v := range symbols {
-				largest = max(largest, int(table8[v*b.rowLength()+j*b.lanes+f]))
-			}
-			sum = max(sum+largest, math.MinInt8)
-		}
-		features[f] = float64(min(max(sum, 0), math.MaxInt8))
+// largestThatOccur returns max(0, max_v T[v]) of each filter, over the symbols that occur.
+func (z *quantizer) largestThatOccur(table []float32) (largest [kernel.Lanes]float32) {
+	var bias [kernel.Lanes]float32
+	text := kernel.Texts{Symbols: z.occurring, Ends: []int32{int32(len(z.occurring))}}
+	kernel.ConvolveMax(kernel.Rows{Data: largest[:], Stride: kernel.Lanes}, kernel.Filters{Table: table, Bias: bias[:], Width: 1}, text)
+	return largest
+}
+
+// largest sets largest to max_v T[v] of each filter, over all symbols.
+func (z *quantizer) largest(largest, table []float32) {
+	var features, bias [kernel.Lanes]float32
+	var symbols [kernel.Lanes]int32
+	text := kernel.Texts{Symbols: z.all, Ends: []int32{int32(len(z.all))}}
+	kernel.ConvolveArgMax(kernel.Rows{Data: features[:], Stride: kernel.Lanes}, symbols[:], kernel.Filters{Table: table, Bias: bias[:], Width: 1}, text)
+	for f, v := range symbols {
+		largest[f] = table[int(v)*kernel.Lanes+f]
 	}
-	return features
 }
 
 // smallestUnit is far below any unit that matters, and above the float32 with fewer digits.
@@ -132,44 +259,65 @@ const smallestUnit = 1e-30
 // half is which of the halves of kernel.Weights8 a feature belongs to.
 func half(feature int) int { return feature % 4 / 2 }
 
-// quantizeDense returns the block's weights to the next layer in int8, and the unit of each
-// column.
-func (b block) quantizeDense(p *Parameters, scales, largest []float64, columns int) (dense []int8, units []float32, err error) {
-	dense = make([]int8, b.lanes*columns)
-	units = make([]float32, columns)
+// quantizeDense returns the block's weights to the next layer in int8, scaled by their units.
+func (z *quantizer) quantizeDense(b block, columns int) (kernel.Weights8, error) {
+	z.scaleWeights(b)
 	room := [2]float64{math.MaxInt16, math.MaxInt16}
-	for f, m := range largest {
+	for f, m := range z.features {
 		room[half(f)] -= m / 2
 	}
-	weights := b.nextWeights(p)
-	for h := range weights.Columns {
-		unit := 0.0
-		var positive, negative [2]float64
-		for f := range b.filters {
-			weight := float64(weights.Row(f)[h]) / scales[f]
-			product := float64(largest[f] * weight) // not fused: the units are the same on every processor
-			positive[half(f)] += max(product, 0)
-			negative[half(f)] += max(-product, 0)
-			unit = max(unit, math.Abs(weight)/math.MaxInt8)
-		}
+	units := make([]float32, columns)
+	divisors := make([]float64, len(z.most))
+	for h := range divisors {
+		unit := math.Float64frombits(z.most[h]) / math.MaxInt8
 		for i, r := range room {
-			unit = max(unit, positive[i]/r, negative[i]/r)
+			unit = max(unit, z.sums[i].positive[h]/r, z.sums[i].negative[h]/r)
 		}
 		const roundedUp = 1 + 1e-6 // so that the unit is still large enough as float32
 		units[h] = float32(unit * roundedUp)
 		if !(units[h] <= math.MaxFloat32) {
-			return nil, nil, fmt.Errorf("quantising the weights above the filters of width %d: the largest is not a finite number", b.width)
+			return kernel.Weights8{}, fmt.Errorf("quantising the weights above the filters of width %d: the largest is not a finite number", b.width)
 		}
-		if units[h] < smallestUnit {
-			units[h] = 0
-			continue // all weights are 0 or too small to matter
-		}
-		for f := range b.filters {
-			weight := float64(weights.Row(f)[h]) / scales[f]
-			dense[(f/4*columns+h)*4+f%4] = int8(math.Round(weight / float64(units[h])))
+		divisors[h] = float64(units[h])
+		if units[h] < smallestUnit { // all weights are 0 or too small to matter, and become 0
+			units[h], divisors[h] = 0, math.Inf(1)
 		}
 	}
-	return dense, units, nil
+	dense := make([]int8, b.lanes*columns)
+	for f := range b.filters {
+		row := dense[f*columns:]
+		for h, weight := range z.scaled[f*len(divisors):][:len(divisors)] {
+			row[h] = int8(rounded(weight / divisors[h]))
+		}
+	}
+	return kernel.NewWeights8(dense, units), nil
+}
+
+// scaleWeights sets the weights of the block's features to the next layer, what they are at most,
+// and their sums.
+func (z *quantizer) scaleWeights(b block) {
+	const sign = 1 << 63
+	clear(z.most)
+	for _, s := range z.sums {
+		clear(s.positive)
+		clear(s.negative)
+	}
+	weights := b.nextWeights(z.p)
+	for f := range b.filters {
+		row := weights.Row(f)
+		scale, largest := z.scales[f], z.features[f]
+		scaled, most := z.scaled[f*len(row):][:len(row)], z.most[:len(row)]
+		positive, negative := z.sums[half(f)].positive[:len(row)], z.sums[half(f)].negative[:len(row)]
+		for h, weight := range row {
+			w := float64(weight) / scale
+			scaled[h] = w
+			most[h] = max(most[h], math.Float64bits(w)&^sign)
+			product := math.Float64bits(largest * w)
+			isNegative := uint64(int64(product) >> 63) // all bits or none: signs cannot be guessed
+			positive[h] += math.Float64frombits(product &^ isNegative)
+			negative[h] += math.Float64frombits(product & isNegative &^ sign)
+		}
+	}
 }
 
 // Kinds is K, the number of logits.
@@ -179,15 +327,8 @@ func (q *Quantized) Kinds() int { return q.head.kinds }
 func (q *Quantized) Logits(logits []float32, scratch *Scratch, batch *Batch) {
 	texts := batch.Texts
 	scratch.reset(texts.Len(), &q.head)
-	scratch.features8 = resized(scratch.features8, texts.Len()*kernel.Lanes8)
-	scratch.previous8 = resized(scratch.previous8, texts.Len()*kernel.Lanes8)
-	features, previous := scratch.features8, scratch.previous8
-	kernel.ConvolveMax8(kernel.Rows8{Data: features, Stride: kernel.Lanes8}, q.filters[0], texts.padded())
-	for i, filters := range q.filters[1:] {
-		features, previous = previous, features
-		kernel.ConvolveDense8(features, filters, texts.padded(), scratch.sums, q.dense[i], previous)
-	}
-	kernel.Dense8(kernel.Rows{Data: scratch.sums, Stride: q.head.columns}, q.dense[len(q.dense)-1],
-		kernel.Rows8{Data: features, Stride: kernel.Lanes8}, texts.Len())
+	scratch.features8 = resized(scratch.features8, texts.Len()*2*kernel.Lanes8)
+	sums := kernel.Rows{Data: scratch.sums, Stride: q.head.columns}
+	kernel.Blocks8(sums, q.filters, q.dense, texts.padded(), scratch.features8)
 	q.head.finish(logits, scratch, batch)
 }

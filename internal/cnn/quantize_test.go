@@ -3,6 +3,7 @@ package cnn
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -57,6 +58,116 @@ func quantizable(t *testing.T) map[string]*Parameters {
 	noHidden.Hidden = 0
 	all["no hidden layer"] = newParameters(t, noHidden, 23)
 	return all
+}
+
+// quantizedPlainly is Quantize, entry by entry as the comment on Quantized has it.
+func quantizedPlainly(p *Parameters, frequency []float64) (filters []kernel.Filters8, dense []kernel.Weights8) {
+	columns := newHead(p).columns
+	for _, b := range p.Shape.blocks(kernel.Lanes8) {
+		table := make([]float32, p.Shape.Symbols*b.rowLength())
+		b.fold(table, p, indices(p.Shape.Symbols), b.newFoldScratch(p.Shape))
+		for v := range p.Shape.Symbols {
+			for f, bias := range b.bias(p) {
+				table[v*b.rowLength()+f] += bias
+			}
+		}
+		table8 := make([]int8, len(table))
+		rows, units := make([]int8, b.lanes*columns), make([]float32, columns)
+		scales, features := make([]float64, b.lanes), make([]float64, b.lanes)
+		for f := range b.lanes {
+			sum, feature := 0.0, 0
+			for j := range b.width {
+				largest := float32(0)
+				for _, v := range occurring(p.Shape.Symbols, frequency) {
+					largest = max(largest, table[int(v)*b.rowLength()+j*b.lanes+f])
+				}
+				sum += float64(largest)
+			}
+			scales[f] = 1
+			if sum > 0 {
+				scales[f] = float64(math.MaxInt8-(b.width+1)/2) / sum
+			}
+			for j := range b.width {
+				largest := math.MinInt8
+				for v := range p.Shape.Symbols {
+					i := v*b.rowLength() + j*b.lanes + f
+					table8[i] = int8(min(max(math.Round(float64(table[i])*scales[f]), math.MinInt8), math.MaxInt8))
+					largest = max(largest, int(table8[i]))
+				}
+				feature = max(feature+largest, math.MinInt8)
+			}
+			features[f] = float64(min(max(feature, 0), math.MaxInt8))
+		}
+		weights := b.nextWeights(p)
+		for h := range weights.Columns {
+			unit := 0.0
+			room := [2]float64{math.MaxInt16, math.MaxInt16}
+			var positive, negative [2]float64
+			for f, m := range features {
+				room[half(f)] -= m / 2
+				if f < b.filters {
+					weight := float64(weights.Row(f)[h]) / scales[f]
+					product := float64(m * weight)
+					positive[half(f)] += max(product, 0)
+					negative[half(f)] += max(-product, 0)
+					unit = max(unit, math.Abs(weight)/math.MaxInt8)
+				}
+			}
+			for i, r := range room {
+				unit = max(unit, positive[i]/r, negative[i]/r)
+			}
+			if units[h] = float32(unit * (1 + 1e-6)); units[h] < smallestUnit {
+				units[h] = 0
+				continue
+			}
+			for f := range b.filters {
+				weight := float64(weights.Row(f)[h]) / scales[f]
+				rows[f*columns+h] = int8(math.Round(weight / float64(units[h])))
+			}
+		}
+		filters, dense = append(filters, kernel.Filters8{Table: table8, Width: b.width}), append(dense, kernel.NewWeights8(rows, units))
+	}
+	return filters, dense
+}
+
+func TestQuantizeFollowsItsFormulas(t *testing.T) {
+	for name, p := range quantizable(t) {
+		t.Run(name, func(t *testing.T) {
+			everySecond := make([]float64, p.Shape.Symbols)
+			for v := range everySecond {
+				everySecond[v] = float64(v % 2)
+			}
+			for _, frequency := range [][]float64{nil, everySecond} {
+				q, err := Quantize(p, frequency)
+				if err != nil {
+					t.Fatal(err)
+				}
+				filters, dense := quantizedPlainly(p, frequency)
+				if !reflect.DeepEqual(q.filters, filters) {
+					t.Errorf("the tables differ, with frequencies %.0f", frequency)
+				}
+				if !reflect.DeepEqual(q.dense, dense) {
+					t.Errorf("the weights of the next layer differ, with frequencies %.0f", frequency)
+				}
+			}
+		})
+	}
+}
+
+// Above and below are neighbouring numbers.
+func TestEntriesAreRoundedHalfAwayFromZero(t *testing.T) {
+	for _, half := range []float64{0.5, 1.5, 2.5, 63.5, 126.5, -0.5, -1.5, -126.5, -127.5, -128.5} {
+		for _, x := range []float64{half, math.Nextafter(half, 1000), math.Nextafter(half, -1000)} {
+			if got, want := quantized(1, x), int8(max(math.Round(x), math.MinInt8)); got != want {
+				t.Errorf("%v is rounded to %d, want %d", x, got, want)
+			}
+		}
+	}
+	for _, x := range []float64{127.5, 1e10, 1e300} {
+		if most, least := quantized(1, x), quantized(-1, x+1); most != math.MaxInt8 || least != math.MinInt8 {
+			t.Errorf("%v saturates to %d, what is below its negative to %d", x, most, least)
+		}
+	}
 }
 
 // For every filter, the largest sum of symbols that occur, of any neighbouring taps.
@@ -115,7 +226,7 @@ func TestNoSumOfProductsOfInt8CanOverflow(t *testing.T) {
 				for h := range q.head.columns {
 					var most, least [2]int
 					for f, feature := range features {
-						product := feature * int(q.dense[i].Data[(f/4*q.head.columns+h)*4+f%4])
+						product := feature * int(q.dense[i].Rows[f*q.head.columns+h])
 						most[f%4/2] += max(product, 0)
 						least[f%4/2] += min(product, 0)
 					}

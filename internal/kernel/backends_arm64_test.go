@@ -2,4 +2,4 @@
 
 package kernel
 
-var backends = []string{goBackend, neonBackend}
+var backends = []string{goBackend, neonBackend, dotprodBackend}

@@ -5,7 +5,7 @@ package kernel
 //go:generate go run -C _asm . -out ../kernel_amd64.s -stubs ../kernel_amd64_stubs.go -pkg kernel
 //go:generate go run -C _asm ./neon -out ../kernel_arm64.s -stubs ../kernel_arm64_stubs.go
 
-// Backend names what the kernels run on: go, avx2, avx512 or neon.
+// Backend names what the kernels run on: go, avx2, avx512, neon or dotprod.
 func Backend() string { return backend }
 
 // ConvolveMax convolves texts with a block of filters and pools each filter over time.
@@ -86,9 +86,9 @@ func Dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 }
 
 // ConvolveDense8 is ConvolveMax8 for one block and Dense8 for the features of another, previous,
-// with strides of Lanes8 and the number of columns. The two are independent, but one waits for
-// memory while the other multiplies, so together they take little longer than one.
-func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums []float32, weights Weights8, previous []uint8) {
+// with strides of Lanes8. The two are independent, but one waits for memory while the other
+// multiplies, so together they take little longer than one.
+func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, weights Weights8, previous []uint8) {
 	done := convolveDense8Fast(features, filters, texts, sums, weights, previous)
 	left := len(texts.Ends) - done
 	if left == 0 {
@@ -100,9 +100,29 @@ func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums []floa
 		end[0] = texts.Ends[done] - first
 		texts.Symbols, texts.Ends = texts.Symbols[first:], end[:]
 	}
-	columns := len(weights.Scales)
+	sums.Data = sums.Data[done*sums.Stride:]
 	ConvolveMax8(Rows8{features[done*Lanes8:], Lanes8}, filters, texts)
-	Dense8(Rows{sums[done*columns:], columns}, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
+	Dense8(sums, weights, Rows8{previous[done*Lanes8:], Lanes8}, left)
+}
+
+// Blocks8 adds to each text's sums, one a column, what Dense8 makes of ConvolveMax8, for all
+// blocks. The memory has room for 2*Lanes8 features of each text.
+//
+// All texts run through one block before the next, so that a block's table and weights stay in the
+// caches near the core. Texts as few as the views of one wait for both to come there.
+func Blocks8(sums Rows, filters []Filters8, weights []Weights8, x Texts, memory []uint8) {
+	const few = 3
+	texts := len(x.Ends)
+	if texts <= few && fewTexts8Fast(sums, filters, weights, x) {
+		return
+	}
+	features, previous := memory[:texts*Lanes8], memory[texts*Lanes8:]
+	ConvolveMax8(Rows8{features, Lanes8}, filters[0], x)
+	for i, block := range filters[1:] {
+		features, previous = previous, features
+		ConvolveDense8(features, block, x, sums, weights[i], previous)
+	}
+	Dense8(sums, weights[len(weights)-1], Rows8{features, Lanes8}, texts)
 }
 
 // Fold sets the rows of some symbols in a table with as many columns as the weights, [D][Columns].

@@ -98,7 +98,7 @@ func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 	columns := len(weights.Scales)
 	for ; backend == avx512Backend && texts >= 4; texts -= 4 {
 		for done := 0; done < columns; done += 64 {
-			dense8_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride)
+			dense8_4x64xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Quads[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride)
 		}
 		if texts == 4 {
 			return true
@@ -111,25 +111,41 @@ func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
 	done := 0
 	if backend == avx512Backend {
 		for ; done+128 <= columns; done += 128 {
-			dense8_128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
+			dense8_128xAVX512(&sums.Data[done], 4*sums.Stride, &weights.Quads[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 		}
 	}
 	for ; done < columns; done += 64 {
-		dense8_64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
+		dense8_64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Quads[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 	}
 	return true
 }
 
 // convolveDense8Fast does the first texts and returns their number, all or all but one.
-func convolveDense8Fast(features []uint8, filters Filters8, x Texts, sums []float32, weights Weights8, previous []uint8) (done int) {
+func convolveDense8Fast(features []uint8, filters Filters8, x Texts, sums Rows, weights Weights8, previous []uint8) (done int) {
 	twos := len(x.Ends) / 2
-	if backend != avx512Backend || len(weights.Scales) != 128 || twos == 0 {
+	if backend != avx512Backend || len(weights.Scales) != 128 || sums.Stride != 128 || twos == 0 {
 		return 0
 	}
 	convolveDense8AVX512(&features[0], &filters.Table[0], filters.Width,
 		int(x.Start), int(x.End), unsafe.SliceData(x.Symbols), &x.Ends[0], twos,
-		&sums[0], &weights.Data[0], &weights.Scales[0], &previous[0])
+		&sums.Data[0], &weights.Quads[0], &weights.Scales[0], &previous[0])
 	return 2 * twos
+}
+
+func fewTexts8Fast(sums Rows, filters []Filters8, weights []Weights8, x Texts) bool {
+	if backend == goBackend || len(weights[0].Scales) != 128 {
+		return false
+	}
+	var features [Lanes8 + 1]uint8 // with one that is 0
+	for i := range filters {
+		first := int32(0)
+		for text, last := range x.Ends {
+			block8AVX2(&features[0], &filters[i].Table[0], filters[i].Width, int(x.Start), int(x.End),
+				unsafe.SliceData(x.Symbols[first:]), int(last-first), &sums.Data[text*sums.Stride], &weights[i].Rows[0], &weights[i].Scales[0])
+			first = last
+		}
+	}
+	return true
 }
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
@@ -216,6 +232,9 @@ func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) 
 	}
 	for ; done+64 <= columns; done += 64 {
 		dense64xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
+	}
+	for ; done+16 <= columns; done += 16 {
+		dense16xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
 	}
 	for ; done+8 <= columns; done += 8 {
 		dense8xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)

@@ -5,12 +5,15 @@ package kernel
 import (
 	"os"
 	"unsafe"
+
+	"golang.org/x/sys/cpu"
 )
 
 // The backends, the slowest first.
 const (
-	goBackend   = "go"
-	neonBackend = "neon" // part of every arm64 processor that Go runs on
+	goBackend      = "go"
+	neonBackend    = "neon"    // part of every arm64 processor that Go runs on
+	dotprodBackend = "dotprod" // NEON with SDOT: Graviton 2, Apple M1, Cortex-A76 and later
 )
 
 // backend is what the kernels run on, chosen once: nothing faster than the backend that the
@@ -18,10 +21,13 @@ const (
 var backend = fastest(os.Getenv("SNOWMAN_KERNELS"))
 
 func fastest(atMost string) string {
-	if atMost == goBackend {
+	switch {
+	case atMost == goBackend:
 		return goBackend
+	case atMost == neonBackend || !cpu.ARM64.HasASIMDDP:
+		return neonBackend
 	}
-	return neonBackend
+	return dotprodBackend
 }
 
 // The following do all of their work and return true, or nothing and return false. Those that
@@ -55,14 +61,32 @@ func convolveMax8Fast(features Rows8, filters Filters8, x Texts) bool {
 }
 
 func dense8Fast(sums Rows, weights Weights8, features Rows8, texts int) bool {
-	if backend == goBackend || texts == 0 {
+	columns := len(weights.Scales)
+	if backend == goBackend || texts == 0 || columns == 0 {
 		return false
 	}
-	columns := len(weights.Scales)
+	if backend == dotprodBackend {
+		dense8Dotprod(sums, weights, features, texts)
+		return true
+	}
 	for done := 0; done < columns; done += 32 {
-		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Data[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
+		dense8_32xNEON(&sums.Data[done], 4*sums.Stride, &weights.Quads[4*done], 4*columns, &weights.Scales[done], &features.Data[0], features.Stride, texts)
 	}
 	return true
+}
+
+func dense8Dotprod(sums Rows, weights Weights8, features Rows8, texts int) {
+	rowBytes, done := 4*len(weights.Scales), 0
+	for ; done+4 <= texts; done += 4 {
+		dense8Dot_4xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+	}
+	if done+2 <= texts {
+		dense8Dot_2xNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+		done += 2
+	}
+	if done < texts {
+		dense8DotNEON(&sums.row(done)[0], 4*sums.Stride, &weights.Quads[0], rowBytes, &weights.Scales[0], &features.row(done)[0], features.Stride)
+	}
 }
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
@@ -127,7 +151,9 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 	return done
 }
 
-func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
+func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
+
+func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }
 
 func convolveBackwardFast(Filters, Rows, []int32, []uint32, Padded) bool { return false }
 

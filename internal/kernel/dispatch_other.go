@@ -23,7 +23,9 @@ func denseBackwardFast(DenseGradient, Rows, Weights, Rows) bool { return false }
 
 func denseFast(Rows, Weights, Rows, int) int { return 0 }
 
-func convolveDense8Fast([]uint8, Filters8, Texts, []float32, Weights8, []uint8) int { return 0 }
+func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
+
+func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }
 
 func foldFast([]float32, []int32, Rows, Weights) int { return 0 }
 

@@ -91,12 +91,27 @@ type Weights struct {
 // Row returns the weights of feature f.
 func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] }
 
-// Weights8 are Weights of int8, in which four neighbouring features lie side by side. Two halves of
-// the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ..., are added apart: of no text and column may the
-// products above 0 of either, nor those below 0, add up to more than int16 holds.
+// Weights8 are Weights of int8. Two halves of the features, 0, 1, 4, 5, ... and 2, 3, 6, 7, ...,
+// are added apart: of no text and column may the products above 0 of either, nor those below 0, add
+// up to more than int16 holds.
 type Weights8 struct {
-	Data   []int8    // [Lanes8/4][columns][4]
-	Scales []float32 // [columns], a multiple of 64
+	Quads  []int8    // [Lanes8/4][columns][4]: four neighbouring features lie side by side
+	Rows   []int8    // [Lanes8+1][columns]: the same of each feature, and zeros
+	Scales []float32 // [columns]
+}
+
+// NewWeights8 returns the weights of rows, [Lanes8][columns]. There is a scale for each column; the
+// number of columns is a multiple of 64.
+func NewWeights8(rows []int8, scales []float32) Weights8 {
+	columns := len(scales)
+	w := Weights8{Quads: make([]int8, len(rows)), Rows: make([]int8, len(rows)+columns), Scales: scales}
+	copy(w.Rows, rows)
+	for f := range Lanes8 {
+		for column := range columns {
+			w.Quads[(f/4*columns+column)*4+f%4] = rows[f*columns+column]
+		}
+	}
+	return w
 }
 
 // A DenseGradient is what DenseBackward computes.
@@ -280,7 +295,7 @@ func dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 		for column, scale := range weights.Scales {
 			sum := int32(0)
 			for f, feature := range features.row(text)[:Lanes8] {
-				sum += int32(feature) * int32(weights.Data[(f/4*columns+column)*4+f%4])
+				sum += int32(feature) * int32(weights.Rows[f*columns+column])
 			}
 			sums.row(text)[column] += float32(float32(sum) * scale)
 		}

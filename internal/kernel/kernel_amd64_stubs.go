@@ -124,6 +124,11 @@ func convolveMax8AVX2(features *uint8, stride int, table *int8, width int, start
 //go:noescape
 func dense64xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
+// dense16xAVX2 is dense, for 16 entries of a row.
+//
+//go:noescape
+func dense16xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
+
 // dense8xAVX2 is dense, for 8 entries of a row.
 //
 //go:noescape
@@ -153,6 +158,11 @@ func denseBackwardWeights16xAVX2(dWeights *float32, live *uint32, dSums *float32
 //
 //go:noescape
 func dense8_64xAVX2(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
+
+// block8AVX2 is convolveMax8 of one text, and dense8 of its features with 128 columns; features has room for 64 and what follows can be read.
+//
+//go:noescape
+func block8AVX2(features *uint8, table *int8, width int, start int, end int, symbols *uint8, count int, sums *float32, rows *int8, scales *float32)
 
 // convolveBackwardAVX2 is convolveBackward.
 //

@@ -49,45 +49,51 @@ part1:
 text1:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	CMP R12, R11
 	BHS last1
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol1:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 0(R13), (F9, F10)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 0(R14), (F9, F10)
 	WORD $0x6ea0e528 // fcmgt v8.4s, v9.4s, v0.4s
 	VBIT V8.B16, V9.B16, V0.B16
 	WORD $0x6ea1e548 // fcmgt v8.4s, v10.4s, v1.4s
 	VBIT V8.B16, V10.B16, V1.B16
-	FLDPQ 32(R13), (F11, F12)
+	FLDPQ 32(R14), (F11, F12)
 	WORD $0x6ea2e568 // fcmgt v8.4s, v11.4s, v2.4s
 	VBIT V8.B16, V11.B16, V2.B16
 	WORD $0x6ea3e588 // fcmgt v8.4s, v12.4s, v3.4s
 	VBIT V8.B16, V12.B16, V3.B16
-	FLDPQ 64(R13), (F13, F14)
+	FLDPQ 64(R14), (F13, F14)
 	WORD $0x6ea4e5a8 // fcmgt v8.4s, v13.4s, v4.4s
 	VBIT V8.B16, V13.B16, V4.B16
 	WORD $0x6ea5e5c8 // fcmgt v8.4s, v14.4s, v5.4s
 	VBIT V8.B16, V14.B16, V5.B16
-	FLDPQ 96(R13), (F15, F16)
+	FLDPQ 96(R14), (F15, F16)
 	WORD $0x6ea6e5e8 // fcmgt v8.4s, v15.4s, v6.4s
 	VBIT V8.B16, V15.B16, V6.B16
 	WORD $0x6ea7e608 // fcmgt v8.4s, v16.4s, v7.4s
 	VBIT V8.B16, V16.B16, V7.B16
-	CMP R12, R11
-	BLO symbol1
+	MOVD R15, R14
+	BNE symbol1
 
 last1:
+	MOVD R12, R11
 	FLDPQ 0(R5), (F17, F18)
 	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
 	WORD $0x4e32d421 // fadd v1.4s, v1.4s, v18.4s
@@ -152,89 +158,95 @@ part2:
 text2:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	FLDPQ 0(R6), (F8, F9)
 	FLDPQ 32(R6), (F10, F11)
 	FLDPQ 64(R6), (F12, F13)
 	FLDPQ 96(R6), (F14, F15)
 	CMP R12, R11
 	BHS last2
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol2:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 128(R13), (F17, F18)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 128(R14), (F17, F18)
 	WORD $0x4e31d511 // fadd v17.4s, v8.4s, v17.4s
 	WORD $0x4e32d532 // fadd v18.4s, v9.4s, v18.4s
 	WORD $0x6ea0e630 // fcmgt v16.4s, v17.4s, v0.4s
 	VBIT V16.B16, V17.B16, V0.B16
 	WORD $0x6ea1e650 // fcmgt v16.4s, v18.4s, v1.4s
 	VBIT V16.B16, V18.B16, V1.B16
-	FLDPQ 160(R13), (F19, F20)
+	FLDPQ 160(R14), (F19, F20)
 	WORD $0x4e33d553 // fadd v19.4s, v10.4s, v19.4s
 	WORD $0x4e34d574 // fadd v20.4s, v11.4s, v20.4s
 	WORD $0x6ea2e670 // fcmgt v16.4s, v19.4s, v2.4s
 	VBIT V16.B16, V19.B16, V2.B16
 	WORD $0x6ea3e690 // fcmgt v16.4s, v20.4s, v3.4s
 	VBIT V16.B16, V20.B16, V3.B16
-	FLDPQ 192(R13), (F21, F22)
+	FLDPQ 192(R14), (F21, F22)
 	WORD $0x4e35d595 // fadd v21.4s, v12.4s, v21.4s
 	WORD $0x4e36d5b6 // fadd v22.4s, v13.4s, v22.4s
 	WORD $0x6ea4e6b0 // fcmgt v16.4s, v21.4s, v4.4s
 	VBIT V16.B16, V21.B16, V4.B16
 	WORD $0x6ea5e6d0 // fcmgt v16.4s, v22.4s, v5.4s
 	VBIT V16.B16, V22.B16, V5.B16
-	FLDPQ 224(R13), (F23, F24)
+	FLDPQ 224(R14), (F23, F24)
 	WORD $0x4e37d5d7 // fadd v23.4s, v14.4s, v23.4s
 	WORD $0x4e38d5f8 // fadd v24.4s, v15.4s, v24.4s
 	WORD $0x6ea6e6f0 // fcmgt v16.4s, v23.4s, v6.4s
 	VBIT V16.B16, V23.B16, V6.B16
 	WORD $0x6ea7e710 // fcmgt v16.4s, v24.4s, v7.4s
 	VBIT V16.B16, V24.B16, V7.B16
-	FLDPQ 0(R13), (F8, F9)
-	FLDPQ 32(R13), (F10, F11)
-	FLDPQ 64(R13), (F12, F13)
-	FLDPQ 96(R13), (F14, F15)
-	CMP R12, R11
-	BLO symbol2
+	FLDPQ 0(R14), (F8, F9)
+	FLDPQ 32(R14), (F10, F11)
+	FLDPQ 64(R14), (F12, F13)
+	FLDPQ 96(R14), (F14, F15)
+	MOVD R15, R14
+	BNE symbol2
 
 last2:
+	MOVD R12, R11
 	FLDPQ 128(R7), (F25, F26)
-	WORD $0x4e39d519 // fadd v25.4s, v8.4s, v25.4s
-	WORD $0x4e3ad53a // fadd v26.4s, v9.4s, v26.4s
-	WORD $0x6ea0e730 // fcmgt v16.4s, v25.4s, v0.4s
-	VBIT V16.B16, V25.B16, V0.B16
-	WORD $0x6ea1e750 // fcmgt v16.4s, v26.4s, v1.4s
-	VBIT V16.B16, V26.B16, V1.B16
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
 	FLDPQ 160(R7), (F27, F28)
-	WORD $0x4e3bd55b // fadd v27.4s, v10.4s, v27.4s
-	WORD $0x4e3cd57c // fadd v28.4s, v11.4s, v28.4s
-	WORD $0x6ea2e770 // fcmgt v16.4s, v27.4s, v2.4s
-	VBIT V16.B16, V27.B16, V2.B16
-	WORD $0x6ea3e790 // fcmgt v16.4s, v28.4s, v3.4s
-	VBIT V16.B16, V28.B16, V3.B16
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
 	FLDPQ 192(R7), (F29, F30)
-	WORD $0x4e3dd59d // fadd v29.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5be // fadd v30.4s, v13.4s, v30.4s
-	WORD $0x6ea4e7b0 // fcmgt v16.4s, v29.4s, v4.4s
-	VBIT V16.B16, V29.B16, V4.B16
-	WORD $0x6ea5e7d0 // fcmgt v16.4s, v30.4s, v5.4s
-	VBIT V16.B16, V30.B16, V5.B16
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
 	FLDPQ 224(R7), (F17, F18)
-	WORD $0x4e31d5d1 // fadd v17.4s, v14.4s, v17.4s
-	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
-	WORD $0x6ea6e630 // fcmgt v16.4s, v17.4s, v6.4s
-	VBIT V16.B16, V17.B16, V6.B16
-	WORD $0x6ea7e650 // fcmgt v16.4s, v18.4s, v7.4s
-	VBIT V16.B16, V18.B16, V7.B16
+	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
+	WORD $0x4e32d5ef // fadd v15.4s, v15.4s, v18.4s
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
+	WORD $0x6ea2e550 // fcmgt v16.4s, v10.4s, v2.4s
+	VBIT V16.B16, V10.B16, V2.B16
+	WORD $0x6ea3e570 // fcmgt v16.4s, v11.4s, v3.4s
+	VBIT V16.B16, V11.B16, V3.B16
+	WORD $0x6ea4e590 // fcmgt v16.4s, v12.4s, v4.4s
+	VBIT V16.B16, V12.B16, V4.B16
+	WORD $0x6ea5e5b0 // fcmgt v16.4s, v13.4s, v5.4s
+	VBIT V16.B16, V13.B16, V5.B16
+	WORD $0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	VBIT V16.B16, V14.B16, V6.B16
+	WORD $0x6ea7e5f0 // fcmgt v16.4s, v15.4s, v7.4s
+	VBIT V16.B16, V15.B16, V7.B16
 	FLDPQ 0(R5), (F19, F20)
 	WORD $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
 	WORD $0x4e34d421 // fadd v1.4s, v1.4s, v20.4s
@@ -299,15 +311,15 @@ part3:
 text3:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
-	VDUP R14, V4.S4
-	VDUP R14, V5.S4
-	VDUP R14, V6.S4
-	VDUP R14, V7.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
+	VDUP R19, V4.S4
+	VDUP R19, V5.S4
+	VDUP R19, V6.S4
+	VDUP R19, V7.S4
 	FLDPQ 0(R6), (F8, F9)
 	FLDPQ 32(R6), (F10, F11)
 	FLDPQ 64(R6), (F12, F13)
@@ -326,138 +338,140 @@ text3:
 	WORD $0x4e3ad5f7 // fadd v23.4s, v15.4s, v26.4s
 	CMP R12, R11
 	BHS last3
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol3:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 256(R13), (F27, F28)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 256(R14), (F27, F28)
 	WORD $0x4e3bd61b // fadd v27.4s, v16.4s, v27.4s
 	WORD $0x4e3cd63c // fadd v28.4s, v17.4s, v28.4s
 	WORD $0x6ea0e778 // fcmgt v24.4s, v27.4s, v0.4s
 	VBIT V24.B16, V27.B16, V0.B16
 	WORD $0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
 	VBIT V24.B16, V28.B16, V1.B16
-	FLDPQ 288(R13), (F29, F30)
+	FLDPQ 288(R14), (F29, F30)
 	WORD $0x4e3dd65d // fadd v29.4s, v18.4s, v29.4s
 	WORD $0x4e3ed67e // fadd v30.4s, v19.4s, v30.4s
 	WORD $0x6ea2e7b8 // fcmgt v24.4s, v29.4s, v2.4s
 	VBIT V24.B16, V29.B16, V2.B16
 	WORD $0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
 	VBIT V24.B16, V30.B16, V3.B16
-	FLDPQ 320(R13), (F25, F26)
+	FLDPQ 320(R14), (F25, F26)
 	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
 	WORD $0x4e3ad6ba // fadd v26.4s, v21.4s, v26.4s
 	WORD $0x6ea4e738 // fcmgt v24.4s, v25.4s, v4.4s
 	VBIT V24.B16, V25.B16, V4.B16
 	WORD $0x6ea5e758 // fcmgt v24.4s, v26.4s, v5.4s
 	VBIT V24.B16, V26.B16, V5.B16
-	FLDPQ 352(R13), (F27, F28)
+	FLDPQ 352(R14), (F27, F28)
 	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
 	WORD $0x4e3cd6fc // fadd v28.4s, v23.4s, v28.4s
 	WORD $0x6ea6e778 // fcmgt v24.4s, v27.4s, v6.4s
 	VBIT V24.B16, V27.B16, V6.B16
 	WORD $0x6ea7e798 // fcmgt v24.4s, v28.4s, v7.4s
 	VBIT V24.B16, V28.B16, V7.B16
-	FLDPQ 128(R13), (F29, F30)
+	FLDPQ 128(R14), (F29, F30)
 	WORD $0x4e3dd510 // fadd v16.4s, v8.4s, v29.4s
 	WORD $0x4e3ed531 // fadd v17.4s, v9.4s, v30.4s
-	FLDPQ 160(R13), (F25, F26)
+	FLDPQ 160(R14), (F25, F26)
 	WORD $0x4e39d552 // fadd v18.4s, v10.4s, v25.4s
 	WORD $0x4e3ad573 // fadd v19.4s, v11.4s, v26.4s
-	FLDPQ 192(R13), (F27, F28)
+	FLDPQ 192(R14), (F27, F28)
 	WORD $0x4e3bd594 // fadd v20.4s, v12.4s, v27.4s
 	WORD $0x4e3cd5b5 // fadd v21.4s, v13.4s, v28.4s
-	FLDPQ 224(R13), (F29, F30)
+	FLDPQ 224(R14), (F29, F30)
 	WORD $0x4e3dd5d6 // fadd v22.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f7 // fadd v23.4s, v15.4s, v30.4s
-	FLDPQ 0(R13), (F8, F9)
-	FLDPQ 32(R13), (F10, F11)
-	FLDPQ 64(R13), (F12, F13)
-	FLDPQ 96(R13), (F14, F15)
-	CMP R12, R11
-	BLO symbol3
+	FLDPQ 0(R14), (F8, F9)
+	FLDPQ 32(R14), (F10, F11)
+	FLDPQ 64(R14), (F12, F13)
+	FLDPQ 96(R14), (F14, F15)
+	MOVD R15, R14
+	BNE symbol3
 
 last3:
-	FLDPQ 256(R7), (F25, F26)
-	WORD $0x4e39d619 // fadd v25.4s, v16.4s, v25.4s
-	WORD $0x4e3ad63a // fadd v26.4s, v17.4s, v26.4s
-	WORD $0x6ea0e738 // fcmgt v24.4s, v25.4s, v0.4s
-	VBIT V24.B16, V25.B16, V0.B16
-	WORD $0x6ea1e758 // fcmgt v24.4s, v26.4s, v1.4s
-	VBIT V24.B16, V26.B16, V1.B16
-	FLDPQ 288(R7), (F27, F28)
-	WORD $0x4e3bd65b // fadd v27.4s, v18.4s, v27.4s
-	WORD $0x4e3cd67c // fadd v28.4s, v19.4s, v28.4s
-	WORD $0x6ea2e778 // fcmgt v24.4s, v27.4s, v2.4s
-	VBIT V24.B16, V27.B16, V2.B16
-	WORD $0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	VBIT V24.B16, V28.B16, V3.B16
-	FLDPQ 320(R7), (F29, F30)
-	WORD $0x4e3dd69d // fadd v29.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6be // fadd v30.4s, v21.4s, v30.4s
-	WORD $0x6ea4e7b8 // fcmgt v24.4s, v29.4s, v4.4s
-	VBIT V24.B16, V29.B16, V4.B16
-	WORD $0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	VBIT V24.B16, V30.B16, V5.B16
-	FLDPQ 352(R7), (F25, F26)
-	WORD $0x4e39d6d9 // fadd v25.4s, v22.4s, v25.4s
-	WORD $0x4e3ad6fa // fadd v26.4s, v23.4s, v26.4s
-	WORD $0x6ea6e738 // fcmgt v24.4s, v25.4s, v6.4s
-	VBIT V24.B16, V25.B16, V6.B16
-	WORD $0x6ea7e758 // fcmgt v24.4s, v26.4s, v7.4s
-	VBIT V24.B16, V26.B16, V7.B16
-	FLDPQ 128(R7), (F27, F28)
-	WORD $0x4e3bd510 // fadd v16.4s, v8.4s, v27.4s
-	WORD $0x4e3cd531 // fadd v17.4s, v9.4s, v28.4s
-	FLDPQ 160(R7), (F29, F30)
-	WORD $0x4e3dd552 // fadd v18.4s, v10.4s, v29.4s
-	WORD $0x4e3ed573 // fadd v19.4s, v11.4s, v30.4s
-	FLDPQ 192(R7), (F25, F26)
-	WORD $0x4e39d594 // fadd v20.4s, v12.4s, v25.4s
-	WORD $0x4e3ad5b5 // fadd v21.4s, v13.4s, v26.4s
-	FLDPQ 224(R7), (F27, F28)
-	WORD $0x4e3bd5d6 // fadd v22.4s, v14.4s, v27.4s
-	WORD $0x4e3cd5f7 // fadd v23.4s, v15.4s, v28.4s
-	FLDPQ 256(R7), (F29, F30)
-	WORD $0x4e3dd61d // fadd v29.4s, v16.4s, v29.4s
-	WORD $0x4e3ed63e // fadd v30.4s, v17.4s, v30.4s
-	WORD $0x6ea0e7b8 // fcmgt v24.4s, v29.4s, v0.4s
-	VBIT V24.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	VBIT V24.B16, V30.B16, V1.B16
-	FLDPQ 288(R7), (F25, F26)
-	WORD $0x4e39d659 // fadd v25.4s, v18.4s, v25.4s
-	WORD $0x4e3ad67a // fadd v26.4s, v19.4s, v26.4s
-	WORD $0x6ea2e738 // fcmgt v24.4s, v25.4s, v2.4s
-	VBIT V24.B16, V25.B16, V2.B16
-	WORD $0x6ea3e758 // fcmgt v24.4s, v26.4s, v3.4s
-	VBIT V24.B16, V26.B16, V3.B16
-	FLDPQ 320(R7), (F27, F28)
-	WORD $0x4e3bd69b // fadd v27.4s, v20.4s, v27.4s
-	WORD $0x4e3cd6bc // fadd v28.4s, v21.4s, v28.4s
-	WORD $0x6ea4e778 // fcmgt v24.4s, v27.4s, v4.4s
-	VBIT V24.B16, V27.B16, V4.B16
-	WORD $0x6ea5e798 // fcmgt v24.4s, v28.4s, v5.4s
-	VBIT V24.B16, V28.B16, V5.B16
-	FLDPQ 352(R7), (F29, F30)
-	WORD $0x4e3dd6dd // fadd v29.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fe // fadd v30.4s, v23.4s, v30.4s
-	WORD $0x6ea6e7b8 // fcmgt v24.4s, v29.4s, v6.4s
-	VBIT V24.B16, V29.B16, V6.B16
-	WORD $0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	VBIT V24.B16, V30.B16, V7.B16
-	FLDPQ 0(R5), (F25, F26)
-	WORD $0x4e39d400 // fadd v0.4s, v0.4s, v25.4s
-	WORD $0x4e3ad421 // fadd v1.4s, v1.4s, v26.4s
-	FLDPQ 32(R5), (F27, F28)
-	WORD $0x4e3bd442 // fadd v2.4s, v2.4s, v27.4s
-	WORD $0x4e3cd463 // fadd v3.4s, v3.4s, v28.4s
-	FLDPQ 64(R5), (F29, F30)
-	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
-	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
-	FLDPQ 96(R5), (F25, F26)
-	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
-	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
+	MOVD R12, R11
+	FLDPQ 128(R7), (F25, F26)
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
+	FLDPQ 160(R7), (F27, F28)
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
+	FLDPQ 192(R7), (F29, F30)
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	FLDPQ 224(R7), (F25, F26)
+	WORD $0x4e39d5ce // fadd v14.4s, v14.4s, v25.4s
+	WORD $0x4e3ad5ef // fadd v15.4s, v15.4s, v26.4s
+	FLDPQ 256(R7), (F27, F28)
+	WORD $0x4e3bd508 // fadd v8.4s, v8.4s, v27.4s
+	WORD $0x4e3cd529 // fadd v9.4s, v9.4s, v28.4s
+	WORD $0x4e3bd610 // fadd v16.4s, v16.4s, v27.4s
+	WORD $0x4e3cd631 // fadd v17.4s, v17.4s, v28.4s
+	FLDPQ 288(R7), (F29, F30)
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd652 // fadd v18.4s, v18.4s, v29.4s
+	WORD $0x4e3ed673 // fadd v19.4s, v19.4s, v30.4s
+	FLDPQ 320(R7), (F25, F26)
+	WORD $0x4e39d58c // fadd v12.4s, v12.4s, v25.4s
+	WORD $0x4e3ad5ad // fadd v13.4s, v13.4s, v26.4s
+	WORD $0x4e39d694 // fadd v20.4s, v20.4s, v25.4s
+	WORD $0x4e3ad6b5 // fadd v21.4s, v21.4s, v26.4s
+	FLDPQ 352(R7), (F27, F28)
+	WORD $0x4e3bd5ce // fadd v14.4s, v14.4s, v27.4s
+	WORD $0x4e3cd5ef // fadd v15.4s, v15.4s, v28.4s
+	WORD $0x4e3bd6d6 // fadd v22.4s, v22.4s, v27.4s
+	WORD $0x4e3cd6f7 // fadd v23.4s, v23.4s, v28.4s
+	WORD $0x6ea0e618 // fcmgt v24.4s, v16.4s, v0.4s
+	VBIT V24.B16, V16.B16, V0.B16
+	WORD $0x6ea1e638 // fcmgt v24.4s, v17.4s, v1.4s
+	VBIT V24.B16, V17.B16, V1.B16
+	WORD $0x6ea2e658 // fcmgt v24.4s, v18.4s, v2.4s
+	VBIT V24.B16, V18.B16, V2.B16
+	WORD $0x6ea3e678 // fcmgt v24.4s, v19.4s, v3.4s
+	VBIT V24.B16, V19.B16, V3.B16
+	WORD $0x6ea4e698 // fcmgt v24.4s, v20.4s, v4.4s
+	VBIT V24.B16, V20.B16, V4.B16
+	WORD $0x6ea5e6b8 // fcmgt v24.4s, v21.4s, v5.4s
+	VBIT V24.B16, V21.B16, V5.B16
+	WORD $0x6ea6e6d8 // fcmgt v24.4s, v22.4s, v6.4s
+	VBIT V24.B16, V22.B16, V6.B16
+	WORD $0x6ea7e6f8 // fcmgt v24.4s, v23.4s, v7.4s
+	VBIT V24.B16, V23.B16, V7.B16
+	WORD $0x6ea0e518 // fcmgt v24.4s, v8.4s, v0.4s
+	VBIT V24.B16, V8.B16, V0.B16
+	WORD $0x6ea1e538 // fcmgt v24.4s, v9.4s, v1.4s
+	VBIT V24.B16, V9.B16, V1.B16
+	WORD $0x6ea2e558 // fcmgt v24.4s, v10.4s, v2.4s
+	VBIT V24.B16, V10.B16, V2.B16
+	WORD $0x6ea3e578 // fcmgt v24.4s, v11.4s, v3.4s
+	VBIT V24.B16, V11.B16, V3.B16
+	WORD $0x6ea4e598 // fcmgt v24.4s, v12.4s, v4.4s
+	VBIT V24.B16, V12.B16, V4.B16
+	WORD $0x6ea5e5b8 // fcmgt v24.4s, v13.4s, v5.4s
+	VBIT V24.B16, V13.B16, V5.B16
+	WORD $0x6ea6e5d8 // fcmgt v24.4s, v14.4s, v6.4s
+	VBIT V24.B16, V14.B16, V6.B16
+	WORD $0x6ea7e5f8 // fcmgt v24.4s, v15.4s, v7.4s
+	VBIT V24.B16, V15.B16, V7.B16
+	FLDPQ 0(R5), (F29, F30)
+	WORD $0x4e3dd400 // fadd v0.4s, v0.4s, v29.4s
+	WORD $0x4e3ed421 // fadd v1.4s, v1.4s, v30.4s
+	FLDPQ 32(R5), (F25, F26)
+	WORD $0x4e39d442 // fadd v2.4s, v2.4s, v25.4s
+	WORD $0x4e3ad463 // fadd v3.4s, v3.4s, v26.4s
+	FLDPQ 64(R5), (F27, F28)
+	WORD $0x4e3bd484 // fadd v4.4s, v4.4s, v27.4s
+	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
+	FLDPQ 96(R5), (F29, F30)
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
 	WORD $0x4ea0c818 // fcmgt v24.4s, v0.4s, #0.0
 	VAND V24.B16, V0.B16, V0.B16
 	WORD $0x4ea0c838 // fcmgt v24.4s, v1.4s, #0.0
@@ -510,11 +524,11 @@ part4:
 text4:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F17, F18)
@@ -531,108 +545,108 @@ text4:
 	WORD $0x4e38d56f // fadd v15.4s, v11.4s, v24.4s
 	CMP R12, R11
 	BHS last4
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol4:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 384(R13), (F25, F26)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 384(R14), (F25, F26)
 	WORD $0x4e39d599 // fadd v25.4s, v12.4s, v25.4s
 	WORD $0x4e3ad5ba // fadd v26.4s, v13.4s, v26.4s
 	WORD $0x6ea0e730 // fcmgt v16.4s, v25.4s, v0.4s
 	VBIT V16.B16, V25.B16, V0.B16
 	WORD $0x6ea1e750 // fcmgt v16.4s, v26.4s, v1.4s
 	VBIT V16.B16, V26.B16, V1.B16
-	FLDPQ 416(R13), (F27, F28)
+	FLDPQ 416(R14), (F27, F28)
 	WORD $0x4e3bd5db // fadd v27.4s, v14.4s, v27.4s
 	WORD $0x4e3cd5fc // fadd v28.4s, v15.4s, v28.4s
 	WORD $0x6ea2e770 // fcmgt v16.4s, v27.4s, v2.4s
 	VBIT V16.B16, V27.B16, V2.B16
 	WORD $0x6ea3e790 // fcmgt v16.4s, v28.4s, v3.4s
 	VBIT V16.B16, V28.B16, V3.B16
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F17, F18)
+	FLDPQ 288(R14), (F17, F18)
 	WORD $0x4e31d54e // fadd v14.4s, v10.4s, v17.4s
 	WORD $0x4e32d56f // fadd v15.4s, v11.4s, v18.4s
-	FLDPQ 128(R13), (F19, F20)
+	FLDPQ 128(R14), (F19, F20)
 	WORD $0x4e33d488 // fadd v8.4s, v4.4s, v19.4s
 	WORD $0x4e34d4a9 // fadd v9.4s, v5.4s, v20.4s
-	FLDPQ 160(R13), (F21, F22)
+	FLDPQ 160(R14), (F21, F22)
 	WORD $0x4e35d4ca // fadd v10.4s, v6.4s, v21.4s
 	WORD $0x4e36d4eb // fadd v11.4s, v7.4s, v22.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol4
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol4
 
 last4:
-	FLDPQ 384(R7), (F23, F24)
-	WORD $0x4e37d597 // fadd v23.4s, v12.4s, v23.4s
-	WORD $0x4e38d5b8 // fadd v24.4s, v13.4s, v24.4s
-	WORD $0x6ea0e6f0 // fcmgt v16.4s, v23.4s, v0.4s
-	VBIT V16.B16, V23.B16, V0.B16
-	WORD $0x6ea1e710 // fcmgt v16.4s, v24.4s, v1.4s
-	VBIT V16.B16, V24.B16, V1.B16
-	FLDPQ 416(R7), (F25, F26)
-	WORD $0x4e39d5d9 // fadd v25.4s, v14.4s, v25.4s
-	WORD $0x4e3ad5fa // fadd v26.4s, v15.4s, v26.4s
-	WORD $0x6ea2e730 // fcmgt v16.4s, v25.4s, v2.4s
-	VBIT V16.B16, V25.B16, V2.B16
-	WORD $0x6ea3e750 // fcmgt v16.4s, v26.4s, v3.4s
-	VBIT V16.B16, V26.B16, V3.B16
+	MOVD R12, R11
+	FLDPQ 128(R7), (F23, F24)
+	WORD $0x4e37d484 // fadd v4.4s, v4.4s, v23.4s
+	WORD $0x4e38d4a5 // fadd v5.4s, v5.4s, v24.4s
+	FLDPQ 160(R7), (F25, F26)
+	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
+	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
 	FLDPQ 256(R7), (F27, F28)
-	WORD $0x4e3bd50c // fadd v12.4s, v8.4s, v27.4s
-	WORD $0x4e3cd52d // fadd v13.4s, v9.4s, v28.4s
+	WORD $0x4e3bd484 // fadd v4.4s, v4.4s, v27.4s
+	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
+	WORD $0x4e3bd508 // fadd v8.4s, v8.4s, v27.4s
+	WORD $0x4e3cd529 // fadd v9.4s, v9.4s, v28.4s
 	FLDPQ 288(R7), (F29, F30)
-	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
-	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 128(R7), (F17, F18)
-	WORD $0x4e31d488 // fadd v8.4s, v4.4s, v17.4s
-	WORD $0x4e32d4a9 // fadd v9.4s, v5.4s, v18.4s
-	FLDPQ 160(R7), (F19, F20)
-	WORD $0x4e33d4ca // fadd v10.4s, v6.4s, v19.4s
-	WORD $0x4e34d4eb // fadd v11.4s, v7.4s, v20.4s
-	FLDPQ 384(R7), (F21, F22)
-	WORD $0x4e35d595 // fadd v21.4s, v12.4s, v21.4s
-	WORD $0x4e36d5b6 // fadd v22.4s, v13.4s, v22.4s
-	WORD $0x6ea0e6b0 // fcmgt v16.4s, v21.4s, v0.4s
-	VBIT V16.B16, V21.B16, V0.B16
-	WORD $0x6ea1e6d0 // fcmgt v16.4s, v22.4s, v1.4s
-	VBIT V16.B16, V22.B16, V1.B16
-	FLDPQ 416(R7), (F23, F24)
-	WORD $0x4e37d5d7 // fadd v23.4s, v14.4s, v23.4s
-	WORD $0x4e38d5f8 // fadd v24.4s, v15.4s, v24.4s
-	WORD $0x6ea2e6f0 // fcmgt v16.4s, v23.4s, v2.4s
-	VBIT V16.B16, V23.B16, V2.B16
-	WORD $0x6ea3e710 // fcmgt v16.4s, v24.4s, v3.4s
-	VBIT V16.B16, V24.B16, V3.B16
-	FLDPQ 256(R7), (F25, F26)
-	WORD $0x4e39d50c // fadd v12.4s, v8.4s, v25.4s
-	WORD $0x4e3ad52d // fadd v13.4s, v9.4s, v26.4s
-	FLDPQ 288(R7), (F27, F28)
-	WORD $0x4e3bd54e // fadd v14.4s, v10.4s, v27.4s
-	WORD $0x4e3cd56f // fadd v15.4s, v11.4s, v28.4s
-	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd59d // fadd v29.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5be // fadd v30.4s, v13.4s, v30.4s
-	WORD $0x6ea0e7b0 // fcmgt v16.4s, v29.4s, v0.4s
-	VBIT V16.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7d0 // fcmgt v16.4s, v30.4s, v1.4s
-	VBIT V16.B16, V30.B16, V1.B16
-	FLDPQ 416(R7), (F17, F18)
-	WORD $0x4e31d5d1 // fadd v17.4s, v14.4s, v17.4s
-	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
-	WORD $0x6ea2e630 // fcmgt v16.4s, v17.4s, v2.4s
-	VBIT V16.B16, V17.B16, V2.B16
-	WORD $0x6ea3e650 // fcmgt v16.4s, v18.4s, v3.4s
-	VBIT V16.B16, V18.B16, V3.B16
-	FLDPQ 0(R5), (F19, F20)
-	WORD $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
-	WORD $0x4e34d421 // fadd v1.4s, v1.4s, v20.4s
-	FLDPQ 32(R5), (F21, F22)
-	WORD $0x4e35d442 // fadd v2.4s, v2.4s, v21.4s
-	WORD $0x4e36d463 // fadd v3.4s, v3.4s, v22.4s
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	FLDPQ 384(R7), (F17, F18)
+	WORD $0x4e31d484 // fadd v4.4s, v4.4s, v17.4s
+	WORD $0x4e32d4a5 // fadd v5.4s, v5.4s, v18.4s
+	WORD $0x4e31d508 // fadd v8.4s, v8.4s, v17.4s
+	WORD $0x4e32d529 // fadd v9.4s, v9.4s, v18.4s
+	WORD $0x4e31d58c // fadd v12.4s, v12.4s, v17.4s
+	WORD $0x4e32d5ad // fadd v13.4s, v13.4s, v18.4s
+	FLDPQ 416(R7), (F19, F20)
+	WORD $0x4e33d4c6 // fadd v6.4s, v6.4s, v19.4s
+	WORD $0x4e34d4e7 // fadd v7.4s, v7.4s, v20.4s
+	WORD $0x4e33d54a // fadd v10.4s, v10.4s, v19.4s
+	WORD $0x4e34d56b // fadd v11.4s, v11.4s, v20.4s
+	WORD $0x4e33d5ce // fadd v14.4s, v14.4s, v19.4s
+	WORD $0x4e34d5ef // fadd v15.4s, v15.4s, v20.4s
+	WORD $0x6ea0e590 // fcmgt v16.4s, v12.4s, v0.4s
+	VBIT V16.B16, V12.B16, V0.B16
+	WORD $0x6ea1e5b0 // fcmgt v16.4s, v13.4s, v1.4s
+	VBIT V16.B16, V13.B16, V1.B16
+	WORD $0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	VBIT V16.B16, V14.B16, V2.B16
+	WORD $0x6ea3e5f0 // fcmgt v16.4s, v15.4s, v3.4s
+	VBIT V16.B16, V15.B16, V3.B16
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
+	WORD $0x6ea2e550 // fcmgt v16.4s, v10.4s, v2.4s
+	VBIT V16.B16, V10.B16, V2.B16
+	WORD $0x6ea3e570 // fcmgt v16.4s, v11.4s, v3.4s
+	VBIT V16.B16, V11.B16, V3.B16
+	WORD $0x6ea0e490 // fcmgt v16.4s, v4.4s, v0.4s
+	VBIT V16.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4b0 // fcmgt v16.4s, v5.4s, v1.4s
+	VBIT V16.B16, V5.B16, V1.B16
+	WORD $0x6ea2e4d0 // fcmgt v16.4s, v6.4s, v2.4s
+	VBIT V16.B16, V6.B16, V2.B16
+	WORD $0x6ea3e4f0 // fcmgt v16.4s, v7.4s, v3.4s
+	VBIT V16.B16, V7.B16, V3.B16
+	FLDPQ 0(R5), (F21, F22)
+	WORD $0x4e35d400 // fadd v0.4s, v0.4s, v21.4s
+	WORD $0x4e36d421 // fadd v1.4s, v1.4s, v22.4s
+	FLDPQ 32(R5), (F23, F24)
+	WORD $0x4e37d442 // fadd v2.4s, v2.4s, v23.4s
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
 	WORD $0x4ea0c810 // fcmgt v16.4s, v0.4s, #0.0
 	VAND V16.B16, V0.B16, V0.B16
 	WORD $0x4ea0c830 // fcmgt v16.4s, v1.4s, #0.0
@@ -675,11 +689,11 @@ part5:
 text5:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F21, F22)
@@ -702,146 +716,140 @@ text5:
 	WORD $0x4e36d5f3 // fadd v19.4s, v15.4s, v22.4s
 	CMP R12, R11
 	BHS last5
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol5:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 512(R13), (F23, F24)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 512(R14), (F23, F24)
 	WORD $0x4e37d617 // fadd v23.4s, v16.4s, v23.4s
 	WORD $0x4e38d638 // fadd v24.4s, v17.4s, v24.4s
 	WORD $0x6ea0e6f4 // fcmgt v20.4s, v23.4s, v0.4s
 	VBIT V20.B16, V23.B16, V0.B16
 	WORD $0x6ea1e714 // fcmgt v20.4s, v24.4s, v1.4s
 	VBIT V20.B16, V24.B16, V1.B16
-	FLDPQ 544(R13), (F25, F26)
+	FLDPQ 544(R14), (F25, F26)
 	WORD $0x4e39d659 // fadd v25.4s, v18.4s, v25.4s
 	WORD $0x4e3ad67a // fadd v26.4s, v19.4s, v26.4s
 	WORD $0x6ea2e734 // fcmgt v20.4s, v25.4s, v2.4s
 	VBIT V20.B16, V25.B16, V2.B16
 	WORD $0x6ea3e754 // fcmgt v20.4s, v26.4s, v3.4s
 	VBIT V20.B16, V26.B16, V3.B16
-	FLDPQ 384(R13), (F27, F28)
+	FLDPQ 384(R14), (F27, F28)
 	WORD $0x4e3bd590 // fadd v16.4s, v12.4s, v27.4s
 	WORD $0x4e3cd5b1 // fadd v17.4s, v13.4s, v28.4s
-	FLDPQ 416(R13), (F29, F30)
+	FLDPQ 416(R14), (F29, F30)
 	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R13), (F21, F22)
+	FLDPQ 256(R14), (F21, F22)
 	WORD $0x4e35d50c // fadd v12.4s, v8.4s, v21.4s
 	WORD $0x4e36d52d // fadd v13.4s, v9.4s, v22.4s
-	FLDPQ 288(R13), (F23, F24)
+	FLDPQ 288(R14), (F23, F24)
 	WORD $0x4e37d54e // fadd v14.4s, v10.4s, v23.4s
 	WORD $0x4e38d56f // fadd v15.4s, v11.4s, v24.4s
-	FLDPQ 128(R13), (F25, F26)
+	FLDPQ 128(R14), (F25, F26)
 	WORD $0x4e39d488 // fadd v8.4s, v4.4s, v25.4s
 	WORD $0x4e3ad4a9 // fadd v9.4s, v5.4s, v26.4s
-	FLDPQ 160(R13), (F27, F28)
+	FLDPQ 160(R14), (F27, F28)
 	WORD $0x4e3bd4ca // fadd v10.4s, v6.4s, v27.4s
 	WORD $0x4e3cd4eb // fadd v11.4s, v7.4s, v28.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol5
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol5
 
 last5:
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd61d // fadd v29.4s, v16.4s, v29.4s
-	WORD $0x4e3ed63e // fadd v30.4s, v17.4s, v30.4s
-	WORD $0x6ea0e7b4 // fcmgt v20.4s, v29.4s, v0.4s
-	VBIT V20.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7d4 // fcmgt v20.4s, v30.4s, v1.4s
-	VBIT V20.B16, V30.B16, V1.B16
-	FLDPQ 544(R7), (F21, F22)
-	WORD $0x4e35d655 // fadd v21.4s, v18.4s, v21.4s
-	WORD $0x4e36d676 // fadd v22.4s, v19.4s, v22.4s
-	WORD $0x6ea2e6b4 // fcmgt v20.4s, v21.4s, v2.4s
-	VBIT V20.B16, V21.B16, V2.B16
-	WORD $0x6ea3e6d4 // fcmgt v20.4s, v22.4s, v3.4s
-	VBIT V20.B16, V22.B16, V3.B16
-	FLDPQ 384(R7), (F23, F24)
-	WORD $0x4e37d590 // fadd v16.4s, v12.4s, v23.4s
-	WORD $0x4e38d5b1 // fadd v17.4s, v13.4s, v24.4s
-	FLDPQ 416(R7), (F25, F26)
-	WORD $0x4e39d5d2 // fadd v18.4s, v14.4s, v25.4s
-	WORD $0x4e3ad5f3 // fadd v19.4s, v15.4s, v26.4s
-	FLDPQ 256(R7), (F27, F28)
-	WORD $0x4e3bd50c // fadd v12.4s, v8.4s, v27.4s
-	WORD $0x4e3cd52d // fadd v13.4s, v9.4s, v28.4s
-	FLDPQ 288(R7), (F29, F30)
-	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
-	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 128(R7), (F21, F22)
-	WORD $0x4e35d488 // fadd v8.4s, v4.4s, v21.4s
-	WORD $0x4e36d4a9 // fadd v9.4s, v5.4s, v22.4s
-	FLDPQ 160(R7), (F23, F24)
-	WORD $0x4e37d4ca // fadd v10.4s, v6.4s, v23.4s
-	WORD $0x4e38d4eb // fadd v11.4s, v7.4s, v24.4s
-	FLDPQ 512(R7), (F25, F26)
-	WORD $0x4e39d619 // fadd v25.4s, v16.4s, v25.4s
-	WORD $0x4e3ad63a // fadd v26.4s, v17.4s, v26.4s
-	WORD $0x6ea0e734 // fcmgt v20.4s, v25.4s, v0.4s
-	VBIT V20.B16, V25.B16, V0.B16
-	WORD $0x6ea1e754 // fcmgt v20.4s, v26.4s, v1.4s
-	VBIT V20.B16, V26.B16, V1.B16
-	FLDPQ 544(R7), (F27, F28)
-	WORD $0x4e3bd65b // fadd v27.4s, v18.4s, v27.4s
-	WORD $0x4e3cd67c // fadd v28.4s, v19.4s, v28.4s
-	WORD $0x6ea2e774 // fcmgt v20.4s, v27.4s, v2.4s
-	VBIT V20.B16, V27.B16, V2.B16
-	WORD $0x6ea3e794 // fcmgt v20.4s, v28.4s, v3.4s
-	VBIT V20.B16, V28.B16, V3.B16
-	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R7), (F21, F22)
-	WORD $0x4e35d5d2 // fadd v18.4s, v14.4s, v21.4s
-	WORD $0x4e36d5f3 // fadd v19.4s, v15.4s, v22.4s
+	MOVD R12, R11
+	FLDPQ 128(R7), (F29, F30)
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	FLDPQ 160(R7), (F21, F22)
+	WORD $0x4e35d4c6 // fadd v6.4s, v6.4s, v21.4s
+	WORD $0x4e36d4e7 // fadd v7.4s, v7.4s, v22.4s
 	FLDPQ 256(R7), (F23, F24)
-	WORD $0x4e37d50c // fadd v12.4s, v8.4s, v23.4s
-	WORD $0x4e38d52d // fadd v13.4s, v9.4s, v24.4s
+	WORD $0x4e37d484 // fadd v4.4s, v4.4s, v23.4s
+	WORD $0x4e38d4a5 // fadd v5.4s, v5.4s, v24.4s
+	WORD $0x4e37d508 // fadd v8.4s, v8.4s, v23.4s
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
 	FLDPQ 288(R7), (F25, F26)
-	WORD $0x4e39d54e // fadd v14.4s, v10.4s, v25.4s
-	WORD $0x4e3ad56f // fadd v15.4s, v11.4s, v26.4s
-	FLDPQ 512(R7), (F27, F28)
-	WORD $0x4e3bd61b // fadd v27.4s, v16.4s, v27.4s
-	WORD $0x4e3cd63c // fadd v28.4s, v17.4s, v28.4s
-	WORD $0x6ea0e774 // fcmgt v20.4s, v27.4s, v0.4s
-	VBIT V20.B16, V27.B16, V0.B16
-	WORD $0x6ea1e794 // fcmgt v20.4s, v28.4s, v1.4s
-	VBIT V20.B16, V28.B16, V1.B16
-	FLDPQ 544(R7), (F29, F30)
-	WORD $0x4e3dd65d // fadd v29.4s, v18.4s, v29.4s
-	WORD $0x4e3ed67e // fadd v30.4s, v19.4s, v30.4s
-	WORD $0x6ea2e7b4 // fcmgt v20.4s, v29.4s, v2.4s
-	VBIT V20.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7d4 // fcmgt v20.4s, v30.4s, v3.4s
-	VBIT V20.B16, V30.B16, V3.B16
-	FLDPQ 384(R7), (F21, F22)
-	WORD $0x4e35d590 // fadd v16.4s, v12.4s, v21.4s
-	WORD $0x4e36d5b1 // fadd v17.4s, v13.4s, v22.4s
-	FLDPQ 416(R7), (F23, F24)
-	WORD $0x4e37d5d2 // fadd v18.4s, v14.4s, v23.4s
-	WORD $0x4e38d5f3 // fadd v19.4s, v15.4s, v24.4s
-	FLDPQ 512(R7), (F25, F26)
-	WORD $0x4e39d619 // fadd v25.4s, v16.4s, v25.4s
-	WORD $0x4e3ad63a // fadd v26.4s, v17.4s, v26.4s
-	WORD $0x6ea0e734 // fcmgt v20.4s, v25.4s, v0.4s
-	VBIT V20.B16, V25.B16, V0.B16
-	WORD $0x6ea1e754 // fcmgt v20.4s, v26.4s, v1.4s
-	VBIT V20.B16, V26.B16, V1.B16
-	FLDPQ 544(R7), (F27, F28)
-	WORD $0x4e3bd65b // fadd v27.4s, v18.4s, v27.4s
-	WORD $0x4e3cd67c // fadd v28.4s, v19.4s, v28.4s
-	WORD $0x6ea2e774 // fcmgt v20.4s, v27.4s, v2.4s
-	VBIT V20.B16, V27.B16, V2.B16
-	WORD $0x6ea3e794 // fcmgt v20.4s, v28.4s, v3.4s
-	VBIT V20.B16, V28.B16, V3.B16
-	FLDPQ 0(R5), (F29, F30)
-	WORD $0x4e3dd400 // fadd v0.4s, v0.4s, v29.4s
-	WORD $0x4e3ed421 // fadd v1.4s, v1.4s, v30.4s
-	FLDPQ 32(R5), (F21, F22)
-	WORD $0x4e35d442 // fadd v2.4s, v2.4s, v21.4s
-	WORD $0x4e36d463 // fadd v3.4s, v3.4s, v22.4s
+	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
+	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	FLDPQ 384(R7), (F27, F28)
+	WORD $0x4e3bd484 // fadd v4.4s, v4.4s, v27.4s
+	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
+	WORD $0x4e3bd508 // fadd v8.4s, v8.4s, v27.4s
+	WORD $0x4e3cd529 // fadd v9.4s, v9.4s, v28.4s
+	WORD $0x4e3bd58c // fadd v12.4s, v12.4s, v27.4s
+	WORD $0x4e3cd5ad // fadd v13.4s, v13.4s, v28.4s
+	FLDPQ 416(R7), (F29, F30)
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
+	FLDPQ 512(R7), (F21, F22)
+	WORD $0x4e35d484 // fadd v4.4s, v4.4s, v21.4s
+	WORD $0x4e36d4a5 // fadd v5.4s, v5.4s, v22.4s
+	WORD $0x4e35d508 // fadd v8.4s, v8.4s, v21.4s
+	WORD $0x4e36d529 // fadd v9.4s, v9.4s, v22.4s
+	WORD $0x4e35d58c // fadd v12.4s, v12.4s, v21.4s
+	WORD $0x4e36d5ad // fadd v13.4s, v13.4s, v22.4s
+	WORD $0x4e35d610 // fadd v16.4s, v16.4s, v21.4s
+	WORD $0x4e36d631 // fadd v17.4s, v17.4s, v22.4s
+	FLDPQ 544(R7), (F23, F24)
+	WORD $0x4e37d4c6 // fadd v6.4s, v6.4s, v23.4s
+	WORD $0x4e38d4e7 // fadd v7.4s, v7.4s, v24.4s
+	WORD $0x4e37d54a // fadd v10.4s, v10.4s, v23.4s
+	WORD $0x4e38d56b // fadd v11.4s, v11.4s, v24.4s
+	WORD $0x4e37d5ce // fadd v14.4s, v14.4s, v23.4s
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	WORD $0x4e37d652 // fadd v18.4s, v18.4s, v23.4s
+	WORD $0x4e38d673 // fadd v19.4s, v19.4s, v24.4s
+	WORD $0x6ea0e614 // fcmgt v20.4s, v16.4s, v0.4s
+	VBIT V20.B16, V16.B16, V0.B16
+	WORD $0x6ea1e634 // fcmgt v20.4s, v17.4s, v1.4s
+	VBIT V20.B16, V17.B16, V1.B16
+	WORD $0x6ea2e654 // fcmgt v20.4s, v18.4s, v2.4s
+	VBIT V20.B16, V18.B16, V2.B16
+	WORD $0x6ea3e674 // fcmgt v20.4s, v19.4s, v3.4s
+	VBIT V20.B16, V19.B16, V3.B16
+	WORD $0x6ea0e594 // fcmgt v20.4s, v12.4s, v0.4s
+	VBIT V20.B16, V12.B16, V0.B16
+	WORD $0x6ea1e5b4 // fcmgt v20.4s, v13.4s, v1.4s
+	VBIT V20.B16, V13.B16, V1.B16
+	WORD $0x6ea2e5d4 // fcmgt v20.4s, v14.4s, v2.4s
+	VBIT V20.B16, V14.B16, V2.B16
+	WORD $0x6ea3e5f4 // fcmgt v20.4s, v15.4s, v3.4s
+	VBIT V20.B16, V15.B16, V3.B16
+	WORD $0x6ea0e514 // fcmgt v20.4s, v8.4s, v0.4s
+	VBIT V20.B16, V8.B16, V0.B16
+	WORD $0x6ea1e534 // fcmgt v20.4s, v9.4s, v1.4s
+	VBIT V20.B16, V9.B16, V1.B16
+	WORD $0x6ea2e554 // fcmgt v20.4s, v10.4s, v2.4s
+	VBIT V20.B16, V10.B16, V2.B16
+	WORD $0x6ea3e574 // fcmgt v20.4s, v11.4s, v3.4s
+	VBIT V20.B16, V11.B16, V3.B16
+	WORD $0x6ea0e494 // fcmgt v20.4s, v4.4s, v0.4s
+	VBIT V20.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4b4 // fcmgt v20.4s, v5.4s, v1.4s
+	VBIT V20.B16, V5.B16, V1.B16
+	WORD $0x6ea2e4d4 // fcmgt v20.4s, v6.4s, v2.4s
+	VBIT V20.B16, V6.B16, V2.B16
+	WORD $0x6ea3e4f4 // fcmgt v20.4s, v7.4s, v3.4s
+	VBIT V20.B16, V7.B16, V3.B16
+	FLDPQ 0(R5), (F25, F26)
+	WORD $0x4e39d400 // fadd v0.4s, v0.4s, v25.4s
+	WORD $0x4e3ad421 // fadd v1.4s, v1.4s, v26.4s
+	FLDPQ 32(R5), (F27, F28)
+	WORD $0x4e3bd442 // fadd v2.4s, v2.4s, v27.4s
+	WORD $0x4e3cd463 // fadd v3.4s, v3.4s, v28.4s
 	WORD $0x4ea0c814 // fcmgt v20.4s, v0.4s, #0.0
 	VAND V20.B16, V0.B16, V0.B16
 	WORD $0x4ea0c834 // fcmgt v20.4s, v1.4s, #0.0
@@ -884,11 +892,11 @@ part6:
 text6:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F25, F26)
@@ -917,190 +925,176 @@ text6:
 	WORD $0x4e3cd677 // fadd v23.4s, v19.4s, v28.4s
 	CMP R12, R11
 	BHS last6
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol6:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 640(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 640(R14), (F29, F30)
 	WORD $0x4e3dd69d // fadd v29.4s, v20.4s, v29.4s
 	WORD $0x4e3ed6be // fadd v30.4s, v21.4s, v30.4s
 	WORD $0x6ea0e7b8 // fcmgt v24.4s, v29.4s, v0.4s
 	VBIT V24.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
 	VBIT V24.B16, V30.B16, V1.B16
-	FLDPQ 672(R13), (F25, F26)
+	FLDPQ 672(R14), (F25, F26)
 	WORD $0x4e39d6d9 // fadd v25.4s, v22.4s, v25.4s
 	WORD $0x4e3ad6fa // fadd v26.4s, v23.4s, v26.4s
 	WORD $0x6ea2e738 // fcmgt v24.4s, v25.4s, v2.4s
 	VBIT V24.B16, V25.B16, V2.B16
 	WORD $0x6ea3e758 // fcmgt v24.4s, v26.4s, v3.4s
 	VBIT V24.B16, V26.B16, V3.B16
-	FLDPQ 512(R13), (F27, F28)
+	FLDPQ 512(R14), (F27, F28)
 	WORD $0x4e3bd614 // fadd v20.4s, v16.4s, v27.4s
 	WORD $0x4e3cd635 // fadd v21.4s, v17.4s, v28.4s
-	FLDPQ 544(R13), (F29, F30)
+	FLDPQ 544(R14), (F29, F30)
 	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
 	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R13), (F25, F26)
+	FLDPQ 384(R14), (F25, F26)
 	WORD $0x4e39d590 // fadd v16.4s, v12.4s, v25.4s
 	WORD $0x4e3ad5b1 // fadd v17.4s, v13.4s, v26.4s
-	FLDPQ 416(R13), (F27, F28)
+	FLDPQ 416(R14), (F27, F28)
 	WORD $0x4e3bd5d2 // fadd v18.4s, v14.4s, v27.4s
 	WORD $0x4e3cd5f3 // fadd v19.4s, v15.4s, v28.4s
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F25, F26)
+	FLDPQ 288(R14), (F25, F26)
 	WORD $0x4e39d54e // fadd v14.4s, v10.4s, v25.4s
 	WORD $0x4e3ad56f // fadd v15.4s, v11.4s, v26.4s
-	FLDPQ 128(R13), (F27, F28)
+	FLDPQ 128(R14), (F27, F28)
 	WORD $0x4e3bd488 // fadd v8.4s, v4.4s, v27.4s
 	WORD $0x4e3cd4a9 // fadd v9.4s, v5.4s, v28.4s
-	FLDPQ 160(R13), (F29, F30)
+	FLDPQ 160(R14), (F29, F30)
 	WORD $0x4e3dd4ca // fadd v10.4s, v6.4s, v29.4s
 	WORD $0x4e3ed4eb // fadd v11.4s, v7.4s, v30.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol6
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol6
 
 last6:
-	FLDPQ 640(R7), (F25, F26)
-	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
-	WORD $0x4e3ad6ba // fadd v26.4s, v21.4s, v26.4s
-	WORD $0x6ea0e738 // fcmgt v24.4s, v25.4s, v0.4s
-	VBIT V24.B16, V25.B16, V0.B16
-	WORD $0x6ea1e758 // fcmgt v24.4s, v26.4s, v1.4s
-	VBIT V24.B16, V26.B16, V1.B16
-	FLDPQ 672(R7), (F27, F28)
-	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
-	WORD $0x4e3cd6fc // fadd v28.4s, v23.4s, v28.4s
-	WORD $0x6ea2e778 // fcmgt v24.4s, v27.4s, v2.4s
-	VBIT V24.B16, V27.B16, V2.B16
-	WORD $0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	VBIT V24.B16, V28.B16, V3.B16
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F25, F26)
-	WORD $0x4e39d656 // fadd v22.4s, v18.4s, v25.4s
-	WORD $0x4e3ad677 // fadd v23.4s, v19.4s, v26.4s
+	MOVD R12, R11
+	FLDPQ 128(R7), (F25, F26)
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	FLDPQ 160(R7), (F27, F28)
+	WORD $0x4e3bd4c6 // fadd v6.4s, v6.4s, v27.4s
+	WORD $0x4e3cd4e7 // fadd v7.4s, v7.4s, v28.4s
+	FLDPQ 256(R7), (F29, F30)
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	FLDPQ 288(R7), (F25, F26)
+	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
+	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
 	FLDPQ 384(R7), (F27, F28)
-	WORD $0x4e3bd590 // fadd v16.4s, v12.4s, v27.4s
-	WORD $0x4e3cd5b1 // fadd v17.4s, v13.4s, v28.4s
+	WORD $0x4e3bd484 // fadd v4.4s, v4.4s, v27.4s
+	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
+	WORD $0x4e3bd508 // fadd v8.4s, v8.4s, v27.4s
+	WORD $0x4e3cd529 // fadd v9.4s, v9.4s, v28.4s
+	WORD $0x4e3bd58c // fadd v12.4s, v12.4s, v27.4s
+	WORD $0x4e3cd5ad // fadd v13.4s, v13.4s, v28.4s
 	FLDPQ 416(R7), (F29, F30)
-	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R7), (F25, F26)
-	WORD $0x4e39d50c // fadd v12.4s, v8.4s, v25.4s
-	WORD $0x4e3ad52d // fadd v13.4s, v9.4s, v26.4s
-	FLDPQ 288(R7), (F27, F28)
-	WORD $0x4e3bd54e // fadd v14.4s, v10.4s, v27.4s
-	WORD $0x4e3cd56f // fadd v15.4s, v11.4s, v28.4s
-	FLDPQ 128(R7), (F29, F30)
-	WORD $0x4e3dd488 // fadd v8.4s, v4.4s, v29.4s
-	WORD $0x4e3ed4a9 // fadd v9.4s, v5.4s, v30.4s
-	FLDPQ 160(R7), (F25, F26)
-	WORD $0x4e39d4ca // fadd v10.4s, v6.4s, v25.4s
-	WORD $0x4e3ad4eb // fadd v11.4s, v7.4s, v26.4s
-	FLDPQ 640(R7), (F27, F28)
-	WORD $0x4e3bd69b // fadd v27.4s, v20.4s, v27.4s
-	WORD $0x4e3cd6bc // fadd v28.4s, v21.4s, v28.4s
-	WORD $0x6ea0e778 // fcmgt v24.4s, v27.4s, v0.4s
-	VBIT V24.B16, V27.B16, V0.B16
-	WORD $0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	VBIT V24.B16, V28.B16, V1.B16
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6dd // fadd v29.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fe // fadd v30.4s, v23.4s, v30.4s
-	WORD $0x6ea2e7b8 // fcmgt v24.4s, v29.4s, v2.4s
-	VBIT V24.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	VBIT V24.B16, V30.B16, V3.B16
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
 	FLDPQ 512(R7), (F25, F26)
-	WORD $0x4e39d614 // fadd v20.4s, v16.4s, v25.4s
-	WORD $0x4e3ad635 // fadd v21.4s, v17.4s, v26.4s
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
+	WORD $0x4e39d58c // fadd v12.4s, v12.4s, v25.4s
+	WORD $0x4e3ad5ad // fadd v13.4s, v13.4s, v26.4s
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
 	FLDPQ 544(R7), (F27, F28)
-	WORD $0x4e3bd656 // fadd v22.4s, v18.4s, v27.4s
-	WORD $0x4e3cd677 // fadd v23.4s, v19.4s, v28.4s
-	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R7), (F25, F26)
-	WORD $0x4e39d5d2 // fadd v18.4s, v14.4s, v25.4s
-	WORD $0x4e3ad5f3 // fadd v19.4s, v15.4s, v26.4s
-	FLDPQ 256(R7), (F27, F28)
-	WORD $0x4e3bd50c // fadd v12.4s, v8.4s, v27.4s
-	WORD $0x4e3cd52d // fadd v13.4s, v9.4s, v28.4s
-	FLDPQ 288(R7), (F29, F30)
-	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
-	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 640(R7), (F25, F26)
-	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
-	WORD $0x4e3ad6ba // fadd v26.4s, v21.4s, v26.4s
-	WORD $0x6ea0e738 // fcmgt v24.4s, v25.4s, v0.4s
-	VBIT V24.B16, V25.B16, V0.B16
-	WORD $0x6ea1e758 // fcmgt v24.4s, v26.4s, v1.4s
-	VBIT V24.B16, V26.B16, V1.B16
-	FLDPQ 672(R7), (F27, F28)
-	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
-	WORD $0x4e3cd6fc // fadd v28.4s, v23.4s, v28.4s
-	WORD $0x6ea2e778 // fcmgt v24.4s, v27.4s, v2.4s
-	VBIT V24.B16, V27.B16, V2.B16
-	WORD $0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	VBIT V24.B16, V28.B16, V3.B16
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F25, F26)
-	WORD $0x4e39d656 // fadd v22.4s, v18.4s, v25.4s
-	WORD $0x4e3ad677 // fadd v23.4s, v19.4s, v26.4s
-	FLDPQ 384(R7), (F27, F28)
-	WORD $0x4e3bd590 // fadd v16.4s, v12.4s, v27.4s
-	WORD $0x4e3cd5b1 // fadd v17.4s, v13.4s, v28.4s
-	FLDPQ 416(R7), (F29, F30)
-	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 640(R7), (F25, F26)
-	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
-	WORD $0x4e3ad6ba // fadd v26.4s, v21.4s, v26.4s
-	WORD $0x6ea0e738 // fcmgt v24.4s, v25.4s, v0.4s
-	VBIT V24.B16, V25.B16, V0.B16
-	WORD $0x6ea1e758 // fcmgt v24.4s, v26.4s, v1.4s
-	VBIT V24.B16, V26.B16, V1.B16
-	FLDPQ 672(R7), (F27, F28)
-	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
-	WORD $0x4e3cd6fc // fadd v28.4s, v23.4s, v28.4s
-	WORD $0x6ea2e778 // fcmgt v24.4s, v27.4s, v2.4s
-	VBIT V24.B16, V27.B16, V2.B16
-	WORD $0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	VBIT V24.B16, V28.B16, V3.B16
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F25, F26)
-	WORD $0x4e39d656 // fadd v22.4s, v18.4s, v25.4s
-	WORD $0x4e3ad677 // fadd v23.4s, v19.4s, v26.4s
-	FLDPQ 640(R7), (F27, F28)
-	WORD $0x4e3bd69b // fadd v27.4s, v20.4s, v27.4s
-	WORD $0x4e3cd6bc // fadd v28.4s, v21.4s, v28.4s
-	WORD $0x6ea0e778 // fcmgt v24.4s, v27.4s, v0.4s
-	VBIT V24.B16, V27.B16, V0.B16
-	WORD $0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	VBIT V24.B16, V28.B16, V1.B16
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6dd // fadd v29.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fe // fadd v30.4s, v23.4s, v30.4s
-	WORD $0x6ea2e7b8 // fcmgt v24.4s, v29.4s, v2.4s
-	VBIT V24.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	VBIT V24.B16, V30.B16, V3.B16
-	FLDPQ 0(R5), (F25, F26)
-	WORD $0x4e39d400 // fadd v0.4s, v0.4s, v25.4s
-	WORD $0x4e3ad421 // fadd v1.4s, v1.4s, v26.4s
-	FLDPQ 32(R5), (F27, F28)
-	WORD $0x4e3bd442 // fadd v2.4s, v2.4s, v27.4s
-	WORD $0x4e3cd463 // fadd v3.4s, v3.4s, v28.4s
+	WORD $0x4e3bd4c6 // fadd v6.4s, v6.4s, v27.4s
+	WORD $0x4e3cd4e7 // fadd v7.4s, v7.4s, v28.4s
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
+	WORD $0x4e3bd5ce // fadd v14.4s, v14.4s, v27.4s
+	WORD $0x4e3cd5ef // fadd v15.4s, v15.4s, v28.4s
+	WORD $0x4e3bd652 // fadd v18.4s, v18.4s, v27.4s
+	WORD $0x4e3cd673 // fadd v19.4s, v19.4s, v28.4s
+	FLDPQ 640(R7), (F29, F30)
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	WORD $0x4e3dd610 // fadd v16.4s, v16.4s, v29.4s
+	WORD $0x4e3ed631 // fadd v17.4s, v17.4s, v30.4s
+	WORD $0x4e3dd694 // fadd v20.4s, v20.4s, v29.4s
+	WORD $0x4e3ed6b5 // fadd v21.4s, v21.4s, v30.4s
+	FLDPQ 672(R7), (F25, F26)
+	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
+	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	WORD $0x4e39d5ce // fadd v14.4s, v14.4s, v25.4s
+	WORD $0x4e3ad5ef // fadd v15.4s, v15.4s, v26.4s
+	WORD $0x4e39d652 // fadd v18.4s, v18.4s, v25.4s
+	WORD $0x4e3ad673 // fadd v19.4s, v19.4s, v26.4s
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+	WORD $0x6ea0e698 // fcmgt v24.4s, v20.4s, v0.4s
+	VBIT V24.B16, V20.B16, V0.B16
+	WORD $0x6ea1e6b8 // fcmgt v24.4s, v21.4s, v1.4s
+	VBIT V24.B16, V21.B16, V1.B16
+	WORD $0x6ea2e6d8 // fcmgt v24.4s, v22.4s, v2.4s
+	VBIT V24.B16, V22.B16, V2.B16
+	WORD $0x6ea3e6f8 // fcmgt v24.4s, v23.4s, v3.4s
+	VBIT V24.B16, V23.B16, V3.B16
+	WORD $0x6ea0e618 // fcmgt v24.4s, v16.4s, v0.4s
+	VBIT V24.B16, V16.B16, V0.B16
+	WORD $0x6ea1e638 // fcmgt v24.4s, v17.4s, v1.4s
+	VBIT V24.B16, V17.B16, V1.B16
+	WORD $0x6ea2e658 // fcmgt v24.4s, v18.4s, v2.4s
+	VBIT V24.B16, V18.B16, V2.B16
+	WORD $0x6ea3e678 // fcmgt v24.4s, v19.4s, v3.4s
+	VBIT V24.B16, V19.B16, V3.B16
+	WORD $0x6ea0e598 // fcmgt v24.4s, v12.4s, v0.4s
+	VBIT V24.B16, V12.B16, V0.B16
+	WORD $0x6ea1e5b8 // fcmgt v24.4s, v13.4s, v1.4s
+	VBIT V24.B16, V13.B16, V1.B16
+	WORD $0x6ea2e5d8 // fcmgt v24.4s, v14.4s, v2.4s
+	VBIT V24.B16, V14.B16, V2.B16
+	WORD $0x6ea3e5f8 // fcmgt v24.4s, v15.4s, v3.4s
+	VBIT V24.B16, V15.B16, V3.B16
+	WORD $0x6ea0e518 // fcmgt v24.4s, v8.4s, v0.4s
+	VBIT V24.B16, V8.B16, V0.B16
+	WORD $0x6ea1e538 // fcmgt v24.4s, v9.4s, v1.4s
+	VBIT V24.B16, V9.B16, V1.B16
+	WORD $0x6ea2e558 // fcmgt v24.4s, v10.4s, v2.4s
+	VBIT V24.B16, V10.B16, V2.B16
+	WORD $0x6ea3e578 // fcmgt v24.4s, v11.4s, v3.4s
+	VBIT V24.B16, V11.B16, V3.B16
+	WORD $0x6ea0e498 // fcmgt v24.4s, v4.4s, v0.4s
+	VBIT V24.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4b8 // fcmgt v24.4s, v5.4s, v1.4s
+	VBIT V24.B16, V5.B16, V1.B16
+	WORD $0x6ea2e4d8 // fcmgt v24.4s, v6.4s, v2.4s
+	VBIT V24.B16, V6.B16, V2.B16
+	WORD $0x6ea3e4f8 // fcmgt v24.4s, v7.4s, v3.4s
+	VBIT V24.B16, V7.B16, V3.B16
+	FLDPQ 0(R5), (F27, F28)
+	WORD $0x4e3bd400 // fadd v0.4s, v0.4s, v27.4s
+	WORD $0x4e3cd421 // fadd v1.4s, v1.4s, v28.4s
+	FLDPQ 32(R5), (F29, F30)
+	WORD $0x4e3dd442 // fadd v2.4s, v2.4s, v29.4s
+	WORD $0x4e3ed463 // fadd v3.4s, v3.4s, v30.4s
 	WORD $0x4ea0c818 // fcmgt v24.4s, v0.4s, #0.0
 	VAND V24.B16, V0.B16, V0.B16
 	WORD $0x4ea0c838 // fcmgt v24.4s, v1.4s, #0.0
@@ -1143,11 +1137,11 @@ part7:
 text7:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
-	VDUP R14, V2.S4
-	VDUP R14, V3.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
+	VDUP R19, V2.S4
+	VDUP R19, V3.S4
 	FLDPQ 0(R6), (F4, F5)
 	FLDPQ 32(R6), (F6, F7)
 	FLDPQ 128(R6), (F29, F30)
@@ -1182,234 +1176,210 @@ text7:
 	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
 	CMP R12, R11
 	BHS last7
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol7:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 768(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 768(R14), (F29, F30)
 	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
 	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
 	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
 	VBIT V28.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
 	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R13), (F29, F30)
+	FLDPQ 800(R14), (F29, F30)
 	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
 	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
 	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
 	VBIT V28.B16, V29.B16, V2.B16
 	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
 	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R13), (F29, F30)
+	FLDPQ 640(R14), (F29, F30)
 	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
 	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R13), (F29, F30)
+	FLDPQ 672(R14), (F29, F30)
 	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
 	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
-	FLDPQ 512(R13), (F29, F30)
+	FLDPQ 512(R14), (F29, F30)
 	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
 	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R13), (F29, F30)
+	FLDPQ 544(R14), (F29, F30)
 	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
 	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R13), (F29, F30)
+	FLDPQ 384(R14), (F29, F30)
 	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
 	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R13), (F29, F30)
+	FLDPQ 416(R14), (F29, F30)
 	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R13), (F29, F30)
+	FLDPQ 256(R14), (F29, F30)
 	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
 	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R13), (F29, F30)
+	FLDPQ 288(R14), (F29, F30)
 	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
 	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 128(R13), (F29, F30)
+	FLDPQ 128(R14), (F29, F30)
 	WORD $0x4e3dd488 // fadd v8.4s, v4.4s, v29.4s
 	WORD $0x4e3ed4a9 // fadd v9.4s, v5.4s, v30.4s
-	FLDPQ 160(R13), (F29, F30)
+	FLDPQ 160(R14), (F29, F30)
 	WORD $0x4e3dd4ca // fadd v10.4s, v6.4s, v29.4s
 	WORD $0x4e3ed4eb // fadd v11.4s, v7.4s, v30.4s
-	FLDPQ 0(R13), (F4, F5)
-	FLDPQ 32(R13), (F6, F7)
-	CMP R12, R11
-	BLO symbol7
+	FLDPQ 0(R14), (F4, F5)
+	FLDPQ 32(R14), (F6, F7)
+	MOVD R15, R14
+	BNE symbol7
 
 last7:
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R7), (F29, F30)
-	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F29, F30)
-	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
-	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R7), (F29, F30)
-	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 256(R7), (F29, F30)
-	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
-	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
-	FLDPQ 288(R7), (F29, F30)
-	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
-	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
+	MOVD R12, R11
 	FLDPQ 128(R7), (F29, F30)
-	WORD $0x4e3dd488 // fadd v8.4s, v4.4s, v29.4s
-	WORD $0x4e3ed4a9 // fadd v9.4s, v5.4s, v30.4s
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
 	FLDPQ 160(R7), (F29, F30)
-	WORD $0x4e3dd4ca // fadd v10.4s, v6.4s, v29.4s
-	WORD $0x4e3ed4eb // fadd v11.4s, v7.4s, v30.4s
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R7), (F29, F30)
-	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F29, F30)
-	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
-	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
-	FLDPQ 416(R7), (F29, F30)
-	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
 	FLDPQ 256(R7), (F29, F30)
-	WORD $0x4e3dd50c // fadd v12.4s, v8.4s, v29.4s
-	WORD $0x4e3ed52d // fadd v13.4s, v9.4s, v30.4s
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
 	FLDPQ 288(R7), (F29, F30)
-	WORD $0x4e3dd54e // fadd v14.4s, v10.4s, v29.4s
-	WORD $0x4e3ed56f // fadd v15.4s, v11.4s, v30.4s
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R7), (F29, F30)
-	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
-	FLDPQ 544(R7), (F29, F30)
-	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
-	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
 	FLDPQ 384(R7), (F29, F30)
-	WORD $0x4e3dd590 // fadd v16.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5b1 // fadd v17.4s, v13.4s, v30.4s
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
 	FLDPQ 416(R7), (F29, F30)
-	WORD $0x4e3dd5d2 // fadd v18.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5f3 // fadd v19.4s, v15.4s, v30.4s
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
-	FLDPQ 640(R7), (F29, F30)
-	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
-	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
 	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd614 // fadd v20.4s, v16.4s, v29.4s
-	WORD $0x4e3ed635 // fadd v21.4s, v17.4s, v30.4s
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	WORD $0x4e3dd610 // fadd v16.4s, v16.4s, v29.4s
+	WORD $0x4e3ed631 // fadd v17.4s, v17.4s, v30.4s
 	FLDPQ 544(R7), (F29, F30)
-	WORD $0x4e3dd656 // fadd v22.4s, v18.4s, v29.4s
-	WORD $0x4e3ed677 // fadd v23.4s, v19.4s, v30.4s
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
-	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
+	WORD $0x4e3dd652 // fadd v18.4s, v18.4s, v29.4s
+	WORD $0x4e3ed673 // fadd v19.4s, v19.4s, v30.4s
 	FLDPQ 640(R7), (F29, F30)
-	WORD $0x4e3dd698 // fadd v24.4s, v20.4s, v29.4s
-	WORD $0x4e3ed6b9 // fadd v25.4s, v21.4s, v30.4s
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	WORD $0x4e3dd610 // fadd v16.4s, v16.4s, v29.4s
+	WORD $0x4e3ed631 // fadd v17.4s, v17.4s, v30.4s
+	WORD $0x4e3dd694 // fadd v20.4s, v20.4s, v29.4s
+	WORD $0x4e3ed6b5 // fadd v21.4s, v21.4s, v30.4s
 	FLDPQ 672(R7), (F29, F30)
-	WORD $0x4e3dd6da // fadd v26.4s, v22.4s, v29.4s
-	WORD $0x4e3ed6fb // fadd v27.4s, v23.4s, v30.4s
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
+	WORD $0x4e3dd652 // fadd v18.4s, v18.4s, v29.4s
+	WORD $0x4e3ed673 // fadd v19.4s, v19.4s, v30.4s
+	WORD $0x4e3dd6d6 // fadd v22.4s, v22.4s, v29.4s
+	WORD $0x4e3ed6f7 // fadd v23.4s, v23.4s, v30.4s
 	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd71d // fadd v29.4s, v24.4s, v29.4s
-	WORD $0x4e3ed73e // fadd v30.4s, v25.4s, v30.4s
-	WORD $0x6ea0e7bc // fcmgt v28.4s, v29.4s, v0.4s
-	VBIT V28.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7dc // fcmgt v28.4s, v30.4s, v1.4s
-	VBIT V28.B16, V30.B16, V1.B16
+	WORD $0x4e3dd484 // fadd v4.4s, v4.4s, v29.4s
+	WORD $0x4e3ed4a5 // fadd v5.4s, v5.4s, v30.4s
+	WORD $0x4e3dd508 // fadd v8.4s, v8.4s, v29.4s
+	WORD $0x4e3ed529 // fadd v9.4s, v9.4s, v30.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	WORD $0x4e3dd610 // fadd v16.4s, v16.4s, v29.4s
+	WORD $0x4e3ed631 // fadd v17.4s, v17.4s, v30.4s
+	WORD $0x4e3dd694 // fadd v20.4s, v20.4s, v29.4s
+	WORD $0x4e3ed6b5 // fadd v21.4s, v21.4s, v30.4s
+	WORD $0x4e3dd718 // fadd v24.4s, v24.4s, v29.4s
+	WORD $0x4e3ed739 // fadd v25.4s, v25.4s, v30.4s
 	FLDPQ 800(R7), (F29, F30)
-	WORD $0x4e3dd75d // fadd v29.4s, v26.4s, v29.4s
-	WORD $0x4e3ed77e // fadd v30.4s, v27.4s, v30.4s
-	WORD $0x6ea2e7bc // fcmgt v28.4s, v29.4s, v2.4s
-	VBIT V28.B16, V29.B16, V2.B16
-	WORD $0x6ea3e7dc // fcmgt v28.4s, v30.4s, v3.4s
-	VBIT V28.B16, V30.B16, V3.B16
+	WORD $0x4e3dd4c6 // fadd v6.4s, v6.4s, v29.4s
+	WORD $0x4e3ed4e7 // fadd v7.4s, v7.4s, v30.4s
+	WORD $0x4e3dd54a // fadd v10.4s, v10.4s, v29.4s
+	WORD $0x4e3ed56b // fadd v11.4s, v11.4s, v30.4s
+	WORD $0x4e3dd5ce // fadd v14.4s, v14.4s, v29.4s
+	WORD $0x4e3ed5ef // fadd v15.4s, v15.4s, v30.4s
+	WORD $0x4e3dd652 // fadd v18.4s, v18.4s, v29.4s
+	WORD $0x4e3ed673 // fadd v19.4s, v19.4s, v30.4s
+	WORD $0x4e3dd6d6 // fadd v22.4s, v22.4s, v29.4s
+	WORD $0x4e3ed6f7 // fadd v23.4s, v23.4s, v30.4s
+	WORD $0x4e3dd75a // fadd v26.4s, v26.4s, v29.4s
+	WORD $0x4e3ed77b // fadd v27.4s, v27.4s, v30.4s
+	WORD $0x6ea0e71c // fcmgt v28.4s, v24.4s, v0.4s
+	VBIT V28.B16, V24.B16, V0.B16
+	WORD $0x6ea1e73c // fcmgt v28.4s, v25.4s, v1.4s
+	VBIT V28.B16, V25.B16, V1.B16
+	WORD $0x6ea2e75c // fcmgt v28.4s, v26.4s, v2.4s
+	VBIT V28.B16, V26.B16, V2.B16
+	WORD $0x6ea3e77c // fcmgt v28.4s, v27.4s, v3.4s
+	VBIT V28.B16, V27.B16, V3.B16
+	WORD $0x6ea0e69c // fcmgt v28.4s, v20.4s, v0.4s
+	VBIT V28.B16, V20.B16, V0.B16
+	WORD $0x6ea1e6bc // fcmgt v28.4s, v21.4s, v1.4s
+	VBIT V28.B16, V21.B16, V1.B16
+	WORD $0x6ea2e6dc // fcmgt v28.4s, v22.4s, v2.4s
+	VBIT V28.B16, V22.B16, V2.B16
+	WORD $0x6ea3e6fc // fcmgt v28.4s, v23.4s, v3.4s
+	VBIT V28.B16, V23.B16, V3.B16
+	WORD $0x6ea0e61c // fcmgt v28.4s, v16.4s, v0.4s
+	VBIT V28.B16, V16.B16, V0.B16
+	WORD $0x6ea1e63c // fcmgt v28.4s, v17.4s, v1.4s
+	VBIT V28.B16, V17.B16, V1.B16
+	WORD $0x6ea2e65c // fcmgt v28.4s, v18.4s, v2.4s
+	VBIT V28.B16, V18.B16, V2.B16
+	WORD $0x6ea3e67c // fcmgt v28.4s, v19.4s, v3.4s
+	VBIT V28.B16, V19.B16, V3.B16
+	WORD $0x6ea0e59c // fcmgt v28.4s, v12.4s, v0.4s
+	VBIT V28.B16, V12.B16, V0.B16
+	WORD $0x6ea1e5bc // fcmgt v28.4s, v13.4s, v1.4s
+	VBIT V28.B16, V13.B16, V1.B16
+	WORD $0x6ea2e5dc // fcmgt v28.4s, v14.4s, v2.4s
+	VBIT V28.B16, V14.B16, V2.B16
+	WORD $0x6ea3e5fc // fcmgt v28.4s, v15.4s, v3.4s
+	VBIT V28.B16, V15.B16, V3.B16
+	WORD $0x6ea0e51c // fcmgt v28.4s, v8.4s, v0.4s
+	VBIT V28.B16, V8.B16, V0.B16
+	WORD $0x6ea1e53c // fcmgt v28.4s, v9.4s, v1.4s
+	VBIT V28.B16, V9.B16, V1.B16
+	WORD $0x6ea2e55c // fcmgt v28.4s, v10.4s, v2.4s
+	VBIT V28.B16, V10.B16, V2.B16
+	WORD $0x6ea3e57c // fcmgt v28.4s, v11.4s, v3.4s
+	VBIT V28.B16, V11.B16, V3.B16
+	WORD $0x6ea0e49c // fcmgt v28.4s, v4.4s, v0.4s
+	VBIT V28.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4bc // fcmgt v28.4s, v5.4s, v1.4s
+	VBIT V28.B16, V5.B16, V1.B16
+	WORD $0x6ea2e4dc // fcmgt v28.4s, v6.4s, v2.4s
+	VBIT V28.B16, V6.B16, V2.B16
+	WORD $0x6ea3e4fc // fcmgt v28.4s, v7.4s, v3.4s
+	VBIT V28.B16, V7.B16, V3.B16
 	FLDPQ 0(R5), (F29, F30)
 	WORD $0x4e3dd400 // fadd v0.4s, v0.4s, v29.4s
 	WORD $0x4e3ed421 // fadd v1.4s, v1.4s, v30.4s
@@ -1458,9 +1428,9 @@ part8:
 text8:
 	MOVW.P 4(R9), R12
 	ADD R8, R12
-	MOVD $0xff800000, R14
-	VDUP R14, V0.S4
-	VDUP R14, V1.S4
+	MOVD $0xff800000, R19
+	VDUP R19, V0.S4
+	VDUP R19, V1.S4
 	FLDPQ 0(R6), (F2, F3)
 	FLDPQ 128(R6), (F17, F18)
 	WORD $0x4e31d444 // fadd v4.4s, v2.4s, v17.4s
@@ -1482,152 +1452,137 @@ text8:
 	WORD $0x4e3cd5af // fadd v15.4s, v13.4s, v28.4s
 	CMP R12, R11
 	BHS last8
+	SUB $1, R12, R13
+	MOVBU 0(R11), R14
+	MADD R1, R4, R14, R14
 
 symbol8:
-	MOVBU.P 1(R11), R13
-	MADD R1, R4, R13, R13
-	FLDPQ 896(R13), (F29, F30)
+	CMP R13, R11
+	CSINC EQ, R11, R11, R11
+	MOVBU 0(R11), R15
+	MADD R1, R4, R15, R15
+	FLDPQ 896(R14), (F29, F30)
 	WORD $0x4e3dd5dd // fadd v29.4s, v14.4s, v29.4s
 	WORD $0x4e3ed5fe // fadd v30.4s, v15.4s, v30.4s
 	WORD $0x6ea0e7b0 // fcmgt v16.4s, v29.4s, v0.4s
 	VBIT V16.B16, V29.B16, V0.B16
 	WORD $0x6ea1e7d0 // fcmgt v16.4s, v30.4s, v1.4s
 	VBIT V16.B16, V30.B16, V1.B16
-	FLDPQ 768(R13), (F17, F18)
+	FLDPQ 768(R14), (F17, F18)
 	WORD $0x4e31d58e // fadd v14.4s, v12.4s, v17.4s
 	WORD $0x4e32d5af // fadd v15.4s, v13.4s, v18.4s
-	FLDPQ 640(R13), (F19, F20)
+	FLDPQ 640(R14), (F19, F20)
 	WORD $0x4e33d54c // fadd v12.4s, v10.4s, v19.4s
 	WORD $0x4e34d56d // fadd v13.4s, v11.4s, v20.4s
-	FLDPQ 512(R13), (F21, F22)
+	FLDPQ 512(R14), (F21, F22)
 	WORD $0x4e35d50a // fadd v10.4s, v8.4s, v21.4s
 	WORD $0x4e36d52b // fadd v11.4s, v9.4s, v22.4s
-	FLDPQ 384(R13), (F23, F24)
+	FLDPQ 384(R14), (F23, F24)
 	WORD $0x4e37d4c8 // fadd v8.4s, v6.4s, v23.4s
 	WORD $0x4e38d4e9 // fadd v9.4s, v7.4s, v24.4s
-	FLDPQ 256(R13), (F25, F26)
+	FLDPQ 256(R14), (F25, F26)
 	WORD $0x4e39d486 // fadd v6.4s, v4.4s, v25.4s
 	WORD $0x4e3ad4a7 // fadd v7.4s, v5.4s, v26.4s
-	FLDPQ 128(R13), (F27, F28)
+	FLDPQ 128(R14), (F27, F28)
 	WORD $0x4e3bd444 // fadd v4.4s, v2.4s, v27.4s
 	WORD $0x4e3cd465 // fadd v5.4s, v3.4s, v28.4s
-	FLDPQ 0(R13), (F2, F3)
-	CMP R12, R11
-	BLO symbol8
+	FLDPQ 0(R14), (F2, F3)
+	MOVD R15, R14
+	BNE symbol8
 
 last8:
-	FLDPQ 896(R7), (F29, F30)
-	WORD $0x4e3dd5dd // fadd v29.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5fe // fadd v30.4s, v15.4s, v30.4s
-	WORD $0x6ea0e7b0 // fcmgt v16.4s, v29.4s, v0.4s
-	VBIT V16.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7d0 // fcmgt v16.4s, v30.4s, v1.4s
-	VBIT V16.B16, V30.B16, V1.B16
-	FLDPQ 768(R7), (F17, F18)
-	WORD $0x4e31d58e // fadd v14.4s, v12.4s, v17.4s
-	WORD $0x4e32d5af // fadd v15.4s, v13.4s, v18.4s
-	FLDPQ 640(R7), (F19, F20)
-	WORD $0x4e33d54c // fadd v12.4s, v10.4s, v19.4s
-	WORD $0x4e34d56d // fadd v13.4s, v11.4s, v20.4s
+	MOVD R12, R11
+	FLDPQ 128(R7), (F29, F30)
+	WORD $0x4e3dd442 // fadd v2.4s, v2.4s, v29.4s
+	WORD $0x4e3ed463 // fadd v3.4s, v3.4s, v30.4s
+	FLDPQ 256(R7), (F17, F18)
+	WORD $0x4e31d442 // fadd v2.4s, v2.4s, v17.4s
+	WORD $0x4e32d463 // fadd v3.4s, v3.4s, v18.4s
+	WORD $0x4e31d484 // fadd v4.4s, v4.4s, v17.4s
+	WORD $0x4e32d4a5 // fadd v5.4s, v5.4s, v18.4s
+	FLDPQ 384(R7), (F19, F20)
+	WORD $0x4e33d442 // fadd v2.4s, v2.4s, v19.4s
+	WORD $0x4e34d463 // fadd v3.4s, v3.4s, v20.4s
+	WORD $0x4e33d484 // fadd v4.4s, v4.4s, v19.4s
+	WORD $0x4e34d4a5 // fadd v5.4s, v5.4s, v20.4s
+	WORD $0x4e33d4c6 // fadd v6.4s, v6.4s, v19.4s
+	WORD $0x4e34d4e7 // fadd v7.4s, v7.4s, v20.4s
 	FLDPQ 512(R7), (F21, F22)
-	WORD $0x4e35d50a // fadd v10.4s, v8.4s, v21.4s
-	WORD $0x4e36d52b // fadd v11.4s, v9.4s, v22.4s
-	FLDPQ 384(R7), (F23, F24)
-	WORD $0x4e37d4c8 // fadd v8.4s, v6.4s, v23.4s
-	WORD $0x4e38d4e9 // fadd v9.4s, v7.4s, v24.4s
-	FLDPQ 256(R7), (F25, F26)
-	WORD $0x4e39d486 // fadd v6.4s, v4.4s, v25.4s
-	WORD $0x4e3ad4a7 // fadd v7.4s, v5.4s, v26.4s
-	FLDPQ 128(R7), (F27, F28)
-	WORD $0x4e3bd444 // fadd v4.4s, v2.4s, v27.4s
-	WORD $0x4e3cd465 // fadd v5.4s, v3.4s, v28.4s
-	FLDPQ 896(R7), (F29, F30)
-	WORD $0x4e3dd5dd // fadd v29.4s, v14.4s, v29.4s
-	WORD $0x4e3ed5fe // fadd v30.4s, v15.4s, v30.4s
-	WORD $0x6ea0e7b0 // fcmgt v16.4s, v29.4s, v0.4s
-	VBIT V16.B16, V29.B16, V0.B16
-	WORD $0x6ea1e7d0 // fcmgt v16.4s, v30.4s, v1.4s
-	VBIT V16.B16, V30.B16, V1.B16
-	FLDPQ 768(R7), (F17, F18)
-	WORD $0x4e31d58e // fadd v14.4s, v12.4s, v17.4s
-	WORD $0x4e32d5af // fadd v15.4s, v13.4s, v18.4s
-	FLDPQ 640(R7), (F19, F20)
-	WORD $0x4e33d54c // fadd v12.4s, v10.4s, v19.4s
-	WORD $0x4e34d56d // fadd v13.4s, v11.4s, v20.4s
-	FLDPQ 512(R7), (F21, F22)
-	WORD $0x4e35d50a // fadd v10.4s, v8.4s, v21.4s
-	WORD $0x4e36d52b // fadd v11.4s, v9.4s, v22.4s
-	FLDPQ 384(R7), (F23, F24)
-	WORD $0x4e37d4c8 // fadd v8.4s, v6.4s, v23.4s
-	WORD $0x4e38d4e9 // fadd v9.4s, v7.4s, v24.4s
-	FLDPQ 256(R7), (F25, F26)
-	WORD $0x4e39d486 // fadd v6.4s, v4.4s, v25.4s
-	WORD $0x4e3ad4a7 // fadd v7.4s, v5.4s, v26.4s
-	FLDPQ 896(R7), (F27, F28)
-	WORD $0x4e3bd5db // fadd v27.4s, v14.4s, v27.4s
-	WORD $0x4e3cd5fc // fadd v28.4s, v15.4s, v28.4s
-	WORD $0x6ea0e770 // fcmgt v16.4s, v27.4s, v0.4s
-	VBIT V16.B16, V27.B16, V0.B16
-	WORD $0x6ea1e790 // fcmgt v16.4s, v28.4s, v1.4s
-	VBIT V16.B16, V28.B16, V1.B16
-	FLDPQ 768(R7), (F29, F30)
-	WORD $0x4e3dd58e // fadd v14.4s, v12.4s, v29.4s
-	WORD $0x4e3ed5af // fadd v15.4s, v13.4s, v30.4s
-	FLDPQ 640(R7), (F17, F18)
-	WORD $0x4e31d54c // fadd v12.4s, v10.4s, v17.4s
-	WORD $0x4e32d56d // fadd v13.4s, v11.4s, v18.4s
-	FLDPQ 512(R7), (F19, F20)
-	WORD $0x4e33d50a // fadd v10.4s, v8.4s, v19.4s
-	WORD $0x4e34d52b // fadd v11.4s, v9.4s, v20.4s
-	FLDPQ 384(R7), (F21, F22)
-	WORD $0x4e35d4c8 // fadd v8.4s, v6.4s, v21.4s
-	WORD $0x4e36d4e9 // fadd v9.4s, v7.4s, v22.4s
-	FLDPQ 896(R7), (F23, F24)
-	WORD $0x4e37d5d7 // fadd v23.4s, v14.4s, v23.4s
-	WORD $0x4e38d5f8 // fadd v24.4s, v15.4s, v24.4s
-	WORD $0x6ea0e6f0 // fcmgt v16.4s, v23.4s, v0.4s
-	VBIT V16.B16, V23.B16, V0.B16
-	WORD $0x6ea1e710 // fcmgt v16.4s, v24.4s, v1.4s
-	VBIT V16.B16, V24.B16, V1.B16
+	WORD $0x4e35d442 // fadd v2.4s, v2.4s, v21.4s
+	WORD $0x4e36d463 // fadd v3.4s, v3.4s, v22.4s
+	WORD $0x4e35d484 // fadd v4.4s, v4.4s, v21.4s
+	WORD $0x4e36d4a5 // fadd v5.4s, v5.4s, v22.4s
+	WORD $0x4e35d4c6 // fadd v6.4s, v6.4s, v21.4s
+	WORD $0x4e36d4e7 // fadd v7.4s, v7.4s, v22.4s
+	WORD $0x4e35d508 // fadd v8.4s, v8.4s, v21.4s
+	WORD $0x4e36d529 // fadd v9.4s, v9.4s, v22.4s
+	FLDPQ 640(R7), (F23, F24)
+	WORD $0x4e37d442 // fadd v2.4s, v2.4s, v23.4s
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	WORD $0x4e37d484 // fadd v4.4s, v4.4s, v23.4s
+	WORD $0x4e38d4a5 // fadd v5.4s, v5.4s, v24.4s
+	WORD $0x4e37d4c6 // fadd v6.4s, v6.4s, v23.4s
+	WORD $0x4e38d4e7 // fadd v7.4s, v7.4s, v24.4s
+	WORD $0x4e37d508 // fadd v8.4s, v8.4s, v23.4s
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	WORD $0x4e37d54a // fadd v10.4s, v10.4s, v23.4s
+	WORD $0x4e38d56b // fadd v11.4s, v11.4s, v24.4s
 	FLDPQ 768(R7), (F25, F26)
-	WORD $0x4e39d58e // fadd v14.4s, v12.4s, v25.4s
-	WORD $0x4e3ad5af // fadd v15.4s, v13.4s, v26.4s
-	FLDPQ 640(R7), (F27, F28)
-	WORD $0x4e3bd54c // fadd v12.4s, v10.4s, v27.4s
-	WORD $0x4e3cd56d // fadd v13.4s, v11.4s, v28.4s
-	FLDPQ 512(R7), (F29, F30)
-	WORD $0x4e3dd50a // fadd v10.4s, v8.4s, v29.4s
-	WORD $0x4e3ed52b // fadd v11.4s, v9.4s, v30.4s
-	FLDPQ 896(R7), (F17, F18)
-	WORD $0x4e31d5d1 // fadd v17.4s, v14.4s, v17.4s
-	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
-	WORD $0x6ea0e630 // fcmgt v16.4s, v17.4s, v0.4s
-	VBIT V16.B16, V17.B16, V0.B16
-	WORD $0x6ea1e650 // fcmgt v16.4s, v18.4s, v1.4s
-	VBIT V16.B16, V18.B16, V1.B16
-	FLDPQ 768(R7), (F19, F20)
-	WORD $0x4e33d58e // fadd v14.4s, v12.4s, v19.4s
-	WORD $0x4e34d5af // fadd v15.4s, v13.4s, v20.4s
-	FLDPQ 640(R7), (F21, F22)
-	WORD $0x4e35d54c // fadd v12.4s, v10.4s, v21.4s
-	WORD $0x4e36d56d // fadd v13.4s, v11.4s, v22.4s
-	FLDPQ 896(R7), (F23, F24)
-	WORD $0x4e37d5d7 // fadd v23.4s, v14.4s, v23.4s
-	WORD $0x4e38d5f8 // fadd v24.4s, v15.4s, v24.4s
-	WORD $0x6ea0e6f0 // fcmgt v16.4s, v23.4s, v0.4s
-	VBIT V16.B16, V23.B16, V0.B16
-	WORD $0x6ea1e710 // fcmgt v16.4s, v24.4s, v1.4s
-	VBIT V16.B16, V24.B16, V1.B16
-	FLDPQ 768(R7), (F25, F26)
-	WORD $0x4e39d58e // fadd v14.4s, v12.4s, v25.4s
-	WORD $0x4e3ad5af // fadd v15.4s, v13.4s, v26.4s
+	WORD $0x4e39d442 // fadd v2.4s, v2.4s, v25.4s
+	WORD $0x4e3ad463 // fadd v3.4s, v3.4s, v26.4s
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	WORD $0x4e39d4c6 // fadd v6.4s, v6.4s, v25.4s
+	WORD $0x4e3ad4e7 // fadd v7.4s, v7.4s, v26.4s
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	WORD $0x4e39d58c // fadd v12.4s, v12.4s, v25.4s
+	WORD $0x4e3ad5ad // fadd v13.4s, v13.4s, v26.4s
 	FLDPQ 896(R7), (F27, F28)
-	WORD $0x4e3bd5db // fadd v27.4s, v14.4s, v27.4s
-	WORD $0x4e3cd5fc // fadd v28.4s, v15.4s, v28.4s
-	WORD $0x6ea0e770 // fcmgt v16.4s, v27.4s, v0.4s
-	VBIT V16.B16, V27.B16, V0.B16
-	WORD $0x6ea1e790 // fcmgt v16.4s, v28.4s, v1.4s
-	VBIT V16.B16, V28.B16, V1.B16
+	WORD $0x4e3bd442 // fadd v2.4s, v2.4s, v27.4s
+	WORD $0x4e3cd463 // fadd v3.4s, v3.4s, v28.4s
+	WORD $0x4e3bd484 // fadd v4.4s, v4.4s, v27.4s
+	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
+	WORD $0x4e3bd4c6 // fadd v6.4s, v6.4s, v27.4s
+	WORD $0x4e3cd4e7 // fadd v7.4s, v7.4s, v28.4s
+	WORD $0x4e3bd508 // fadd v8.4s, v8.4s, v27.4s
+	WORD $0x4e3cd529 // fadd v9.4s, v9.4s, v28.4s
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
+	WORD $0x4e3bd58c // fadd v12.4s, v12.4s, v27.4s
+	WORD $0x4e3cd5ad // fadd v13.4s, v13.4s, v28.4s
+	WORD $0x4e3bd5ce // fadd v14.4s, v14.4s, v27.4s
+	WORD $0x4e3cd5ef // fadd v15.4s, v15.4s, v28.4s
+	WORD $0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	VBIT V16.B16, V14.B16, V0.B16
+	WORD $0x6ea1e5f0 // fcmgt v16.4s, v15.4s, v1.4s
+	VBIT V16.B16, V15.B16, V1.B16
+	WORD $0x6ea0e590 // fcmgt v16.4s, v12.4s, v0.4s
+	VBIT V16.B16, V12.B16, V0.B16
+	WORD $0x6ea1e5b0 // fcmgt v16.4s, v13.4s, v1.4s
+	VBIT V16.B16, V13.B16, V1.B16
+	WORD $0x6ea0e550 // fcmgt v16.4s, v10.4s, v0.4s
+	VBIT V16.B16, V10.B16, V0.B16
+	WORD $0x6ea1e570 // fcmgt v16.4s, v11.4s, v1.4s
+	VBIT V16.B16, V11.B16, V1.B16
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
+	WORD $0x6ea0e4d0 // fcmgt v16.4s, v6.4s, v0.4s
+	VBIT V16.B16, V6.B16, V0.B16
+	WORD $0x6ea1e4f0 // fcmgt v16.4s, v7.4s, v1.4s
+	VBIT V16.B16, V7.B16, V1.B16
+	WORD $0x6ea0e490 // fcmgt v16.4s, v4.4s, v0.4s
+	VBIT V16.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4b0 // fcmgt v16.4s, v5.4s, v1.4s
+	VBIT V16.B16, V5.B16, V1.B16
+	WORD $0x6ea0e450 // fcmgt v16.4s, v2.4s, v0.4s
+	VBIT V16.B16, V2.B16, V0.B16
+	WORD $0x6ea1e470 // fcmgt v16.4s, v3.4s, v1.4s
+	VBIT V16.B16, V3.B16, V1.B16
 	FLDPQ 0(R5), (F29, F30)
 	WORD $0x4e3dd400 // fadd v0.4s, v0.4s, v29.4s
 	WORD $0x4e3ed421 // fadd v1.4s, v1.4s, v30.4s
@@ -1691,15 +1646,15 @@ part1:
 text1:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
-	VDUP R19, V4.S4
-	VDUP R19, V5.S4
-	VDUP R19, V6.S4
-	VDUP R19, V7.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
+	VDUP R21, V4.S4
+	VDUP R21, V5.S4
+	VDUP R21, V6.S4
+	VDUP R21, V7.S4
 	MOVD $0, R7
 	VDUP R7, V9.S4
 	VDUP R7, V10.S4
@@ -1711,44 +1666,50 @@ text1:
 	VDUP R7, V16.S4
 	CMP R14, R13
 	BHS last1
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol1:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 0(R15), (F18, F19)
+	FLDPQ 0(R19), (F18, F19)
 	WORD $0x6ea0e648 // fcmgt v8.4s, v18.4s, v0.4s
 	VBIT V8.B16, V18.B16, V0.B16
 	VBIT V8.B16, V17.B16, V9.B16
 	WORD $0x6ea1e668 // fcmgt v8.4s, v19.4s, v1.4s
 	VBIT V8.B16, V19.B16, V1.B16
 	VBIT V8.B16, V17.B16, V10.B16
-	FLDPQ 32(R15), (F20, F21)
+	FLDPQ 32(R19), (F20, F21)
 	WORD $0x6ea2e688 // fcmgt v8.4s, v20.4s, v2.4s
 	VBIT V8.B16, V20.B16, V2.B16
 	VBIT V8.B16, V17.B16, V11.B16
 	WORD $0x6ea3e6a8 // fcmgt v8.4s, v21.4s, v3.4s
 	VBIT V8.B16, V21.B16, V3.B16
 	VBIT V8.B16, V17.B16, V12.B16
-	FLDPQ 64(R15), (F22, F23)
+	FLDPQ 64(R19), (F22, F23)
 	WORD $0x6ea4e6c8 // fcmgt v8.4s, v22.4s, v4.4s
 	VBIT V8.B16, V22.B16, V4.B16
 	VBIT V8.B16, V17.B16, V13.B16
 	WORD $0x6ea5e6e8 // fcmgt v8.4s, v23.4s, v5.4s
 	VBIT V8.B16, V23.B16, V5.B16
 	VBIT V8.B16, V17.B16, V14.B16
-	FLDPQ 96(R15), (F24, F25)
+	FLDPQ 96(R19), (F24, F25)
 	WORD $0x6ea6e708 // fcmgt v8.4s, v24.4s, v6.4s
 	VBIT V8.B16, V24.B16, V6.B16
 	VBIT V8.B16, V17.B16, V15.B16
 	WORD $0x6ea7e728 // fcmgt v8.4s, v25.4s, v7.4s
 	VBIT V8.B16, V25.B16, V7.B16
 	VBIT V8.B16, V17.B16, V16.B16
-	CMP R14, R13
-	BLO symbol1
+	MOVD R20, R19
+	BNE symbol1
 
 last1:
+	MOVD R14, R13
 	FLDPQ 0(R5), (F26, F27)
 	WORD $0x4e3ad400 // fadd v0.4s, v0.4s, v26.4s
 	WORD $0x4e3bd421 // fadd v1.4s, v1.4s, v27.4s
@@ -1820,15 +1781,15 @@ part2:
 text2:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
-	VDUP R19, V4.S4
-	VDUP R19, V5.S4
-	VDUP R19, V6.S4
-	VDUP R19, V7.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
+	VDUP R21, V4.S4
+	VDUP R21, V5.S4
+	VDUP R21, V6.S4
+	VDUP R21, V7.S4
 	MOVD $-1, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -1844,13 +1805,18 @@ text2:
 	FLDPQ 96(R8), (F14, F15)
 	CMP R14, R13
 	BHS last2
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol2:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V25.S4
 	ADD $1, R7
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad51a // fadd v26.4s, v8.4s, v26.4s
 	WORD $0x4e3bd53b // fadd v27.4s, v9.4s, v27.4s
 	WORD $0x6ea0e750 // fcmgt v16.4s, v26.4s, v0.4s
@@ -1859,7 +1825,7 @@ symbol2:
 	WORD $0x6ea1e770 // fcmgt v16.4s, v27.4s, v1.4s
 	VBIT V16.B16, V27.B16, V1.B16
 	VBIT V16.B16, V25.B16, V18.B16
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd55c // fadd v28.4s, v10.4s, v28.4s
 	WORD $0x4e3dd57d // fadd v29.4s, v11.4s, v29.4s
 	WORD $0x6ea2e790 // fcmgt v16.4s, v28.4s, v2.4s
@@ -1868,7 +1834,7 @@ symbol2:
 	WORD $0x6ea3e7b0 // fcmgt v16.4s, v29.4s, v3.4s
 	VBIT V16.B16, V29.B16, V3.B16
 	VBIT V16.B16, V25.B16, V20.B16
-	FLDPQ 192(R15), (F30, F31)
+	FLDPQ 192(R19), (F30, F31)
 	WORD $0x4e3ed59e // fadd v30.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5bf // fadd v31.4s, v13.4s, v31.4s
 	WORD $0x6ea4e7d0 // fcmgt v16.4s, v30.4s, v4.4s
@@ -1877,7 +1843,7 @@ symbol2:
 	WORD $0x6ea5e7f0 // fcmgt v16.4s, v31.4s, v5.4s
 	VBIT V16.B16, V31.B16, V5.B16
 	VBIT V16.B16, V25.B16, V22.B16
-	FLDPQ 224(R15), (F26, F27)
+	FLDPQ 224(R19), (F26, F27)
 	WORD $0x4e3ad5da // fadd v26.4s, v14.4s, v26.4s
 	WORD $0x4e3bd5fb // fadd v27.4s, v15.4s, v27.4s
 	WORD $0x6ea6e750 // fcmgt v16.4s, v26.4s, v6.4s
@@ -1886,51 +1852,52 @@ symbol2:
 	WORD $0x6ea7e770 // fcmgt v16.4s, v27.4s, v7.4s
 	VBIT V16.B16, V27.B16, V7.B16
 	VBIT V16.B16, V25.B16, V24.B16
-	FLDPQ 0(R15), (F8, F9)
-	FLDPQ 32(R15), (F10, F11)
-	FLDPQ 64(R15), (F12, F13)
-	FLDPQ 96(R15), (F14, F15)
-	CMP R14, R13
-	BLO symbol2
+	FLDPQ 0(R19), (F8, F9)
+	FLDPQ 32(R19), (F10, F11)
+	FLDPQ 64(R19), (F12, F13)
+	FLDPQ 96(R19), (F14, F15)
+	MOVD R20, R19
+	BNE symbol2
 
 last2:
+	MOVD R14, R13
+	FLDPQ 128(R9), (F28, F29)
+	WORD $0x4e3cd508 // fadd v8.4s, v8.4s, v28.4s
+	WORD $0x4e3dd529 // fadd v9.4s, v9.4s, v29.4s
+	FLDPQ 160(R9), (F30, F31)
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
+	FLDPQ 192(R9), (F26, F27)
+	WORD $0x4e3ad58c // fadd v12.4s, v12.4s, v26.4s
+	WORD $0x4e3bd5ad // fadd v13.4s, v13.4s, v27.4s
+	FLDPQ 224(R9), (F28, F29)
+	WORD $0x4e3cd5ce // fadd v14.4s, v14.4s, v28.4s
+	WORD $0x4e3dd5ef // fadd v15.4s, v15.4s, v29.4s
 	VDUP R7, V25.S4
 	ADD $1, R7
-	FLDPQ 128(R9), (F28, F29)
-	WORD $0x4e3cd51c // fadd v28.4s, v8.4s, v28.4s
-	WORD $0x4e3dd53d // fadd v29.4s, v9.4s, v29.4s
-	WORD $0x6ea0e790 // fcmgt v16.4s, v28.4s, v0.4s
-	VBIT V16.B16, V28.B16, V0.B16
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
 	VBIT V16.B16, V25.B16, V17.B16
-	WORD $0x6ea1e7b0 // fcmgt v16.4s, v29.4s, v1.4s
-	VBIT V16.B16, V29.B16, V1.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
 	VBIT V16.B16, V25.B16, V18.B16
-	FLDPQ 160(R9), (F30, F31)
-	WORD $0x4e3ed55e // fadd v30.4s, v10.4s, v30.4s
-	WORD $0x4e3fd57f // fadd v31.4s, v11.4s, v31.4s
-	WORD $0x6ea2e7d0 // fcmgt v16.4s, v30.4s, v2.4s
-	VBIT V16.B16, V30.B16, V2.B16
+	WORD $0x6ea2e550 // fcmgt v16.4s, v10.4s, v2.4s
+	VBIT V16.B16, V10.B16, V2.B16
 	VBIT V16.B16, V25.B16, V19.B16
-	WORD $0x6ea3e7f0 // fcmgt v16.4s, v31.4s, v3.4s
-	VBIT V16.B16, V31.B16, V3.B16
+	WORD $0x6ea3e570 // fcmgt v16.4s, v11.4s, v3.4s
+	VBIT V16.B16, V11.B16, V3.B16
 	VBIT V16.B16, V25.B16, V20.B16
-	FLDPQ 192(R9), (F26, F27)
-	WORD $0x4e3ad59a // fadd v26.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5bb // fadd v27.4s, v13.4s, v27.4s
-	WORD $0x6ea4e750 // fcmgt v16.4s, v26.4s, v4.4s
-	VBIT V16.B16, V26.B16, V4.B16
+	WORD $0x6ea4e590 // fcmgt v16.4s, v12.4s, v4.4s
+	VBIT V16.B16, V12.B16, V4.B16
 	VBIT V16.B16, V25.B16, V21.B16
-	WORD $0x6ea5e770 // fcmgt v16.4s, v27.4s, v5.4s
-	VBIT V16.B16, V27.B16, V5.B16
+	WORD $0x6ea5e5b0 // fcmgt v16.4s, v13.4s, v5.4s
+	VBIT V16.B16, V13.B16, V5.B16
 	VBIT V16.B16, V25.B16, V22.B16
-	FLDPQ 224(R9), (F28, F29)
-	WORD $0x4e3cd5dc // fadd v28.4s, v14.4s, v28.4s
-	WORD $0x4e3dd5fd // fadd v29.4s, v15.4s, v29.4s
-	WORD $0x6ea6e790 // fcmgt v16.4s, v28.4s, v6.4s
-	VBIT V16.B16, V28.B16, V6.B16
+	WORD $0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	VBIT V16.B16, V14.B16, V6.B16
 	VBIT V16.B16, V25.B16, V23.B16
-	WORD $0x6ea7e7b0 // fcmgt v16.4s, v29.4s, v7.4s
-	VBIT V16.B16, V29.B16, V7.B16
+	WORD $0x6ea7e5f0 // fcmgt v16.4s, v15.4s, v7.4s
+	VBIT V16.B16, V15.B16, V7.B16
 	VBIT V16.B16, V25.B16, V24.B16
 	FLDPQ 0(R5), (F30, F31)
 	WORD $0x4e3ed400 // fadd v0.4s, v0.4s, v30.4s
@@ -2003,11 +1970,11 @@ part3:
 text3:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-2, R7
 	VDUP R7, V13.S4
 	VDUP R7, V14.S4
@@ -2023,13 +1990,18 @@ text3:
 	WORD $0x4e35d4eb // fadd v11.4s, v7.4s, v21.4s
 	CMP R14, R13
 	BHS last3
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol3:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 256(R15), (F22, F23)
+	FLDPQ 256(R19), (F22, F23)
 	WORD $0x4e36d516 // fadd v22.4s, v8.4s, v22.4s
 	WORD $0x4e37d537 // fadd v23.4s, v9.4s, v23.4s
 	WORD $0x6ea0e6cc // fcmgt v12.4s, v22.4s, v0.4s
@@ -2038,7 +2010,7 @@ symbol3:
 	WORD $0x6ea1e6ec // fcmgt v12.4s, v23.4s, v1.4s
 	VBIT V12.B16, V23.B16, V1.B16
 	VBIT V12.B16, V17.B16, V14.B16
-	FLDPQ 288(R15), (F24, F25)
+	FLDPQ 288(R19), (F24, F25)
 	WORD $0x4e38d558 // fadd v24.4s, v10.4s, v24.4s
 	WORD $0x4e39d579 // fadd v25.4s, v11.4s, v25.4s
 	WORD $0x6ea2e70c // fcmgt v12.4s, v24.4s, v2.4s
@@ -2047,70 +2019,69 @@ symbol3:
 	WORD $0x6ea3e72c // fcmgt v12.4s, v25.4s, v3.4s
 	VBIT V12.B16, V25.B16, V3.B16
 	VBIT V12.B16, V17.B16, V16.B16
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad488 // fadd v8.4s, v4.4s, v26.4s
 	WORD $0x4e3bd4a9 // fadd v9.4s, v5.4s, v27.4s
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd4ca // fadd v10.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4eb // fadd v11.4s, v7.4s, v29.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol3
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol3
 
 last3:
+	MOVD R14, R13
+	FLDPQ 128(R9), (F30, F31)
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	FLDPQ 160(R9), (F18, F19)
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	FLDPQ 256(R9), (F20, F21)
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	FLDPQ 288(R9), (F22, F23)
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 256(R9), (F30, F31)
-	WORD $0x4e3ed51e // fadd v30.4s, v8.4s, v30.4s
-	WORD $0x4e3fd53f // fadd v31.4s, v9.4s, v31.4s
-	WORD $0x6ea0e7cc // fcmgt v12.4s, v30.4s, v0.4s
-	VBIT V12.B16, V30.B16, V0.B16
+	WORD $0x6ea0e50c // fcmgt v12.4s, v8.4s, v0.4s
+	VBIT V12.B16, V8.B16, V0.B16
 	VBIT V12.B16, V17.B16, V13.B16
-	WORD $0x6ea1e7ec // fcmgt v12.4s, v31.4s, v1.4s
-	VBIT V12.B16, V31.B16, V1.B16
+	WORD $0x6ea1e52c // fcmgt v12.4s, v9.4s, v1.4s
+	VBIT V12.B16, V9.B16, V1.B16
 	VBIT V12.B16, V17.B16, V14.B16
-	FLDPQ 288(R9), (F18, F19)
-	WORD $0x4e32d552 // fadd v18.4s, v10.4s, v18.4s
-	WORD $0x4e33d573 // fadd v19.4s, v11.4s, v19.4s
-	WORD $0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	VBIT V12.B16, V18.B16, V2.B16
+	WORD $0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	VBIT V12.B16, V10.B16, V2.B16
 	VBIT V12.B16, V17.B16, V15.B16
-	WORD $0x6ea3e66c // fcmgt v12.4s, v19.4s, v3.4s
-	VBIT V12.B16, V19.B16, V3.B16
+	WORD $0x6ea3e56c // fcmgt v12.4s, v11.4s, v3.4s
+	VBIT V12.B16, V11.B16, V3.B16
 	VBIT V12.B16, V17.B16, V16.B16
-	FLDPQ 128(R9), (F20, F21)
-	WORD $0x4e34d488 // fadd v8.4s, v4.4s, v20.4s
-	WORD $0x4e35d4a9 // fadd v9.4s, v5.4s, v21.4s
-	FLDPQ 160(R9), (F22, F23)
-	WORD $0x4e36d4ca // fadd v10.4s, v6.4s, v22.4s
-	WORD $0x4e37d4eb // fadd v11.4s, v7.4s, v23.4s
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 256(R9), (F24, F25)
-	WORD $0x4e38d518 // fadd v24.4s, v8.4s, v24.4s
-	WORD $0x4e39d539 // fadd v25.4s, v9.4s, v25.4s
-	WORD $0x6ea0e70c // fcmgt v12.4s, v24.4s, v0.4s
-	VBIT V12.B16, V24.B16, V0.B16
+	WORD $0x6ea0e48c // fcmgt v12.4s, v4.4s, v0.4s
+	VBIT V12.B16, V4.B16, V0.B16
 	VBIT V12.B16, V17.B16, V13.B16
-	WORD $0x6ea1e72c // fcmgt v12.4s, v25.4s, v1.4s
-	VBIT V12.B16, V25.B16, V1.B16
+	WORD $0x6ea1e4ac // fcmgt v12.4s, v5.4s, v1.4s
+	VBIT V12.B16, V5.B16, V1.B16
 	VBIT V12.B16, V17.B16, V14.B16
-	FLDPQ 288(R9), (F26, F27)
-	WORD $0x4e3ad55a // fadd v26.4s, v10.4s, v26.4s
-	WORD $0x4e3bd57b // fadd v27.4s, v11.4s, v27.4s
-	WORD $0x6ea2e74c // fcmgt v12.4s, v26.4s, v2.4s
-	VBIT V12.B16, V26.B16, V2.B16
+	WORD $0x6ea2e4cc // fcmgt v12.4s, v6.4s, v2.4s
+	VBIT V12.B16, V6.B16, V2.B16
 	VBIT V12.B16, V17.B16, V15.B16
-	WORD $0x6ea3e76c // fcmgt v12.4s, v27.4s, v3.4s
-	VBIT V12.B16, V27.B16, V3.B16
+	WORD $0x6ea3e4ec // fcmgt v12.4s, v7.4s, v3.4s
+	VBIT V12.B16, V7.B16, V3.B16
 	VBIT V12.B16, V17.B16, V16.B16
-	FLDPQ 0(R5), (F28, F29)
-	WORD $0x4e3cd400 // fadd v0.4s, v0.4s, v28.4s
-	WORD $0x4e3dd421 // fadd v1.4s, v1.4s, v29.4s
-	FLDPQ 32(R5), (F30, F31)
-	WORD $0x4e3ed442 // fadd v2.4s, v2.4s, v30.4s
-	WORD $0x4e3fd463 // fadd v3.4s, v3.4s, v31.4s
+	FLDPQ 0(R5), (F24, F25)
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FLDPQ 32(R5), (F26, F27)
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
 	WORD $0x4ea0c80c // fcmgt v12.4s, v0.4s, #0.0
 	VAND V12.B16, V0.B16, V0.B16
 	WORD $0x4ea0c82c // fcmgt v12.4s, v1.4s, #0.0
@@ -2158,11 +2129,11 @@ part4:
 text4:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-3, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -2184,13 +2155,18 @@ text4:
 	WORD $0x4e3dd56f // fadd v15.4s, v11.4s, v29.4s
 	CMP R14, R13
 	BHS last4
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol4:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V21.S4
 	ADD $1, R7
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed59e // fadd v30.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5bf // fadd v31.4s, v13.4s, v31.4s
 	WORD $0x6ea0e7d0 // fcmgt v16.4s, v30.4s, v0.4s
@@ -2199,7 +2175,7 @@ symbol4:
 	WORD $0x6ea1e7f0 // fcmgt v16.4s, v31.4s, v1.4s
 	VBIT V16.B16, V31.B16, V1.B16
 	VBIT V16.B16, V21.B16, V18.B16
-	FLDPQ 416(R15), (F22, F23)
+	FLDPQ 416(R19), (F22, F23)
 	WORD $0x4e36d5d6 // fadd v22.4s, v14.4s, v22.4s
 	WORD $0x4e37d5f7 // fadd v23.4s, v15.4s, v23.4s
 	WORD $0x6ea2e6d0 // fcmgt v16.4s, v22.4s, v2.4s
@@ -2208,108 +2184,103 @@ symbol4:
 	WORD $0x6ea3e6f0 // fcmgt v16.4s, v23.4s, v3.4s
 	VBIT V16.B16, V23.B16, V3.B16
 	VBIT V16.B16, V21.B16, V20.B16
-	FLDPQ 256(R15), (F24, F25)
+	FLDPQ 256(R19), (F24, F25)
 	WORD $0x4e38d50c // fadd v12.4s, v8.4s, v24.4s
 	WORD $0x4e39d52d // fadd v13.4s, v9.4s, v25.4s
-	FLDPQ 288(R15), (F26, F27)
+	FLDPQ 288(R19), (F26, F27)
 	WORD $0x4e3ad54e // fadd v14.4s, v10.4s, v26.4s
 	WORD $0x4e3bd56f // fadd v15.4s, v11.4s, v27.4s
-	FLDPQ 128(R15), (F28, F29)
+	FLDPQ 128(R19), (F28, F29)
 	WORD $0x4e3cd488 // fadd v8.4s, v4.4s, v28.4s
 	WORD $0x4e3dd4a9 // fadd v9.4s, v5.4s, v29.4s
-	FLDPQ 160(R15), (F30, F31)
+	FLDPQ 160(R19), (F30, F31)
 	WORD $0x4e3ed4ca // fadd v10.4s, v6.4s, v30.4s
 	WORD $0x4e3fd4eb // fadd v11.4s, v7.4s, v31.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol4
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol4
 
 last4:
-	VDUP R7, V21.S4
-	ADD $1, R7
-	FLDPQ 384(R9), (F22, F23)
-	WORD $0x4e36d596 // fadd v22.4s, v12.4s, v22.4s
-	WORD $0x4e37d5b7 // fadd v23.4s, v13.4s, v23.4s
-	WORD $0x6ea0e6d0 // fcmgt v16.4s, v22.4s, v0.4s
-	VBIT V16.B16, V22.B16, V0.B16
-	VBIT V16.B16, V21.B16, V17.B16
-	WORD $0x6ea1e6f0 // fcmgt v16.4s, v23.4s, v1.4s
-	VBIT V16.B16, V23.B16, V1.B16
-	VBIT V16.B16, V21.B16, V18.B16
-	FLDPQ 416(R9), (F24, F25)
-	WORD $0x4e38d5d8 // fadd v24.4s, v14.4s, v24.4s
-	WORD $0x4e39d5f9 // fadd v25.4s, v15.4s, v25.4s
-	WORD $0x6ea2e710 // fcmgt v16.4s, v24.4s, v2.4s
-	VBIT V16.B16, V24.B16, V2.B16
-	VBIT V16.B16, V21.B16, V19.B16
-	WORD $0x6ea3e730 // fcmgt v16.4s, v25.4s, v3.4s
-	VBIT V16.B16, V25.B16, V3.B16
-	VBIT V16.B16, V21.B16, V20.B16
+	MOVD R14, R13
+	FLDPQ 128(R9), (F22, F23)
+	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
+	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
+	FLDPQ 160(R9), (F24, F25)
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
 	FLDPQ 256(R9), (F26, F27)
-	WORD $0x4e3ad50c // fadd v12.4s, v8.4s, v26.4s
-	WORD $0x4e3bd52d // fadd v13.4s, v9.4s, v27.4s
+	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
+	WORD $0x4e3bd4a5 // fadd v5.4s, v5.4s, v27.4s
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	WORD $0x4e3bd529 // fadd v9.4s, v9.4s, v27.4s
 	FLDPQ 288(R9), (F28, F29)
-	WORD $0x4e3cd54e // fadd v14.4s, v10.4s, v28.4s
-	WORD $0x4e3dd56f // fadd v15.4s, v11.4s, v29.4s
-	FLDPQ 128(R9), (F30, F31)
-	WORD $0x4e3ed488 // fadd v8.4s, v4.4s, v30.4s
-	WORD $0x4e3fd4a9 // fadd v9.4s, v5.4s, v31.4s
-	FLDPQ 160(R9), (F22, F23)
-	WORD $0x4e36d4ca // fadd v10.4s, v6.4s, v22.4s
-	WORD $0x4e37d4eb // fadd v11.4s, v7.4s, v23.4s
+	WORD $0x4e3cd4c6 // fadd v6.4s, v6.4s, v28.4s
+	WORD $0x4e3dd4e7 // fadd v7.4s, v7.4s, v29.4s
+	WORD $0x4e3cd54a // fadd v10.4s, v10.4s, v28.4s
+	WORD $0x4e3dd56b // fadd v11.4s, v11.4s, v29.4s
+	FLDPQ 384(R9), (F30, F31)
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
+	FLDPQ 416(R9), (F22, F23)
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
+	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
 	VDUP R7, V21.S4
 	ADD $1, R7
-	FLDPQ 384(R9), (F24, F25)
-	WORD $0x4e38d598 // fadd v24.4s, v12.4s, v24.4s
-	WORD $0x4e39d5b9 // fadd v25.4s, v13.4s, v25.4s
-	WORD $0x6ea0e710 // fcmgt v16.4s, v24.4s, v0.4s
-	VBIT V16.B16, V24.B16, V0.B16
+	WORD $0x6ea0e590 // fcmgt v16.4s, v12.4s, v0.4s
+	VBIT V16.B16, V12.B16, V0.B16
 	VBIT V16.B16, V21.B16, V17.B16
-	WORD $0x6ea1e730 // fcmgt v16.4s, v25.4s, v1.4s
-	VBIT V16.B16, V25.B16, V1.B16
+	WORD $0x6ea1e5b0 // fcmgt v16.4s, v13.4s, v1.4s
+	VBIT V16.B16, V13.B16, V1.B16
 	VBIT V16.B16, V21.B16, V18.B16
-	FLDPQ 416(R9), (F26, F27)
-	WORD $0x4e3ad5da // fadd v26.4s, v14.4s, v26.4s
-	WORD $0x4e3bd5fb // fadd v27.4s, v15.4s, v27.4s
-	WORD $0x6ea2e750 // fcmgt v16.4s, v26.4s, v2.4s
-	VBIT V16.B16, V26.B16, V2.B16
+	WORD $0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	VBIT V16.B16, V14.B16, V2.B16
 	VBIT V16.B16, V21.B16, V19.B16
-	WORD $0x6ea3e770 // fcmgt v16.4s, v27.4s, v3.4s
-	VBIT V16.B16, V27.B16, V3.B16
+	WORD $0x6ea3e5f0 // fcmgt v16.4s, v15.4s, v3.4s
+	VBIT V16.B16, V15.B16, V3.B16
 	VBIT V16.B16, V21.B16, V20.B16
-	FLDPQ 256(R9), (F28, F29)
-	WORD $0x4e3cd50c // fadd v12.4s, v8.4s, v28.4s
-	WORD $0x4e3dd52d // fadd v13.4s, v9.4s, v29.4s
-	FLDPQ 288(R9), (F30, F31)
-	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
-	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
 	VDUP R7, V21.S4
 	ADD $1, R7
-	FLDPQ 384(R9), (F22, F23)
-	WORD $0x4e36d596 // fadd v22.4s, v12.4s, v22.4s
-	WORD $0x4e37d5b7 // fadd v23.4s, v13.4s, v23.4s
-	WORD $0x6ea0e6d0 // fcmgt v16.4s, v22.4s, v0.4s
-	VBIT V16.B16, V22.B16, V0.B16
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
 	VBIT V16.B16, V21.B16, V17.B16
-	WORD $0x6ea1e6f0 // fcmgt v16.4s, v23.4s, v1.4s
-	VBIT V16.B16, V23.B16, V1.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
 	VBIT V16.B16, V21.B16, V18.B16
-	FLDPQ 416(R9), (F24, F25)
-	WORD $0x4e38d5d8 // fadd v24.4s, v14.4s, v24.4s
-	WORD $0x4e39d5f9 // fadd v25.4s, v15.4s, v25.4s
-	WORD $0x6ea2e710 // fcmgt v16.4s, v24.4s, v2.4s
-	VBIT V16.B16, V24.B16, V2.B16
+	WORD $0x6ea2e550 // fcmgt v16.4s, v10.4s, v2.4s
+	VBIT V16.B16, V10.B16, V2.B16
 	VBIT V16.B16, V21.B16, V19.B16
-	WORD $0x6ea3e730 // fcmgt v16.4s, v25.4s, v3.4s
-	VBIT V16.B16, V25.B16, V3.B16
+	WORD $0x6ea3e570 // fcmgt v16.4s, v11.4s, v3.4s
+	VBIT V16.B16, V11.B16, V3.B16
 	VBIT V16.B16, V21.B16, V20.B16
-	FLDPQ 0(R5), (F26, F27)
-	WORD $0x4e3ad400 // fadd v0.4s, v0.4s, v26.4s
-	WORD $0x4e3bd421 // fadd v1.4s, v1.4s, v27.4s
-	FLDPQ 32(R5), (F28, F29)
-	WORD $0x4e3cd442 // fadd v2.4s, v2.4s, v28.4s
-	WORD $0x4e3dd463 // fadd v3.4s, v3.4s, v29.4s
+	VDUP R7, V21.S4
+	ADD $1, R7
+	WORD $0x6ea0e490 // fcmgt v16.4s, v4.4s, v0.4s
+	VBIT V16.B16, V4.B16, V0.B16
+	VBIT V16.B16, V21.B16, V17.B16
+	WORD $0x6ea1e4b0 // fcmgt v16.4s, v5.4s, v1.4s
+	VBIT V16.B16, V5.B16, V1.B16
+	VBIT V16.B16, V21.B16, V18.B16
+	WORD $0x6ea2e4d0 // fcmgt v16.4s, v6.4s, v2.4s
+	VBIT V16.B16, V6.B16, V2.B16
+	VBIT V16.B16, V21.B16, V19.B16
+	WORD $0x6ea3e4f0 // fcmgt v16.4s, v7.4s, v3.4s
+	VBIT V16.B16, V7.B16, V3.B16
+	VBIT V16.B16, V21.B16, V20.B16
+	FLDPQ 0(R5), (F24, F25)
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FLDPQ 32(R5), (F26, F27)
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
 	WORD $0x4ea0c810 // fcmgt v16.4s, v0.4s, #0.0
 	VAND V16.B16, V0.B16, V0.B16
 	WORD $0x4ea0c830 // fcmgt v16.4s, v1.4s, #0.0
@@ -2357,11 +2328,11 @@ part5:
 text5:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-4, R7
 	VDUP R7, V21.S4
 	VDUP R7, V22.S4
@@ -2389,13 +2360,18 @@ text5:
 	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
 	CMP R14, R13
 	BHS last5
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol5:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V25.S4
 	ADD $1, R7
-	FLDPQ 512(R15), (F26, F27)
+	FLDPQ 512(R19), (F26, F27)
 	WORD $0x4e3ad61a // fadd v26.4s, v16.4s, v26.4s
 	WORD $0x4e3bd63b // fadd v27.4s, v17.4s, v27.4s
 	WORD $0x6ea0e754 // fcmgt v20.4s, v26.4s, v0.4s
@@ -2404,7 +2380,7 @@ symbol5:
 	WORD $0x6ea1e774 // fcmgt v20.4s, v27.4s, v1.4s
 	VBIT V20.B16, V27.B16, V1.B16
 	VBIT V20.B16, V25.B16, V22.B16
-	FLDPQ 544(R15), (F28, F29)
+	FLDPQ 544(R19), (F28, F29)
 	WORD $0x4e3cd65c // fadd v28.4s, v18.4s, v28.4s
 	WORD $0x4e3dd67d // fadd v29.4s, v19.4s, v29.4s
 	WORD $0x6ea2e794 // fcmgt v20.4s, v28.4s, v2.4s
@@ -2413,145 +2389,134 @@ symbol5:
 	WORD $0x6ea3e7b4 // fcmgt v20.4s, v29.4s, v3.4s
 	VBIT V20.B16, V29.B16, V3.B16
 	VBIT V20.B16, V25.B16, V24.B16
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R15), (F26, F27)
+	FLDPQ 416(R19), (F26, F27)
 	WORD $0x4e3ad5d2 // fadd v18.4s, v14.4s, v26.4s
 	WORD $0x4e3bd5f3 // fadd v19.4s, v15.4s, v27.4s
-	FLDPQ 256(R15), (F28, F29)
+	FLDPQ 256(R19), (F28, F29)
 	WORD $0x4e3cd50c // fadd v12.4s, v8.4s, v28.4s
 	WORD $0x4e3dd52d // fadd v13.4s, v9.4s, v29.4s
-	FLDPQ 288(R15), (F30, F31)
+	FLDPQ 288(R19), (F30, F31)
 	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
-	FLDPQ 128(R15), (F26, F27)
+	FLDPQ 128(R19), (F26, F27)
 	WORD $0x4e3ad488 // fadd v8.4s, v4.4s, v26.4s
 	WORD $0x4e3bd4a9 // fadd v9.4s, v5.4s, v27.4s
-	FLDPQ 160(R15), (F28, F29)
+	FLDPQ 160(R19), (F28, F29)
 	WORD $0x4e3cd4ca // fadd v10.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4eb // fadd v11.4s, v7.4s, v29.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol5
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol5
 
 last5:
-	VDUP R7, V25.S4
-	ADD $1, R7
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed61e // fadd v30.4s, v16.4s, v30.4s
-	WORD $0x4e3fd63f // fadd v31.4s, v17.4s, v31.4s
-	WORD $0x6ea0e7d4 // fcmgt v20.4s, v30.4s, v0.4s
-	VBIT V20.B16, V30.B16, V0.B16
-	VBIT V20.B16, V25.B16, V21.B16
-	WORD $0x6ea1e7f4 // fcmgt v20.4s, v31.4s, v1.4s
-	VBIT V20.B16, V31.B16, V1.B16
-	VBIT V20.B16, V25.B16, V22.B16
-	FLDPQ 544(R9), (F26, F27)
-	WORD $0x4e3ad65a // fadd v26.4s, v18.4s, v26.4s
-	WORD $0x4e3bd67b // fadd v27.4s, v19.4s, v27.4s
-	WORD $0x6ea2e754 // fcmgt v20.4s, v26.4s, v2.4s
-	VBIT V20.B16, V26.B16, V2.B16
-	VBIT V20.B16, V25.B16, V23.B16
-	WORD $0x6ea3e774 // fcmgt v20.4s, v27.4s, v3.4s
-	VBIT V20.B16, V27.B16, V3.B16
-	VBIT V20.B16, V25.B16, V24.B16
-	FLDPQ 384(R9), (F28, F29)
-	WORD $0x4e3cd590 // fadd v16.4s, v12.4s, v28.4s
-	WORD $0x4e3dd5b1 // fadd v17.4s, v13.4s, v29.4s
-	FLDPQ 416(R9), (F30, F31)
-	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
-	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
-	FLDPQ 256(R9), (F26, F27)
-	WORD $0x4e3ad50c // fadd v12.4s, v8.4s, v26.4s
-	WORD $0x4e3bd52d // fadd v13.4s, v9.4s, v27.4s
-	FLDPQ 288(R9), (F28, F29)
-	WORD $0x4e3cd54e // fadd v14.4s, v10.4s, v28.4s
-	WORD $0x4e3dd56f // fadd v15.4s, v11.4s, v29.4s
+	MOVD R14, R13
 	FLDPQ 128(R9), (F30, F31)
-	WORD $0x4e3ed488 // fadd v8.4s, v4.4s, v30.4s
-	WORD $0x4e3fd4a9 // fadd v9.4s, v5.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
 	FLDPQ 160(R9), (F26, F27)
-	WORD $0x4e3ad4ca // fadd v10.4s, v6.4s, v26.4s
-	WORD $0x4e3bd4eb // fadd v11.4s, v7.4s, v27.4s
-	VDUP R7, V25.S4
-	ADD $1, R7
-	FLDPQ 512(R9), (F28, F29)
-	WORD $0x4e3cd61c // fadd v28.4s, v16.4s, v28.4s
-	WORD $0x4e3dd63d // fadd v29.4s, v17.4s, v29.4s
-	WORD $0x6ea0e794 // fcmgt v20.4s, v28.4s, v0.4s
-	VBIT V20.B16, V28.B16, V0.B16
-	VBIT V20.B16, V25.B16, V21.B16
-	WORD $0x6ea1e7b4 // fcmgt v20.4s, v29.4s, v1.4s
-	VBIT V20.B16, V29.B16, V1.B16
-	VBIT V20.B16, V25.B16, V22.B16
-	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed65e // fadd v30.4s, v18.4s, v30.4s
-	WORD $0x4e3fd67f // fadd v31.4s, v19.4s, v31.4s
-	WORD $0x6ea2e7d4 // fcmgt v20.4s, v30.4s, v2.4s
-	VBIT V20.B16, V30.B16, V2.B16
-	VBIT V20.B16, V25.B16, V23.B16
-	WORD $0x6ea3e7f4 // fcmgt v20.4s, v31.4s, v3.4s
-	VBIT V20.B16, V31.B16, V3.B16
-	VBIT V20.B16, V25.B16, V24.B16
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	FLDPQ 256(R9), (F28, F29)
+	WORD $0x4e3cd484 // fadd v4.4s, v4.4s, v28.4s
+	WORD $0x4e3dd4a5 // fadd v5.4s, v5.4s, v29.4s
+	WORD $0x4e3cd508 // fadd v8.4s, v8.4s, v28.4s
+	WORD $0x4e3dd529 // fadd v9.4s, v9.4s, v29.4s
+	FLDPQ 288(R9), (F30, F31)
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
 	FLDPQ 384(R9), (F26, F27)
-	WORD $0x4e3ad590 // fadd v16.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5b1 // fadd v17.4s, v13.4s, v27.4s
+	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
+	WORD $0x4e3bd4a5 // fadd v5.4s, v5.4s, v27.4s
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	WORD $0x4e3bd529 // fadd v9.4s, v9.4s, v27.4s
+	WORD $0x4e3ad58c // fadd v12.4s, v12.4s, v26.4s
+	WORD $0x4e3bd5ad // fadd v13.4s, v13.4s, v27.4s
 	FLDPQ 416(R9), (F28, F29)
-	WORD $0x4e3cd5d2 // fadd v18.4s, v14.4s, v28.4s
-	WORD $0x4e3dd5f3 // fadd v19.4s, v15.4s, v29.4s
-	FLDPQ 256(R9), (F30, F31)
-	WORD $0x4e3ed50c // fadd v12.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52d // fadd v13.4s, v9.4s, v31.4s
-	FLDPQ 288(R9), (F26, F27)
-	WORD $0x4e3ad54e // fadd v14.4s, v10.4s, v26.4s
-	WORD $0x4e3bd56f // fadd v15.4s, v11.4s, v27.4s
-	VDUP R7, V25.S4
-	ADD $1, R7
-	FLDPQ 512(R9), (F28, F29)
-	WORD $0x4e3cd61c // fadd v28.4s, v16.4s, v28.4s
-	WORD $0x4e3dd63d // fadd v29.4s, v17.4s, v29.4s
-	WORD $0x6ea0e794 // fcmgt v20.4s, v28.4s, v0.4s
-	VBIT V20.B16, V28.B16, V0.B16
-	VBIT V20.B16, V25.B16, V21.B16
-	WORD $0x6ea1e7b4 // fcmgt v20.4s, v29.4s, v1.4s
-	VBIT V20.B16, V29.B16, V1.B16
-	VBIT V20.B16, V25.B16, V22.B16
-	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed65e // fadd v30.4s, v18.4s, v30.4s
-	WORD $0x4e3fd67f // fadd v31.4s, v19.4s, v31.4s
-	WORD $0x6ea2e7d4 // fcmgt v20.4s, v30.4s, v2.4s
-	VBIT V20.B16, V30.B16, V2.B16
-	VBIT V20.B16, V25.B16, V23.B16
-	WORD $0x6ea3e7f4 // fcmgt v20.4s, v31.4s, v3.4s
-	VBIT V20.B16, V31.B16, V3.B16
-	VBIT V20.B16, V25.B16, V24.B16
-	FLDPQ 384(R9), (F26, F27)
-	WORD $0x4e3ad590 // fadd v16.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5b1 // fadd v17.4s, v13.4s, v27.4s
-	FLDPQ 416(R9), (F28, F29)
-	WORD $0x4e3cd5d2 // fadd v18.4s, v14.4s, v28.4s
-	WORD $0x4e3dd5f3 // fadd v19.4s, v15.4s, v29.4s
-	VDUP R7, V25.S4
-	ADD $1, R7
+	WORD $0x4e3cd4c6 // fadd v6.4s, v6.4s, v28.4s
+	WORD $0x4e3dd4e7 // fadd v7.4s, v7.4s, v29.4s
+	WORD $0x4e3cd54a // fadd v10.4s, v10.4s, v28.4s
+	WORD $0x4e3dd56b // fadd v11.4s, v11.4s, v29.4s
+	WORD $0x4e3cd5ce // fadd v14.4s, v14.4s, v28.4s
+	WORD $0x4e3dd5ef // fadd v15.4s, v15.4s, v29.4s
 	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed61e // fadd v30.4s, v16.4s, v30.4s
-	WORD $0x4e3fd63f // fadd v31.4s, v17.4s, v31.4s
-	WORD $0x6ea0e7d4 // fcmgt v20.4s, v30.4s, v0.4s
-	VBIT V20.B16, V30.B16, V0.B16
-	VBIT V20.B16, V25.B16, V21.B16
-	WORD $0x6ea1e7f4 // fcmgt v20.4s, v31.4s, v1.4s
-	VBIT V20.B16, V31.B16, V1.B16
-	VBIT V20.B16, V25.B16, V22.B16
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
+	WORD $0x4e3ed610 // fadd v16.4s, v16.4s, v30.4s
+	WORD $0x4e3fd631 // fadd v17.4s, v17.4s, v31.4s
 	FLDPQ 544(R9), (F26, F27)
-	WORD $0x4e3ad65a // fadd v26.4s, v18.4s, v26.4s
-	WORD $0x4e3bd67b // fadd v27.4s, v19.4s, v27.4s
-	WORD $0x6ea2e754 // fcmgt v20.4s, v26.4s, v2.4s
-	VBIT V20.B16, V26.B16, V2.B16
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3bd5ef // fadd v15.4s, v15.4s, v27.4s
+	WORD $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	VDUP R7, V25.S4
+	ADD $1, R7
+	WORD $0x6ea0e614 // fcmgt v20.4s, v16.4s, v0.4s
+	VBIT V20.B16, V16.B16, V0.B16
+	VBIT V20.B16, V25.B16, V21.B16
+	WORD $0x6ea1e634 // fcmgt v20.4s, v17.4s, v1.4s
+	VBIT V20.B16, V17.B16, V1.B16
+	VBIT V20.B16, V25.B16, V22.B16
+	WORD $0x6ea2e654 // fcmgt v20.4s, v18.4s, v2.4s
+	VBIT V20.B16, V18.B16, V2.B16
 	VBIT V20.B16, V25.B16, V23.B16
-	WORD $0x6ea3e774 // fcmgt v20.4s, v27.4s, v3.4s
-	VBIT V20.B16, V27.B16, V3.B16
+	WORD $0x6ea3e674 // fcmgt v20.4s, v19.4s, v3.4s
+	VBIT V20.B16, V19.B16, V3.B16
+	VBIT V20.B16, V25.B16, V24.B16
+	VDUP R7, V25.S4
+	ADD $1, R7
+	WORD $0x6ea0e594 // fcmgt v20.4s, v12.4s, v0.4s
+	VBIT V20.B16, V12.B16, V0.B16
+	VBIT V20.B16, V25.B16, V21.B16
+	WORD $0x6ea1e5b4 // fcmgt v20.4s, v13.4s, v1.4s
+	VBIT V20.B16, V13.B16, V1.B16
+	VBIT V20.B16, V25.B16, V22.B16
+	WORD $0x6ea2e5d4 // fcmgt v20.4s, v14.4s, v2.4s
+	VBIT V20.B16, V14.B16, V2.B16
+	VBIT V20.B16, V25.B16, V23.B16
+	WORD $0x6ea3e5f4 // fcmgt v20.4s, v15.4s, v3.4s
+	VBIT V20.B16, V15.B16, V3.B16
+	VBIT V20.B16, V25.B16, V24.B16
+	VDUP R7, V25.S4
+	ADD $1, R7
+	WORD $0x6ea0e514 // fcmgt v20.4s, v8.4s, v0.4s
+	VBIT V20.B16, V8.B16, V0.B16
+	VBIT V20.B16, V25.B16, V21.B16
+	WORD $0x6ea1e534 // fcmgt v20.4s, v9.4s, v1.4s
+	VBIT V20.B16, V9.B16, V1.B16
+	VBIT V20.B16, V25.B16, V22.B16
+	WORD $0x6ea2e554 // fcmgt v20.4s, v10.4s, v2.4s
+	VBIT V20.B16, V10.B16, V2.B16
+	VBIT V20.B16, V25.B16, V23.B16
+	WORD $0x6ea3e574 // fcmgt v20.4s, v11.4s, v3.4s
+	VBIT V20.B16, V11.B16, V3.B16
+	VBIT V20.B16, V25.B16, V24.B16
+	VDUP R7, V25.S4
+	ADD $1, R7
+	WORD $0x6ea0e494 // fcmgt v20.4s, v4.4s, v0.4s
+	VBIT V20.B16, V4.B16, V0.B16
+	VBIT V20.B16, V25.B16, V21.B16
+	WORD $0x6ea1e4b4 // fcmgt v20.4s, v5.4s, v1.4s
+	VBIT V20.B16, V5.B16, V1.B16
+	VBIT V20.B16, V25.B16, V22.B16
+	WORD $0x6ea2e4d4 // fcmgt v20.4s, v6.4s, v2.4s
+	VBIT V20.B16, V6.B16, V2.B16
+	VBIT V20.B16, V25.B16, V23.B16
+	WORD $0x6ea3e4f4 // fcmgt v20.4s, v7.4s, v3.4s
+	VBIT V20.B16, V7.B16, V3.B16
 	VBIT V20.B16, V25.B16, V24.B16
 	FLDPQ 0(R5), (F28, F29)
 	WORD $0x4e3cd400 // fadd v0.4s, v0.4s, v28.4s
@@ -2606,11 +2571,11 @@ part6:
 text6:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
-	VDUP R19, V2.S4
-	VDUP R19, V3.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
+	VDUP R21, V2.S4
+	VDUP R21, V3.S4
 	MOVD $-5, R7
 	VDUP R7, V25.S4
 	VDUP R7, V26.S4
@@ -2644,13 +2609,18 @@ text6:
 	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
 	CMP R14, R13
 	BHS last6
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol6:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V29.S4
 	ADD $1, R7
-	FLDPQ 640(R15), (F30, F31)
+	FLDPQ 640(R19), (F30, F31)
 	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
 	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
 	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
@@ -2659,7 +2629,7 @@ symbol6:
 	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
 	VBIT V24.B16, V31.B16, V1.B16
 	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R15), (F30, F31)
+	FLDPQ 672(R19), (F30, F31)
 	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
 	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
 	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
@@ -2668,195 +2638,176 @@ symbol6:
 	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
 	VBIT V24.B16, V31.B16, V3.B16
 	VBIT V24.B16, V29.B16, V28.B16
-	FLDPQ 512(R15), (F30, F31)
+	FLDPQ 512(R19), (F30, F31)
 	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
 	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
-	FLDPQ 544(R15), (F30, F31)
+	FLDPQ 544(R19), (F30, F31)
 	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
 	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
-	FLDPQ 384(R15), (F30, F31)
+	FLDPQ 384(R19), (F30, F31)
 	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
 	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R15), (F30, F31)
+	FLDPQ 416(R19), (F30, F31)
 	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
 	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
-	FLDPQ 256(R15), (F30, F31)
+	FLDPQ 256(R19), (F30, F31)
 	WORD $0x4e3ed50c // fadd v12.4s, v8.4s, v30.4s
 	WORD $0x4e3fd52d // fadd v13.4s, v9.4s, v31.4s
-	FLDPQ 288(R15), (F30, F31)
+	FLDPQ 288(R19), (F30, F31)
 	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
-	FLDPQ 128(R15), (F30, F31)
+	FLDPQ 128(R19), (F30, F31)
 	WORD $0x4e3ed488 // fadd v8.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a9 // fadd v9.4s, v5.4s, v31.4s
-	FLDPQ 160(R15), (F30, F31)
+	FLDPQ 160(R19), (F30, F31)
 	WORD $0x4e3ed4ca // fadd v10.4s, v6.4s, v30.4s
 	WORD $0x4e3fd4eb // fadd v11.4s, v7.4s, v31.4s
-	FLDPQ 0(R15), (F4, F5)
-	FLDPQ 32(R15), (F6, F7)
-	CMP R14, R13
-	BLO symbol6
+	FLDPQ 0(R19), (F4, F5)
+	FLDPQ 32(R19), (F6, F7)
+	MOVD R20, R19
+	BNE symbol6
 
 last6:
-	VDUP R7, V29.S4
-	ADD $1, R7
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
-	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
-	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	VBIT V24.B16, V30.B16, V0.B16
-	VBIT V24.B16, V29.B16, V25.B16
-	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
-	VBIT V24.B16, V31.B16, V1.B16
-	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R9), (F30, F31)
-	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
-	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
-	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	VBIT V24.B16, V30.B16, V2.B16
-	VBIT V24.B16, V29.B16, V27.B16
-	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
-	VBIT V24.B16, V31.B16, V3.B16
-	VBIT V24.B16, V29.B16, V28.B16
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
-	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
-	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
-	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
-	FLDPQ 384(R9), (F30, F31)
-	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
-	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R9), (F30, F31)
-	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
-	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
-	FLDPQ 256(R9), (F30, F31)
-	WORD $0x4e3ed50c // fadd v12.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52d // fadd v13.4s, v9.4s, v31.4s
-	FLDPQ 288(R9), (F30, F31)
-	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
-	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
+	MOVD R14, R13
 	FLDPQ 128(R9), (F30, F31)
-	WORD $0x4e3ed488 // fadd v8.4s, v4.4s, v30.4s
-	WORD $0x4e3fd4a9 // fadd v9.4s, v5.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
 	FLDPQ 160(R9), (F30, F31)
-	WORD $0x4e3ed4ca // fadd v10.4s, v6.4s, v30.4s
-	WORD $0x4e3fd4eb // fadd v11.4s, v7.4s, v31.4s
-	VDUP R7, V29.S4
-	ADD $1, R7
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
-	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
-	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	VBIT V24.B16, V30.B16, V0.B16
-	VBIT V24.B16, V29.B16, V25.B16
-	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
-	VBIT V24.B16, V31.B16, V1.B16
-	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R9), (F30, F31)
-	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
-	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
-	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	VBIT V24.B16, V30.B16, V2.B16
-	VBIT V24.B16, V29.B16, V27.B16
-	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
-	VBIT V24.B16, V31.B16, V3.B16
-	VBIT V24.B16, V29.B16, V28.B16
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
-	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
-	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
-	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
-	FLDPQ 384(R9), (F30, F31)
-	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
-	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
-	FLDPQ 416(R9), (F30, F31)
-	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
-	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
 	FLDPQ 256(R9), (F30, F31)
-	WORD $0x4e3ed50c // fadd v12.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52d // fadd v13.4s, v9.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
 	FLDPQ 288(R9), (F30, F31)
-	WORD $0x4e3ed54e // fadd v14.4s, v10.4s, v30.4s
-	WORD $0x4e3fd56f // fadd v15.4s, v11.4s, v31.4s
-	VDUP R7, V29.S4
-	ADD $1, R7
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
-	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
-	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	VBIT V24.B16, V30.B16, V0.B16
-	VBIT V24.B16, V29.B16, V25.B16
-	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
-	VBIT V24.B16, V31.B16, V1.B16
-	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R9), (F30, F31)
-	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
-	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
-	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	VBIT V24.B16, V30.B16, V2.B16
-	VBIT V24.B16, V29.B16, V27.B16
-	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
-	VBIT V24.B16, V31.B16, V3.B16
-	VBIT V24.B16, V29.B16, V28.B16
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
-	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
-	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
-	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
 	FLDPQ 384(R9), (F30, F31)
-	WORD $0x4e3ed590 // fadd v16.4s, v12.4s, v30.4s
-	WORD $0x4e3fd5b1 // fadd v17.4s, v13.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
 	FLDPQ 416(R9), (F30, F31)
-	WORD $0x4e3ed5d2 // fadd v18.4s, v14.4s, v30.4s
-	WORD $0x4e3fd5f3 // fadd v19.4s, v15.4s, v31.4s
-	VDUP R7, V29.S4
-	ADD $1, R7
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
-	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
-	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	VBIT V24.B16, V30.B16, V0.B16
-	VBIT V24.B16, V29.B16, V25.B16
-	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
-	VBIT V24.B16, V31.B16, V1.B16
-	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R9), (F30, F31)
-	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
-	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
-	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	VBIT V24.B16, V30.B16, V2.B16
-	VBIT V24.B16, V29.B16, V27.B16
-	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
-	VBIT V24.B16, V31.B16, V3.B16
-	VBIT V24.B16, V29.B16, V28.B16
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	WORD $0x4e3fd5ef // fadd v15.4s, v15.4s, v31.4s
 	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed614 // fadd v20.4s, v16.4s, v30.4s
-	WORD $0x4e3fd635 // fadd v21.4s, v17.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
+	WORD $0x4e3ed610 // fadd v16.4s, v16.4s, v30.4s
+	WORD $0x4e3fd631 // fadd v17.4s, v17.4s, v31.4s
 	FLDPQ 544(R9), (F30, F31)
-	WORD $0x4e3ed656 // fadd v22.4s, v18.4s, v30.4s
-	WORD $0x4e3fd677 // fadd v23.4s, v19.4s, v31.4s
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	WORD $0x4e3fd5ef // fadd v15.4s, v15.4s, v31.4s
+	WORD $0x4e3ed652 // fadd v18.4s, v18.4s, v30.4s
+	WORD $0x4e3fd673 // fadd v19.4s, v19.4s, v31.4s
+	FLDPQ 640(R9), (F30, F31)
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
+	WORD $0x4e3ed610 // fadd v16.4s, v16.4s, v30.4s
+	WORD $0x4e3fd631 // fadd v17.4s, v17.4s, v31.4s
+	WORD $0x4e3ed694 // fadd v20.4s, v20.4s, v30.4s
+	WORD $0x4e3fd6b5 // fadd v21.4s, v21.4s, v31.4s
+	FLDPQ 672(R9), (F30, F31)
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	WORD $0x4e3fd5ef // fadd v15.4s, v15.4s, v31.4s
+	WORD $0x4e3ed652 // fadd v18.4s, v18.4s, v30.4s
+	WORD $0x4e3fd673 // fadd v19.4s, v19.4s, v31.4s
+	WORD $0x4e3ed6d6 // fadd v22.4s, v22.4s, v30.4s
+	WORD $0x4e3fd6f7 // fadd v23.4s, v23.4s, v31.4s
 	VDUP R7, V29.S4
 	ADD $1, R7
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed69e // fadd v30.4s, v20.4s, v30.4s
-	WORD $0x4e3fd6bf // fadd v31.4s, v21.4s, v31.4s
-	WORD $0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	VBIT V24.B16, V30.B16, V0.B16
+	WORD $0x6ea0e698 // fcmgt v24.4s, v20.4s, v0.4s
+	VBIT V24.B16, V20.B16, V0.B16
 	VBIT V24.B16, V29.B16, V25.B16
-	WORD $0x6ea1e7f8 // fcmgt v24.4s, v31.4s, v1.4s
-	VBIT V24.B16, V31.B16, V1.B16
+	WORD $0x6ea1e6b8 // fcmgt v24.4s, v21.4s, v1.4s
+	VBIT V24.B16, V21.B16, V1.B16
 	VBIT V24.B16, V29.B16, V26.B16
-	FLDPQ 672(R9), (F30, F31)
-	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
-	WORD $0x4e3fd6ff // fadd v31.4s, v23.4s, v31.4s
-	WORD $0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	VBIT V24.B16, V30.B16, V2.B16
+	WORD $0x6ea2e6d8 // fcmgt v24.4s, v22.4s, v2.4s
+	VBIT V24.B16, V22.B16, V2.B16
 	VBIT V24.B16, V29.B16, V27.B16
-	WORD $0x6ea3e7f8 // fcmgt v24.4s, v31.4s, v3.4s
-	VBIT V24.B16, V31.B16, V3.B16
+	WORD $0x6ea3e6f8 // fcmgt v24.4s, v23.4s, v3.4s
+	VBIT V24.B16, V23.B16, V3.B16
+	VBIT V24.B16, V29.B16, V28.B16
+	VDUP R7, V29.S4
+	ADD $1, R7
+	WORD $0x6ea0e618 // fcmgt v24.4s, v16.4s, v0.4s
+	VBIT V24.B16, V16.B16, V0.B16
+	VBIT V24.B16, V29.B16, V25.B16
+	WORD $0x6ea1e638 // fcmgt v24.4s, v17.4s, v1.4s
+	VBIT V24.B16, V17.B16, V1.B16
+	VBIT V24.B16, V29.B16, V26.B16
+	WORD $0x6ea2e658 // fcmgt v24.4s, v18.4s, v2.4s
+	VBIT V24.B16, V18.B16, V2.B16
+	VBIT V24.B16, V29.B16, V27.B16
+	WORD $0x6ea3e678 // fcmgt v24.4s, v19.4s, v3.4s
+	VBIT V24.B16, V19.B16, V3.B16
+	VBIT V24.B16, V29.B16, V28.B16
+	VDUP R7, V29.S4
+	ADD $1, R7
+	WORD $0x6ea0e598 // fcmgt v24.4s, v12.4s, v0.4s
+	VBIT V24.B16, V12.B16, V0.B16
+	VBIT V24.B16, V29.B16, V25.B16
+	WORD $0x6ea1e5b8 // fcmgt v24.4s, v13.4s, v1.4s
+	VBIT V24.B16, V13.B16, V1.B16
+	VBIT V24.B16, V29.B16, V26.B16
+	WORD $0x6ea2e5d8 // fcmgt v24.4s, v14.4s, v2.4s
+	VBIT V24.B16, V14.B16, V2.B16
+	VBIT V24.B16, V29.B16, V27.B16
+	WORD $0x6ea3e5f8 // fcmgt v24.4s, v15.4s, v3.4s
+	VBIT V24.B16, V15.B16, V3.B16
+	VBIT V24.B16, V29.B16, V28.B16
+	VDUP R7, V29.S4
+	ADD $1, R7
+	WORD $0x6ea0e518 // fcmgt v24.4s, v8.4s, v0.4s
+	VBIT V24.B16, V8.B16, V0.B16
+	VBIT V24.B16, V29.B16, V25.B16
+	WORD $0x6ea1e538 // fcmgt v24.4s, v9.4s, v1.4s
+	VBIT V24.B16, V9.B16, V1.B16
+	VBIT V24.B16, V29.B16, V26.B16
+	WORD $0x6ea2e558 // fcmgt v24.4s, v10.4s, v2.4s
+	VBIT V24.B16, V10.B16, V2.B16
+	VBIT V24.B16, V29.B16, V27.B16
+	WORD $0x6ea3e578 // fcmgt v24.4s, v11.4s, v3.4s
+	VBIT V24.B16, V11.B16, V3.B16
+	VBIT V24.B16, V29.B16, V28.B16
+	VDUP R7, V29.S4
+	ADD $1, R7
+	WORD $0x6ea0e498 // fcmgt v24.4s, v4.4s, v0.4s
+	VBIT V24.B16, V4.B16, V0.B16
+	VBIT V24.B16, V29.B16, V25.B16
+	WORD $0x6ea1e4b8 // fcmgt v24.4s, v5.4s, v1.4s
+	VBIT V24.B16, V5.B16, V1.B16
+	VBIT V24.B16, V29.B16, V26.B16
+	WORD $0x6ea2e4d8 // fcmgt v24.4s, v6.4s, v2.4s
+	VBIT V24.B16, V6.B16, V2.B16
+	VBIT V24.B16, V29.B16, V27.B16
+	WORD $0x6ea3e4f8 // fcmgt v24.4s, v7.4s, v3.4s
+	VBIT V24.B16, V7.B16, V3.B16
 	VBIT V24.B16, V29.B16, V28.B16
 	FLDPQ 0(R5), (F30, F31)
 	WORD $0x4e3ed400 // fadd v0.4s, v0.4s, v30.4s
@@ -2911,9 +2862,9 @@ part7:
 text7:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
 	MOVD $-6, R7
 	VDUP R7, V15.S4
 	VDUP R7, V16.S4
@@ -2935,13 +2886,18 @@ text7:
 	WORD $0x4e3bd56d // fadd v13.4s, v11.4s, v27.4s
 	CMP R14, R13
 	BHS last7
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol7:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 768(R15), (F28, F29)
+	FLDPQ 768(R19), (F28, F29)
 	WORD $0x4e3cd59c // fadd v28.4s, v12.4s, v28.4s
 	WORD $0x4e3dd5bd // fadd v29.4s, v13.4s, v29.4s
 	WORD $0x6ea0e78e // fcmgt v14.4s, v28.4s, v0.4s
@@ -2950,140 +2906,126 @@ symbol7:
 	WORD $0x6ea1e7ae // fcmgt v14.4s, v29.4s, v1.4s
 	VBIT V14.B16, V29.B16, V1.B16
 	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R15), (F30, F31)
+	FLDPQ 640(R19), (F30, F31)
 	WORD $0x4e3ed54c // fadd v12.4s, v10.4s, v30.4s
 	WORD $0x4e3fd56d // fadd v13.4s, v11.4s, v31.4s
-	FLDPQ 512(R15), (F18, F19)
+	FLDPQ 512(R19), (F18, F19)
 	WORD $0x4e32d50a // fadd v10.4s, v8.4s, v18.4s
 	WORD $0x4e33d52b // fadd v11.4s, v9.4s, v19.4s
-	FLDPQ 384(R15), (F20, F21)
+	FLDPQ 384(R19), (F20, F21)
 	WORD $0x4e34d4c8 // fadd v8.4s, v6.4s, v20.4s
 	WORD $0x4e35d4e9 // fadd v9.4s, v7.4s, v21.4s
-	FLDPQ 256(R15), (F22, F23)
+	FLDPQ 256(R19), (F22, F23)
 	WORD $0x4e36d486 // fadd v6.4s, v4.4s, v22.4s
 	WORD $0x4e37d4a7 // fadd v7.4s, v5.4s, v23.4s
-	FLDPQ 128(R15), (F24, F25)
+	FLDPQ 128(R19), (F24, F25)
 	WORD $0x4e38d444 // fadd v4.4s, v2.4s, v24.4s
 	WORD $0x4e39d465 // fadd v5.4s, v3.4s, v25.4s
-	FLDPQ 0(R15), (F2, F3)
-	CMP R14, R13
-	BLO symbol7
+	FLDPQ 0(R19), (F2, F3)
+	MOVD R20, R19
+	BNE symbol7
 
 last7:
-	VDUP R7, V17.S4
-	ADD $1, R7
-	FLDPQ 768(R9), (F26, F27)
-	WORD $0x4e3ad59a // fadd v26.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5bb // fadd v27.4s, v13.4s, v27.4s
-	WORD $0x6ea0e74e // fcmgt v14.4s, v26.4s, v0.4s
-	VBIT V14.B16, V26.B16, V0.B16
-	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e76e // fcmgt v14.4s, v27.4s, v1.4s
-	VBIT V14.B16, V27.B16, V1.B16
-	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R9), (F28, F29)
-	WORD $0x4e3cd54c // fadd v12.4s, v10.4s, v28.4s
-	WORD $0x4e3dd56d // fadd v13.4s, v11.4s, v29.4s
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed50a // fadd v10.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52b // fadd v11.4s, v9.4s, v31.4s
-	FLDPQ 384(R9), (F18, F19)
-	WORD $0x4e32d4c8 // fadd v8.4s, v6.4s, v18.4s
-	WORD $0x4e33d4e9 // fadd v9.4s, v7.4s, v19.4s
-	FLDPQ 256(R9), (F20, F21)
-	WORD $0x4e34d486 // fadd v6.4s, v4.4s, v20.4s
-	WORD $0x4e35d4a7 // fadd v7.4s, v5.4s, v21.4s
-	FLDPQ 128(R9), (F22, F23)
-	WORD $0x4e36d444 // fadd v4.4s, v2.4s, v22.4s
-	WORD $0x4e37d465 // fadd v5.4s, v3.4s, v23.4s
-	VDUP R7, V17.S4
-	ADD $1, R7
-	FLDPQ 768(R9), (F24, F25)
-	WORD $0x4e38d598 // fadd v24.4s, v12.4s, v24.4s
-	WORD $0x4e39d5b9 // fadd v25.4s, v13.4s, v25.4s
-	WORD $0x6ea0e70e // fcmgt v14.4s, v24.4s, v0.4s
-	VBIT V14.B16, V24.B16, V0.B16
-	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e72e // fcmgt v14.4s, v25.4s, v1.4s
-	VBIT V14.B16, V25.B16, V1.B16
-	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R9), (F26, F27)
-	WORD $0x4e3ad54c // fadd v12.4s, v10.4s, v26.4s
-	WORD $0x4e3bd56d // fadd v13.4s, v11.4s, v27.4s
-	FLDPQ 512(R9), (F28, F29)
-	WORD $0x4e3cd50a // fadd v10.4s, v8.4s, v28.4s
-	WORD $0x4e3dd52b // fadd v11.4s, v9.4s, v29.4s
+	MOVD R14, R13
+	FLDPQ 128(R9), (F26, F27)
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	FLDPQ 256(R9), (F28, F29)
+	WORD $0x4e3cd442 // fadd v2.4s, v2.4s, v28.4s
+	WORD $0x4e3dd463 // fadd v3.4s, v3.4s, v29.4s
+	WORD $0x4e3cd484 // fadd v4.4s, v4.4s, v28.4s
+	WORD $0x4e3dd4a5 // fadd v5.4s, v5.4s, v29.4s
 	FLDPQ 384(R9), (F30, F31)
-	WORD $0x4e3ed4c8 // fadd v8.4s, v6.4s, v30.4s
-	WORD $0x4e3fd4e9 // fadd v9.4s, v7.4s, v31.4s
-	FLDPQ 256(R9), (F18, F19)
-	WORD $0x4e32d486 // fadd v6.4s, v4.4s, v18.4s
-	WORD $0x4e33d4a7 // fadd v7.4s, v5.4s, v19.4s
-	VDUP R7, V17.S4
-	ADD $1, R7
-	FLDPQ 768(R9), (F20, F21)
-	WORD $0x4e34d594 // fadd v20.4s, v12.4s, v20.4s
-	WORD $0x4e35d5b5 // fadd v21.4s, v13.4s, v21.4s
-	WORD $0x6ea0e68e // fcmgt v14.4s, v20.4s, v0.4s
-	VBIT V14.B16, V20.B16, V0.B16
-	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e6ae // fcmgt v14.4s, v21.4s, v1.4s
-	VBIT V14.B16, V21.B16, V1.B16
-	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R9), (F22, F23)
-	WORD $0x4e36d54c // fadd v12.4s, v10.4s, v22.4s
-	WORD $0x4e37d56d // fadd v13.4s, v11.4s, v23.4s
-	FLDPQ 512(R9), (F24, F25)
-	WORD $0x4e38d50a // fadd v10.4s, v8.4s, v24.4s
-	WORD $0x4e39d52b // fadd v11.4s, v9.4s, v25.4s
-	FLDPQ 384(R9), (F26, F27)
-	WORD $0x4e3ad4c8 // fadd v8.4s, v6.4s, v26.4s
-	WORD $0x4e3bd4e9 // fadd v9.4s, v7.4s, v27.4s
-	VDUP R7, V17.S4
-	ADD $1, R7
-	FLDPQ 768(R9), (F28, F29)
-	WORD $0x4e3cd59c // fadd v28.4s, v12.4s, v28.4s
-	WORD $0x4e3dd5bd // fadd v29.4s, v13.4s, v29.4s
-	WORD $0x6ea0e78e // fcmgt v14.4s, v28.4s, v0.4s
-	VBIT V14.B16, V28.B16, V0.B16
-	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e7ae // fcmgt v14.4s, v29.4s, v1.4s
-	VBIT V14.B16, V29.B16, V1.B16
-	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R9), (F30, F31)
-	WORD $0x4e3ed54c // fadd v12.4s, v10.4s, v30.4s
-	WORD $0x4e3fd56d // fadd v13.4s, v11.4s, v31.4s
+	WORD $0x4e3ed442 // fadd v2.4s, v2.4s, v30.4s
+	WORD $0x4e3fd463 // fadd v3.4s, v3.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
 	FLDPQ 512(R9), (F18, F19)
-	WORD $0x4e32d50a // fadd v10.4s, v8.4s, v18.4s
-	WORD $0x4e33d52b // fadd v11.4s, v9.4s, v19.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	WORD $0x4e32d484 // fadd v4.4s, v4.4s, v18.4s
+	WORD $0x4e33d4a5 // fadd v5.4s, v5.4s, v19.4s
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	WORD $0x4e32d508 // fadd v8.4s, v8.4s, v18.4s
+	WORD $0x4e33d529 // fadd v9.4s, v9.4s, v19.4s
+	FLDPQ 640(R9), (F20, F21)
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e35d463 // fadd v3.4s, v3.4s, v21.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e34d4c6 // fadd v6.4s, v6.4s, v20.4s
+	WORD $0x4e35d4e7 // fadd v7.4s, v7.4s, v21.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	WORD $0x4e34d54a // fadd v10.4s, v10.4s, v20.4s
+	WORD $0x4e35d56b // fadd v11.4s, v11.4s, v21.4s
+	FLDPQ 768(R9), (F22, F23)
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
+	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
+	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 768(R9), (F20, F21)
-	WORD $0x4e34d594 // fadd v20.4s, v12.4s, v20.4s
-	WORD $0x4e35d5b5 // fadd v21.4s, v13.4s, v21.4s
-	WORD $0x6ea0e68e // fcmgt v14.4s, v20.4s, v0.4s
-	VBIT V14.B16, V20.B16, V0.B16
+	WORD $0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	VBIT V14.B16, V12.B16, V0.B16
 	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e6ae // fcmgt v14.4s, v21.4s, v1.4s
-	VBIT V14.B16, V21.B16, V1.B16
+	WORD $0x6ea1e5ae // fcmgt v14.4s, v13.4s, v1.4s
+	VBIT V14.B16, V13.B16, V1.B16
 	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 640(R9), (F22, F23)
-	WORD $0x4e36d54c // fadd v12.4s, v10.4s, v22.4s
-	WORD $0x4e37d56d // fadd v13.4s, v11.4s, v23.4s
 	VDUP R7, V17.S4
 	ADD $1, R7
-	FLDPQ 768(R9), (F24, F25)
-	WORD $0x4e38d598 // fadd v24.4s, v12.4s, v24.4s
-	WORD $0x4e39d5b9 // fadd v25.4s, v13.4s, v25.4s
-	WORD $0x6ea0e70e // fcmgt v14.4s, v24.4s, v0.4s
-	VBIT V14.B16, V24.B16, V0.B16
+	WORD $0x6ea0e54e // fcmgt v14.4s, v10.4s, v0.4s
+	VBIT V14.B16, V10.B16, V0.B16
 	VBIT V14.B16, V17.B16, V15.B16
-	WORD $0x6ea1e72e // fcmgt v14.4s, v25.4s, v1.4s
-	VBIT V14.B16, V25.B16, V1.B16
+	WORD $0x6ea1e56e // fcmgt v14.4s, v11.4s, v1.4s
+	VBIT V14.B16, V11.B16, V1.B16
 	VBIT V14.B16, V17.B16, V16.B16
-	FLDPQ 0(R5), (F26, F27)
-	WORD $0x4e3ad400 // fadd v0.4s, v0.4s, v26.4s
-	WORD $0x4e3bd421 // fadd v1.4s, v1.4s, v27.4s
+	VDUP R7, V17.S4
+	ADD $1, R7
+	WORD $0x6ea0e50e // fcmgt v14.4s, v8.4s, v0.4s
+	VBIT V14.B16, V8.B16, V0.B16
+	VBIT V14.B16, V17.B16, V15.B16
+	WORD $0x6ea1e52e // fcmgt v14.4s, v9.4s, v1.4s
+	VBIT V14.B16, V9.B16, V1.B16
+	VBIT V14.B16, V17.B16, V16.B16
+	VDUP R7, V17.S4
+	ADD $1, R7
+	WORD $0x6ea0e4ce // fcmgt v14.4s, v6.4s, v0.4s
+	VBIT V14.B16, V6.B16, V0.B16
+	VBIT V14.B16, V17.B16, V15.B16
+	WORD $0x6ea1e4ee // fcmgt v14.4s, v7.4s, v1.4s
+	VBIT V14.B16, V7.B16, V1.B16
+	VBIT V14.B16, V17.B16, V16.B16
+	VDUP R7, V17.S4
+	ADD $1, R7
+	WORD $0x6ea0e48e // fcmgt v14.4s, v4.4s, v0.4s
+	VBIT V14.B16, V4.B16, V0.B16
+	VBIT V14.B16, V17.B16, V15.B16
+	WORD $0x6ea1e4ae // fcmgt v14.4s, v5.4s, v1.4s
+	VBIT V14.B16, V5.B16, V1.B16
+	VBIT V14.B16, V17.B16, V16.B16
+	VDUP R7, V17.S4
+	ADD $1, R7
+	WORD $0x6ea0e44e // fcmgt v14.4s, v2.4s, v0.4s
+	VBIT V14.B16, V2.B16, V0.B16
+	VBIT V14.B16, V17.B16, V15.B16
+	WORD $0x6ea1e46e // fcmgt v14.4s, v3.4s, v1.4s
+	VBIT V14.B16, V3.B16, V1.B16
+	VBIT V14.B16, V17.B16, V16.B16
+	FLDPQ 0(R5), (F24, F25)
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
 	WORD $0x4ea0c80e // fcmgt v14.4s, v0.4s, #0.0
 	VAND V14.B16, V0.B16, V0.B16
 	WORD $0x4ea0c82e // fcmgt v14.4s, v1.4s, #0.0
@@ -3125,9 +3067,9 @@ part8:
 text8:
 	MOVW.P 4(R11), R14
 	ADD R10, R14
-	MOVD $0xff800000, R19
-	VDUP R19, V0.S4
-	VDUP R19, V1.S4
+	MOVD $0xff800000, R21
+	VDUP R21, V0.S4
+	VDUP R21, V1.S4
 	MOVD $-7, R7
 	VDUP R7, V17.S4
 	VDUP R7, V18.S4
@@ -3152,13 +3094,18 @@ text8:
 	WORD $0x4e3fd5af // fadd v15.4s, v13.4s, v31.4s
 	CMP R14, R13
 	BHS last8
+	SUB $1, R14, R15
+	MOVBU 0(R13), R19
+	MADD R1, R4, R19, R19
 
 symbol8:
-	MOVBU.P 1(R13), R15
-	MADD R1, R4, R15, R15
+	CMP R15, R13
+	CSINC EQ, R13, R13, R13
+	MOVBU 0(R13), R20
+	MADD R1, R4, R20, R20
 	VDUP R7, V19.S4
 	ADD $1, R7
-	FLDPQ 896(R15), (F20, F21)
+	FLDPQ 896(R19), (F20, F21)
 	WORD $0x4e34d5d4 // fadd v20.4s, v14.4s, v20.4s
 	WORD $0x4e35d5f5 // fadd v21.4s, v15.4s, v21.4s
 	WORD $0x6ea0e690 // fcmgt v16.4s, v20.4s, v0.4s
@@ -3167,172 +3114,152 @@ symbol8:
 	WORD $0x6ea1e6b0 // fcmgt v16.4s, v21.4s, v1.4s
 	VBIT V16.B16, V21.B16, V1.B16
 	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R15), (F22, F23)
+	FLDPQ 768(R19), (F22, F23)
 	WORD $0x4e36d58e // fadd v14.4s, v12.4s, v22.4s
 	WORD $0x4e37d5af // fadd v15.4s, v13.4s, v23.4s
-	FLDPQ 640(R15), (F24, F25)
+	FLDPQ 640(R19), (F24, F25)
 	WORD $0x4e38d54c // fadd v12.4s, v10.4s, v24.4s
 	WORD $0x4e39d56d // fadd v13.4s, v11.4s, v25.4s
-	FLDPQ 512(R15), (F26, F27)
+	FLDPQ 512(R19), (F26, F27)
 	WORD $0x4e3ad50a // fadd v10.4s, v8.4s, v26.4s
 	WORD $0x4e3bd52b // fadd v11.4s, v9.4s, v27.4s
-	FLDPQ 384(R15), (F28, F29)
+	FLDPQ 384(R19), (F28, F29)
 	WORD $0x4e3cd4c8 // fadd v8.4s, v6.4s, v28.4s
 	WORD $0x4e3dd4e9 // fadd v9.4s, v7.4s, v29.4s
-	FLDPQ 256(R15), (F30, F31)
+	FLDPQ 256(R19), (F30, F31)
 	WORD $0x4e3ed486 // fadd v6.4s, v4.4s, v30.4s
 	WORD $0x4e3fd4a7 // fadd v7.4s, v5.4s, v31.4s
-	FLDPQ 128(R15), (F20, F21)
+	FLDPQ 128(R19), (F20, F21)
 	WORD $0x4e34d444 // fadd v4.4s, v2.4s, v20.4s
 	WORD $0x4e35d465 // fadd v5.4s, v3.4s, v21.4s
-	FLDPQ 0(R15), (F2, F3)
-	CMP R14, R13
-	BLO symbol8
+	FLDPQ 0(R19), (F2, F3)
+	MOVD R20, R19
+	BNE symbol8
 
 last8:
-	VDUP R7, V19.S4
-	ADD $1, R7
-	FLDPQ 896(R9), (F22, F23)
-	WORD $0x4e36d5d6 // fadd v22.4s, v14.4s, v22.4s
-	WORD $0x4e37d5f7 // fadd v23.4s, v15.4s, v23.4s
-	WORD $0x6ea0e6d0 // fcmgt v16.4s, v22.4s, v0.4s
-	VBIT V16.B16, V22.B16, V0.B16
-	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e6f0 // fcmgt v16.4s, v23.4s, v1.4s
-	VBIT V16.B16, V23.B16, V1.B16
-	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R9), (F24, F25)
-	WORD $0x4e38d58e // fadd v14.4s, v12.4s, v24.4s
-	WORD $0x4e39d5af // fadd v15.4s, v13.4s, v25.4s
-	FLDPQ 640(R9), (F26, F27)
-	WORD $0x4e3ad54c // fadd v12.4s, v10.4s, v26.4s
-	WORD $0x4e3bd56d // fadd v13.4s, v11.4s, v27.4s
-	FLDPQ 512(R9), (F28, F29)
-	WORD $0x4e3cd50a // fadd v10.4s, v8.4s, v28.4s
-	WORD $0x4e3dd52b // fadd v11.4s, v9.4s, v29.4s
-	FLDPQ 384(R9), (F30, F31)
-	WORD $0x4e3ed4c8 // fadd v8.4s, v6.4s, v30.4s
-	WORD $0x4e3fd4e9 // fadd v9.4s, v7.4s, v31.4s
-	FLDPQ 256(R9), (F20, F21)
-	WORD $0x4e34d486 // fadd v6.4s, v4.4s, v20.4s
-	WORD $0x4e35d4a7 // fadd v7.4s, v5.4s, v21.4s
+	MOVD R14, R13
 	FLDPQ 128(R9), (F22, F23)
-	WORD $0x4e36d444 // fadd v4.4s, v2.4s, v22.4s
-	WORD $0x4e37d465 // fadd v5.4s, v3.4s, v23.4s
-	VDUP R7, V19.S4
-	ADD $1, R7
-	FLDPQ 896(R9), (F24, F25)
-	WORD $0x4e38d5d8 // fadd v24.4s, v14.4s, v24.4s
-	WORD $0x4e39d5f9 // fadd v25.4s, v15.4s, v25.4s
-	WORD $0x6ea0e710 // fcmgt v16.4s, v24.4s, v0.4s
-	VBIT V16.B16, V24.B16, V0.B16
-	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e730 // fcmgt v16.4s, v25.4s, v1.4s
-	VBIT V16.B16, V25.B16, V1.B16
-	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R9), (F26, F27)
-	WORD $0x4e3ad58e // fadd v14.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5af // fadd v15.4s, v13.4s, v27.4s
-	FLDPQ 640(R9), (F28, F29)
-	WORD $0x4e3cd54c // fadd v12.4s, v10.4s, v28.4s
-	WORD $0x4e3dd56d // fadd v13.4s, v11.4s, v29.4s
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed50a // fadd v10.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52b // fadd v11.4s, v9.4s, v31.4s
-	FLDPQ 384(R9), (F20, F21)
-	WORD $0x4e34d4c8 // fadd v8.4s, v6.4s, v20.4s
-	WORD $0x4e35d4e9 // fadd v9.4s, v7.4s, v21.4s
-	FLDPQ 256(R9), (F22, F23)
-	WORD $0x4e36d486 // fadd v6.4s, v4.4s, v22.4s
-	WORD $0x4e37d4a7 // fadd v7.4s, v5.4s, v23.4s
-	VDUP R7, V19.S4
-	ADD $1, R7
-	FLDPQ 896(R9), (F24, F25)
-	WORD $0x4e38d5d8 // fadd v24.4s, v14.4s, v24.4s
-	WORD $0x4e39d5f9 // fadd v25.4s, v15.4s, v25.4s
-	WORD $0x6ea0e710 // fcmgt v16.4s, v24.4s, v0.4s
-	VBIT V16.B16, V24.B16, V0.B16
-	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e730 // fcmgt v16.4s, v25.4s, v1.4s
-	VBIT V16.B16, V25.B16, V1.B16
-	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R9), (F26, F27)
-	WORD $0x4e3ad58e // fadd v14.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5af // fadd v15.4s, v13.4s, v27.4s
-	FLDPQ 640(R9), (F28, F29)
-	WORD $0x4e3cd54c // fadd v12.4s, v10.4s, v28.4s
-	WORD $0x4e3dd56d // fadd v13.4s, v11.4s, v29.4s
-	FLDPQ 512(R9), (F30, F31)
-	WORD $0x4e3ed50a // fadd v10.4s, v8.4s, v30.4s
-	WORD $0x4e3fd52b // fadd v11.4s, v9.4s, v31.4s
-	FLDPQ 384(R9), (F20, F21)
-	WORD $0x4e34d4c8 // fadd v8.4s, v6.4s, v20.4s
-	WORD $0x4e35d4e9 // fadd v9.4s, v7.4s, v21.4s
-	VDUP R7, V19.S4
-	ADD $1, R7
-	FLDPQ 896(R9), (F22, F23)
-	WORD $0x4e36d5d6 // fadd v22.4s, v14.4s, v22.4s
-	WORD $0x4e37d5f7 // fadd v23.4s, v15.4s, v23.4s
-	WORD $0x6ea0e6d0 // fcmgt v16.4s, v22.4s, v0.4s
-	VBIT V16.B16, V22.B16, V0.B16
-	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e6f0 // fcmgt v16.4s, v23.4s, v1.4s
-	VBIT V16.B16, V23.B16, V1.B16
-	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R9), (F24, F25)
-	WORD $0x4e38d58e // fadd v14.4s, v12.4s, v24.4s
-	WORD $0x4e39d5af // fadd v15.4s, v13.4s, v25.4s
-	FLDPQ 640(R9), (F26, F27)
-	WORD $0x4e3ad54c // fadd v12.4s, v10.4s, v26.4s
-	WORD $0x4e3bd56d // fadd v13.4s, v11.4s, v27.4s
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	FLDPQ 256(R9), (F24, F25)
+	WORD $0x4e38d442 // fadd v2.4s, v2.4s, v24.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	FLDPQ 384(R9), (F26, F27)
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
+	WORD $0x4e3bd4a5 // fadd v5.4s, v5.4s, v27.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
 	FLDPQ 512(R9), (F28, F29)
-	WORD $0x4e3cd50a // fadd v10.4s, v8.4s, v28.4s
-	WORD $0x4e3dd52b // fadd v11.4s, v9.4s, v29.4s
-	VDUP R7, V19.S4
-	ADD $1, R7
-	FLDPQ 896(R9), (F30, F31)
-	WORD $0x4e3ed5de // fadd v30.4s, v14.4s, v30.4s
-	WORD $0x4e3fd5ff // fadd v31.4s, v15.4s, v31.4s
-	WORD $0x6ea0e7d0 // fcmgt v16.4s, v30.4s, v0.4s
-	VBIT V16.B16, V30.B16, V0.B16
-	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e7f0 // fcmgt v16.4s, v31.4s, v1.4s
-	VBIT V16.B16, V31.B16, V1.B16
-	VBIT V16.B16, V19.B16, V18.B16
+	WORD $0x4e3cd442 // fadd v2.4s, v2.4s, v28.4s
+	WORD $0x4e3dd463 // fadd v3.4s, v3.4s, v29.4s
+	WORD $0x4e3cd484 // fadd v4.4s, v4.4s, v28.4s
+	WORD $0x4e3dd4a5 // fadd v5.4s, v5.4s, v29.4s
+	WORD $0x4e3cd4c6 // fadd v6.4s, v6.4s, v28.4s
+	WORD $0x4e3dd4e7 // fadd v7.4s, v7.4s, v29.4s
+	WORD $0x4e3cd508 // fadd v8.4s, v8.4s, v28.4s
+	WORD $0x4e3dd529 // fadd v9.4s, v9.4s, v29.4s
+	FLDPQ 640(R9), (F30, F31)
+	WORD $0x4e3ed442 // fadd v2.4s, v2.4s, v30.4s
+	WORD $0x4e3fd463 // fadd v3.4s, v3.4s, v31.4s
+	WORD $0x4e3ed484 // fadd v4.4s, v4.4s, v30.4s
+	WORD $0x4e3fd4a5 // fadd v5.4s, v5.4s, v31.4s
+	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
+	WORD $0x4e3fd4e7 // fadd v7.4s, v7.4s, v31.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
 	FLDPQ 768(R9), (F20, F21)
-	WORD $0x4e34d58e // fadd v14.4s, v12.4s, v20.4s
-	WORD $0x4e35d5af // fadd v15.4s, v13.4s, v21.4s
-	FLDPQ 640(R9), (F22, F23)
-	WORD $0x4e36d54c // fadd v12.4s, v10.4s, v22.4s
-	WORD $0x4e37d56d // fadd v13.4s, v11.4s, v23.4s
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e35d463 // fadd v3.4s, v3.4s, v21.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e34d4c6 // fadd v6.4s, v6.4s, v20.4s
+	WORD $0x4e35d4e7 // fadd v7.4s, v7.4s, v21.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	WORD $0x4e34d54a // fadd v10.4s, v10.4s, v20.4s
+	WORD $0x4e35d56b // fadd v11.4s, v11.4s, v21.4s
+	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
+	WORD $0x4e35d5ad // fadd v13.4s, v13.4s, v21.4s
+	FLDPQ 896(R9), (F22, F23)
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
+	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
+	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
+	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
 	VDUP R7, V19.S4
 	ADD $1, R7
-	FLDPQ 896(R9), (F24, F25)
-	WORD $0x4e38d5d8 // fadd v24.4s, v14.4s, v24.4s
-	WORD $0x4e39d5f9 // fadd v25.4s, v15.4s, v25.4s
-	WORD $0x6ea0e710 // fcmgt v16.4s, v24.4s, v0.4s
-	VBIT V16.B16, V24.B16, V0.B16
+	WORD $0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	VBIT V16.B16, V14.B16, V0.B16
 	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e730 // fcmgt v16.4s, v25.4s, v1.4s
-	VBIT V16.B16, V25.B16, V1.B16
+	WORD $0x6ea1e5f0 // fcmgt v16.4s, v15.4s, v1.4s
+	VBIT V16.B16, V15.B16, V1.B16
 	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 768(R9), (F26, F27)
-	WORD $0x4e3ad58e // fadd v14.4s, v12.4s, v26.4s
-	WORD $0x4e3bd5af // fadd v15.4s, v13.4s, v27.4s
 	VDUP R7, V19.S4
 	ADD $1, R7
-	FLDPQ 896(R9), (F28, F29)
-	WORD $0x4e3cd5dc // fadd v28.4s, v14.4s, v28.4s
-	WORD $0x4e3dd5fd // fadd v29.4s, v15.4s, v29.4s
-	WORD $0x6ea0e790 // fcmgt v16.4s, v28.4s, v0.4s
-	VBIT V16.B16, V28.B16, V0.B16
+	WORD $0x6ea0e590 // fcmgt v16.4s, v12.4s, v0.4s
+	VBIT V16.B16, V12.B16, V0.B16
 	VBIT V16.B16, V19.B16, V17.B16
-	WORD $0x6ea1e7b0 // fcmgt v16.4s, v29.4s, v1.4s
-	VBIT V16.B16, V29.B16, V1.B16
+	WORD $0x6ea1e5b0 // fcmgt v16.4s, v13.4s, v1.4s
+	VBIT V16.B16, V13.B16, V1.B16
 	VBIT V16.B16, V19.B16, V18.B16
-	FLDPQ 0(R5), (F30, F31)
-	WORD $0x4e3ed400 // fadd v0.4s, v0.4s, v30.4s
-	WORD $0x4e3fd421 // fadd v1.4s, v1.4s, v31.4s
+	VDUP R7, V19.S4
+	ADD $1, R7
+	WORD $0x6ea0e550 // fcmgt v16.4s, v10.4s, v0.4s
+	VBIT V16.B16, V10.B16, V0.B16
+	VBIT V16.B16, V19.B16, V17.B16
+	WORD $0x6ea1e570 // fcmgt v16.4s, v11.4s, v1.4s
+	VBIT V16.B16, V11.B16, V1.B16
+	VBIT V16.B16, V19.B16, V18.B16
+	VDUP R7, V19.S4
+	ADD $1, R7
+	WORD $0x6ea0e510 // fcmgt v16.4s, v8.4s, v0.4s
+	VBIT V16.B16, V8.B16, V0.B16
+	VBIT V16.B16, V19.B16, V17.B16
+	WORD $0x6ea1e530 // fcmgt v16.4s, v9.4s, v1.4s
+	VBIT V16.B16, V9.B16, V1.B16
+	VBIT V16.B16, V19.B16, V18.B16
+	VDUP R7, V19.S4
+	ADD $1, R7
+	WORD $0x6ea0e4d0 // fcmgt v16.4s, v6.4s, v0.4s
+	VBIT V16.B16, V6.B16, V0.B16
+	VBIT V16.B16, V19.B16, V17.B16
+	WORD $0x6ea1e4f0 // fcmgt v16.4s, v7.4s, v1.4s
+	VBIT V16.B16, V7.B16, V1.B16
+	VBIT V16.B16, V19.B16, V18.B16
+	VDUP R7, V19.S4
+	ADD $1, R7
+	WORD $0x6ea0e490 // fcmgt v16.4s, v4.4s, v0.4s
+	VBIT V16.B16, V4.B16, V0.B16
+	VBIT V16.B16, V19.B16, V17.B16
+	WORD $0x6ea1e4b0 // fcmgt v16.4s, v5.4s, v1.4s
+	VBIT V16.B16, V5.B16, V1.B16
+	VBIT V16.B16, V19.B16, V18.B16
+	VDUP R7, V19.S4
+	ADD $1, R7
+	WORD $0x6ea0e450 // fcmgt v16.4s, v2.4s, v0.4s
+	VBIT V16.B16, V2.B16, V0.B16
+	VBIT V16.B16, V19.B16, V17.B16
+	WORD $0x6ea1e470 // fcmgt v16.4s, v3.4s, v1.4s
+	VBIT V16.B16, V3.B16, V1.B16
+	VBIT V16.B16, V19.B16, V18.B16
+	FLDPQ 0(R5), (F24, F25)
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
 	WORD $0x4ea0c810 // fcmgt v16.4s, v0.4s, #0.0
 	VAND V16.B16, V0.B16, V0.B16
 	WORD $0x4ea0c830 // fcmgt v16.4s, v1.4s, #0.0
@@ -3391,26 +3318,32 @@ part1:
 text1:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	CMP R11, R10
 	BHS last1
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol1:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 0(R12), (F4, F5)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 0(R13), (F4, F5)
 	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
 	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
-	FLDPQ 32(R12), (F6, F7)
+	FLDPQ 32(R13), (F6, F7)
 	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
 	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
-	CMP R11, R10
-	BLO symbol1
+	MOVD R14, R13
+	BNE symbol1
 
 last1:
+	MOVD R11, R10
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3443,44 +3376,50 @@ part2:
 text2:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	CMP R11, R10
 	BHS last2
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol2:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 64(R12), (F8, F9)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 64(R13), (F8, F9)
 	WORD $0x4e280c88 // sqadd v8.16b, v4.16b, v8.16b
 	WORD $0x4e290ca9 // sqadd v9.16b, v5.16b, v9.16b
 	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
 	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
-	FLDPQ 96(R12), (F10, F11)
+	FLDPQ 96(R13), (F10, F11)
 	WORD $0x4e2a0cca // sqadd v10.16b, v6.16b, v10.16b
 	WORD $0x4e2b0ceb // sqadd v11.16b, v7.16b, v11.16b
 	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
 	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol2
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol2
 
 last2:
+	MOVD R11, R10
 	FLDPQ 64(R6), (F12, F13)
-	WORD $0x4e2c0c8c // sqadd v12.16b, v4.16b, v12.16b
-	WORD $0x4e2d0cad // sqadd v13.16b, v5.16b, v13.16b
-	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
-	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2c0c84 // sqadd v4.16b, v4.16b, v12.16b
+	WORD $0x4e2d0ca5 // sqadd v5.16b, v5.16b, v13.16b
 	FLDPQ 96(R6), (F14, F15)
-	WORD $0x4e2e0cce // sqadd v14.16b, v6.16b, v14.16b
-	WORD $0x4e2f0cef // sqadd v15.16b, v7.16b, v15.16b
-	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
-	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	WORD $0x4e2e0cc6 // sqadd v6.16b, v6.16b, v14.16b
+	WORD $0x4e2f0ce7 // sqadd v7.16b, v7.16b, v15.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3513,10 +3452,10 @@ part3:
 text3:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F12, F13)
@@ -3527,58 +3466,62 @@ text3:
 	WORD $0x4e2f0ceb // sqadd v11.16b, v7.16b, v15.16b
 	CMP R11, R10
 	BHS last3
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol3:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 128(R12), (F16, F17)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 128(R13), (F16, F17)
 	WORD $0x4e300d10 // sqadd v16.16b, v8.16b, v16.16b
 	WORD $0x4e310d31 // sqadd v17.16b, v9.16b, v17.16b
 	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
 	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
-	FLDPQ 160(R12), (F18, F19)
+	FLDPQ 160(R13), (F18, F19)
 	WORD $0x4e320d52 // sqadd v18.16b, v10.16b, v18.16b
 	WORD $0x4e330d73 // sqadd v19.16b, v11.16b, v19.16b
 	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
 	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
-	FLDPQ 64(R12), (F20, F21)
+	FLDPQ 64(R13), (F20, F21)
 	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
 	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
-	FLDPQ 96(R12), (F22, F23)
+	FLDPQ 96(R13), (F22, F23)
 	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
 	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol3
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol3
 
 last3:
-	FLDPQ 128(R6), (F24, F25)
-	WORD $0x4e380d18 // sqadd v24.16b, v8.16b, v24.16b
-	WORD $0x4e390d39 // sqadd v25.16b, v9.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 160(R6), (F26, F27)
-	WORD $0x4e3a0d5a // sqadd v26.16b, v10.16b, v26.16b
-	WORD $0x4e3b0d7b // sqadd v27.16b, v11.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 64(R6), (F28, F29)
-	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
-	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
-	FLDPQ 96(R6), (F30, F31)
-	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
-	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 128(R6), (F12, F13)
-	WORD $0x4e2c0d0c // sqadd v12.16b, v8.16b, v12.16b
-	WORD $0x4e2d0d2d // sqadd v13.16b, v9.16b, v13.16b
-	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
-	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
-	FLDPQ 160(R6), (F14, F15)
-	WORD $0x4e2e0d4e // sqadd v14.16b, v10.16b, v14.16b
-	WORD $0x4e2f0d6f // sqadd v15.16b, v11.16b, v15.16b
-	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
-	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	MOVD R11, R10
+	FLDPQ 64(R6), (F24, F25)
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
+	FLDPQ 96(R6), (F26, F27)
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	FLDPQ 128(R6), (F28, F29)
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	FLDPQ 160(R6), (F30, F31)
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3611,10 +3554,10 @@ part4:
 text4:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F16, F17)
@@ -3631,86 +3574,86 @@ text4:
 	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
 	CMP R11, R10
 	BHS last4
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol4:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 192(R12), (F24, F25)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d98 // sqadd v24.16b, v12.16b, v24.16b
 	WORD $0x4e390db9 // sqadd v25.16b, v13.16b, v25.16b
 	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
 	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
 	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
 	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
 	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F16, F17)
+	FLDPQ 64(R13), (F16, F17)
 	WORD $0x4e300c88 // sqadd v8.16b, v4.16b, v16.16b
 	WORD $0x4e310ca9 // sqadd v9.16b, v5.16b, v17.16b
-	FLDPQ 96(R12), (F18, F19)
+	FLDPQ 96(R13), (F18, F19)
 	WORD $0x4e320cca // sqadd v10.16b, v6.16b, v18.16b
 	WORD $0x4e330ceb // sqadd v11.16b, v7.16b, v19.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol4
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol4
 
 last4:
-	FLDPQ 192(R6), (F20, F21)
-	WORD $0x4e340d94 // sqadd v20.16b, v12.16b, v20.16b
-	WORD $0x4e350db5 // sqadd v21.16b, v13.16b, v21.16b
-	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
-	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
-	FLDPQ 224(R6), (F22, F23)
-	WORD $0x4e360dd6 // sqadd v22.16b, v14.16b, v22.16b
-	WORD $0x4e370df7 // sqadd v23.16b, v15.16b, v23.16b
-	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
-	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
+	MOVD R11, R10
+	FLDPQ 64(R6), (F20, F21)
+	WORD $0x4e340c84 // sqadd v4.16b, v4.16b, v20.16b
+	WORD $0x4e350ca5 // sqadd v5.16b, v5.16b, v21.16b
+	FLDPQ 96(R6), (F22, F23)
+	WORD $0x4e360cc6 // sqadd v6.16b, v6.16b, v22.16b
+	WORD $0x4e370ce7 // sqadd v7.16b, v7.16b, v23.16b
 	FLDPQ 128(R6), (F24, F25)
-	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
-	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
+	WORD $0x4e380d08 // sqadd v8.16b, v8.16b, v24.16b
+	WORD $0x4e390d29 // sqadd v9.16b, v9.16b, v25.16b
 	FLDPQ 160(R6), (F26, F27)
-	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
-	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
-	FLDPQ 64(R6), (F28, F29)
-	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
-	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
-	FLDPQ 96(R6), (F30, F31)
-	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
-	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 192(R6), (F16, F17)
-	WORD $0x4e300d90 // sqadd v16.16b, v12.16b, v16.16b
-	WORD $0x4e310db1 // sqadd v17.16b, v13.16b, v17.16b
-	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
-	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
-	FLDPQ 224(R6), (F18, F19)
-	WORD $0x4e320dd2 // sqadd v18.16b, v14.16b, v18.16b
-	WORD $0x4e330df3 // sqadd v19.16b, v15.16b, v19.16b
-	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
-	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
-	FLDPQ 128(R6), (F20, F21)
-	WORD $0x4e340d0c // sqadd v12.16b, v8.16b, v20.16b
-	WORD $0x4e350d2d // sqadd v13.16b, v9.16b, v21.16b
-	FLDPQ 160(R6), (F22, F23)
-	WORD $0x4e360d4e // sqadd v14.16b, v10.16b, v22.16b
-	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
-	FLDPQ 192(R6), (F24, F25)
-	WORD $0x4e380d98 // sqadd v24.16b, v12.16b, v24.16b
-	WORD $0x4e390db9 // sqadd v25.16b, v13.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 224(R6), (F26, F27)
-	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
-	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	WORD $0x4e3a0d4a // sqadd v10.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6b // sqadd v11.16b, v11.16b, v27.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3743,10 +3686,10 @@ part5:
 text5:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F20, F21)
@@ -3769,120 +3712,114 @@ text5:
 	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
 	CMP R11, R10
 	BHS last5
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol5:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 256(R12), (F20, F21)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 256(R13), (F20, F21)
 	WORD $0x4e340e14 // sqadd v20.16b, v16.16b, v20.16b
 	WORD $0x4e350e35 // sqadd v21.16b, v17.16b, v21.16b
 	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
 	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
-	FLDPQ 288(R12), (F22, F23)
+	FLDPQ 288(R13), (F22, F23)
 	WORD $0x4e360e56 // sqadd v22.16b, v18.16b, v22.16b
 	WORD $0x4e370e77 // sqadd v23.16b, v19.16b, v23.16b
 	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
 	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
-	FLDPQ 192(R12), (F24, F25)
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
 	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
 	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F20, F21)
+	FLDPQ 64(R13), (F20, F21)
 	WORD $0x4e340c88 // sqadd v8.16b, v4.16b, v20.16b
 	WORD $0x4e350ca9 // sqadd v9.16b, v5.16b, v21.16b
-	FLDPQ 96(R12), (F22, F23)
+	FLDPQ 96(R13), (F22, F23)
 	WORD $0x4e360cca // sqadd v10.16b, v6.16b, v22.16b
 	WORD $0x4e370ceb // sqadd v11.16b, v7.16b, v23.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol5
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol5
 
 last5:
-	FLDPQ 256(R6), (F24, F25)
-	WORD $0x4e380e18 // sqadd v24.16b, v16.16b, v24.16b
-	WORD $0x4e390e39 // sqadd v25.16b, v17.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 288(R6), (F26, F27)
-	WORD $0x4e3a0e5a // sqadd v26.16b, v18.16b, v26.16b
-	WORD $0x4e3b0e7b // sqadd v27.16b, v19.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
-	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R6), (F30, F31)
-	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
-	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 128(R6), (F20, F21)
-	WORD $0x4e340d0c // sqadd v12.16b, v8.16b, v20.16b
-	WORD $0x4e350d2d // sqadd v13.16b, v9.16b, v21.16b
-	FLDPQ 160(R6), (F22, F23)
-	WORD $0x4e360d4e // sqadd v14.16b, v10.16b, v22.16b
-	WORD $0x4e370d6f // sqadd v15.16b, v11.16b, v23.16b
+	MOVD R11, R10
 	FLDPQ 64(R6), (F24, F25)
-	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
-	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
 	FLDPQ 96(R6), (F26, F27)
-	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
-	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e1c // sqadd v28.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e3d // sqadd v29.16b, v17.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e5e // sqadd v30.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e7f // sqadd v31.16b, v19.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	FLDPQ 128(R6), (F28, F29)
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	FLDPQ 160(R6), (F30, F31)
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
 	FLDPQ 192(R6), (F20, F21)
-	WORD $0x4e340d90 // sqadd v16.16b, v12.16b, v20.16b
-	WORD $0x4e350db1 // sqadd v17.16b, v13.16b, v21.16b
+	WORD $0x4e340c84 // sqadd v4.16b, v4.16b, v20.16b
+	WORD $0x4e350ca5 // sqadd v5.16b, v5.16b, v21.16b
+	WORD $0x4e340d08 // sqadd v8.16b, v8.16b, v20.16b
+	WORD $0x4e350d29 // sqadd v9.16b, v9.16b, v21.16b
+	WORD $0x4e340d8c // sqadd v12.16b, v12.16b, v20.16b
+	WORD $0x4e350dad // sqadd v13.16b, v13.16b, v21.16b
 	FLDPQ 224(R6), (F22, F23)
-	WORD $0x4e360dd2 // sqadd v18.16b, v14.16b, v22.16b
-	WORD $0x4e370df3 // sqadd v19.16b, v15.16b, v23.16b
-	FLDPQ 128(R6), (F24, F25)
-	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
-	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
-	FLDPQ 160(R6), (F26, F27)
-	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
-	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e1c // sqadd v28.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e3d // sqadd v29.16b, v17.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e5e // sqadd v30.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e7f // sqadd v31.16b, v19.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 192(R6), (F20, F21)
-	WORD $0x4e340d90 // sqadd v16.16b, v12.16b, v20.16b
-	WORD $0x4e350db1 // sqadd v17.16b, v13.16b, v21.16b
-	FLDPQ 224(R6), (F22, F23)
-	WORD $0x4e360dd2 // sqadd v18.16b, v14.16b, v22.16b
-	WORD $0x4e370df3 // sqadd v19.16b, v15.16b, v23.16b
+	WORD $0x4e360cc6 // sqadd v6.16b, v6.16b, v22.16b
+	WORD $0x4e370ce7 // sqadd v7.16b, v7.16b, v23.16b
+	WORD $0x4e360d4a // sqadd v10.16b, v10.16b, v22.16b
+	WORD $0x4e370d6b // sqadd v11.16b, v11.16b, v23.16b
+	WORD $0x4e360dce // sqadd v14.16b, v14.16b, v22.16b
+	WORD $0x4e370def // sqadd v15.16b, v15.16b, v23.16b
 	FLDPQ 256(R6), (F24, F25)
-	WORD $0x4e380e18 // sqadd v24.16b, v16.16b, v24.16b
-	WORD $0x4e390e39 // sqadd v25.16b, v17.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
+	WORD $0x4e380d08 // sqadd v8.16b, v8.16b, v24.16b
+	WORD $0x4e390d29 // sqadd v9.16b, v9.16b, v25.16b
+	WORD $0x4e380d8c // sqadd v12.16b, v12.16b, v24.16b
+	WORD $0x4e390dad // sqadd v13.16b, v13.16b, v25.16b
+	WORD $0x4e380e10 // sqadd v16.16b, v16.16b, v24.16b
+	WORD $0x4e390e31 // sqadd v17.16b, v17.16b, v25.16b
 	FLDPQ 288(R6), (F26, F27)
-	WORD $0x4e3a0e5a // sqadd v26.16b, v18.16b, v26.16b
-	WORD $0x4e3b0e7b // sqadd v27.16b, v19.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	WORD $0x4e3a0d4a // sqadd v10.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6b // sqadd v11.16b, v11.16b, v27.16b
+	WORD $0x4e3a0dce // sqadd v14.16b, v14.16b, v26.16b
+	WORD $0x4e3b0def // sqadd v15.16b, v15.16b, v27.16b
+	WORD $0x4e3a0e52 // sqadd v18.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e73 // sqadd v19.16b, v19.16b, v27.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
+	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -3915,10 +3852,10 @@ part6:
 text6:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F24, F25)
@@ -3947,160 +3884,146 @@ text6:
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
 	CMP R11, R10
 	BHS last6
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol6:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 320(R12), (F24, F25)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 320(R13), (F24, F25)
 	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
 	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
 	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
 	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 352(R12), (F26, F27)
+	FLDPQ 352(R13), (F26, F27)
 	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
 	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
 	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
 	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 256(R12), (F28, F29)
+	FLDPQ 256(R13), (F28, F29)
 	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
 	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R12), (F30, F31)
+	FLDPQ 288(R13), (F30, F31)
 	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R12), (F24, F25)
+	FLDPQ 192(R13), (F24, F25)
 	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
 	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R12), (F26, F27)
+	FLDPQ 224(R13), (F26, F27)
 	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
 	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F24, F25)
+	FLDPQ 64(R13), (F24, F25)
 	WORD $0x4e380c88 // sqadd v8.16b, v4.16b, v24.16b
 	WORD $0x4e390ca9 // sqadd v9.16b, v5.16b, v25.16b
-	FLDPQ 96(R12), (F26, F27)
+	FLDPQ 96(R13), (F26, F27)
 	WORD $0x4e3a0cca // sqadd v10.16b, v6.16b, v26.16b
 	WORD $0x4e3b0ceb // sqadd v11.16b, v7.16b, v27.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol6
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol6
 
 last6:
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
-	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
-	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 256(R6), (F24, F25)
-	WORD $0x4e380e14 // sqadd v20.16b, v16.16b, v24.16b
-	WORD $0x4e390e35 // sqadd v21.16b, v17.16b, v25.16b
-	FLDPQ 288(R6), (F26, F27)
-	WORD $0x4e3a0e56 // sqadd v22.16b, v18.16b, v26.16b
-	WORD $0x4e3b0e77 // sqadd v23.16b, v19.16b, v27.16b
-	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
-	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R6), (F30, F31)
-	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
-	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 128(R6), (F24, F25)
-	WORD $0x4e380d0c // sqadd v12.16b, v8.16b, v24.16b
-	WORD $0x4e390d2d // sqadd v13.16b, v9.16b, v25.16b
-	FLDPQ 160(R6), (F26, F27)
-	WORD $0x4e3a0d4e // sqadd v14.16b, v10.16b, v26.16b
-	WORD $0x4e3b0d6f // sqadd v15.16b, v11.16b, v27.16b
+	MOVD R11, R10
 	FLDPQ 64(R6), (F28, F29)
-	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
-	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
 	FLDPQ 96(R6), (F30, F31)
-	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
-	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 320(R6), (F24, F25)
-	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
-	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 352(R6), (F26, F27)
-	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
-	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R6), (F24, F25)
-	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
-	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R6), (F26, F27)
-	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
-	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 128(R6), (F28, F29)
-	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
-	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R6), (F30, F31)
-	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
-	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 320(R6), (F24, F25)
-	WORD $0x4e380e98 // sqadd v24.16b, v20.16b, v24.16b
-	WORD $0x4e390eb9 // sqadd v25.16b, v21.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 352(R6), (F26, F27)
-	WORD $0x4e3a0eda // sqadd v26.16b, v22.16b, v26.16b
-	WORD $0x4e3b0efb // sqadd v27.16b, v23.16b, v27.16b
-	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
-	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R6), (F24, F25)
-	WORD $0x4e380d90 // sqadd v16.16b, v12.16b, v24.16b
-	WORD $0x4e390db1 // sqadd v17.16b, v13.16b, v25.16b
-	FLDPQ 224(R6), (F26, F27)
-	WORD $0x4e3a0dd2 // sqadd v18.16b, v14.16b, v26.16b
-	WORD $0x4e3b0df3 // sqadd v19.16b, v15.16b, v27.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
-	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
-	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	FLDPQ 128(R6), (F24, F25)
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
+	WORD $0x4e380d08 // sqadd v8.16b, v8.16b, v24.16b
+	WORD $0x4e390d29 // sqadd v9.16b, v9.16b, v25.16b
+	FLDPQ 160(R6), (F26, F27)
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	WORD $0x4e3a0d4a // sqadd v10.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6b // sqadd v11.16b, v11.16b, v27.16b
+	FLDPQ 192(R6), (F28, F29)
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	FLDPQ 224(R6), (F30, F31)
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
 	FLDPQ 256(R6), (F24, F25)
-	WORD $0x4e380e14 // sqadd v20.16b, v16.16b, v24.16b
-	WORD $0x4e390e35 // sqadd v21.16b, v17.16b, v25.16b
+	WORD $0x4e380c84 // sqadd v4.16b, v4.16b, v24.16b
+	WORD $0x4e390ca5 // sqadd v5.16b, v5.16b, v25.16b
+	WORD $0x4e380d08 // sqadd v8.16b, v8.16b, v24.16b
+	WORD $0x4e390d29 // sqadd v9.16b, v9.16b, v25.16b
+	WORD $0x4e380d8c // sqadd v12.16b, v12.16b, v24.16b
+	WORD $0x4e390dad // sqadd v13.16b, v13.16b, v25.16b
+	WORD $0x4e380e10 // sqadd v16.16b, v16.16b, v24.16b
+	WORD $0x4e390e31 // sqadd v17.16b, v17.16b, v25.16b
 	FLDPQ 288(R6), (F26, F27)
-	WORD $0x4e3a0e56 // sqadd v22.16b, v18.16b, v26.16b
-	WORD $0x4e3b0e77 // sqadd v23.16b, v19.16b, v27.16b
+	WORD $0x4e3a0cc6 // sqadd v6.16b, v6.16b, v26.16b
+	WORD $0x4e3b0ce7 // sqadd v7.16b, v7.16b, v27.16b
+	WORD $0x4e3a0d4a // sqadd v10.16b, v10.16b, v26.16b
+	WORD $0x4e3b0d6b // sqadd v11.16b, v11.16b, v27.16b
+	WORD $0x4e3a0dce // sqadd v14.16b, v14.16b, v26.16b
+	WORD $0x4e3b0def // sqadd v15.16b, v15.16b, v27.16b
+	WORD $0x4e3a0e52 // sqadd v18.16b, v18.16b, v26.16b
+	WORD $0x4e3b0e73 // sqadd v19.16b, v19.16b, v27.16b
 	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e9c // sqadd v28.16b, v20.16b, v28.16b
-	WORD $0x4e3d0ebd // sqadd v29.16b, v21.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	WORD $0x4e3c0e10 // sqadd v16.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e31 // sqadd v17.16b, v17.16b, v29.16b
+	WORD $0x4e3c0e94 // sqadd v20.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb5 // sqadd v21.16b, v21.16b, v29.16b
 	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0ede // sqadd v30.16b, v22.16b, v30.16b
-	WORD $0x4e3f0eff // sqadd v31.16b, v23.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
+	WORD $0x4e3e0e52 // sqadd v18.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e73 // sqadd v19.16b, v19.16b, v31.16b
+	WORD $0x4e3e0ed6 // sqadd v22.16b, v22.16b, v30.16b
+	WORD $0x4e3f0ef7 // sqadd v23.16b, v23.16b, v31.16b
+	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
+	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
+	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
+	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
+	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -4133,10 +4056,10 @@ part7:
 text7:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
 	FLDPQ 0(R5), (F4, F5)
 	FLDPQ 32(R5), (F6, F7)
 	FLDPQ 64(R5), (F28, F29)
@@ -4171,206 +4094,182 @@ text7:
 	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
 	CMP R11, R10
 	BHS last7
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol7:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 384(R12), (F28, F29)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 384(R13), (F28, F29)
 	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
 	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
 	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
 	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R12), (F30, F31)
+	FLDPQ 416(R13), (F30, F31)
 	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
 	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
 	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
 	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R12), (F28, F29)
+	FLDPQ 320(R13), (F28, F29)
 	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
 	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R12), (F30, F31)
+	FLDPQ 352(R13), (F30, F31)
 	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
 	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
-	FLDPQ 256(R12), (F28, F29)
+	FLDPQ 256(R13), (F28, F29)
 	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
 	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R12), (F30, F31)
+	FLDPQ 288(R13), (F30, F31)
 	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
 	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R12), (F28, F29)
+	FLDPQ 192(R13), (F28, F29)
 	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
 	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R12), (F30, F31)
+	FLDPQ 224(R13), (F30, F31)
 	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
 	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 128(R12), (F28, F29)
+	FLDPQ 128(R13), (F28, F29)
 	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
 	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R12), (F30, F31)
+	FLDPQ 160(R13), (F30, F31)
 	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
 	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 64(R12), (F28, F29)
+	FLDPQ 64(R13), (F28, F29)
 	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
 	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
-	FLDPQ 96(R12), (F30, F31)
+	FLDPQ 96(R13), (F30, F31)
 	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
 	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 0(R12), (F4, F5)
-	FLDPQ 32(R12), (F6, F7)
-	CMP R11, R10
-	BLO symbol7
+	FLDPQ 0(R13), (F4, F5)
+	FLDPQ 32(R13), (F6, F7)
+	MOVD R14, R13
+	BNE symbol7
 
 last7:
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
-	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
-	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
-	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R6), (F30, F31)
-	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
-	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 128(R6), (F28, F29)
-	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
-	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
-	FLDPQ 160(R6), (F30, F31)
-	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
-	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
+	MOVD R11, R10
 	FLDPQ 64(R6), (F28, F29)
-	WORD $0x4e3c0c88 // sqadd v8.16b, v4.16b, v28.16b
-	WORD $0x4e3d0ca9 // sqadd v9.16b, v5.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
 	FLDPQ 96(R6), (F30, F31)
-	WORD $0x4e3e0cca // sqadd v10.16b, v6.16b, v30.16b
-	WORD $0x4e3f0ceb // sqadd v11.16b, v7.16b, v31.16b
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
-	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
-	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
-	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
-	FLDPQ 224(R6), (F30, F31)
-	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
-	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
 	FLDPQ 128(R6), (F28, F29)
-	WORD $0x4e3c0d0c // sqadd v12.16b, v8.16b, v28.16b
-	WORD $0x4e3d0d2d // sqadd v13.16b, v9.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
 	FLDPQ 160(R6), (F30, F31)
-	WORD $0x4e3e0d4e // sqadd v14.16b, v10.16b, v30.16b
-	WORD $0x4e3f0d6f // sqadd v15.16b, v11.16b, v31.16b
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
-	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
-	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
-	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
-	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
 	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0d90 // sqadd v16.16b, v12.16b, v28.16b
-	WORD $0x4e3d0db1 // sqadd v17.16b, v13.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
 	FLDPQ 224(R6), (F30, F31)
-	WORD $0x4e3e0dd2 // sqadd v18.16b, v14.16b, v30.16b
-	WORD $0x4e3f0df3 // sqadd v19.16b, v15.16b, v31.16b
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
-	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
-	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
-	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
 	FLDPQ 256(R6), (F28, F29)
-	WORD $0x4e3c0e14 // sqadd v20.16b, v16.16b, v28.16b
-	WORD $0x4e3d0e35 // sqadd v21.16b, v17.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	WORD $0x4e3c0e10 // sqadd v16.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e31 // sqadd v17.16b, v17.16b, v29.16b
 	FLDPQ 288(R6), (F30, F31)
-	WORD $0x4e3e0e56 // sqadd v22.16b, v18.16b, v30.16b
-	WORD $0x4e3f0e77 // sqadd v23.16b, v19.16b, v31.16b
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
+	WORD $0x4e3e0e52 // sqadd v18.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e73 // sqadd v19.16b, v19.16b, v31.16b
 	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0e98 // sqadd v24.16b, v20.16b, v28.16b
-	WORD $0x4e3d0eb9 // sqadd v25.16b, v21.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	WORD $0x4e3c0e10 // sqadd v16.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e31 // sqadd v17.16b, v17.16b, v29.16b
+	WORD $0x4e3c0e94 // sqadd v20.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb5 // sqadd v21.16b, v21.16b, v29.16b
 	FLDPQ 352(R6), (F30, F31)
-	WORD $0x4e3e0eda // sqadd v26.16b, v22.16b, v30.16b
-	WORD $0x4e3f0efb // sqadd v27.16b, v23.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
+	WORD $0x4e3e0e52 // sqadd v18.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e73 // sqadd v19.16b, v19.16b, v31.16b
+	WORD $0x4e3e0ed6 // sqadd v22.16b, v22.16b, v30.16b
+	WORD $0x4e3f0ef7 // sqadd v23.16b, v23.16b, v31.16b
 	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0f1c // sqadd v28.16b, v24.16b, v28.16b
-	WORD $0x4e3d0f3d // sqadd v29.16b, v25.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	WORD $0x4e3c0d08 // sqadd v8.16b, v8.16b, v28.16b
+	WORD $0x4e3d0d29 // sqadd v9.16b, v9.16b, v29.16b
+	WORD $0x4e3c0d8c // sqadd v12.16b, v12.16b, v28.16b
+	WORD $0x4e3d0dad // sqadd v13.16b, v13.16b, v29.16b
+	WORD $0x4e3c0e10 // sqadd v16.16b, v16.16b, v28.16b
+	WORD $0x4e3d0e31 // sqadd v17.16b, v17.16b, v29.16b
+	WORD $0x4e3c0e94 // sqadd v20.16b, v20.16b, v28.16b
+	WORD $0x4e3d0eb5 // sqadd v21.16b, v21.16b, v29.16b
+	WORD $0x4e3c0f18 // sqadd v24.16b, v24.16b, v28.16b
+	WORD $0x4e3d0f39 // sqadd v25.16b, v25.16b, v29.16b
 	FLDPQ 416(R6), (F30, F31)
-	WORD $0x4e3e0f5e // sqadd v30.16b, v26.16b, v30.16b
-	WORD $0x4e3f0f7f // sqadd v31.16b, v27.16b, v31.16b
-	WORD $0x4e3e6442 // smax v2.16b, v2.16b, v30.16b
-	WORD $0x4e3f6463 // smax v3.16b, v3.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
+	WORD $0x4e3e0d4a // sqadd v10.16b, v10.16b, v30.16b
+	WORD $0x4e3f0d6b // sqadd v11.16b, v11.16b, v31.16b
+	WORD $0x4e3e0dce // sqadd v14.16b, v14.16b, v30.16b
+	WORD $0x4e3f0def // sqadd v15.16b, v15.16b, v31.16b
+	WORD $0x4e3e0e52 // sqadd v18.16b, v18.16b, v30.16b
+	WORD $0x4e3f0e73 // sqadd v19.16b, v19.16b, v31.16b
+	WORD $0x4e3e0ed6 // sqadd v22.16b, v22.16b, v30.16b
+	WORD $0x4e3f0ef7 // sqadd v23.16b, v23.16b, v31.16b
+	WORD $0x4e3e0f5a // sqadd v26.16b, v26.16b, v30.16b
+	WORD $0x4e3f0f7b // sqadd v27.16b, v27.16b, v31.16b
+	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
+	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
+	WORD $0x4e3a6442 // smax v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b6463 // smax v3.16b, v3.16b, v27.16b
+	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
+	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
+	WORD $0x4e366442 // smax v2.16b, v2.16b, v22.16b
+	WORD $0x4e376463 // smax v3.16b, v3.16b, v23.16b
+	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
+	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	WORD $0x4e326442 // smax v2.16b, v2.16b, v18.16b
+	WORD $0x4e336463 // smax v3.16b, v3.16b, v19.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2e6442 // smax v2.16b, v2.16b, v14.16b
+	WORD $0x4e2f6463 // smax v3.16b, v3.16b, v15.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e2a6442 // smax v2.16b, v2.16b, v10.16b
+	WORD $0x4e2b6463 // smax v3.16b, v3.16b, v11.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e266442 // smax v2.16b, v2.16b, v6.16b
+	WORD $0x4e276463 // smax v3.16b, v3.16b, v7.16b
 	FSTPQ (F0, F1), 0(R2)
 	FSTPQ (F2, F3), 32(R2)
 	ADD R3, R2
@@ -4403,8 +4302,8 @@ part8:
 text8:
 	MOVW.P 4(R8), R11
 	ADD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
 	FLDPQ 0(R5), (F2, F3)
 	FLDPQ 64(R5), (F16, F17)
 	WORD $0x4e300c44 // sqadd v4.16b, v2.16b, v16.16b
@@ -4426,136 +4325,121 @@ text8:
 	WORD $0x4e3b0daf // sqadd v15.16b, v13.16b, v27.16b
 	CMP R11, R10
 	BHS last8
+	SUB $1, R11, R12
+	MOVBU 0(R10), R13
+	MADD R1, R4, R13, R13
 
 symbol8:
-	MOVBU.P 1(R10), R12
-	MADD R1, R4, R12, R12
-	FLDPQ 448(R12), (F28, F29)
+	CMP R12, R10
+	CSINC EQ, R10, R10, R10
+	MOVBU 0(R10), R14
+	MADD R1, R4, R14, R14
+	FLDPQ 448(R13), (F28, F29)
 	WORD $0x4e3c0ddc // sqadd v28.16b, v14.16b, v28.16b
 	WORD $0x4e3d0dfd // sqadd v29.16b, v15.16b, v29.16b
 	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
 	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 384(R12), (F30, F31)
+	FLDPQ 384(R13), (F30, F31)
 	WORD $0x4e3e0d8e // sqadd v14.16b, v12.16b, v30.16b
 	WORD $0x4e3f0daf // sqadd v15.16b, v13.16b, v31.16b
-	FLDPQ 320(R12), (F16, F17)
+	FLDPQ 320(R13), (F16, F17)
 	WORD $0x4e300d4c // sqadd v12.16b, v10.16b, v16.16b
 	WORD $0x4e310d6d // sqadd v13.16b, v11.16b, v17.16b
-	FLDPQ 256(R12), (F18, F19)
+	FLDPQ 256(R13), (F18, F19)
 	WORD $0x4e320d0a // sqadd v10.16b, v8.16b, v18.16b
 	WORD $0x4e330d2b // sqadd v11.16b, v9.16b, v19.16b
-	FLDPQ 192(R12), (F20, F21)
+	FLDPQ 192(R13), (F20, F21)
 	WORD $0x4e340cc8 // sqadd v8.16b, v6.16b, v20.16b
 	WORD $0x4e350ce9 // sqadd v9.16b, v7.16b, v21.16b
-	FLDPQ 128(R12), (F22, F23)
+	FLDPQ 128(R13), (F22, F23)
 	WORD $0x4e360c86 // sqadd v6.16b, v4.16b, v22.16b
 	WORD $0x4e370ca7 // sqadd v7.16b, v5.16b, v23.16b
-	FLDPQ 64(R12), (F24, F25)
+	FLDPQ 64(R13), (F24, F25)
 	WORD $0x4e380c44 // sqadd v4.16b, v2.16b, v24.16b
 	WORD $0x4e390c65 // sqadd v5.16b, v3.16b, v25.16b
-	FLDPQ 0(R12), (F2, F3)
-	CMP R11, R10
-	BLO symbol8
+	FLDPQ 0(R13), (F2, F3)
+	MOVD R14, R13
+	BNE symbol8
 
 last8:
-	FLDPQ 448(R6), (F26, F27)
-	WORD $0x4e3a0dda // sqadd v26.16b, v14.16b, v26.16b
-	WORD $0x4e3b0dfb // sqadd v27.16b, v15.16b, v27.16b
-	WORD $0x4e3a6400 // smax v0.16b, v0.16b, v26.16b
-	WORD $0x4e3b6421 // smax v1.16b, v1.16b, v27.16b
-	FLDPQ 384(R6), (F28, F29)
-	WORD $0x4e3c0d8e // sqadd v14.16b, v12.16b, v28.16b
-	WORD $0x4e3d0daf // sqadd v15.16b, v13.16b, v29.16b
-	FLDPQ 320(R6), (F30, F31)
-	WORD $0x4e3e0d4c // sqadd v12.16b, v10.16b, v30.16b
-	WORD $0x4e3f0d6d // sqadd v13.16b, v11.16b, v31.16b
+	MOVD R11, R10
+	FLDPQ 64(R6), (F26, F27)
+	WORD $0x4e3a0c42 // sqadd v2.16b, v2.16b, v26.16b
+	WORD $0x4e3b0c63 // sqadd v3.16b, v3.16b, v27.16b
+	FLDPQ 128(R6), (F28, F29)
+	WORD $0x4e3c0c42 // sqadd v2.16b, v2.16b, v28.16b
+	WORD $0x4e3d0c63 // sqadd v3.16b, v3.16b, v29.16b
+	WORD $0x4e3c0c84 // sqadd v4.16b, v4.16b, v28.16b
+	WORD $0x4e3d0ca5 // sqadd v5.16b, v5.16b, v29.16b
+	FLDPQ 192(R6), (F30, F31)
+	WORD $0x4e3e0c42 // sqadd v2.16b, v2.16b, v30.16b
+	WORD $0x4e3f0c63 // sqadd v3.16b, v3.16b, v31.16b
+	WORD $0x4e3e0c84 // sqadd v4.16b, v4.16b, v30.16b
+	WORD $0x4e3f0ca5 // sqadd v5.16b, v5.16b, v31.16b
+	WORD $0x4e3e0cc6 // sqadd v6.16b, v6.16b, v30.16b
+	WORD $0x4e3f0ce7 // sqadd v7.16b, v7.16b, v31.16b
 	FLDPQ 256(R6), (F16, F17)
-	WORD $0x4e300d0a // sqadd v10.16b, v8.16b, v16.16b
-	WORD $0x4e310d2b // sqadd v11.16b, v9.16b, v17.16b
-	FLDPQ 192(R6), (F18, F19)
-	WORD $0x4e320cc8 // sqadd v8.16b, v6.16b, v18.16b
-	WORD $0x4e330ce9 // sqadd v9.16b, v7.16b, v19.16b
-	FLDPQ 128(R6), (F20, F21)
-	WORD $0x4e340c86 // sqadd v6.16b, v4.16b, v20.16b
-	WORD $0x4e350ca7 // sqadd v7.16b, v5.16b, v21.16b
-	FLDPQ 64(R6), (F22, F23)
-	WORD $0x4e360c44 // sqadd v4.16b, v2.16b, v22.16b
-	WORD $0x4e370c65 // sqadd v5.16b, v3.16b, v23.16b
-	FLDPQ 448(R6), (F24, F25)
-	WORD $0x4e380dd8 // sqadd v24.16b, v14.16b, v24.16b
-	WORD $0x4e390df9 // sqadd v25.16b, v15.16b, v25.16b
-	WORD $0x4e386400 // smax v0.16b, v0.16b, v24.16b
-	WORD $0x4e396421 // smax v1.16b, v1.16b, v25.16b
-	FLDPQ 384(R6), (F26, F27)
-	WORD $0x4e3a0d8e // sqadd v14.16b, v12.16b, v26.16b
-	WORD $0x4e3b0daf // sqadd v15.16b, v13.16b, v27.16b
-	FLDPQ 320(R6), (F28, F29)
-	WORD $0x4e3c0d4c // sqadd v12.16b, v10.16b, v28.16b
-	WORD $0x4e3d0d6d // sqadd v13.16b, v11.16b, v29.16b
-	FLDPQ 256(R6), (F30, F31)
-	WORD $0x4e3e0d0a // sqadd v10.16b, v8.16b, v30.16b
-	WORD $0x4e3f0d2b // sqadd v11.16b, v9.16b, v31.16b
-	FLDPQ 192(R6), (F16, F17)
-	WORD $0x4e300cc8 // sqadd v8.16b, v6.16b, v16.16b
-	WORD $0x4e310ce9 // sqadd v9.16b, v7.16b, v17.16b
-	FLDPQ 128(R6), (F18, F19)
-	WORD $0x4e320c86 // sqadd v6.16b, v4.16b, v18.16b
-	WORD $0x4e330ca7 // sqadd v7.16b, v5.16b, v19.16b
-	FLDPQ 448(R6), (F20, F21)
-	WORD $0x4e340dd4 // sqadd v20.16b, v14.16b, v20.16b
-	WORD $0x4e350df5 // sqadd v21.16b, v15.16b, v21.16b
-	WORD $0x4e346400 // smax v0.16b, v0.16b, v20.16b
-	WORD $0x4e356421 // smax v1.16b, v1.16b, v21.16b
-	FLDPQ 384(R6), (F22, F23)
-	WORD $0x4e360d8e // sqadd v14.16b, v12.16b, v22.16b
-	WORD $0x4e370daf // sqadd v15.16b, v13.16b, v23.16b
-	FLDPQ 320(R6), (F24, F25)
-	WORD $0x4e380d4c // sqadd v12.16b, v10.16b, v24.16b
-	WORD $0x4e390d6d // sqadd v13.16b, v11.16b, v25.16b
-	FLDPQ 256(R6), (F26, F27)
-	WORD $0x4e3a0d0a // sqadd v10.16b, v8.16b, v26.16b
-	WORD $0x4e3b0d2b // sqadd v11.16b, v9.16b, v27.16b
-	FLDPQ 192(R6), (F28, F29)
-	WORD $0x4e3c0cc8 // sqadd v8.16b, v6.16b, v28.16b
-	WORD $0x4e3d0ce9 // sqadd v9.16b, v7.16b, v29.16b
-	FLDPQ 448(R6), (F30, F31)
-	WORD $0x4e3e0dde // sqadd v30.16b, v14.16b, v30.16b
-	WORD $0x4e3f0dff // sqadd v31.16b, v15.16b, v31.16b
-	WORD $0x4e3e6400 // smax v0.16b, v0.16b, v30.16b
-	WORD $0x4e3f6421 // smax v1.16b, v1.16b, v31.16b
-	FLDPQ 384(R6), (F16, F17)
-	WORD $0x4e300d8e // sqadd v14.16b, v12.16b, v16.16b
-	WORD $0x4e310daf // sqadd v15.16b, v13.16b, v17.16b
+	WORD $0x4e300c42 // sqadd v2.16b, v2.16b, v16.16b
+	WORD $0x4e310c63 // sqadd v3.16b, v3.16b, v17.16b
+	WORD $0x4e300c84 // sqadd v4.16b, v4.16b, v16.16b
+	WORD $0x4e310ca5 // sqadd v5.16b, v5.16b, v17.16b
+	WORD $0x4e300cc6 // sqadd v6.16b, v6.16b, v16.16b
+	WORD $0x4e310ce7 // sqadd v7.16b, v7.16b, v17.16b
+	WORD $0x4e300d08 // sqadd v8.16b, v8.16b, v16.16b
+	WORD $0x4e310d29 // sqadd v9.16b, v9.16b, v17.16b
 	FLDPQ 320(R6), (F18, F19)
-	WORD $0x4e320d4c // sqadd v12.16b, v10.16b, v18.16b
-	WORD $0x4e330d6d // sqadd v13.16b, v11.16b, v19.16b
-	FLDPQ 256(R6), (F20, F21)
-	WORD $0x4e340d0a // sqadd v10.16b, v8.16b, v20.16b
-	WORD $0x4e350d2b // sqadd v11.16b, v9.16b, v21.16b
+	WORD $0x4e320c42 // sqadd v2.16b, v2.16b, v18.16b
+	WORD $0x4e330c63 // sqadd v3.16b, v3.16b, v19.16b
+	WORD $0x4e320c84 // sqadd v4.16b, v4.16b, v18.16b
+	WORD $0x4e330ca5 // sqadd v5.16b, v5.16b, v19.16b
+	WORD $0x4e320cc6 // sqadd v6.16b, v6.16b, v18.16b
+	WORD $0x4e330ce7 // sqadd v7.16b, v7.16b, v19.16b
+	WORD $0x4e320d08 // sqadd v8.16b, v8.16b, v18.16b
+	WORD $0x4e330d29 // sqadd v9.16b, v9.16b, v19.16b
+	WORD $0x4e320d4a // sqadd v10.16b, v10.16b, v18.16b
+	WORD $0x4e330d6b // sqadd v11.16b, v11.16b, v19.16b
+	FLDPQ 384(R6), (F20, F21)
+	WORD $0x4e340c42 // sqadd v2.16b, v2.16b, v20.16b
+	WORD $0x4e350c63 // sqadd v3.16b, v3.16b, v21.16b
+	WORD $0x4e340c84 // sqadd v4.16b, v4.16b, v20.16b
+	WORD $0x4e350ca5 // sqadd v5.16b, v5.16b, v21.16b
+	WORD $0x4e340cc6 // sqadd v6.16b, v6.16b, v20.16b
+	WORD $0x4e350ce7 // sqadd v7.16b, v7.16b, v21.16b
+	WORD $0x4e340d08 // sqadd v8.16b, v8.16b, v20.16b
+	WORD $0x4e350d29 // sqadd v9.16b, v9.16b, v21.16b
+	WORD $0x4e340d4a // sqadd v10.16b, v10.16b, v20.16b
+	WORD $0x4e350d6b // sqadd v11.16b, v11.16b, v21.16b
+	WORD $0x4e340d8c // sqadd v12.16b, v12.16b, v20.16b
+	WORD $0x4e350dad // sqadd v13.16b, v13.16b, v21.16b
 	FLDPQ 448(R6), (F22, F23)
-	WORD $0x4e360dd6 // sqadd v22.16b, v14.16b, v22.16b
-	WORD $0x4e370df7 // sqadd v23.16b, v15.16b, v23.16b
-	WORD $0x4e366400 // smax v0.16b, v0.16b, v22.16b
-	WORD $0x4e376421 // smax v1.16b, v1.16b, v23.16b
-	FLDPQ 384(R6), (F24, F25)
-	WORD $0x4e380d8e // sqadd v14.16b, v12.16b, v24.16b
-	WORD $0x4e390daf // sqadd v15.16b, v13.16b, v25.16b
-	FLDPQ 320(R6), (F26, F27)
-	WORD $0x4e3a0d4c // sqadd v12.16b, v10.16b, v26.16b
-	WORD $0x4e3b0d6d // sqadd v13.16b, v11.16b, v27.16b
-	FLDPQ 448(R6), (F28, F29)
-	WORD $0x4e3c0ddc // sqadd v28.16b, v14.16b, v28.16b
-	WORD $0x4e3d0dfd // sqadd v29.16b, v15.16b, v29.16b
-	WORD $0x4e3c6400 // smax v0.16b, v0.16b, v28.16b
-	WORD $0x4e3d6421 // smax v1.16b, v1.16b, v29.16b
-	FLDPQ 384(R6), (F30, F31)
-	WORD $0x4e3e0d8e // sqadd v14.16b, v12.16b, v30.16b
-	WORD $0x4e3f0daf // sqadd v15.16b, v13.16b, v31.16b
-	FLDPQ 448(R6), (F16, F17)
-	WORD $0x4e300dd0 // sqadd v16.16b, v14.16b, v16.16b
-	WORD $0x4e310df1 // sqadd v17.16b, v15.16b, v17.16b
-	WORD $0x4e306400 // smax v0.16b, v0.16b, v16.16b
-	WORD $0x4e316421 // smax v1.16b, v1.16b, v17.16b
+	WORD $0x4e360c42 // sqadd v2.16b, v2.16b, v22.16b
+	WORD $0x4e370c63 // sqadd v3.16b, v3.16b, v23.16b
+	WORD $0x4e360c84 // sqadd v4.16b, v4.16b, v22.16b
+	WORD $0x4e370ca5 // sqadd v5.16b, v5.16b, v23.16b
+	WORD $0x4e360cc6 // sqadd v6.16b, v6.16b, v22.16b
+	WORD $0x4e370ce7 // sqadd v7.16b, v7.16b, v23.16b
+	WORD $0x4e360d08 // sqadd v8.16b, v8.16b, v22.16b
+	WORD $0x4e370d29 // sqadd v9.16b, v9.16b, v23.16b
+	WORD $0x4e360d4a // sqadd v10.16b, v10.16b, v22.16b
+	WORD $0x4e370d6b // sqadd v11.16b, v11.16b, v23.16b
+	WORD $0x4e360d8c // sqadd v12.16b, v12.16b, v22.16b
+	WORD $0x4e370dad // sqadd v13.16b, v13.16b, v23.16b
+	WORD $0x4e360dce // sqadd v14.16b, v14.16b, v22.16b
+	WORD $0x4e370def // sqadd v15.16b, v15.16b, v23.16b
+	WORD $0x4e2e6400 // smax v0.16b, v0.16b, v14.16b
+	WORD $0x4e2f6421 // smax v1.16b, v1.16b, v15.16b
+	WORD $0x4e2c6400 // smax v0.16b, v0.16b, v12.16b
+	WORD $0x4e2d6421 // smax v1.16b, v1.16b, v13.16b
+	WORD $0x4e2a6400 // smax v0.16b, v0.16b, v10.16b
+	WORD $0x4e2b6421 // smax v1.16b, v1.16b, v11.16b
+	WORD $0x4e286400 // smax v0.16b, v0.16b, v8.16b
+	WORD $0x4e296421 // smax v1.16b, v1.16b, v9.16b
+	WORD $0x4e266400 // smax v0.16b, v0.16b, v6.16b
+	WORD $0x4e276421 // smax v1.16b, v1.16b, v7.16b
+	WORD $0x4e246400 // smax v0.16b, v0.16b, v4.16b
+	WORD $0x4e256421 // smax v1.16b, v1.16b, v5.16b
+	WORD $0x4e226400 // smax v0.16b, v0.16b, v2.16b
+	WORD $0x4e236421 // smax v1.16b, v1.16b, v3.16b
 	FSTPQ (F0, F1), 0(R2)
 	ADD R3, R2
 	SUB $1, R9
@@ -4754,7 +4638,7 @@ TEXT ·denseBackwardNEON(SB), NOSPLIT, $0-80
 	MOVD texts+72(FP), R9
 	MOVD $0x8040201008040201, R15
 	VDUP R15, V18.D2
-	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x6f00e401 // movi v1.2d, #0
 
 text:
 	FLDPQ 0(R7), (F6, F7)
@@ -4801,10 +4685,10 @@ feature:
 	ADD R19<<2, R7, R14
 	VLD1R.P 4(R14), [V0.S4]
 	MOVD R3, R12
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
 
 column:
 	FLDPQ 0(R12), (F6, F7)
@@ -4867,22 +4751,22 @@ TEXT ·dense8_32xNEON(SB), NOSPLIT, $0-64
 	MOVD texts+56(FP), R7
 
 text:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 	MOVD R2, R8
 	MOVD R5, R9
 	MOVD $16, R10
@@ -4945,37 +4829,650 @@ quad:
 	VADDP V15.S4, V14.S4, V7.S4
 	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
 	FLDPQ 0(R4), (F16, F17)
-	FLDPQ 32(R4), (F18, F19)
-	FLDPQ 64(R4), (F20, F21)
-	FLDPQ 96(R4), (F22, F23)
+	FLDPQ 0(R0), (F18, F19)
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
 	WORD $0x6e31dc21 // fmul v1.4s, v1.4s, v17.4s
-	WORD $0x6e32dc42 // fmul v2.4s, v2.4s, v18.4s
-	WORD $0x6e33dc63 // fmul v3.4s, v3.4s, v19.4s
-	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
-	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
-	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
-	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
-	FLDPQ 0(R0), (F16, F17)
+	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
+	WORD $0x4e21d673 // fadd v19.4s, v19.4s, v1.4s
+	FSTPQ (F18, F19), 0(R0)
+	FLDPQ 32(R4), (F16, F17)
 	FLDPQ 32(R0), (F18, F19)
-	FLDPQ 64(R0), (F20, F21)
-	FLDPQ 96(R0), (F22, F23)
-	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
-	WORD $0x4e21d631 // fadd v17.4s, v17.4s, v1.4s
+	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
+	WORD $0x6e31dc63 // fmul v3.4s, v3.4s, v17.4s
 	WORD $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
 	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
-	WORD $0x4e24d694 // fadd v20.4s, v20.4s, v4.4s
-	WORD $0x4e25d6b5 // fadd v21.4s, v21.4s, v5.4s
-	WORD $0x4e26d6d6 // fadd v22.4s, v22.4s, v6.4s
-	WORD $0x4e27d6f7 // fadd v23.4s, v23.4s, v7.4s
-	FSTPQ (F16, F17), 0(R0)
 	FSTPQ (F18, F19), 32(R0)
-	FSTPQ (F20, F21), 64(R0)
-	FSTPQ (F22, F23), 96(R0)
+	FLDPQ 64(R4), (F16, F17)
+	FLDPQ 64(R0), (F18, F19)
+	WORD $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
+	WORD $0x6e31dca5 // fmul v5.4s, v5.4s, v17.4s
+	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	FSTPQ (F18, F19), 64(R0)
+	FLDPQ 96(R4), (F16, F17)
+	FLDPQ 96(R0), (F18, F19)
+	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
+	WORD $0x6e31dce7 // fmul v7.4s, v7.4s, v17.4s
+	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
+	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
+	FSTPQ (F18, F19), 96(R0)
 	ADD R1, R0
 	ADD R6, R5
 	SUB $1, R7
 	CBNZ R7, text
+	RET
+
+// func dense8Dot_4xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8Dot_4xNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD sumStride+8(FP), R4
+	ADD R4, R3, R5
+	ADD R4, R5, R6
+	ADD R4, R6, R7
+	MOVD features+40(FP), R8
+	MOVD stride+48(FP), R9
+	ADD R9, R8, R10
+	ADD R9, R10, R11
+	ADD R9, R11, R12
+	MOVD R1, R14
+
+columns:
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
+	MOVD R0, R13
+	MOVD $4, R15
+
+features:
+	VLD1.P 16(R8), [V16.B16]
+	VLD1.P 16(R10), [V17.B16]
+	VLD1.P 16(R11), [V18.B16]
+	VLD1.P 16(R12), [V19.B16]
+	FLDPQ 0(R13), (F20, F21)
+	WORD $0x4f90e280 // sdot v0.4s, v20.16b, v16.4b[0]
+	WORD $0x4f91e284 // sdot v4.4s, v20.16b, v17.4b[0]
+	WORD $0x4f92e288 // sdot v8.4s, v20.16b, v18.4b[0]
+	WORD $0x4f93e28c // sdot v12.4s, v20.16b, v19.4b[0]
+	WORD $0x4f90e2a1 // sdot v1.4s, v21.16b, v16.4b[0]
+	WORD $0x4f91e2a5 // sdot v5.4s, v21.16b, v17.4b[0]
+	WORD $0x4f92e2a9 // sdot v9.4s, v21.16b, v18.4b[0]
+	WORD $0x4f93e2ad // sdot v13.4s, v21.16b, v19.4b[0]
+	FLDPQ 32(R13), (F22, F23)
+	WORD $0x4f90e2c2 // sdot v2.4s, v22.16b, v16.4b[0]
+	WORD $0x4f91e2c6 // sdot v6.4s, v22.16b, v17.4b[0]
+	WORD $0x4f92e2ca // sdot v10.4s, v22.16b, v18.4b[0]
+	WORD $0x4f93e2ce // sdot v14.4s, v22.16b, v19.4b[0]
+	WORD $0x4f90e2e3 // sdot v3.4s, v23.16b, v16.4b[0]
+	WORD $0x4f91e2e7 // sdot v7.4s, v23.16b, v17.4b[0]
+	WORD $0x4f92e2eb // sdot v11.4s, v23.16b, v18.4b[0]
+	WORD $0x4f93e2ef // sdot v15.4s, v23.16b, v19.4b[0]
+	ADD R1, R13
+	FLDPQ 0(R13), (F24, F25)
+	WORD $0x4fb0e300 // sdot v0.4s, v24.16b, v16.4b[1]
+	WORD $0x4fb1e304 // sdot v4.4s, v24.16b, v17.4b[1]
+	WORD $0x4fb2e308 // sdot v8.4s, v24.16b, v18.4b[1]
+	WORD $0x4fb3e30c // sdot v12.4s, v24.16b, v19.4b[1]
+	WORD $0x4fb0e321 // sdot v1.4s, v25.16b, v16.4b[1]
+	WORD $0x4fb1e325 // sdot v5.4s, v25.16b, v17.4b[1]
+	WORD $0x4fb2e329 // sdot v9.4s, v25.16b, v18.4b[1]
+	WORD $0x4fb3e32d // sdot v13.4s, v25.16b, v19.4b[1]
+	FLDPQ 32(R13), (F26, F27)
+	WORD $0x4fb0e342 // sdot v2.4s, v26.16b, v16.4b[1]
+	WORD $0x4fb1e346 // sdot v6.4s, v26.16b, v17.4b[1]
+	WORD $0x4fb2e34a // sdot v10.4s, v26.16b, v18.4b[1]
+	WORD $0x4fb3e34e // sdot v14.4s, v26.16b, v19.4b[1]
+	WORD $0x4fb0e363 // sdot v3.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb1e367 // sdot v7.4s, v27.16b, v17.4b[1]
+	WORD $0x4fb2e36b // sdot v11.4s, v27.16b, v18.4b[1]
+	WORD $0x4fb3e36f // sdot v15.4s, v27.16b, v19.4b[1]
+	ADD R1, R13
+	FLDPQ 0(R13), (F28, F29)
+	WORD $0x4f90eb80 // sdot v0.4s, v28.16b, v16.4b[2]
+	WORD $0x4f91eb84 // sdot v4.4s, v28.16b, v17.4b[2]
+	WORD $0x4f92eb88 // sdot v8.4s, v28.16b, v18.4b[2]
+	WORD $0x4f93eb8c // sdot v12.4s, v28.16b, v19.4b[2]
+	WORD $0x4f90eba1 // sdot v1.4s, v29.16b, v16.4b[2]
+	WORD $0x4f91eba5 // sdot v5.4s, v29.16b, v17.4b[2]
+	WORD $0x4f92eba9 // sdot v9.4s, v29.16b, v18.4b[2]
+	WORD $0x4f93ebad // sdot v13.4s, v29.16b, v19.4b[2]
+	FLDPQ 32(R13), (F30, F31)
+	WORD $0x4f90ebc2 // sdot v2.4s, v30.16b, v16.4b[2]
+	WORD $0x4f91ebc6 // sdot v6.4s, v30.16b, v17.4b[2]
+	WORD $0x4f92ebca // sdot v10.4s, v30.16b, v18.4b[2]
+	WORD $0x4f93ebce // sdot v14.4s, v30.16b, v19.4b[2]
+	WORD $0x4f90ebe3 // sdot v3.4s, v31.16b, v16.4b[2]
+	WORD $0x4f91ebe7 // sdot v7.4s, v31.16b, v17.4b[2]
+	WORD $0x4f92ebeb // sdot v11.4s, v31.16b, v18.4b[2]
+	WORD $0x4f93ebef // sdot v15.4s, v31.16b, v19.4b[2]
+	ADD R1, R13
+	FLDPQ 0(R13), (F20, F21)
+	WORD $0x4fb0ea80 // sdot v0.4s, v20.16b, v16.4b[3]
+	WORD $0x4fb1ea84 // sdot v4.4s, v20.16b, v17.4b[3]
+	WORD $0x4fb2ea88 // sdot v8.4s, v20.16b, v18.4b[3]
+	WORD $0x4fb3ea8c // sdot v12.4s, v20.16b, v19.4b[3]
+	WORD $0x4fb0eaa1 // sdot v1.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb1eaa5 // sdot v5.4s, v21.16b, v17.4b[3]
+	WORD $0x4fb2eaa9 // sdot v9.4s, v21.16b, v18.4b[3]
+	WORD $0x4fb3eaad // sdot v13.4s, v21.16b, v19.4b[3]
+	FLDPQ 32(R13), (F22, F23)
+	WORD $0x4fb0eac2 // sdot v2.4s, v22.16b, v16.4b[3]
+	WORD $0x4fb1eac6 // sdot v6.4s, v22.16b, v17.4b[3]
+	WORD $0x4fb2eaca // sdot v10.4s, v22.16b, v18.4b[3]
+	WORD $0x4fb3eace // sdot v14.4s, v22.16b, v19.4b[3]
+	WORD $0x4fb0eae3 // sdot v3.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb1eae7 // sdot v7.4s, v23.16b, v17.4b[3]
+	WORD $0x4fb2eaeb // sdot v11.4s, v23.16b, v18.4b[3]
+	WORD $0x4fb3eaef // sdot v15.4s, v23.16b, v19.4b[3]
+	ADD R1, R13
+	SUB $1, R15
+	CBNZ R15, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	FLDPQ 0(R2), (F24, F25)
+	FLDPQ 0(R3), (F26, F27)
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x4e20d75a // fadd v26.4s, v26.4s, v0.4s
+	WORD $0x4e21d77b // fadd v27.4s, v27.4s, v1.4s
+	FSTPQ (F26, F27), 0(R3)
+	FLDPQ 0(R5), (F28, F29)
+	WORD $0x6e38dc84 // fmul v4.4s, v4.4s, v24.4s
+	WORD $0x6e39dca5 // fmul v5.4s, v5.4s, v25.4s
+	WORD $0x4e24d79c // fadd v28.4s, v28.4s, v4.4s
+	WORD $0x4e25d7bd // fadd v29.4s, v29.4s, v5.4s
+	FSTPQ (F28, F29), 0(R5)
+	FLDPQ 0(R6), (F30, F31)
+	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
+	WORD $0x6e39dd29 // fmul v9.4s, v9.4s, v25.4s
+	WORD $0x4e28d7de // fadd v30.4s, v30.4s, v8.4s
+	WORD $0x4e29d7ff // fadd v31.4s, v31.4s, v9.4s
+	FSTPQ (F30, F31), 0(R6)
+	FLDPQ 0(R7), (F20, F21)
+	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
+	WORD $0x6e39ddad // fmul v13.4s, v13.4s, v25.4s
+	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
+	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
+	FSTPQ (F20, F21), 0(R7)
+	FLDPQ 32(R2), (F22, F23)
+	FLDPQ 32(R3), (F24, F25)
+	WORD $0x6e36dc42 // fmul v2.4s, v2.4s, v22.4s
+	WORD $0x6e37dc63 // fmul v3.4s, v3.4s, v23.4s
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
+	FSTPQ (F24, F25), 32(R3)
+	FLDPQ 32(R5), (F26, F27)
+	WORD $0x6e36dcc6 // fmul v6.4s, v6.4s, v22.4s
+	WORD $0x6e37dce7 // fmul v7.4s, v7.4s, v23.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	FSTPQ (F26, F27), 32(R5)
+	FLDPQ 32(R6), (F28, F29)
+	WORD $0x6e36dd4a // fmul v10.4s, v10.4s, v22.4s
+	WORD $0x6e37dd6b // fmul v11.4s, v11.4s, v23.4s
+	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
+	WORD $0x4e2bd7bd // fadd v29.4s, v29.4s, v11.4s
+	FSTPQ (F28, F29), 32(R6)
+	FLDPQ 32(R7), (F30, F31)
+	WORD $0x6e36ddce // fmul v14.4s, v14.4s, v22.4s
+	WORD $0x6e37ddef // fmul v15.4s, v15.4s, v23.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
+	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
+	FSTPQ (F30, F31), 32(R7)
+	SUB $64, R8
+	SUB $64, R10
+	SUB $64, R11
+	SUB $64, R12
+	ADD $64, R3
+	ADD $64, R5
+	ADD $64, R6
+	ADD $64, R7
+	ADD $64, R0
+	ADD $64, R2
+	SUB $64, R14
+	CBNZ R14, columns
+	RET
+
+// func dense8Dot_2xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8Dot_2xNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD sumStride+8(FP), R4
+	ADD R4, R3, R5
+	MOVD features+40(FP), R6
+	MOVD stride+48(FP), R7
+	ADD R7, R6, R8
+	MOVD R1, R10
+
+columns:
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
+	MOVD R0, R9
+	MOVD $4, R11
+
+features:
+	VLD1.P 16(R6), [V16.B16]
+	VLD1.P 16(R8), [V17.B16]
+	FLDPQ 0(R9), (F18, F19)
+	WORD $0x4f90e240 // sdot v0.4s, v18.16b, v16.4b[0]
+	WORD $0x4f91e248 // sdot v8.4s, v18.16b, v17.4b[0]
+	WORD $0x4f90e261 // sdot v1.4s, v19.16b, v16.4b[0]
+	WORD $0x4f91e269 // sdot v9.4s, v19.16b, v17.4b[0]
+	FLDPQ 32(R9), (F20, F21)
+	WORD $0x4f90e282 // sdot v2.4s, v20.16b, v16.4b[0]
+	WORD $0x4f91e28a // sdot v10.4s, v20.16b, v17.4b[0]
+	WORD $0x4f90e2a3 // sdot v3.4s, v21.16b, v16.4b[0]
+	WORD $0x4f91e2ab // sdot v11.4s, v21.16b, v17.4b[0]
+	FLDPQ 64(R9), (F22, F23)
+	WORD $0x4f90e2c4 // sdot v4.4s, v22.16b, v16.4b[0]
+	WORD $0x4f91e2cc // sdot v12.4s, v22.16b, v17.4b[0]
+	WORD $0x4f90e2e5 // sdot v5.4s, v23.16b, v16.4b[0]
+	WORD $0x4f91e2ed // sdot v13.4s, v23.16b, v17.4b[0]
+	FLDPQ 96(R9), (F24, F25)
+	WORD $0x4f90e306 // sdot v6.4s, v24.16b, v16.4b[0]
+	WORD $0x4f91e30e // sdot v14.4s, v24.16b, v17.4b[0]
+	WORD $0x4f90e327 // sdot v7.4s, v25.16b, v16.4b[0]
+	WORD $0x4f91e32f // sdot v15.4s, v25.16b, v17.4b[0]
+	ADD R1, R9
+	FLDPQ 0(R9), (F26, F27)
+	WORD $0x4fb0e340 // sdot v0.4s, v26.16b, v16.4b[1]
+	WORD $0x4fb1e348 // sdot v8.4s, v26.16b, v17.4b[1]
+	WORD $0x4fb0e361 // sdot v1.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb1e369 // sdot v9.4s, v27.16b, v17.4b[1]
+	FLDPQ 32(R9), (F28, F29)
+	WORD $0x4fb0e382 // sdot v2.4s, v28.16b, v16.4b[1]
+	WORD $0x4fb1e38a // sdot v10.4s, v28.16b, v17.4b[1]
+	WORD $0x4fb0e3a3 // sdot v3.4s, v29.16b, v16.4b[1]
+	WORD $0x4fb1e3ab // sdot v11.4s, v29.16b, v17.4b[1]
+	FLDPQ 64(R9), (F30, F31)
+	WORD $0x4fb0e3c4 // sdot v4.4s, v30.16b, v16.4b[1]
+	WORD $0x4fb1e3cc // sdot v12.4s, v30.16b, v17.4b[1]
+	WORD $0x4fb0e3e5 // sdot v5.4s, v31.16b, v16.4b[1]
+	WORD $0x4fb1e3ed // sdot v13.4s, v31.16b, v17.4b[1]
+	FLDPQ 96(R9), (F18, F19)
+	WORD $0x4fb0e246 // sdot v6.4s, v18.16b, v16.4b[1]
+	WORD $0x4fb1e24e // sdot v14.4s, v18.16b, v17.4b[1]
+	WORD $0x4fb0e267 // sdot v7.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb1e26f // sdot v15.4s, v19.16b, v17.4b[1]
+	ADD R1, R9
+	FLDPQ 0(R9), (F20, F21)
+	WORD $0x4f90ea80 // sdot v0.4s, v20.16b, v16.4b[2]
+	WORD $0x4f91ea88 // sdot v8.4s, v20.16b, v17.4b[2]
+	WORD $0x4f90eaa1 // sdot v1.4s, v21.16b, v16.4b[2]
+	WORD $0x4f91eaa9 // sdot v9.4s, v21.16b, v17.4b[2]
+	FLDPQ 32(R9), (F22, F23)
+	WORD $0x4f90eac2 // sdot v2.4s, v22.16b, v16.4b[2]
+	WORD $0x4f91eaca // sdot v10.4s, v22.16b, v17.4b[2]
+	WORD $0x4f90eae3 // sdot v3.4s, v23.16b, v16.4b[2]
+	WORD $0x4f91eaeb // sdot v11.4s, v23.16b, v17.4b[2]
+	FLDPQ 64(R9), (F24, F25)
+	WORD $0x4f90eb04 // sdot v4.4s, v24.16b, v16.4b[2]
+	WORD $0x4f91eb0c // sdot v12.4s, v24.16b, v17.4b[2]
+	WORD $0x4f90eb25 // sdot v5.4s, v25.16b, v16.4b[2]
+	WORD $0x4f91eb2d // sdot v13.4s, v25.16b, v17.4b[2]
+	FLDPQ 96(R9), (F26, F27)
+	WORD $0x4f90eb46 // sdot v6.4s, v26.16b, v16.4b[2]
+	WORD $0x4f91eb4e // sdot v14.4s, v26.16b, v17.4b[2]
+	WORD $0x4f90eb67 // sdot v7.4s, v27.16b, v16.4b[2]
+	WORD $0x4f91eb6f // sdot v15.4s, v27.16b, v17.4b[2]
+	ADD R1, R9
+	FLDPQ 0(R9), (F28, F29)
+	WORD $0x4fb0eb80 // sdot v0.4s, v28.16b, v16.4b[3]
+	WORD $0x4fb1eb88 // sdot v8.4s, v28.16b, v17.4b[3]
+	WORD $0x4fb0eba1 // sdot v1.4s, v29.16b, v16.4b[3]
+	WORD $0x4fb1eba9 // sdot v9.4s, v29.16b, v17.4b[3]
+	FLDPQ 32(R9), (F30, F31)
+	WORD $0x4fb0ebc2 // sdot v2.4s, v30.16b, v16.4b[3]
+	WORD $0x4fb1ebca // sdot v10.4s, v30.16b, v17.4b[3]
+	WORD $0x4fb0ebe3 // sdot v3.4s, v31.16b, v16.4b[3]
+	WORD $0x4fb1ebeb // sdot v11.4s, v31.16b, v17.4b[3]
+	FLDPQ 64(R9), (F18, F19)
+	WORD $0x4fb0ea44 // sdot v4.4s, v18.16b, v16.4b[3]
+	WORD $0x4fb1ea4c // sdot v12.4s, v18.16b, v17.4b[3]
+	WORD $0x4fb0ea65 // sdot v5.4s, v19.16b, v16.4b[3]
+	WORD $0x4fb1ea6d // sdot v13.4s, v19.16b, v17.4b[3]
+	FLDPQ 96(R9), (F20, F21)
+	WORD $0x4fb0ea86 // sdot v6.4s, v20.16b, v16.4b[3]
+	WORD $0x4fb1ea8e // sdot v14.4s, v20.16b, v17.4b[3]
+	WORD $0x4fb0eaa7 // sdot v7.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb1eaaf // sdot v15.4s, v21.16b, v17.4b[3]
+	ADD R1, R9
+	SUB $1, R11
+	CBNZ R11, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	FLDPQ 0(R2), (F22, F23)
+	FLDPQ 0(R3), (F24, F25)
+	WORD $0x6e36dc00 // fmul v0.4s, v0.4s, v22.4s
+	WORD $0x6e37dc21 // fmul v1.4s, v1.4s, v23.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	FSTPQ (F24, F25), 0(R3)
+	FLDPQ 0(R5), (F26, F27)
+	WORD $0x6e36dd08 // fmul v8.4s, v8.4s, v22.4s
+	WORD $0x6e37dd29 // fmul v9.4s, v9.4s, v23.4s
+	WORD $0x4e28d75a // fadd v26.4s, v26.4s, v8.4s
+	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
+	FSTPQ (F26, F27), 0(R5)
+	FLDPQ 32(R2), (F28, F29)
+	FLDPQ 32(R3), (F30, F31)
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD $0x4e22d7de // fadd v30.4s, v30.4s, v2.4s
+	WORD $0x4e23d7ff // fadd v31.4s, v31.4s, v3.4s
+	FSTPQ (F30, F31), 32(R3)
+	FLDPQ 32(R5), (F18, F19)
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x6e3ddd6b // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
+	WORD $0x4e2bd673 // fadd v19.4s, v19.4s, v11.4s
+	FSTPQ (F18, F19), 32(R5)
+	FLDPQ 64(R2), (F20, F21)
+	FLDPQ 64(R3), (F22, F23)
+	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
+	WORD $0x6e35dca5 // fmul v5.4s, v5.4s, v21.4s
+	WORD $0x4e24d6d6 // fadd v22.4s, v22.4s, v4.4s
+	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
+	FSTPQ (F22, F23), 64(R3)
+	FLDPQ 64(R5), (F24, F25)
+	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
+	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	FSTPQ (F24, F25), 64(R5)
+	FLDPQ 96(R2), (F26, F27)
+	FLDPQ 96(R3), (F28, F29)
+	WORD $0x6e3adcc6 // fmul v6.4s, v6.4s, v26.4s
+	WORD $0x6e3bdce7 // fmul v7.4s, v7.4s, v27.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	FSTPQ (F28, F29), 96(R3)
+	FLDPQ 96(R5), (F30, F31)
+	WORD $0x6e3addce // fmul v14.4s, v14.4s, v26.4s
+	WORD $0x6e3bddef // fmul v15.4s, v15.4s, v27.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
+	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
+	FSTPQ (F30, F31), 96(R5)
+	SUB $64, R6
+	SUB $64, R8
+	ADD $128, R3
+	ADD $128, R5
+	ADD $128, R0
+	ADD $128, R2
+	SUB $128, R10
+	CBNZ R10, columns
+	RET
+
+// func dense8DotNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+TEXT ·dense8DotNEON(SB), NOSPLIT, $0-56
+	MOVD weights+16(FP), R0
+	MOVD rowBytes+24(FP), R1
+	MOVD scales+32(FP), R2
+	MOVD sums+0(FP), R3
+	MOVD features+40(FP), R4
+	MOVD R1, R6
+
+columns:
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
+	MOVD R0, R5
+	MOVD $4, R7
+
+features:
+	VLD1.P 16(R4), [V16.B16]
+	FLDPQ 0(R5), (F17, F18)
+	WORD $0x4f90e220 // sdot v0.4s, v17.16b, v16.4b[0]
+	WORD $0x4f90e241 // sdot v1.4s, v18.16b, v16.4b[0]
+	FLDPQ 32(R5), (F19, F20)
+	WORD $0x4f90e262 // sdot v2.4s, v19.16b, v16.4b[0]
+	WORD $0x4f90e283 // sdot v3.4s, v20.16b, v16.4b[0]
+	FLDPQ 64(R5), (F21, F22)
+	WORD $0x4f90e2a4 // sdot v4.4s, v21.16b, v16.4b[0]
+	WORD $0x4f90e2c5 // sdot v5.4s, v22.16b, v16.4b[0]
+	FLDPQ 96(R5), (F23, F24)
+	WORD $0x4f90e2e6 // sdot v6.4s, v23.16b, v16.4b[0]
+	WORD $0x4f90e307 // sdot v7.4s, v24.16b, v16.4b[0]
+	FLDPQ 128(R5), (F25, F26)
+	WORD $0x4f90e328 // sdot v8.4s, v25.16b, v16.4b[0]
+	WORD $0x4f90e349 // sdot v9.4s, v26.16b, v16.4b[0]
+	FLDPQ 160(R5), (F27, F28)
+	WORD $0x4f90e36a // sdot v10.4s, v27.16b, v16.4b[0]
+	WORD $0x4f90e38b // sdot v11.4s, v28.16b, v16.4b[0]
+	FLDPQ 192(R5), (F29, F30)
+	WORD $0x4f90e3ac // sdot v12.4s, v29.16b, v16.4b[0]
+	WORD $0x4f90e3cd // sdot v13.4s, v30.16b, v16.4b[0]
+	FLDPQ 224(R5), (F17, F18)
+	WORD $0x4f90e22e // sdot v14.4s, v17.16b, v16.4b[0]
+	WORD $0x4f90e24f // sdot v15.4s, v18.16b, v16.4b[0]
+	ADD R1, R5
+	FLDPQ 0(R5), (F19, F20)
+	WORD $0x4fb0e260 // sdot v0.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb0e281 // sdot v1.4s, v20.16b, v16.4b[1]
+	FLDPQ 32(R5), (F21, F22)
+	WORD $0x4fb0e2a2 // sdot v2.4s, v21.16b, v16.4b[1]
+	WORD $0x4fb0e2c3 // sdot v3.4s, v22.16b, v16.4b[1]
+	FLDPQ 64(R5), (F23, F24)
+	WORD $0x4fb0e2e4 // sdot v4.4s, v23.16b, v16.4b[1]
+	WORD $0x4fb0e305 // sdot v5.4s, v24.16b, v16.4b[1]
+	FLDPQ 96(R5), (F25, F26)
+	WORD $0x4fb0e326 // sdot v6.4s, v25.16b, v16.4b[1]
+	WORD $0x4fb0e347 // sdot v7.4s, v26.16b, v16.4b[1]
+	FLDPQ 128(R5), (F27, F28)
+	WORD $0x4fb0e368 // sdot v8.4s, v27.16b, v16.4b[1]
+	WORD $0x4fb0e389 // sdot v9.4s, v28.16b, v16.4b[1]
+	FLDPQ 160(R5), (F29, F30)
+	WORD $0x4fb0e3aa // sdot v10.4s, v29.16b, v16.4b[1]
+	WORD $0x4fb0e3cb // sdot v11.4s, v30.16b, v16.4b[1]
+	FLDPQ 192(R5), (F17, F18)
+	WORD $0x4fb0e22c // sdot v12.4s, v17.16b, v16.4b[1]
+	WORD $0x4fb0e24d // sdot v13.4s, v18.16b, v16.4b[1]
+	FLDPQ 224(R5), (F19, F20)
+	WORD $0x4fb0e26e // sdot v14.4s, v19.16b, v16.4b[1]
+	WORD $0x4fb0e28f // sdot v15.4s, v20.16b, v16.4b[1]
+	ADD R1, R5
+	FLDPQ 0(R5), (F21, F22)
+	WORD $0x4f90eaa0 // sdot v0.4s, v21.16b, v16.4b[2]
+	WORD $0x4f90eac1 // sdot v1.4s, v22.16b, v16.4b[2]
+	FLDPQ 32(R5), (F23, F24)
+	WORD $0x4f90eae2 // sdot v2.4s, v23.16b, v16.4b[2]
+	WORD $0x4f90eb03 // sdot v3.4s, v24.16b, v16.4b[2]
+	FLDPQ 64(R5), (F25, F26)
+	WORD $0x4f90eb24 // sdot v4.4s, v25.16b, v16.4b[2]
+	WORD $0x4f90eb45 // sdot v5.4s, v26.16b, v16.4b[2]
+	FLDPQ 96(R5), (F27, F28)
+	WORD $0x4f90eb66 // sdot v6.4s, v27.16b, v16.4b[2]
+	WORD $0x4f90eb87 // sdot v7.4s, v28.16b, v16.4b[2]
+	FLDPQ 128(R5), (F29, F30)
+	WORD $0x4f90eba8 // sdot v8.4s, v29.16b, v16.4b[2]
+	WORD $0x4f90ebc9 // sdot v9.4s, v30.16b, v16.4b[2]
+	FLDPQ 160(R5), (F17, F18)
+	WORD $0x4f90ea2a // sdot v10.4s, v17.16b, v16.4b[2]
+	WORD $0x4f90ea4b // sdot v11.4s, v18.16b, v16.4b[2]
+	FLDPQ 192(R5), (F19, F20)
+	WORD $0x4f90ea6c // sdot v12.4s, v19.16b, v16.4b[2]
+	WORD $0x4f90ea8d // sdot v13.4s, v20.16b, v16.4b[2]
+	FLDPQ 224(R5), (F21, F22)
+	WORD $0x4f90eaae // sdot v14.4s, v21.16b, v16.4b[2]
+	WORD $0x4f90eacf // sdot v15.4s, v22.16b, v16.4b[2]
+	ADD R1, R5
+	FLDPQ 0(R5), (F23, F24)
+	WORD $0x4fb0eae0 // sdot v0.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb0eb01 // sdot v1.4s, v24.16b, v16.4b[3]
+	FLDPQ 32(R5), (F25, F26)
+	WORD $0x4fb0eb22 // sdot v2.4s, v25.16b, v16.4b[3]
+	WORD $0x4fb0eb43 // sdot v3.4s, v26.16b, v16.4b[3]
+	FLDPQ 64(R5), (F27, F28)
+	WORD $0x4fb0eb64 // sdot v4.4s, v27.16b, v16.4b[3]
+	WORD $0x4fb0eb85 // sdot v5.4s, v28.16b, v16.4b[3]
+	FLDPQ 96(R5), (F29, F30)
+	WORD $0x4fb0eba6 // sdot v6.4s, v29.16b, v16.4b[3]
+	WORD $0x4fb0ebc7 // sdot v7.4s, v30.16b, v16.4b[3]
+	FLDPQ 128(R5), (F17, F18)
+	WORD $0x4fb0ea28 // sdot v8.4s, v17.16b, v16.4b[3]
+	WORD $0x4fb0ea49 // sdot v9.4s, v18.16b, v16.4b[3]
+	FLDPQ 160(R5), (F19, F20)
+	WORD $0x4fb0ea6a // sdot v10.4s, v19.16b, v16.4b[3]
+	WORD $0x4fb0ea8b // sdot v11.4s, v20.16b, v16.4b[3]
+	FLDPQ 192(R5), (F21, F22)
+	WORD $0x4fb0eaac // sdot v12.4s, v21.16b, v16.4b[3]
+	WORD $0x4fb0eacd // sdot v13.4s, v22.16b, v16.4b[3]
+	FLDPQ 224(R5), (F23, F24)
+	WORD $0x4fb0eaee // sdot v14.4s, v23.16b, v16.4b[3]
+	WORD $0x4fb0eb0f // sdot v15.4s, v24.16b, v16.4b[3]
+	ADD R1, R5
+	SUB $1, R7
+	CBNZ R7, features
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	FLDPQ 0(R2), (F25, F26)
+	FLDPQ 0(R3), (F27, F28)
+	WORD $0x6e39dc00 // fmul v0.4s, v0.4s, v25.4s
+	WORD $0x6e3adc21 // fmul v1.4s, v1.4s, v26.4s
+	WORD $0x4e20d77b // fadd v27.4s, v27.4s, v0.4s
+	WORD $0x4e21d79c // fadd v28.4s, v28.4s, v1.4s
+	FSTPQ (F27, F28), 0(R3)
+	FLDPQ 32(R2), (F29, F30)
+	FLDPQ 32(R3), (F17, F18)
+	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
+	WORD $0x6e3edc63 // fmul v3.4s, v3.4s, v30.4s
+	WORD $0x4e22d631 // fadd v17.4s, v17.4s, v2.4s
+	WORD $0x4e23d652 // fadd v18.4s, v18.4s, v3.4s
+	FSTPQ (F17, F18), 32(R3)
+	FLDPQ 64(R2), (F19, F20)
+	FLDPQ 64(R3), (F21, F22)
+	WORD $0x6e33dc84 // fmul v4.4s, v4.4s, v19.4s
+	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
+	WORD $0x4e24d6b5 // fadd v21.4s, v21.4s, v4.4s
+	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
+	FSTPQ (F21, F22), 64(R3)
+	FLDPQ 96(R2), (F23, F24)
+	FLDPQ 96(R3), (F25, F26)
+	WORD $0x6e37dcc6 // fmul v6.4s, v6.4s, v23.4s
+	WORD $0x6e38dce7 // fmul v7.4s, v7.4s, v24.4s
+	WORD $0x4e26d739 // fadd v25.4s, v25.4s, v6.4s
+	WORD $0x4e27d75a // fadd v26.4s, v26.4s, v7.4s
+	FSTPQ (F25, F26), 96(R3)
+	FLDPQ 128(R2), (F27, F28)
+	FLDPQ 128(R3), (F29, F30)
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
+	WORD $0x4e29d7de // fadd v30.4s, v30.4s, v9.4s
+	FSTPQ (F29, F30), 128(R3)
+	FLDPQ 160(R2), (F17, F18)
+	FLDPQ 160(R3), (F19, F20)
+	WORD $0x6e31dd4a // fmul v10.4s, v10.4s, v17.4s
+	WORD $0x6e32dd6b // fmul v11.4s, v11.4s, v18.4s
+	WORD $0x4e2ad673 // fadd v19.4s, v19.4s, v10.4s
+	WORD $0x4e2bd694 // fadd v20.4s, v20.4s, v11.4s
+	FSTPQ (F19, F20), 160(R3)
+	FLDPQ 192(R2), (F21, F22)
+	FLDPQ 192(R3), (F23, F24)
+	WORD $0x6e35dd8c // fmul v12.4s, v12.4s, v21.4s
+	WORD $0x6e36ddad // fmul v13.4s, v13.4s, v22.4s
+	WORD $0x4e2cd6f7 // fadd v23.4s, v23.4s, v12.4s
+	WORD $0x4e2dd718 // fadd v24.4s, v24.4s, v13.4s
+	FSTPQ (F23, F24), 192(R3)
+	FLDPQ 224(R2), (F25, F26)
+	FLDPQ 224(R3), (F27, F28)
+	WORD $0x6e39ddce // fmul v14.4s, v14.4s, v25.4s
+	WORD $0x6e3addef // fmul v15.4s, v15.4s, v26.4s
+	WORD $0x4e2ed77b // fadd v27.4s, v27.4s, v14.4s
+	WORD $0x4e2fd79c // fadd v28.4s, v28.4s, v15.4s
+	FSTPQ (F27, F28), 224(R3)
+	SUB $64, R4
+	ADD $256, R3
+	ADD $256, R0
+	ADD $256, R2
+	SUB $256, R6
+	CBNZ R6, columns
 	RET
 
 // func fold64xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
@@ -4995,22 +5492,22 @@ symbol:
 	MADD R1, R0, R8, R8
 	MOVD R6, R10
 	MOVD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
 
 entry:
 	VLD1R.P 4(R9), [V24.S4]
@@ -5086,8 +5583,8 @@ symbol:
 	MADD R1, R0, R8, R8
 	MOVD R6, R10
 	MOVD R7, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
 
 entry:
 	VLD1R.P 4(R9), [V10.S4]

@@ -39,6 +39,21 @@ func denseBackwardNEON(dFeatures *float32, dWeights *float32, live *uint32, dSum
 //go:noescape
 func dense8_32xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 
+// dense8Dot_4xNEON is dense8 for 4 texts, by dot products.
+//
+//go:noescape
+func dense8Dot_4xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+
+// dense8Dot_2xNEON is dense8 for 2 texts, by dot products.
+//
+//go:noescape
+func dense8Dot_2xNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+
+// dense8DotNEON is dense8 for one text, by dot products.
+//
+//go:noescape
+func dense8DotNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
+
 // fold64xNEON is fold, for 64 entries of a row.
 //
 //go:noescape

@@ -91,6 +91,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("FoldEqualsItsDefinition", testFoldEqualsItsDefinition)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
 			t.Run("ConvolveDense8EqualsBoth", testConvolveDense8EqualsBoth)
+			t.Run("Blocks8EqualsItsDefinition", testBlocks8EqualsItsDefinition)
 			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
 			t.Run("NothingAllocates", testNothingAllocates)
 		})
@@ -430,27 +431,27 @@ func testDropSetsToZeroWhatHasABit(t *testing.T) {
 	}
 }
 
-// weights8 returns weights as large as a half of the features allows.
-func weights8(random *rand.Rand, columns int) []int8 {
+// weights8 returns weights as large as a half of the features allows, and their rows.
+func weights8(random *rand.Rand, columns int, draw func(*rand.Rand) float32) (weights Weights8, rows []int8) {
 	const largest = math.MaxInt16 / math.MaxInt8 / (Lanes8 / 2) // with it no half can overflow
-	weights := filled(random, Lanes8*columns, func(r *rand.Rand) int8 { return int8(r.IntN(2*largest+1) - largest) })
-	for i := range weights {
-		f, column := i/(4*columns)*4+i%4, i/4%columns
+	rows = filled(random, Lanes8*columns, func(r *rand.Rand) int8 { return int8(r.IntN(2*largest+1) - largest) })
+	for i := range rows {
+		f, column := i/columns, i%columns
 		switch column {
 		case 3: // the largest sum and the smallest
-			weights[i] = largest
+			rows[i] = largest
 		case 4:
-			weights[i] = -largest
+			rows[i] = -largest
 		case 5: // the largest weights and the smallest, of neighbouring features
-			weights[i] = 0
-			if f%16 < 2 && f/16 < 1 {
-				weights[i] = math.MaxInt8
-			} else if f%16 >= 2 && f%16 < 4 && f/16 < 1 {
-				weights[i] = math.MinInt8
+			rows[i] = 0
+			if f < 2 {
+				rows[i] = math.MaxInt8
+			} else if f < 4 {
+				rows[i] = math.MinInt8
 			}
 		}
 	}
-	return weights
+	return NewWeights8(rows, filled(random, columns, draw)), rows
 }
 
 func testDense8EqualsTheFloat64Reference(t *testing.T) {
@@ -458,7 +459,7 @@ func testDense8EqualsTheFloat64Reference(t *testing.T) {
 	for _, columns := range []int{64, 128, 192, 320} {
 		const texts, stride = 11, Lanes8 + 6
 		sumStride := columns + 3
-		weights := weights8(random, columns)
+		weights, rows := weights8(random, columns, draws["numbers of both signs"])
 		features := filled(random, texts*stride, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(2*math.MaxInt8+1)-math.MaxInt8)) })
 		for f := range Lanes8 { // a text without a live feature, and one where all are as large as can be
 			features[f], features[stride+f] = 0, math.MaxInt8
@@ -469,7 +470,6 @@ func testDense8EqualsTheFloat64Reference(t *testing.T) {
 			features[6*stride+f] = max(features[5*stride+f], uint8(5*(f%13/9))) // one of which some rose
 			features[7*stride+f] = features[6*stride+f] / uint8(1+f%13/9)       // and one of which some fell
 		}
-		scales := filled(random, columns, draws["numbers of both signs"])
 		sums := filled(random, texts*sumStride, draws["numbers of both signs"])
 		for count := range texts + 1 {
 			got, want := slices.Clone(sums), slices.Clone(sums)
@@ -477,12 +477,12 @@ func testDense8EqualsTheFloat64Reference(t *testing.T) {
 				for column := range columns {
 					sum := 0.0 // small whole numbers: exact
 					for f := range Lanes8 {
-						sum += float64(features[text*stride+f]) * float64(weights[(f/4*columns+column)*4+f%4])
+						sum += float64(features[text*stride+f]) * float64(rows[f*columns+column])
 					}
-					want[text*sumStride+column] += float32(float32(sum) * scales[column])
+					want[text*sumStride+column] += float32(float32(sum) * weights.Scales[column])
 				}
 			}
-			Dense8(Rows{got, sumStride}, Weights8{weights, scales}, Rows8{features, stride}, count)
+			Dense8(Rows{got, sumStride}, weights, Rows8{features, stride}, count)
 			if !same(got, want) {
 				t.Fatalf("%d texts, %d columns: sums are %v, want %v", count, columns, got, want)
 			}
@@ -550,17 +550,48 @@ func testConvolveDense8EqualsBoth(t *testing.T) {
 				}
 				texts := len(x.Ends)
 				previous := filled(random, texts*Lanes8, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(255)-127)) })
-				weights := Weights8{weights8(random, columns), filled(random, columns, draws["numbers of both signs"])}
+				weights, _ := weights8(random, columns, draws["numbers of both signs"])
 				sums := append(filled(random, texts*columns, draws["numbers of both signs"]), 5)
 				wantSums := slices.Clone(sums)
 				features := slices.Repeat([]uint8{234}, texts*Lanes8+1)
 				wantFeatures := slices.Clone(features)
 				convolveMax8(Rows8{wantFeatures, Lanes8}, Filters8{table, width}, x)
 				dense8(Rows{wantSums, columns}, weights, Rows8{previous, Lanes8}, texts)
-				ConvolveDense8(features, Filters8{table, width}, x, sums, weights, previous)
+				ConvolveDense8(features, Filters8{table, width}, x, Rows{sums, columns}, weights, previous)
 				if !slices.Equal(features, wantFeatures) || !same(sums, wantSums) {
 					t.Fatalf("%d texts, width %d, %d columns: features are %v, want %v; sums are %v, want %v",
 						texts, width, columns, features, wantFeatures, sums, wantSums)
+				}
+			}
+		}
+	}
+}
+
+func testBlocks8EqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(47, 48))
+	for _, columns := range []int{64, 128, 192} {
+		for name, largest := range map[string]int{"no feature": 0, "most features are 0": 30, "some features are 0": 80, "sums saturate": 128} {
+			var filters []Filters8
+			var weights []Weights8
+			for width := 1; width <= MaxWidth; width++ {
+				table := filled(random, vocabulary*width*Lanes8, func(r *rand.Rand) int8 { return int8(r.IntN(2*largest+1) - largest - 1) })
+				block, _ := weights8(random, columns, draws["numbers of both signs"])
+				filters, weights = append(filters, Filters8{table, width}), append(weights, block)
+			}
+			for longest := range 50 { // of one to five texts
+				all := randomTexts(random, longest, vocabulary)
+				x := Texts{Symbols: all.Symbols, Ends: all.Ends[:min(1+longest%5, longest+1)], Start: all.Start, End: all.End}
+				texts, stride := len(x.Ends), columns+longest%2
+				sums := append(filled(random, texts*stride, draws["numbers of both signs"]), 5)
+				want := slices.Clone(sums)
+				features := Rows8{make([]uint8, texts*Lanes8), Lanes8}
+				for i := range filters {
+					convolveMax8(features, filters[i], x)
+					dense8(Rows{want, stride}, weights[i], features, texts)
+				}
+				Blocks8(Rows{sums, stride}, filters, weights, x, make([]uint8, texts*2*Lanes8))
+				if !same(sums, want) {
+					t.Fatalf("%s, %d texts, the longest of %d characters, %d columns: sums are %v, want %v", name, texts, longest, columns, sums, want)
 				}
 			}
 		}
@@ -614,7 +645,8 @@ func testNothingAllocates(t *testing.T) {
 	features8, previous8 := Rows8{make([]uint8, texts*Lanes8), Lanes8}, make([]uint8, texts*Lanes8)
 	sums := Rows{make([]float32, texts*columns), columns}
 	weights := Weights{make([]float32, Lanes*columns), columns}
-	weights8 := Weights8{make([]int8, Lanes8*columns), make([]float32, columns)}
+	weights8 := NewWeights8(make([]int8, Lanes8*columns), make([]float32, columns))
+	few, memory := Texts{Symbols: x.Symbols, Ends: x.Ends[:2]}, make([]uint8, texts*2*Lanes8)
 	gradient := DenseGradient{make([]float32, texts*Lanes), make([]float32, Lanes*columns), make([]uint32, texts)}
 	live, firsts := make([]uint32, texts), make([]int32, texts)
 	for name, call := range map[string]func(){
@@ -628,7 +660,9 @@ func testNothingAllocates(t *testing.T) {
 		"Drop":           func() { Drop(features, live) },
 		"ConvolveMax8":   func() { ConvolveMax8(features8, filters8, x) },
 		"Dense8":         func() { Dense8(sums, weights8, features8, texts) },
-		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums.Data, weights8, previous8) },
+		"Blocks8":        func() { Blocks8(sums, []Filters8{filters8}, []Weights8{weights8}, x, memory) },
+		"Blocks8 of few": func() { Blocks8(sums, []Filters8{filters8}, []Weights8{weights8}, few, memory) },
+		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums, weights8, previous8) },
 		"Fold":           func() { Fold(sums.Data, []int32{3, 1}, features, weights) },
 		"AddScaledRows":  func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
@@ -710,7 +744,7 @@ func BenchmarkDense(b *testing.B) {
 	features := Rows{filled(random, texts*Lanes, whole), Lanes}
 	weights := Weights{filled(random, Lanes*columns, whole), columns}
 	features8 := Rows8{filled(random, texts*Lanes8, func(r *rand.Rand) uint8 { return uint8(max(0, r.IntN(9)-4)) }), Lanes8}
-	weights8 := Weights8{weights8(random, columns), filled(random, columns, whole)}
+	weights8, _ := weights8(random, columns, whole)
 	for _, run := range []struct {
 		name       string
 		call, want func(sums Rows)

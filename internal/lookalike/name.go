@@ -50,23 +50,36 @@ func ParseName(text string) (Name, error) {
 // CanBeListed reports whether a registered domain can stand on a list. Its first label must be of
 // ASCII letters, digits and hyphens, and have a letter.
 func CanBeListed(domain string) bool {
-	label, suffix, found := strings.Cut(domain, ".")
-	if !found || len(domain) > maxHost || len(label) < minName || len(label) > maxLabel || strings.HasPrefix(label, "xn--") || suffix == "" {
+	length := strings.IndexByte(domain, '.') // of the label
+	if length < minName || length > maxLabel || len(domain) > maxHost || length == len(domain)-1 || strings.HasPrefix(domain, "xn--") {
 		return false
 	}
-	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' }
-	hasLetter := false
-	for i := range len(domain) {
-		switch c := domain[i]; {
-		case isLetter(c):
-			hasLetter = hasLetter || i < len(label)
-		case c >= '0' && c <= '9', c == '-', c == '.':
-		default:
-			return false
-		}
+	all, inLabel := uint8(listable), uint8(0)
+	for i := range length {
+		all &= listables[domain[i]]
+		inLabel |= listables[domain[i]]
 	}
-	return hasLetter
+	for i := length; i < len(domain); i++ {
+		all &= listables[domain[i]]
+	}
+	return all != 0 && inLabel&letter != 0
 }
+
+// What a byte of a domain is.
+const (
+	listable = 1 << iota // may stand on a list
+	letter
+)
+
+var listables = func() (listables [256]uint8) {
+	for _, c := range "0123456789-." {
+		listables[c] = listable
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		listables[c] = listable | letter
+	}
+	return listables
+}()
 
 // Check returns an error unless names are a list: at most MaxNames that ParseName reads, of which
 // at most MaxMisspelt are marked as misspelt.

@@ -12,6 +12,9 @@
 package modelfile
 
 import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +22,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -49,8 +53,8 @@ var Levels = [...]string{"low", "medium", "high"}
 
 // A Model is a network's parameters and all that is needed to use and to judge them.
 type Model struct {
-	Parameters *cnn.Parameters
-	Families   *cnn.Parameters // the same filters with the families' head; nil if the model names none
+	Parameters *cnn.Parameters        // of a model that was read, they must not change
+	Families   func() *cnn.Parameters // the same filters with the families' head; nil if the model names none
 	Metadata   Metadata
 	SHA256     string // of the data section that was read, in hex: it identifies the model
 }
@@ -178,14 +182,18 @@ const metadataHashKey = "metadata_sha256"
 
 // hashMetadata returns the SHA-256 of what the file says of every field, in hex.
 func hashMetadata(texts map[string]string) string {
-	var all []byte
+	sum := sha256.New()
+	w := bufio.NewWriter(sum)
 	for _, f := range new(Metadata).fields() {
 		if _, found := texts[f.key]; !found && f.optional {
 			continue
 		}
-		all = fmt.Appendf(all, "%s %d\n%s\n", f.key, len(texts[f.key]), texts[f.key])
+		fmt.Fprintf(w, "%s %d\n", f.key, len(texts[f.key]))
+		w.WriteString(texts[f.key])
+		w.WriteByte('\n')
 	}
-	return hash(all)
+	w.Flush() // to a hash, which takes all
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // decodeMetadata is the inverse of encode. It ignores unknown keys.
@@ -210,6 +218,12 @@ func decodeMetadata(texts map[string]string) (Metadata, error) {
 				*value = json.RawMessage(text)
 			}
 		default:
+			if list, isList := value.(*[]string); isList {
+				var ok bool
+				if *list, ok = scanNames(text); ok {
+					continue
+				}
+			}
 			if err := json.Unmarshal([]byte(text), value); err != nil {
 				return Metadata{}, fmt.Errorf("metadata %q: %w", f.key, err)
 			}
@@ -359,10 +373,10 @@ func (m Model) encode() ([]byte, error) {
 	tensors := m.Parameters.Tensors()
 	switch families := m.Metadata.Families; {
 	case families == nil && m.Families == nil:
-	case families == nil || m.Families == nil || !m.Families.Shape.Equal(families.Shape(m.Metadata.Shape)):
+	case families == nil || m.Families == nil || !m.Families().Shape.Equal(families.Shape(m.Metadata.Shape)):
 		return nil, errors.New("the families' head is not of the shape in the metadata")
 	default:
-		tensors = append(tensors, familyTensors(m.Families)...)
+		tensors = append(tensors, familyTensors(m.Families())...)
 	}
 	texts, err := m.Metadata.encode()
 	if err != nil {
@@ -396,7 +410,8 @@ func Open(path string) (m *Model, err error) {
 	return parseModel(content)
 }
 
-// ParseModel reads a model from the content of a file.
+// ParseModel reads a model from the content of a file, which must not change afterwards: the
+// parameters may share its memory, and the families' head is read when it is asked for.
 func ParseModel(file []byte) (*Model, error) {
 	m, err := parseModel(file)
 	if err != nil {
@@ -409,44 +424,45 @@ func parseModel(file []byte) (*Model, error) {
 	if err := checkSize(int64(len(file))); err != nil {
 		return nil, err
 	}
-	c, err := Parse(file)
+	texts, tensors, err := parse(file)
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := decodeMetadata(c.Metadata)
+	metadata, err := decodeMetadata(texts)
 	if err != nil {
 		return nil, err
 	}
 	if err := metadata.Validate(); err != nil {
 		return nil, err
 	}
-	parameters, families, err := newParameters(metadata, c.Tensors)
+	parameters, families, err := newParameters(metadata, tensors)
 	if err != nil {
 		return nil, err
 	}
 	// Last, since the errors above say more about a file from elsewhere.
-	if sum := hashMetadata(c.Metadata); sum != c.Metadata[metadataHashKey] {
-		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, c.Metadata[metadataHashKey])
+	if sum := hashMetadata(texts); sum != texts[metadataHashKey] {
+		return nil, fmt.Errorf("metadata have SHA-256 %q, the file says %q", sum, texts[metadataHashKey])
 	}
-	return &Model{Parameters: parameters, Families: families, Metadata: metadata, SHA256: c.Metadata[hashKey]}, nil
+	return &Model{Parameters: parameters, Families: families, Metadata: metadata, SHA256: texts[hashKey]}, nil
 }
 
-// newParameters returns parameters with the values of tensors, which may come in any order, and
-// those with the families' head if the metadata name families. The metadata must be valid. Names
-// and shapes are compared first: a small file can name a shape of gigabytes.
-func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *cnn.Parameters, err error) {
+// newParameters returns parameters with the values of tensors, which may come in any order, and, if
+// the metadata name families, what makes those with the families' head. The metadata must be valid.
+// Names and shapes are compared first: a small file can name a shape of gigabytes.
+func newParameters(metadata Metadata, tensors []entry) (network *cnn.Parameters, families func() *cnn.Parameters, err error) {
 	layout := func(shape cnn.Shape) *cnn.Parameters {
 		return &cnn.Parameters{Shape: shape, Convolutions: make([]cnn.Convolution, len(shape.Widths))}
 	}
 	wanted := layout(metadata.Shape).Tensors()
+	ofNetwork := len(wanted)
 	if metadata.Families != nil {
 		wanted = append(wanted, familyTensors(layout(metadata.Families.Shape(metadata.Shape)))...)
 	}
-	byName := map[string]cnn.Tensor{}
+	byName := map[string]entry{}
 	for _, tensor := range tensors {
-		byName[tensor.Name] = tensor
+		byName[tensor.name] = tensor
 	}
-	var ordered []cnn.Tensor
+	var ordered []entry
 	for _, want := range wanted {
 		tensor, found := byName[want.Name]
 		if !found {
@@ -461,22 +477,22 @@ func newParameters(metadata Metadata, tensors []cnn.Tensor) (network, families *
 	if len(byName) > 0 {
 		return nil, nil, fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(byName))))
 	}
-	if network, err = cnn.NewParameters(metadata.Shape); err != nil {
+	if network, err = cnn.ParametersOf(metadata.Shape, flat(ordered[:ofNetwork])); err != nil {
 		return nil, nil, err
 	}
 	network.Floor = metadata.Floor
-	views := network.Tensors()
-	if metadata.Families != nil {
-		if families, err = cnn.NewParameters(metadata.Families.Shape(metadata.Shape)); err != nil {
-			return nil, nil, err
+	if metadata.Families == nil {
+		return network, nil, nil
+	}
+	return network, sync.OnceValue(func() *cnn.Parameters {
+		families, err := cnn.NewParameters(metadata.Families.Shape(metadata.Shape))
+		if err != nil {
+			panic("the shape of the families' head is invalid: " + err.Error()) // the metadata are valid
 		}
-		views = append(views, families.HeadTensors()...)
-	}
-	for i, view := range views {
-		copy(view.Data, ordered[i].Data)
-	}
-	if families != nil {
 		families.CopyFilters(network)
-	}
-	return network, families, nil
+		for i, view := range families.HeadTensors() {
+			ordered[ofNetwork+i].decode(view.Data)
+		}
+		return families
+	}), nil
 }

@@ -70,11 +70,20 @@ func split(t testing.TB, file []byte) (header string, data []byte) {
 // withFamilies gives the model a head that names families.
 func withFamilies(m *Model) {
 	m.Metadata.Families = &Families{Names: []string{"banjori", "conficker", "qakbot"}, Hidden: 4}
-	m.Families, _ = cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
-	for i := range m.Families.Flat {
-		m.Families.Flat[i] = 0.3 - float32(i)
+	head, _ := cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
+	for i := range head.Flat {
+		head.Flat[i] = 0.3 - float32(i)
 	}
-	m.Families.CopyFilters(m.Parameters)
+	head.CopyFilters(m.Parameters)
+	m.Families = func() *cnn.Parameters { return head }
+}
+
+// familiesOf returns the parameters with the families' head, or nil.
+func familiesOf(m *Model) *cnn.Parameters {
+	if m.Families == nil {
+		return nil
+	}
+	return m.Families()
 }
 
 // withViews gives the model two views and a floor.
@@ -120,8 +129,8 @@ func wantSame(t *testing.T, got, want *Model) {
 	if !reflect.DeepEqual(got.Parameters, want.Parameters) {
 		t.Errorf("parameters are %v, want %v", got.Parameters, want.Parameters)
 	}
-	if !reflect.DeepEqual(got.Families, want.Families) {
-		t.Errorf("the families' parameters are %v, want %v", got.Families, want.Families)
+	if got, want := familiesOf(got), familiesOf(want); !reflect.DeepEqual(got, want) {
+		t.Errorf("the families' parameters are %v, want %v", got, want)
 	}
 	if !reflect.DeepEqual(got.Metadata, want.Metadata) {
 		t.Errorf("metadata is %+v, want %+v", got.Metadata, want.Metadata)
@@ -147,8 +156,9 @@ func TestModelComesBackAsWritten(t *testing.T) {
 		"families without a hidden layer": func(m *Model) {
 			withFamilies(m)
 			m.Metadata.Families.Hidden = 0
-			m.Families, _ = cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
-			m.Families.CopyFilters(m.Parameters)
+			head, _ := cnn.NewParameters(m.Metadata.Families.Shape(m.Metadata.Shape))
+			head.CopyFilters(m.Parameters)
+			m.Families = func() *cnn.Parameters { return head }
 		},
 		"no hidden layer": func(m *Model) {
 			m.Metadata.Shape.Hidden = 0
@@ -187,6 +197,20 @@ func TestTensorsComeInAnyOrderAndUnknownMetadataIsIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSame(t, got, &m)
+}
+
+// A file may lie anywhere in memory.
+func TestAFileThatIsNotAlignedIsRead(t *testing.T) {
+	m := newModel(t)
+	file := writeModel(t, m)
+	for shift := range 8 {
+		shifted := append(make([]byte, shift, shift+len(file)), file...)[shift:]
+		got, err := ParseModel(shifted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, got, &m)
+	}
 }
 
 func TestAModelWithoutTheFieldOfImitatedNamesIsRead(t *testing.T) {

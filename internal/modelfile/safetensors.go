@@ -14,7 +14,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/snowman-ml/snowman/internal/cnn"
 )
@@ -44,6 +46,7 @@ type entry struct {
 	Type    string `json:"dtype"`
 	Shape   []int  `json:"shape"`
 	Offsets []int  `json:"data_offsets"` // first byte and the one after the last, within the data section
+	data    []byte // at the offsets
 }
 
 // Write writes the container as a safetensors file, equal containers as equal bytes. It adds the
@@ -98,42 +101,115 @@ func (c Container) encode() ([]byte, error) {
 // refuses any tensor that is not float32 and any value that is not finite. It takes memory in
 // proportion to the file, whatever the file says.
 func Parse(file []byte) (Container, error) {
-	if len(file) < lengthSize {
-		return Container{}, fmt.Errorf("file of %d bytes, too short for a header", len(file))
-	}
-	length, rest := binary.LittleEndian.Uint64(file), file[lengthSize:]
-	if length > maxHeader {
-		return Container{}, fmt.Errorf("header of %d bytes, want at most %d", length, maxHeader)
-	}
-	if length > uint64(len(rest)) {
-		return Container{}, fmt.Errorf("header of %d bytes, but the file ends after %d", length, len(rest))
-	}
-	metadata, entries, err := parseHeader(rest[:length])
+	metadata, entries, err := parse(file)
 	if err != nil {
-		return Container{}, fmt.Errorf("header: %w", err)
-	}
-	data := rest[length:]
-	if err := checkLayout(entries, len(data)); err != nil {
 		return Container{}, err
-	}
-	if sum := hash(data); sum != metadata[hashKey] {
-		return Container{}, fmt.Errorf("data section has SHA-256 %q, the metadata says %q", sum, metadata[hashKey])
 	}
 	c := Container{Metadata: metadata}
 	for _, e := range entries {
-		encoded := data[e.Offsets[0]:e.Offsets[1]]
-		values := make([]float32, len(encoded)/valueSize)
-		for i := range values {
-			const exponent = 0xff << 23 // all set in infinities and NaNs
-			bits := binary.LittleEndian.Uint32(encoded[i*valueSize:])
-			values[i] = math.Float32frombits(bits)
-			if bits&exponent == exponent {
-				return Container{}, fmt.Errorf("tensor %q: value %d is %v, want a finite number", e.name, i, values[i])
-			}
-		}
+		values := make([]float32, len(e.data)/valueSize)
+		e.decode(values)
 		c.Tensors = append(c.Tensors, cnn.Tensor{Name: e.name, Shape: e.Shape, Data: values})
 	}
 	return c, nil
+}
+
+// parse is Parse that leaves the tensors' values as they are in the file.
+func parse(file []byte) (metadata map[string]string, entries []entry, err error) {
+	if len(file) < lengthSize {
+		return nil, nil, fmt.Errorf("file of %d bytes, too short for a header", len(file))
+	}
+	length, rest := binary.LittleEndian.Uint64(file), file[lengthSize:]
+	if length > maxHeader {
+		return nil, nil, fmt.Errorf("header of %d bytes, want at most %d", length, maxHeader)
+	}
+	if length > uint64(len(rest)) {
+		return nil, nil, fmt.Errorf("header of %d bytes, but the file ends after %d", length, len(rest))
+	}
+	data := rest[length:]
+	var sum string
+	var hashing sync.WaitGroup
+	hashing.Go(func() { sum = hash(data) }) // takes as long as the header
+	metadata, entries, err = parseHeader(rest[:length])
+	hashing.Wait()
+	if err != nil {
+		return nil, nil, fmt.Errorf("header: %w", err)
+	}
+	if err := checkLayout(entries, len(data)); err != nil {
+		return nil, nil, err
+	}
+	if sum != metadata[hashKey] {
+		return nil, nil, fmt.Errorf("data section has SHA-256 %q, the metadata says %q", sum, metadata[hashKey])
+	}
+	for i := range entries {
+		e := &entries[i]
+		e.data = data[e.Offsets[0]:e.Offsets[1]]
+		if err := e.checkFinite(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return metadata, entries, nil
+}
+
+// checkFinite returns an error if a value of the tensor is not finite. It looks at two at a time.
+func (e *entry) checkFinite() error {
+	const (
+		exponents = 0x7f800000_7f800000 // all set in infinities and NaNs
+		lowest    = 0x00800000_00800000 // bits of the exponents
+		carries   = 0x80000000_80000000
+	)
+	sum, rest := uint64(0), e.data
+	for ; len(rest) >= 2*valueSize; rest = rest[2*valueSize:] {
+		sum |= binary.LittleEndian.Uint64(rest)&exponents + lowest
+	}
+	if len(rest) > 0 {
+		sum |= uint64(binary.LittleEndian.Uint32(rest))&exponents + lowest
+	}
+	if sum&carries == 0 {
+		return nil
+	}
+	for i := 0; ; i++ {
+		if value := e.value(i); value-value != 0 {
+			return fmt.Errorf("tensor %q: value %d is %v, want a finite number", e.name, i, value)
+		}
+	}
+}
+
+func (e *entry) value(i int) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(e.data[i*valueSize:]))
+}
+
+// flat returns the values of tensors, one after the other. Where the file has them so, it is the
+// memory of the file: to copy a million costs a start a millisecond.
+func flat(tensors []entry) []float32 {
+	first, end := tensors[0].Offsets[0], tensors[0].Offsets[0]
+	isWhole := true
+	for _, e := range tensors {
+		isWhole = isWhole && e.Offsets[0] == end
+		end += len(e.data)
+	}
+	count := (end - first) / valueSize
+	start := unsafe.SliceData(tensors[0].data)
+	isLittleEndian := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	if isWhole && isLittleEndian && uintptr(unsafe.Pointer(start))%valueSize == 0 {
+		return unsafe.Slice((*float32)(unsafe.Pointer(start)), count)[:count:count]
+	}
+	values := make([]float32, count)
+	rest := values
+	for _, e := range tensors {
+		e.decode(rest[:len(e.data)/valueSize])
+		rest = rest[len(e.data)/valueSize:]
+	}
+	return values
+}
+
+// decode sets values to those of the tensor.
+func (e *entry) decode(values []float32) {
+	rest := e.data
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(rest))
+		rest = rest[valueSize:]
+	}
 }
 
 func hash(data []byte) string {
@@ -141,9 +217,17 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parseHeader reads the header token by token: json.Unmarshal would accept a repeated key, a key in
-// another case, and null for anything.
+// parseHeader reads the header.
 func parseHeader(header []byte) (map[string]string, []entry, error) {
+	if metadata, entries, ok := scanHeader(header); ok {
+		return metadata, entries, nil
+	}
+	return decodeHeader(header)
+}
+
+// decodeHeader reads the header token by token: json.Unmarshal would accept a repeated key, a key
+// in another case, and null for anything.
+func decodeHeader(header []byte) (map[string]string, []entry, error) {
 	if !bytes.HasPrefix(header, []byte("{")) {
 		return nil, nil, errors.New("does not begin with {")
 	}

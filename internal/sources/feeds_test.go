@@ -24,7 +24,7 @@ func TestFeedsAreComplete(t *testing.T) {
 	on := 0
 	for i := range Feeds {
 		f := &Feeds[i]
-		if seen[f.Name] || !name.MatchString(f.Name) || !bundled.MatchString(f.Name+"/"+manifestFile) {
+		if seen[f.Name] || !name.MatchString(f.Name) || !bundled().MatchString(f.Name+"/"+manifestFile) {
 			t.Errorf("%q stands twice, or is no name for a folder and a column", f.Name)
 		}
 		seen[f.Name] = true

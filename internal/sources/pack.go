@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -38,7 +39,9 @@ const (
 )
 
 // bundled are the paths that a bundle may have.
-var bundled = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,63})/(manifest\.json|\d{4}-\d{2}-\d{2}(?:\.\d{1,4})?\.gz)$`)
+var bundled = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,63})/(manifest\.json|\d{4}-\d{2}-\d{2}(?:\.\d{1,4})?\.gz)$`)
+})
 
 // A BundleResult says what was packed or unpacked.
 type BundleResult struct {
@@ -238,7 +241,7 @@ func readSums(r io.Reader) (map[string]string, error) {
 	lines := bufio.NewScanner(bytes.NewReader(content))
 	for lines.Scan() {
 		sum, path, found := strings.Cut(lines.Text(), "  ")
-		if !found || len(sum) != sha256.Size*2 || !bundled.MatchString(path) || sums[path] != "" {
+		if !found || len(sum) != sha256.Size*2 || !bundled().MatchString(path) || sums[path] != "" {
 			return nil, fmt.Errorf("%s has the line %.100q", sumsFile, lines.Text())
 		}
 		sums[path] = sum
@@ -248,7 +251,7 @@ func readSums(r io.Reader) (map[string]string, error) {
 
 // take takes a file of the bundle.
 func (u *unpacking) take(ctx context.Context, header *tar.Header, content io.Reader) error {
-	parts := bundled.FindStringSubmatch(header.Name)
+	parts := bundled().FindStringSubmatch(header.Name)
 	want := u.sums[header.Name]
 	switch {
 	case header.Typeflag != tar.TypeReg:

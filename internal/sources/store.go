@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
@@ -49,7 +50,9 @@ const (
 )
 
 // dayFile are the names that files of days have.
-var dayFile = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[2-9]|\.[1-9]\d{1,3})?\.gz$`)
+var dayFile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[2-9]|\.[1-9]\d{1,3})?\.gz$`)
+})
 
 // ReadManifest returns what a store has of a feed: nothing where there is no manifest.
 func ReadManifest(store, feed string) (*Manifest, error) {
@@ -83,7 +86,7 @@ func parseManifest(content []byte, feed string) (*Manifest, error) {
 			return nil, fmt.Errorf("two days are in the file %q", d.File)
 		}
 		files[d.File] = true
-		if _, err := time.Parse(time.DateOnly, d.Date); err != nil || !dayFile.MatchString(d.File) || !strings.HasPrefix(d.File, d.Date+".") || d.Bytes < 0 || len(d.SHA256) != 64 {
+		if _, err := time.Parse(time.DateOnly, d.Date); err != nil || !dayFile().MatchString(d.File) || !strings.HasPrefix(d.File, d.Date+".") || d.Bytes < 0 || len(d.SHA256) != 64 {
 			return nil, fmt.Errorf("its day %.40q in the file %.40q cannot be", d.Date, d.File)
 		}
 	}

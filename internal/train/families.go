@@ -44,7 +44,7 @@ func (r *run) addFamilies(ctx context.Context, model *modelfile.Model, set *data
 	if err := r.fitHead(ctx, head, texts); err != nil {
 		return err
 	}
-	model.Families, model.Metadata.Families = head, &families
+	model.Families, model.Metadata.Families = func() *cnn.Parameters { return head }, &families
 	return nil
 }
 

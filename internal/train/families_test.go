@@ -56,7 +56,7 @@ func TestFamiliesAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network := cnn.NewNetwork(model.Families)
+	network := cnn.NewNetwork(model.Families())
 	var scratch cnn.Scratch
 	random := rand.New(rand.NewPCG(5, 6))
 	right, rows := 0, 0

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -19,7 +20,7 @@ func (b backend) beginLanes(name, is string, count int, signature string) {
 }
 
 func (b backend) dense() {
-	for _, count := range []int{wide, 1} {
+	for _, count := range slices.Compact([]int{wide, 64 / b.bytes, 1}) {
 		b.beginLanes("dense", "dense", count, "func(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)")
 		d := b.newDense(count)
 		d.generate(func(i int, sum reg.VecVirtual) { VMOVUPS(b.at(d.sums, i), sum) },

@@ -36,6 +36,7 @@ func main() {
 			b.dense8Texts()
 			b.convolveDense8()
 		} else {
+			b.block8()
 			// Not worth wider registers.
 			b.convolveBackward()
 			b.drop()

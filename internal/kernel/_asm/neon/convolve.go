@@ -122,7 +122,8 @@ func (c convolution) generateWidth(width int) {
 		c.emit("MADD", rowsOfSymbol, table, padding, padding)
 	}
 	symbols, ends, texts := c.parameter("symbols"), c.parameter("ends"), c.parameter("texts")
-	symbol, behind, rows := c.general(), c.general(), c.general()
+	symbol, behind, last := c.general(), c.general(), c.general()
+	rows, next := c.general(), c.general()
 	c.emit("MOVD", symbols, symbol)
 
 	c.label(label("text"))
@@ -131,19 +132,23 @@ func (c convolution) generateWidth(width int) {
 	w.begin()
 	c.emit("CMP", behind, symbol)
 	c.emit("BHS", label("last"))
-	c.label(label("symbol"))
-	c.emit("MOVBU.P", memory(symbol, 1), rows)
+	c.emit("SUB", immediate(1), behind, last)
+	c.emit("MOVBU", memory(symbol, 0), rows)
 	c.emit("MADD", rowsOfSymbol, table, rows, rows)
+	// The address of the next rows, or of the last ones again, comes before the loads of these.
+	// After them it would wait for a turn to load, and the next loads for it.
+	c.label(label("symbol"))
+	c.emit("CMP", last, symbol)
+	c.emit("CSINC", "EQ", symbol, symbol, symbol)
+	c.emit("MOVBU", memory(symbol, 0), next)
+	c.emit("MADD", rowsOfSymbol, table, next, next)
 	w.complete(rows)
-	w.shift(rows, 0)
-	c.emit("CMP", behind, symbol)
-	c.emit("BLO", label("symbol"))
+	w.shift(rows)
+	c.emit("MOVD", next, rows)
+	c.emit("BNE", label("symbol")) // nothing since the comparison sets flags
 	c.label(label("last"))
-	// The padding after the text, one symbol after the other: the order of additions matters.
-	for symbol := 1; symbol < width; symbol++ {
-		w.complete(w.endPadding)
-		w.shift(w.endPadding, symbol)
-	}
+	c.emit("MOVD", behind, symbol)
+	w.finish()
 	if !c.isInt8 {
 		w.rectify(bias)
 	}
@@ -210,10 +215,7 @@ func (w *window) begin() {
 
 // complete adds the last tap's row to the oldest window and pools its sum.
 func (w *window) complete(rows general) {
-	if w.positions {
-		w.broadcast(w.position, w.here)
-		w.emit("ADD", immediate(1), w.position)
-	}
+	w.nextPosition()
 	for i := 0; i < len(w.largest); i += 2 {
 		first, second := w.loadNext(rows, w.width-1, i)
 		if w.width > 1 {
@@ -223,6 +225,14 @@ func (w *window) complete(rows general) {
 		}
 		w.pool(i, first)
 		w.pool(i+1, second)
+	}
+}
+
+// nextPosition sets here to the position of the window that is pooled next.
+func (w *window) nextPosition() {
+	if w.positions {
+		w.broadcast(w.position, w.here)
+		w.emit("ADD", immediate(1), w.position)
 	}
 }
 
@@ -241,9 +251,29 @@ func (w *window) pool(i int, sum vector) {
 }
 
 // shift moves all windows on by one tap, the last one first.
-func (w *window) shift(rows general, first int) {
-	for tap := w.width - 2; tap >= first; tap-- {
+func (w *window) shift(rows general) {
+	for tap := w.width - 2; tap >= 0; tap-- {
 		w.shiftTo(rows, tap)
+	}
+}
+
+// finish completes the windows that reach beyond the text, the oldest first. Its padding is one
+// symbol, so each row, loaded once, serves all windows that have a tap for it.
+func (w *window) finish() {
+	for tap := 1; tap < w.width; tap++ {
+		for i := 0; i < len(w.largest); i += 2 {
+			row, next := w.loadNext(w.endPadding, tap, i)
+			for _, sums := range w.sums[:tap] {
+				w.add(sums[i], sums[i], row)
+				w.add(sums[i+1], sums[i+1], next)
+			}
+		}
+	}
+	for tap := w.width - 2; tap >= 0; tap-- {
+		w.nextPosition()
+		for i, sum := range w.sums[tap] {
+			w.pool(i, sum)
+		}
 	}
 }
 

@@ -39,63 +39,6 @@ func (r *routine) addScaledRow(sums []vector, row general, scale vector, loaded 
 	}
 }
 
-// dense8 keeps a column's products with the features 0, 4, 8, ..., with 1, 5, 9, ... and so on in
-// four neighbouring lanes of int16, and adds the four at the end. It skips nothing.
-func (p *program) dense8() {
-	const count = wide / 2 // vectors of sums
-	r := p.beginLanes("dense8_", "dense8", count, "sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int")
-	sums, sumStride, weights, rowBytes := r.parameter("sums"), r.parameter("sumStride"), r.parameter("weights"), r.parameter("rowBytes")
-	scales, features, stride, texts := r.parameter("scales"), r.parameter("features"), r.parameter("stride"), r.parameter("texts")
-	row, quads, left := r.general(), r.general(), r.general()
-	products, loaded, quad := r.take(2*count), r.take(count), r.vector()
-
-	r.label("text")
-	for _, v := range products {
-		r.zero(v)
-	}
-	r.emit("MOVD", weights, row)
-	r.emit("MOVD", features, quads)
-	r.emit("MOVD", immediate(rowBytes8/4), left)
-	r.label("quad")
-	r.broadcastFrom(quads, quad)
-	r.load(row, loaded)
-	for i, weights := range loaded {
-		r.smlal(products[2*i], weights, quad)
-		r.smlal2(products[2*i+1], weights, quad)
-	}
-	r.emit("ADD", rowBytes, row)
-	r.emit("SUB", immediate(1), left)
-	r.emit("CBNZ", left, "quad")
-	for _, v := range products {
-		r.saddlp(v, v)
-	}
-	r.addScaledTotals(products, scales, sums, loaded)
-	r.emit("ADD", sumStride, sums)
-	r.emit("ADD", stride, features)
-	r.emit("SUB", immediate(1), texts)
-	r.emit("CBNZ", texts, "text")
-	r.emit("RET")
-}
-
-// addScaledTotals adds to the sums in memory the totals of neighbouring int32, times the scales. It
-// overwrites products and loaded.
-func (r *routine) addScaledTotals(products []vector, scales, sums general, loaded []vector) {
-	totals := products[:len(products)/2] // no total overwrites products that are still to be read
-	for i, total := range totals {
-		r.emit("VADDP", products[2*i+1].s4(), products[2*i].s4(), total.s4())
-		r.scvtf(total, total)
-	}
-	r.load(scales, loaded)
-	for i, scale := range loaded {
-		r.fmul(totals[i], totals[i], scale)
-	}
-	r.load(sums, loaded)
-	for i, sum := range loaded {
-		r.fadd(sum, sum, totals[i])
-	}
-	r.store(loaded, sums)
-}
-
 // A denseProduct runs over the features of a block, text by text, and skips those that are not
 // live.
 type denseProduct struct {

@@ -23,6 +23,7 @@ func main() {
 	p.dense()
 	p.denseBackward()
 	p.dense8()
+	p.dense8Dot()
 	p.fold()
 	p.addScaledRows()
 	p.adam()

@@ -151,8 +151,6 @@ func (r *routine) store(from []vector, base general) {
 	}
 }
 
-func (r *routine) zero(v vector) { r.emit("VEOR", v.b16(), v.b16(), v.b16()) }
-
 // broadcast fills the lanes of 32 bits from a register.
 func (r *routine) broadcast(from general, to vector) { r.emit("VDUP", from, to.s4()) }
 

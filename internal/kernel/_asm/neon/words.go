@@ -5,13 +5,18 @@ import "fmt"
 // The instructions that the Go assembler does not know, as words. The comment after each word is
 // the instruction in the notation of the architecture, the target first.
 
-func (r *routine) word(bits uint32, format string, registers ...any) {
-	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, registers...)...)
+func (r *routine) word(bits uint32, format string, operands ...any) {
+	fmt.Fprintf(&r.assembly, "\tWORD $%#08x // "+format+"\n", append([]any{bits}, operands...)...)
 }
 
 // three and two place registers into a word.
 func three(to, a, b vector) uint32 { return two(to, a) | uint32(b)<<16 }
 func two(to, a vector) uint32      { return uint32(to) | uint32(a)<<5 }
+
+// zero: to = 0. Unlike VEOR, it does not wait for what the register held.
+func (r *routine) zero(to vector) {
+	r.word(0x6f00e400|uint32(to), "movi v%d.2d, #0", to)
+}
 
 // fadd: to = a + b, in float32.
 func (r *routine) fadd(to, a, b vector) {
@@ -71,6 +76,13 @@ func (r *routine) smlal(to, a, b vector) {
 // smlal2: to += a * b for the upper eight int8 of a and b, in int16.
 func (r *routine) smlal2(to, a, b vector) {
 	r.word(0x4e208000|three(to, a, b), "smlal2 v%d.8h, v%d.16b, v%d.16b", to, a, b)
+}
+
+// sdot: to += the products of four neighbouring int8 of a with the four of b that quad names, in
+// int32. Not every processor has it.
+func (r *routine) sdot(to, a, b vector, quad int) {
+	bits := three(to, a, b) | uint32(quad%2)<<21 | uint32(quad/2)<<11
+	r.word(0x4f80e000|bits, "sdot v%d.4s, v%d.16b, v%d.4b[%d]", to, a, b, quad)
 }
 
 // saddlp: to = the sums of neighbouring int16 of a, in int32.

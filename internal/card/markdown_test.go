@@ -2,10 +2,13 @@ package card
 
 import (
 	"bytes"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"html"
-	"html/template"
+	"os"
 	"strings"
+	"testing"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -17,13 +20,34 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// A heading is an entry of a table of contents.
-type heading struct{ ID, Text string }
+var update = flag.Bool("update", false, "render the card anew instead of comparing with it")
+
+func TestTheCardIsRendered(t *testing.T) {
+	page, contents, err := renderMarkdown(Words())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.MarshalIndent(contents, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][]byte{"words.html": page, "contents.json": append(list, '\n')} {
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not of models/MODEL_CARD.md as it is (%v): go test ./internal/card -update", path, err)
+		}
+	}
+}
 
 // renderMarkdown returns a document as part of a page, below a heading of level 2, and the
 // document's headings of level 2. It leaves out the document's title and raw HTML, and puts all
 // other headings one level lower.
-func renderMarkdown(source string) (template.HTML, []heading, error) {
+func renderMarkdown(source string) ([]byte, []heading, error) {
 	content := []byte(source)
 	markdown := goldmark.New(
 		// Cells are not aligned, since that takes an attribute that the page's policy refuses.
@@ -62,16 +86,16 @@ func renderMarkdown(source string) (template.HTML, []heading, error) {
 		return ast.WalkContinue, nil
 	})
 	if err != nil {
-		return "", nil, fmt.Errorf("reading the card: %w", err)
+		return nil, nil, fmt.Errorf("reading the card: %w", err)
 	}
 	for _, title := range titles {
 		title.Parent().RemoveChild(title.Parent(), title)
 	}
 	var page bytes.Buffer
 	if err := markdown.Renderer().Render(&page, content, document); err != nil {
-		return "", nil, fmt.Errorf("rendering the card: %w", err)
+		return nil, nil, fmt.Errorf("rendering the card: %w", err)
 	}
-	return template.HTML(page.String()), contents, nil
+	return page.Bytes(), contents, nil
 }
 
 // wordsOf returns the text of a node without markup.
