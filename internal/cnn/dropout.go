@@ -24,24 +24,23 @@ func newDropout(probability float64, seed uint64) dropout {
 	}
 }
 
-// apply sets some of a text's features to 0; the first is number first of all pooled features. The
-// others are scaled up later, as sums of the next layer, of which there are fewer.
-func (d dropout) apply(features []float32, text, first int) {
-	for f := 0; f < len(features); f += kernel.Lanes {
-		dropped := d.draw(text, first+f)
-		for ; dropped != 0; dropped &= dropped - 1 {
-			features[f+bits.TrailingZeros32(dropped)] = 0
-		}
+// apply sets some features of a block to 0; the first is number first of all pooled features. The
+// others are scaled up later, as sums of the next layer, of which there are fewer. The memory has
+// room for a word of each text.
+func (d dropout) apply(features kernel.Rows, first int, dropped []uint32) {
+	if d.threshold == 0 {
+		return
 	}
+	for text := range dropped {
+		dropped[text] = d.draw(text, first)
+	}
+	kernel.Drop(features, dropped)
 }
 
-// draw returns 32 random bits, each 1 with probability threshold/256. It takes a random word for
-// each binary digit of the threshold, from the lowest up: "or" for a digit of 1, "and" for 0. Each
-// halves the probability's distance to 1 or to 0.
+// draw returns 32 random bits, each 1 with probability threshold/256, which is above 0. It takes a
+// random word for each binary digit of the threshold, from the lowest up: "or" for a digit of 1,
+// "and" for 0. Each halves the probability's distance to 1 or to 0.
 func (d dropout) draw(text, first int) uint32 {
-	if d.threshold == 0 {
-		return 0
-	}
 	state := d.seed + uint64(text)<<32 + uint64(first)<<8
 	drawn := uint64(0)
 	for digit := bits.TrailingZeros64(d.threshold); digit < 8; digit++ {

@@ -68,12 +68,8 @@ func (b block) fold(table []float32, p *Parameters, symbols []int32, scratch fol
 			copy(scratch.weights[(d*b.width+j)*b.lanes:], b.weights(p, j, d))
 		}
 	}
-	dimensions := indices(s.Embedding)
-	for _, v := range symbols {
-		row := table[int(v)*b.rowLength():][:b.rowLength()]
-		clear(row)
-		kernel.AddScaledRows(row, scratch.weights, dimensions, p.Embedding[int(v)*s.Embedding:][:s.Embedding])
-	}
+	kernel.Fold(table, symbols, kernel.Rows{Data: p.Embedding, Stride: s.Embedding},
+		kernel.Weights{Data: scratch.weights[:s.Embedding*b.rowLength()], Columns: b.rowLength()})
 }
 
 // unfold is the way back through fold, from the gradient by the table:

@@ -1,7 +1,7 @@
 package cnn
 
 import (
-	"math/bits"
+	"slices"
 
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
@@ -27,15 +27,17 @@ type Backpropagation struct {
 	memories   []blockMemory
 	groups     []groupMemory
 	dropout    dropout
-	padded     []uint8   // all texts, each between w-1 padding symbols of the widest filter
-	present    []int32   // the symbols that occur in a text or as padding
-	embedding  []float32 // theirs, [V][D']
+	padded     kernel.Padded // by w-1 symbols of the widest filter on either side
+	present    []int32       // the symbols that occur in a text or as padding
+	embedding  []float32     // theirs, [V][D']
 
 	head     head
 	sums     []float32 // [B][columns], of the next layer, after its bias and ReLU
 	dSums    []float32 // [B][columns], by the sums of products alone
 	outputs  []float32 // [B][outputColumns]
 	dOutputs []float32 // [B][outputColumns], or [B][columns] without a hidden layer
+	losses   []float64 // [R], without their weights
+	dLogits  []float32 // [R][K]
 }
 
 // blockMemory is the memory of one block of filters.
@@ -49,6 +51,7 @@ type blockMemory struct {
 	features   []float32 // [B][lanes], after ReLU and dropout
 	positions  []int32   // [B][lanes], of each maximum
 	dFeatures  []float32 // [B][lanes]
+	dropped    []uint32  // [B], a bit for each feature that dropout sets to 0
 	live       []uint32  // [B], a bit for each feature that is not 0
 }
 
@@ -60,8 +63,8 @@ type groupMemory struct {
 	live        []uint32  // [groupTexts], a bit for each column that is not 0
 }
 
-// groupTexts is the number of texts in a group. A block's weights to the next layer are loaded once
-// for each group.
+// groupTexts is the number of texts, or of rows, in a group. A block's weights to the next layer
+// are loaded once for each group of texts.
 const groupTexts = 64
 
 // NewBackpropagation returns the memory for training these parameters on batches of at most size
@@ -76,7 +79,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 		Gradient:   gradient,
 		parameters: p,
 		blocks:     s.blocks(kernel.Lanes),
-		groups:     make([]groupMemory, (size+groupTexts-1)/groupTexts),
+		groups:     make([]groupMemory, groups(size)),
 		head:       newHead(p),
 	}
 	g.sums = make([]float32, size*g.head.columns)
@@ -94,6 +97,7 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 			features:    make([]float32, size*b.lanes),
 			positions:   make([]int32, size*b.lanes),
 			dFeatures:   make([]float32, size*b.lanes),
+			dropped:     make([]uint32, size),
 			live:        make([]uint32, size),
 		})
 	}
@@ -116,34 +120,35 @@ func NewBackpropagation(p *Parameters, size int) (*Backpropagation, error) {
 func (g *Backpropagation) Run(batch *TrainingBatch, dropout float64, seed uint64, do func(tasks int, task func(int))) float64 {
 	g.dropout = newDropout(dropout, seed)
 	g.head = newHead(g.parameters)
-	g.pad(batch.Texts)
+	g.findPresent(batch.Texts)
 	g.embedding = g.parameters.embedding(g.present)
-	groups := (batch.Len() + groupTexts - 1) / groupTexts
+	texts, rows := batch.Len(), batch.RowCount()
+	g.losses = slices.Grow(g.losses[:0], rows)[:rows]
+	g.dLogits = slices.Grow(g.dLogits[:0], rows*g.head.kinds)[:rows*g.head.kinds]
 	last := len(g.blocks) - 1 // the widest filters come first: they take longest
-	do(len(g.blocks), func(i int) { g.convolve(last-i, batch.Texts) })
-	do(groups, func(i int) { g.classify(i, batch.Len()) })
+	do(len(g.blocks)+1, func(i int) {
+		if i > last {
+			g.pad(batch.Texts)
+			return
+		}
+		g.convolve(last-i, batch.Texts)
+	})
+	do(groups(texts), func(i int) { g.classify(i, texts) })
+	do(groups(rows), func(i int) { g.crossEntropies(i, batch) })
 	loss := g.loss(batch)
-	do(groups, func(i int) { g.classifyBackward(i, batch.Len()) })
+	do(groups(texts), func(i int) { g.classifyBackward(i, texts) })
 	do(len(g.blocks), func(i int) { g.convolveBackward(last-i, batch.Texts) })
-	g.sumUp(groups)
+	g.sumUp(groups(texts), do)
 	return loss
 }
 
-// pad writes every text between the padding of the widest filter, and lists the symbols that occur.
-func (g *Backpropagation) pad(texts Texts) {
-	padding := g.parameters.Shape.Padding()
-	g.padded = g.padded[:0]
-	var occurs [maxSymbols]bool
-	for i := range texts.Len() {
-		for range padding {
-			g.padded = append(g.padded, Start)
-		}
-		g.padded = append(g.padded, texts.Text(i)...)
-		for range padding {
-			g.padded = append(g.padded, End)
-		}
-	}
-	for _, symbol := range g.padded {
+// groups is the number of groups that so many texts, or rows, are divided into.
+func groups(texts int) int { return (texts + groupTexts - 1) / groupTexts }
+
+// findPresent lists the symbols that occur.
+func (g *Backpropagation) findPresent(texts Texts) {
+	occurs := [maxSymbols]bool{Start: true, End: true}
+	for _, symbol := range texts.Symbols {
 		occurs[symbol] = true
 	}
 	g.present = g.present[:0]
@@ -154,16 +159,32 @@ func (g *Backpropagation) pad(texts Texts) {
 	}
 }
 
+// pad writes every text between the padding of the widest filter.
+func (g *Backpropagation) pad(texts Texts) {
+	padding := g.parameters.Shape.Padding()
+	symbols, firsts := g.padded.Symbols[:0], g.padded.Firsts[:0]
+	for i := range texts.Len() {
+		for range padding {
+			symbols = append(symbols, Start)
+		}
+		firsts = append(firsts, int32(len(symbols)))
+		symbols = append(symbols, texts.Text(i)...)
+		for range padding {
+			symbols = append(symbols, End)
+		}
+	}
+	g.padded = kernel.Padded{Symbols: symbols, Firsts: firsts}
+}
+
 // convolve computes one block's pooled features of every text and their positions.
 func (g *Backpropagation) convolve(i int, texts Texts) {
 	p, b, memory := g.parameters, g.blocks[i], &g.memories[i]
 	b.fold(memory.table, p, g.present, memory.foldScratch)
 	copy(memory.bias, b.bias(p))
 	filters := kernel.Filters{Table: memory.table, Bias: memory.bias, Width: b.width}
-	kernel.ConvolveArgMax(kernel.Rows{Data: memory.features, Stride: b.lanes}, memory.positions, filters, texts.padded())
-	for text := range texts.Len() {
-		g.dropout.apply(memory.features[text*b.lanes:][:b.lanes], text, b.pooled)
-	}
+	features := kernel.Rows{Data: memory.features, Stride: b.lanes}
+	kernel.ConvolveArgMax(features, memory.positions, filters, texts.padded())
+	g.dropout.apply(features, b.pooled, memory.dropped[:texts.Len()])
 }
 
 // convolveBackward is the way back through convolve: from the gradient by the sums of the next
@@ -179,30 +200,15 @@ func (g *Backpropagation) convolveBackward(i int, texts Texts) {
 		b.nextWeights(p),
 		kernel.Rows{Data: memory.features, Stride: b.lanes})
 
-	dTable, rowLength := memory.dTable, b.rowLength() // local, or they are loaded again for every addition
 	for _, symbol := range g.present {
-		clear(dTable[int(symbol)*rowLength:][:rowLength])
+		clear(memory.dTable[int(symbol)*b.rowLength():][:b.rowLength()])
 	}
 	clear(memory.dBias)
-	padding := p.Shape.Padding()
-	first := padding // of the text in g.padded
-	for text, live := range memory.live[:texts.Len()] {
-		positions := (*[kernel.Lanes]int32)(memory.positions[text*kernel.Lanes:])
-		dFeatures := (*[kernel.Lanes]float32)(memory.dFeatures[text*kernel.Lanes:])
-		for ; live != 0; live &= live - 1 {
-			f := bits.TrailingZeros32(live) % kernel.Lanes
-			dFeature := dFeatures[f]
-			memory.dBias[f] += dFeature
-			at := f
-			for _, symbol := range g.padded[first+int(positions[f]):][:b.width] {
-				dTable[int(symbol)*rowLength+at] += dFeature
-				at += kernel.Lanes
-			}
-		}
-		first += len(texts.Text(text)) + 2*padding
-	}
+	kernel.ConvolveBackward(
+		kernel.Filters{Table: memory.dTable, Bias: memory.dBias, Width: b.width},
+		kernel.Rows{Data: memory.dFeatures, Stride: b.lanes}, memory.positions, memory.live[:texts.Len()], g.padded)
 	copy(b.bias(g.Gradient), memory.dBias)
-	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, dTable, memory.foldScratch)
+	b.unfold(g.Gradient, memory.dEmbedding, g.embedding, memory.dTable, memory.foldScratch)
 }
 
 // classify takes a group of texts from their pooled features to their outputs.
@@ -231,23 +237,48 @@ func (g *Backpropagation) classifyBackward(group, all int) {
 	g.head.activateBackward(memory.dBias, dSums, g.dropout.scale)
 }
 
+// crossEntropies computes the losses of a group of rows, without their weights, and their
+// gradients by the logits.
+func (g *Backpropagation) crossEntropies(group int, batch *TrainingBatch) {
+	first, last := group*groupTexts, min((group+1)*groupTexts, batch.RowCount())
+	g.head.crossEntropies(g.losses, g.dLogits, g.head.outputs(g.outputs, g.sums), batch, first, last)
+}
+
 // loss returns the loss of all rows and leaves its gradient by the outputs in g.dOutputs.
 func (g *Backpropagation) loss(batch *TrainingBatch) float64 {
 	dOutputs := g.head.outputs(g.dOutputs, g.dOutputs)
 	dOutputs.Data = dOutputs.Data[:batch.Len()*dOutputs.Stride]
-	return g.head.loss(dOutputs, g.head.outputs(g.outputs, g.sums), batch)
+	return g.head.loss(dOutputs, g.losses, g.dLogits, batch)
 }
 
 // sumUp adds the parts of the gradient that blocks and groups share, in a fixed order.
-func (g *Backpropagation) sumUp(groups int) {
+func (g *Backpropagation) sumUp(groups int, do func(tasks int, task func(int))) {
+	const parts = 4 // of the symbols
+	symbols := g.parameters.Shape.Symbols
+	do(parts+1, func(i int) {
+		if i == parts {
+			g.sumUpHead(groups)
+			return
+		}
+		g.sumUpEmbedding(i*symbols/parts, (i+1)*symbols/parts)
+	})
+}
+
+// sumUpEmbedding adds what the blocks say of the symbols from first on.
+func (g *Backpropagation) sumUpEmbedding(first, last int) {
 	s := g.parameters.Shape
-	dEmbedding := g.memories[0].dEmbedding
+	stride := s.paddedEmbedding()
+	dEmbedding := g.memories[0].dEmbedding[first*stride : last*stride]
 	for i := range g.memories[1:] {
-		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding, 1)
+		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding[first*stride:last*stride], 1)
 	}
-	for v := range s.Symbols {
-		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[v*s.paddedEmbedding():])
+	for v := first; v < last; v++ {
+		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[(v-first)*stride:])
 	}
+}
+
+// sumUpHead adds what the groups say of the layers behind the pooled features.
+func (g *Backpropagation) sumUpHead(groups int) {
 	sum := &g.groups[0]
 	for i := range g.groups[1:groups] {
 		memory := &g.groups[1+i]

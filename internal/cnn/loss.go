@@ -10,27 +10,35 @@ import (
 // sum of the malicious kinds' probabilities.
 const UnknownMalicious = -1
 
+// crossEntropies sets losses and the gradients by the logits, [R][K], of the rows from first on.
+// Their weights are not in them. The floor is no part of the loss.
+func (h *head) crossEntropies(losses []float64, dLogits []float32, outputs kernel.Rows, batch *TrainingBatch, first, last int) {
+	for i := first; i < last; i++ {
+		logits := dLogits[i*h.kinds:][:h.kinds]
+		h.logits(logits, &viewOutputs{texts: outputs}, batch.row(i).Views)
+		losses[i] = crossEntropy(logits, batch.Kinds[i])
+	}
+}
+
 // loss returns the weighted mean of the rows' losses and sets dOutputs to its gradient by the
-// outputs. The floor is no part of it.
-func (h *head) loss(dOutputs, outputs kernel.Rows, batch *TrainingBatch) float64 {
+// outputs. It multiplies dLogits by the weights.
+func (h *head) loss(dOutputs kernel.Rows, losses []float64, dLogits []float32, batch *TrainingBatch) float64 {
 	total := float32(0)
 	for _, weight := range batch.Weights {
 		total += weight
 	}
-	var buffer [maxKinds]float32
-	logits := buffer[:h.kinds]
-	loss := 0.0
+	mean := 0.0
 	clear(dOutputs.Data)
-	for i, kind := range batch.Kinds {
-		views, weight := batch.row(i).Views, batch.Weights[i]/total
-		h.logits(logits, &viewOutputs{texts: outputs}, views)
-		loss += float64(weight) * crossEntropy(logits, kind)
+	for i, loss := range losses {
+		weight := batch.Weights[i] / total
+		mean += float64(weight) * loss
+		logits := dLogits[i*h.kinds:][:h.kinds]
 		for k := range logits {
 			logits[k] *= weight
 		}
-		h.logitsBackward(dOutputs, logits, views)
+		h.logitsBackward(dOutputs, logits, batch.row(i).Views)
 	}
-	return loss
+	return mean
 }
 
 // crossEntropy returns -log of the probability of the true kind, or of all malicious kinds together

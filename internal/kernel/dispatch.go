@@ -27,10 +27,29 @@ func ConvolveArgMax(features Rows, positions []int32, filters Filters, texts Tex
 	}
 }
 
+// ConvolveBackward is the way back through ConvolveArgMax: from the gradient by the features, and
+// the positions, laid out alike, to that by the filters, to which it adds. A text has an entry in
+// live with a bit for each feature that counts: the others were 0, and nothing went through them.
+//
+// For each of these features, in the order of texts, what it receives is added to the bias and, for
+// each tap, to the table's row for the symbol under it.
+func ConvolveBackward(gradient Filters, dFeatures Rows, positions []int32, live []uint32, texts Padded) {
+	if !convolveBackwardFast(gradient, dFeatures, positions, live, texts) {
+		convolveBackward(gradient, dFeatures, positions, live, texts)
+	}
+}
+
 // ConvolveMax8 is ConvolveMax in int8. Sums saturate after each tap.
 func ConvolveMax8(features Rows8, filters Filters8, texts Texts) {
 	if !convolveMax8Fast(features, filters, texts) {
 		convolveMax8(features, filters, texts)
+	}
+}
+
+// Drop sets to 0 the features of each text that have a bit in dropped.
+func Drop(features Rows, dropped []uint32) {
+	if !dropFast(features, dropped) {
+		drop(features, dropped)
 	}
 }
 
@@ -104,6 +123,16 @@ func Blocks8(sums Rows, filters []Filters8, weights []Weights8, x Texts, memory 
 		ConvolveDense8(features, block, x, sums, weights[i], previous)
 	}
 	Dense8(sums, weights[len(weights)-1], Rows8{features, Lanes8}, texts)
+}
+
+// Fold sets the rows of some symbols in a table with as many columns as the weights, [D][Columns].
+// A symbol's row is the sum, from 0 on and for every d in ascending order, of row d of the weights
+// times entry d of the symbol's embedding.
+func Fold(table []float32, symbols []int32, embedding Rows, weights Weights) {
+	done := foldFast(table, symbols, embedding, weights)
+	if done < weights.Columns {
+		fold(table, symbols, embedding, weights, done)
+	}
 }
 
 // AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times

@@ -60,6 +60,23 @@ func convolveArgMaxFast(features Rows, positions []int32, filters Filters, x Tex
 	return true
 }
 
+func convolveBackwardFast(gradient Filters, dFeatures Rows, positions []int32, live []uint32, x Padded) bool {
+	if backend == goBackend || len(live) == 0 {
+		return false
+	}
+	convolveBackwardAVX2(&gradient.Table[0], &gradient.Bias[0], gradient.Width, &dFeatures.Data[0], &positions[0], 4*dFeatures.Stride,
+		&live[0], unsafe.SliceData(x.Symbols), &x.Firsts[0], len(live))
+	return true
+}
+
+func dropFast(features Rows, dropped []uint32) bool {
+	if backend == goBackend || len(dropped) == 0 {
+		return false
+	}
+	dropAVX2(&features.Data[0], 4*features.Stride, &dropped[0], len(dropped))
+	return true
+}
+
 func convolveMax8Fast(features Rows8, filters Filters8, x Texts) bool {
 	switch {
 	case backend == goBackend || len(x.Ends) == 0:
@@ -132,21 +149,70 @@ func fewTexts8Fast(sums Rows, filters []Filters8, weights []Weights8, x Texts) b
 }
 
 func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, features Rows) bool {
-	columns, texts := weights.Columns, len(gradient.Live)
-	switch {
-	case backend == goBackend || texts == 0 || columns == 0 || columns%16 != 0:
+	columns := weights.Columns
+	if backend == goBackend || len(gradient.Live) == 0 || columns == 0 || columns%16 != 0 {
 		return false
-	case backend == avx2Backend:
-		denseBackwardAVX2(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
-			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
-	case columns == 128:
-		denseBackward128xAVX512(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
-			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
-	default:
-		denseBackwardAVX512(&gradient.Features[0], &gradient.Weights[0], &gradient.Live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
-			&weights.Data[0], &features.Data[0], 4*features.Stride, texts)
+	}
+	const nearTexts = 4 * 32 // whose dSums stay in the second-level cache from one part to the other
+	for first := 0; first < len(gradient.Live); first += nearTexts {
+		live := gradient.Live[first:min(first+nearTexts, len(gradient.Live))]
+		dSums, features := Rows{dSums.row(first), dSums.Stride}, Rows{features.row(first), features.Stride}
+		dFeatures := gradient.Features[first*features.Stride:]
+		if backend == avx2Backend {
+			denseBackwardFeaturesAVX2(&dFeatures[0], &live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+				&weights.Data[0], &features.Data[0], 4*features.Stride, len(live))
+		} else {
+			denseBackwardFeaturesAVX512(&dFeatures[0], &live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
+				&weights.Data[0], &features.Data[0], 4*features.Stride, len(live))
+		}
+		for first := 0; first < len(live); first += 32 { // as many dSums stay in the first-level cache
+			var bits [32]uint32 // of each text, then of each feature
+			copy(bits[:], live[first:])
+			transpose(&bits)
+			denseBackwardWeights(gradient.Weights, &bits, Rows{dSums.row(first), dSums.Stride}, columns, Rows{features.row(first), features.Stride})
+		}
 	}
 	return true
+}
+
+// denseBackwardWeights adds to weights what up to 32 texts give: for each feature, those with a bit
+// in live.
+func denseBackwardWeights(weights []float32, live *[32]uint32, dSums Rows, columns int, features Rows) {
+	done := 0
+	if backend == avx512Backend {
+		for ; done+128 <= columns; done += 128 {
+			denseBackwardWeights128xAVX512(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+		}
+		for ; done+64 <= columns; done += 64 {
+			denseBackwardWeights64xAVX512(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+		}
+		for ; done+32 <= columns; done += 32 {
+			denseBackwardWeights32xAVX512(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+		}
+	}
+	for ; done+64 <= columns; done += 64 {
+		denseBackwardWeights64xAVX2(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+	}
+	for ; done+32 <= columns; done += 32 {
+		denseBackwardWeights32xAVX2(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+	}
+	for ; done < columns; done += 16 {
+		denseBackwardWeights16xAVX2(&weights[done], &live[0], &dSums.Data[done], 4*columns, 4*dSums.Stride, &features.Data[0], 4*features.Stride)
+	}
+}
+
+// transpose exchanges rows and columns of bits: of ever smaller squares, those above the diagonal
+// with those below it.
+func transpose(rows *[32]uint32) {
+	low := uint32(1<<16 - 1)
+	for size := 16; size > 0; size /= 2 {
+		for i := 0; i < 32; i = (i + size + 1) &^ size {
+			exchanged := (rows[i]>>size ^ rows[i+size]) & low
+			rows[i] ^= exchanged << size
+			rows[i+size] ^= exchanged
+		}
+		low ^= low << (size / 2)
+	}
 }
 
 // The following do the first entries of a row, those that fill registers, and return their number.
@@ -172,6 +238,36 @@ func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) 
 	}
 	for ; done+8 <= columns; done += 8 {
 		dense8xAVX2(&sums.Data[done], 4*sums.Stride, &weights.Data[done], 4*columns, &features.Data[0], 4*features.Stride, texts)
+	}
+	return done
+}
+
+func foldFast(table []float32, symbols []int32, embedding Rows, weights Weights) (done int) {
+	columns := weights.Columns
+	if backend == goBackend || len(symbols) == 0 || len(weights.Data) == 0 {
+		return 0
+	}
+	size := len(weights.Data) / columns
+	if backend == avx512Backend {
+		for ; done+128 <= columns; done += 128 {
+			fold128xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		for ; done+64 <= columns; done += 64 {
+			fold64xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		for ; done+32 <= columns; done += 32 {
+			fold32xAVX512(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+		}
+		return done
+	}
+	for ; done+64 <= columns && done+96 != columns; done += 64 {
+		fold64xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	for ; done+96 <= columns; done += 96 {
+		fold96xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	for ; done+32 <= columns; done += 32 {
+		fold32xAVX2(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
 	}
 	return done
 }

@@ -113,6 +113,21 @@ func denseFast(sums Rows, weights Weights, features Rows, texts int) (done int) 
 	return done
 }
 
+func foldFast(table []float32, symbols []int32, embedding Rows, weights Weights) (done int) {
+	columns := weights.Columns
+	if backend == goBackend || len(symbols) == 0 || len(weights.Data) == 0 {
+		return 0
+	}
+	size := len(weights.Data) / columns
+	for ; done+64 <= columns; done += 64 {
+		fold64xNEON(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	for ; done+8 <= columns; done += 8 {
+		fold8xNEON(&table[done], 4*columns, &symbols[0], len(symbols), &embedding.Data[0], 4*embedding.Stride, &weights.Data[done], size)
+	}
+	return done
+}
+
 func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (done int) {
 	if backend == goBackend || len(indices) == 0 {
 		return 0
@@ -139,3 +154,7 @@ func adamFast(weights, gradient, first, second []float32, step *AdamStep) (done 
 func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
 
 func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }
+
+func convolveBackwardFast(Filters, Rows, []int32, []uint32, Padded) bool { return false }
+
+func dropFast(Rows, []uint32) bool { return false }

@@ -11,6 +11,10 @@ func convolveMaxFast(Rows, Filters, Texts) bool { return false }
 
 func convolveArgMaxFast(Rows, []int32, Filters, Texts) bool { return false }
 
+func convolveBackwardFast(Filters, Rows, []int32, []uint32, Padded) bool { return false }
+
+func dropFast(Rows, []uint32) bool { return false }
+
 func convolveMax8Fast(Rows8, Filters8, Texts) bool { return false }
 
 func dense8Fast(Rows, Weights8, Rows8, int) bool { return false }
@@ -22,6 +26,8 @@ func denseFast(Rows, Weights, Rows, int) int { return 0 }
 func fewTexts8Fast(Rows, []Filters8, []Weights8, Texts) bool { return false }
 
 func convolveDense8Fast([]uint8, Filters8, Texts, Rows, Weights8, []uint8) int { return 0 }
+
+func foldFast([]float32, []int32, Rows, Weights) int { return 0 }
 
 func addScaledRowsFast(_, _ []float32, _ []int32, _ []float32) int { return 0 }
 

@@ -15,7 +15,10 @@
 // indices that name a row.
 package kernel
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // What a block of filters holds, and the widest filter.
 const (
@@ -41,6 +44,13 @@ func (x Texts) at(first, last, t int) uint8 {
 		return x.End
 	}
 	return x.Symbols[first+t]
+}
+
+// Padded are the symbols of several texts with padding between them. The window at position t of
+// text i is Symbols[Firsts[i]+t:].
+type Padded struct {
+	Symbols []uint8
+	Firsts  []int32
 }
 
 // Rows hold numbers of several texts: those of text i begin at Data[i*Stride].
@@ -159,6 +169,24 @@ func convolveArgMax(features Rows, positions []int32, filters Filters, texts Tex
 	}
 }
 
+// convolveBackward defines ConvolveBackward.
+func convolveBackward(gradient Filters, dFeatures Rows, positions []int32, live []uint32, texts Padded) {
+	dTable, dBias, width := gradient.Table, (*[Lanes]float32)(gradient.Bias), gradient.Width // local: not loaded again for every addition
+	for text, live := range live {
+		row, where := (*[Lanes]float32)(dFeatures.row(text)), (*[Lanes]int32)(positions[text*dFeatures.Stride:])
+		for ; live != 0; live &= live - 1 {
+			f := bits.TrailingZeros32(live) % Lanes
+			dFeature := row[f]
+			dBias[f] += dFeature
+			at := f
+			for _, symbol := range texts.Symbols[int(texts.Firsts[text]+where[f]):][:width] {
+				dTable[int(symbol)*width*Lanes+at] += dFeature
+				at += Lanes
+			}
+		}
+	}
+}
+
 // convolveMax8 defines ConvolveMax8.
 func convolveMax8(features Rows8, filters Filters8, texts Texts) {
 	first := 0
@@ -203,6 +231,16 @@ func rectify(sums, bias []float32) {
 		sums[f] += bias[f]
 		if !(sums[f] > 0) {
 			sums[f] = 0
+		}
+	}
+}
+
+// drop defines Drop.
+func drop(features Rows, dropped []uint32) {
+	for text, dropped := range dropped {
+		for f, feature := range features.row(text)[:Lanes] {
+			kept := dropped>>f&1 - 1 // all bits or none: no processor could guess a branch
+			features.row(text)[f] = math.Float32frombits(math.Float32bits(feature) & kept)
 		}
 	}
 }
@@ -260,6 +298,18 @@ func dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 				sum += int32(feature) * int32(weights.Rows[f*columns+column])
 			}
 			sums.row(text)[column] += float32(float32(sum) * scale)
+		}
+	}
+}
+
+// fold defines Fold, for the columns from first on.
+func fold(table []float32, symbols []int32, embedding Rows, weights Weights, first int) {
+	columns := weights.Columns
+	for _, symbol := range symbols {
+		sum := table[int(symbol)*columns:][first:columns]
+		clear(sum)
+		for d := range len(weights.Data) / columns {
+			addScaled(sum, weights.Row(d)[first:], embedding.row(int(symbol))[d])
 		}
 	}
 }

@@ -2695,182 +2695,320 @@ last:
 	VZEROUPPER
 	RET
 
-// func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
-// Requires: AVX, AVX512F, BMI
-TEXT ·denseBackwardAVX512(SB), NOSPLIT, $0-80
+// func denseBackwardFeaturesAVX512(dFeatures *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+// Requires: AVX, AVX512F, BMI, CMOV
+TEXT ·denseBackwardFeaturesAVX512(SB), NOSPLIT, $0-72
 	MOVQ dFeatures+0(FP), AX
-	MOVQ dWeights+8(FP), CX
-	MOVQ live+16(FP), DX
-	MOVQ dSums+24(FP), BX
-	MOVQ weights+48(FP), SI
-	MOVQ features+56(FP), DI
-	MOVQ texts+72(FP), R8
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ features+48(FP), BX
 
 text:
 	VPXORD  Z0, Z0, Z0
-	VCMPPS  $0x04, (DI), Z0, K1
-	KMOVW   K1, R9
-	VCMPPS  $0x04, 64(DI), Z0, K1
-	KMOVW   K1, R10
-	SHLL    $0x10, R10
-	ORL     R10, R9
-	MOVL    R9, (DX)
-	ADDQ    $0x04, DX
+	VCMPPS  $0x04, (BX), Z0, K1
+	KMOVW   K1, SI
+	VCMPPS  $0x04, 64(BX), Z0, K1
+	KMOVW   K1, DI
+	SHLL    $0x10, DI
+	ORL     DI, SI
+	MOVL    SI, (CX)
+	ADDQ    $0x04, CX
 	VPXORD  Z1, Z1, Z1
 	VMOVUPS Z1, (AX)
 	VMOVUPS Z1, 64(AX)
-	TESTL   R9, R9
+	TESTL   SI, SI
 	JZ      last
-	MOVQ    columnBytes+32(FP), R10
 
-feature:
-	TZCNTL       R9, R11
-	MOVQ         columnBytes+32(FP), R12
-	IMULQ        R11, R12
-	VBROADCASTSS (DI)(R11*4), Z2
-	LEAQ         (SI)(R12*1), R13
-	LEAQ         (CX)(R12*1), R12
-	VPXORD       Z3, Z3, Z3
-	XORQ         R14, R14
+features:
+	TZCNTL  SI, DI
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R8
+	IMULQ   DI, R8
+	ADDQ    weights+40(FP), R8
+	VPXORD  Z2, Z2, Z2
+	TZCNTL  SI, R9
+	CMOVQCS DI, R9
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R10
+	IMULQ   R9, R10
+	ADDQ    weights+40(FP), R10
+	VPXORD  Z3, Z3, Z3
+	TZCNTL  SI, R11
+	CMOVQCS R9, R11
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R12
+	IMULQ   R11, R12
+	ADDQ    weights+40(FP), R12
+	VPXORD  Z4, Z4, Z4
+	TZCNTL  SI, R13
+	CMOVQCS R11, R13
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R14
+	IMULQ   R13, R14
+	ADDQ    weights+40(FP), R14
+	VPXORD  Z5, Z5, Z5
+	XORQ    R15, R15
 
 column:
-	VMOVUPS       (BX)(R14*1), Z4
-	VMULPS        (R13)(R14*1), Z4, Z5
-	VADDPS        Z5, Z3, Z3
-	VMULPS        Z4, Z2, Z4
-	VADDPS        (R12)(R14*1), Z4, Z4
-	VMOVUPS       Z4, (R12)(R14*1)
-	ADDQ          $0x40, R14
-	CMPQ          R14, R10
+	VMOVUPS       (DX)(R15*1), Z6
+	VMULPS        (R8)(R15*1), Z6, Z7
+	VADDPS        Z7, Z2, Z2
+	VMULPS        (R10)(R15*1), Z6, Z7
+	VADDPS        Z7, Z3, Z3
+	VMULPS        (R12)(R15*1), Z6, Z7
+	VADDPS        Z7, Z4, Z4
+	VMULPS        (R14)(R15*1), Z6, Z6
+	VADDPS        Z6, Z5, Z5
+	ADDQ          $0x40, R15
+	CMPQ          R15, columnBytes+24(FP)
 	JLT           column
-	VEXTRACTF64X4 $0x01, Z3, Y2
-	VADDPS        Y2, Y3, Y3
-	VEXTRACTF128  $0x01, Y3, X2
-	VADDPS        X2, X3, X3
-	VMOVHLPS      X3, X3, X2
-	VADDPS        X2, X3, X3
-	VMOVSHDUP     X3, X2
-	VADDPS        X2, X3, X3
-	VMOVSS        X3, (AX)(R11*4)
-	BLSRL         R9, R9
-	TESTL         R9, R9
-	JNZ           feature
+	VEXTRACTF64X4 $0x01, Z2, Y6
+	VADDPS        Y6, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X6
+	VADDPS        X2, X6, X6
+	VEXTRACTF64X4 $0x01, Z3, Y7
+	VADDPS        Y7, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X7
+	VADDPS        X3, X7, X7
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X8
+	VADDPS        X4, X8, X8
+	VEXTRACTF64X4 $0x01, Z5, Y9
+	VADDPS        Y9, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X9
+	VADDPS        X5, X9, X9
+	VMOVLHPS      X7, X6, X10
+	VMOVHLPS      X6, X7, X6
+	VADDPS        X6, X10, X10
+	VMOVLHPS      X9, X8, X6
+	VMOVHLPS      X8, X9, X7
+	VADDPS        X7, X6, X6
+	VSHUFPS       $0x88, X6, X10, X7
+	VSHUFPS       $0xdd, X6, X10, X6
+	VADDPS        X6, X7, X7
+	VMOVSS        X7, (AX)(DI*4)
+	VEXTRACTPS    $0x01, X7, (AX)(R9*4)
+	VEXTRACTPS    $0x02, X7, (AX)(R11*4)
+	VEXTRACTPS    $0x03, X7, (AX)(R13*4)
+	TESTL         SI, SI
+	JNZ           features
 
 last:
-	MOVQ sumStride+40(FP), R9
-	ADDQ R9, BX
-	MOVQ stride+64(FP), R9
-	ADDQ R9, DI
-	ADDQ R9, AX
-	DECQ R8
+	ADDQ sumStride+32(FP), DX
+	MOVQ stride+56(FP), SI
+	ADDQ SI, BX
+	ADDQ SI, AX
+	DECQ texts+64(FP)
 	JNZ  text
 	VZEROUPPER
 	RET
 
-// func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+// func denseBackwardWeights128xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
 // Requires: AVX, AVX512F, BMI
-TEXT ·denseBackward128xAVX512(SB), NOSPLIT, $0-80
-	MOVQ dFeatures+0(FP), AX
-	MOVQ dWeights+8(FP), CX
-	MOVQ live+16(FP), DX
-	MOVQ dSums+24(FP), BX
-	MOVQ weights+48(FP), SI
-	MOVQ features+56(FP), DI
-	MOVQ texts+72(FP), R8
-
-text:
-	VPXORD  Z0, Z0, Z0
-	VCMPPS  $0x04, (DI), Z0, K1
-	KMOVW   K1, R9
-	VCMPPS  $0x04, 64(DI), Z0, K1
-	KMOVW   K1, R10
-	SHLL    $0x10, R10
-	ORL     R10, R9
-	MOVL    R9, (DX)
-	ADDQ    $0x04, DX
-	VPXORD  Z1, Z1, Z1
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z1, 64(AX)
-	TESTL   R9, R9
-	JZ      last
-	VMOVUPS (BX), Z2
-	VMOVUPS 64(BX), Z3
-	VMOVUPS 128(BX), Z4
-	VMOVUPS 192(BX), Z5
-	VMOVUPS 256(BX), Z6
-	VMOVUPS 320(BX), Z7
-	VMOVUPS 384(BX), Z8
-	VMOVUPS 448(BX), Z9
+TEXT ·denseBackwardWeights128xAVX512(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
 
 feature:
-	TZCNTL        R9, R10
-	MOVQ          columnBytes+32(FP), R11
-	IMULQ         R10, R11
-	VBROADCASTSS  (DI)(R10*4), Z10
-	LEAQ          (SI)(R11*1), R12
-	LEAQ          (CX)(R11*1), R11
-	VPXORD        Z11, Z11, Z11
-	VMULPS        (R12), Z2, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z2, Z10, Z12
-	VADDPS        (R11), Z12, Z12
-	VMOVUPS       Z12, (R11)
-	VMULPS        64(R12), Z3, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z3, Z10, Z12
-	VADDPS        64(R11), Z12, Z12
-	VMOVUPS       Z12, 64(R11)
-	VMULPS        128(R12), Z4, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z4, Z10, Z12
-	VADDPS        128(R11), Z12, Z12
-	VMOVUPS       Z12, 128(R11)
-	VMULPS        192(R12), Z5, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z5, Z10, Z12
-	VADDPS        192(R11), Z12, Z12
-	VMOVUPS       Z12, 192(R11)
-	VMULPS        256(R12), Z6, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z6, Z10, Z12
-	VADDPS        256(R11), Z12, Z12
-	VMOVUPS       Z12, 256(R11)
-	VMULPS        320(R12), Z7, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z7, Z10, Z12
-	VADDPS        320(R11), Z12, Z12
-	VMOVUPS       Z12, 320(R11)
-	VMULPS        384(R12), Z8, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z8, Z10, Z12
-	VADDPS        384(R11), Z12, Z12
-	VMOVUPS       Z12, 384(R11)
-	VMULPS        448(R12), Z9, Z12
-	VADDPS        Z12, Z11, Z11
-	VMULPS        Z9, Z10, Z10
-	VADDPS        448(R11), Z10, Z10
-	VMOVUPS       Z10, 448(R11)
-	VEXTRACTF64X4 $0x01, Z11, Y10
-	VADDPS        Y10, Y11, Y11
-	VEXTRACTF128  $0x01, Y11, X10
-	VADDPS        X10, X11, X11
-	VMOVHLPS      X11, X11, X10
-	VADDPS        X10, X11, X11
-	VMOVSHDUP     X11, X10
-	VADDPS        X10, X11, X11
-	VMOVSS        X11, (AX)(R10*4)
-	BLSRL         R9, R9
-	TESTL         R9, R9
-	JNZ           feature
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
 
-last:
-	MOVQ sumStride+40(FP), R9
-	ADDQ R9, BX
-	MOVQ stride+64(FP), R9
-	ADDQ R9, DI
-	ADDQ R9, AX
-	DECQ R8
-	JNZ  text
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Z8
+	BLSRL        R10, R10
+	VMULPS       (R12), Z8, Z9
+	VADDPS       Z9, Z0, Z0
+	VMULPS       64(R12), Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       128(R12), Z8, Z9
+	VADDPS       Z9, Z2, Z2
+	VMULPS       192(R12), Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       256(R12), Z8, Z9
+	VADDPS       Z9, Z4, Z4
+	VMULPS       320(R12), Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       384(R12), Z8, Z9
+	VADDPS       Z9, Z6, Z6
+	VMULPS       448(R12), Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights64xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·denseBackwardWeights64xAVX512(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Z4
+	BLSRL        R10, R10
+	VMULPS       (R12), Z4, Z5
+	VADDPS       Z5, Z0, Z0
+	VMULPS       64(R12), Z4, Z5
+	VADDPS       Z5, Z1, Z1
+	VMULPS       128(R12), Z4, Z5
+	VADDPS       Z5, Z2, Z2
+	VMULPS       192(R12), Z4, Z4
+	VADDPS       Z4, Z3, Z3
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights32xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·denseBackwardWeights32xAVX512(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Z2
+	BLSRL        R10, R10
+	VMULPS       (R12), Z2, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R12), Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights16xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, AVX512F, BMI
+TEXT ·denseBackwardWeights16xAVX512(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Z0
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Z1
+	BLSRL        R10, R10
+	VMULPS       (R12), Z1, Z1
+	VADDPS       Z1, Z0, Z0
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Z0, (AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
 	VZEROUPPER
 	RET
 
@@ -5132,6 +5270,161 @@ noQuads8:
 	ADDQ      $0x00000080, SI
 	DECQ      DX
 	JNZ       twos8
+	VZEROUPPER
+	RET
+
+// func fold32xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold32xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+
+entry:
+	VBROADCASTSS (R9), Z2
+	VMULPS       (R11), Z2, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R11), Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold64xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold64xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+entry:
+	VBROADCASTSS (R9), Z4
+	VMULPS       (R11), Z4, Z5
+	VADDPS       Z5, Z0, Z0
+	VMULPS       64(R11), Z4, Z5
+	VADDPS       Z5, Z1, Z1
+	VMULPS       128(R11), Z4, Z5
+	VADDPS       Z5, Z2, Z2
+	VMULPS       192(R11), Z4, Z4
+	VADDPS       Z4, Z3, Z3
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      Z2, 128(R8)
+	VMOVUPS      Z3, 192(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold128xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX512F
+TEXT ·fold128xAVX512(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+
+entry:
+	VBROADCASTSS (R9), Z8
+	VMULPS       (R11), Z8, Z9
+	VADDPS       Z9, Z0, Z0
+	VMULPS       64(R11), Z8, Z9
+	VADDPS       Z9, Z1, Z1
+	VMULPS       128(R11), Z8, Z9
+	VADDPS       Z9, Z2, Z2
+	VMULPS       192(R11), Z8, Z9
+	VADDPS       Z9, Z3, Z3
+	VMULPS       256(R11), Z8, Z9
+	VADDPS       Z9, Z4, Z4
+	VMULPS       320(R11), Z8, Z9
+	VADDPS       Z9, Z5, Z5
+	VMULPS       384(R11), Z8, Z9
+	VADDPS       Z9, Z6, Z6
+	VMULPS       448(R11), Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      Z2, 128(R8)
+	VMOVUPS      Z3, 192(R8)
+	VMOVUPS      Z4, 256(R8)
+	VMOVUPS      Z5, 320(R8)
+	VMOVUPS      Z6, 384(R8)
+	VMOVUPS      Z7, 448(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
 	VZEROUPPER
 	RET
 
@@ -8041,95 +8334,302 @@ last:
 	VZEROUPPER
 	RET
 
-// func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
-// Requires: AVX, AVX2, BMI
-TEXT ·denseBackwardAVX2(SB), NOSPLIT, $0-80
+// func denseBackwardFeaturesAVX2(dFeatures *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+// Requires: AVX, AVX2, BMI, CMOV
+TEXT ·denseBackwardFeaturesAVX2(SB), NOSPLIT, $0-72
 	MOVQ dFeatures+0(FP), AX
-	MOVQ dWeights+8(FP), CX
-	MOVQ live+16(FP), DX
-	MOVQ dSums+24(FP), BX
-	MOVQ weights+48(FP), SI
-	MOVQ features+56(FP), DI
-	MOVQ texts+72(FP), R8
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ features+48(FP), BX
 
 text:
 	VPXOR     Y0, Y0, Y0
-	VMOVUPS   (DI), Y1
+	VMOVUPS   (BX), Y1
 	VCMPPS    $0x04, Y1, Y0, Y1
-	VMOVMSKPS Y1, R9
-	VMOVUPS   32(DI), Y1
+	VMOVMSKPS Y1, SI
+	VMOVUPS   32(BX), Y1
 	VCMPPS    $0x04, Y1, Y0, Y1
-	VMOVMSKPS Y1, R10
-	SHLL      $0x08, R10
-	ORL       R10, R9
-	VMOVUPS   64(DI), Y1
+	VMOVMSKPS Y1, DI
+	SHLL      $0x08, DI
+	ORL       DI, SI
+	VMOVUPS   64(BX), Y1
 	VCMPPS    $0x04, Y1, Y0, Y1
-	VMOVMSKPS Y1, R10
-	SHLL      $0x10, R10
-	ORL       R10, R9
-	VMOVUPS   96(DI), Y1
+	VMOVMSKPS Y1, DI
+	SHLL      $0x10, DI
+	ORL       DI, SI
+	VMOVUPS   96(BX), Y1
 	VCMPPS    $0x04, Y1, Y0, Y0
-	VMOVMSKPS Y0, R10
-	SHLL      $0x18, R10
-	ORL       R10, R9
-	MOVL      R9, (DX)
-	ADDQ      $0x04, DX
+	VMOVMSKPS Y0, DI
+	SHLL      $0x18, DI
+	ORL       DI, SI
+	MOVL      SI, (CX)
+	ADDQ      $0x04, CX
 	VPXOR     Y0, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	VMOVUPS   Y0, 32(AX)
 	VMOVUPS   Y0, 64(AX)
 	VMOVUPS   Y0, 96(AX)
-	TESTL     R9, R9
+	TESTL     SI, SI
 	JZ        last
-	MOVQ      columnBytes+32(FP), R10
 
-feature:
-	TZCNTL       R9, R11
-	MOVQ         columnBytes+32(FP), R12
-	IMULQ        R11, R12
-	VBROADCASTSS (DI)(R11*4), Y0
-	LEAQ         (SI)(R12*1), R13
-	LEAQ         (CX)(R12*1), R12
-	VPXOR        Y1, Y1, Y1
-	VPXOR        Y2, Y2, Y2
-	XORQ         R14, R14
+features:
+	TZCNTL  SI, DI
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R8
+	IMULQ   DI, R8
+	ADDQ    weights+40(FP), R8
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	TZCNTL  SI, R9
+	CMOVQCS DI, R9
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R10
+	IMULQ   R9, R10
+	ADDQ    weights+40(FP), R10
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	TZCNTL  SI, R11
+	CMOVQCS R9, R11
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R12
+	IMULQ   R11, R12
+	ADDQ    weights+40(FP), R12
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	TZCNTL  SI, R13
+	CMOVQCS R11, R13
+	BLSRL   SI, SI
+	MOVQ    columnBytes+24(FP), R14
+	IMULQ   R13, R14
+	ADDQ    weights+40(FP), R14
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	XORQ    R15, R15
 
 column:
-	VMOVUPS      (BX)(R14*1), Y3
-	VMULPS       (R13)(R14*1), Y3, Y4
-	VADDPS       Y4, Y1, Y1
-	VMULPS       Y3, Y0, Y3
-	VADDPS       (R12)(R14*1), Y3, Y3
-	VMOVUPS      Y3, (R12)(R14*1)
-	VMOVUPS      32(BX)(R14*1), Y3
-	VMULPS       32(R13)(R14*1), Y3, Y4
-	VADDPS       Y4, Y2, Y2
-	VMULPS       Y3, Y0, Y3
-	VADDPS       32(R12)(R14*1), Y3, Y3
-	VMOVUPS      Y3, 32(R12)(R14*1)
-	ADDQ         $0x40, R14
-	CMPQ         R14, R10
+	VMOVUPS      (DX)(R15*1), Y8
+	VMULPS       (R8)(R15*1), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       (R10)(R15*1), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       (R12)(R15*1), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       (R14)(R15*1), Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(DX)(R15*1), Y8
+	VMULPS       32(R8)(R15*1), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       32(R10)(R15*1), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       32(R12)(R15*1), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       32(R14)(R15*1), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         $0x40, R15
+	CMPQ         R15, columnBytes+24(FP)
 	JLT          column
-	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X1
-	VMOVHLPS     X1, X1, X0
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X2, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPS       X4, X2, X2
+	VADDPS       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y6, X3
+	VADDPS       X6, X3, X3
+	VMOVLHPS     X0, X1, X4
+	VMOVHLPS     X1, X0, X0
+	VADDPS       X0, X4, X4
+	VMOVLHPS     X3, X2, X0
+	VMOVHLPS     X2, X3, X1
+	VADDPS       X1, X0, X0
+	VSHUFPS      $0x88, X0, X4, X1
+	VSHUFPS      $0xdd, X0, X4, X0
 	VADDPS       X0, X1, X1
-	VMOVSHDUP    X1, X0
-	VADDPS       X0, X1, X1
-	VMOVSS       X1, (AX)(R11*4)
-	BLSRL        R9, R9
-	TESTL        R9, R9
-	JNZ          feature
+	VMOVSS       X1, (AX)(DI*4)
+	VEXTRACTPS   $0x01, X1, (AX)(R9*4)
+	VEXTRACTPS   $0x02, X1, (AX)(R11*4)
+	VEXTRACTPS   $0x03, X1, (AX)(R13*4)
+	TESTL        SI, SI
+	JNZ          features
 
 last:
-	MOVQ sumStride+40(FP), R9
-	ADDQ R9, BX
-	MOVQ stride+64(FP), R9
-	ADDQ R9, DI
-	ADDQ R9, AX
-	DECQ R8
+	ADDQ sumStride+32(FP), DX
+	MOVQ stride+56(FP), SI
+	ADDQ SI, BX
+	ADDQ SI, AX
+	DECQ texts+64(FP)
 	JNZ  text
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights64xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, BMI
+TEXT ·denseBackwardWeights64xAVX2(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Y8
+	BLSRL        R10, R10
+	VMULPS       (R12), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(R12), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(R12), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(R12), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(R12), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(R12), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(R12), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(R12), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights32xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, BMI
+TEXT ·denseBackwardWeights32xAVX2(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Y4
+	BLSRL        R10, R10
+	VMULPS       (R12), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       32(R12), Y4, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       64(R12), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       96(R12), Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
+	VZEROUPPER
+	RET
+
+// func denseBackwardWeights16xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+// Requires: AVX, BMI
+TEXT ·denseBackwardWeights16xAVX2(SB), NOSPLIT, $0-56
+	MOVQ dWeights+0(FP), AX
+	MOVQ live+8(FP), CX
+	MOVQ dSums+16(FP), DX
+	MOVQ columnBytes+24(FP), BX
+	MOVQ sumStride+32(FP), SI
+	MOVQ features+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ $0x00000020, R9
+
+feature:
+	MOVL    (CX), R10
+	TESTL   R10, R10
+	JZ      next
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+
+text:
+	TZCNTL       R10, R11
+	MOVQ         R11, R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	IMULQ        R8, R11
+	VBROADCASTSS (DI)(R11*1), Y2
+	BLSRL        R10, R10
+	VMULPS       (R12), Y2, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       32(R12), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	TESTL        R10, R10
+	JNZ          text
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+
+next:
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ $0x04, DI
+	DECQ R9
+	JNZ  feature
 	VZEROUPPER
 	RET
 
@@ -9097,6 +9597,735 @@ half1done:
 	VMULPS       480(AX), Y0, Y0
 	VADDPS       480(CX), Y0, Y0
 	VMOVUPS      Y0, 480(CX)
+	VZEROUPPER
+	RET
+
+// func convolveBackwardAVX2(dTable *float32, dBias *float32, width int, dFeatures *float32, positions *int32, stride int, live *uint32, symbols *uint8, firsts *int32, texts int)
+// Requires: AVX, BMI
+TEXT ·convolveBackwardAVX2(SB), NOSPLIT, $0-80
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x01
+	JEQ  width1
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x02
+	JEQ  width2
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x03
+	JEQ  width3
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x04
+	JEQ  width4
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x05
+	JEQ  width5
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x06
+	JEQ  width6
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x07
+	JEQ  width7
+	MOVQ width+16(FP), AX
+	CMPQ AX, $0x08
+	JEQ  width8
+	RET
+
+width1:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text1:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last1
+
+feature1:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000080, R11, R11
+	VADDSS  (R13)(R11*1), X0, X0
+	VMOVSS  X0, (R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature1
+
+last1:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text1
+	VZEROUPPER
+	RET
+
+width2:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text2:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last2
+
+feature2:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000100, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000100, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X0
+	VMOVSS  X0, 128(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature2
+
+last2:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text2
+	VZEROUPPER
+	RET
+
+width3:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text3:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last3
+
+feature3:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000180, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000180, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000180, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X0
+	VMOVSS  X0, 256(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature3
+
+last3:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text3
+	VZEROUPPER
+	RET
+
+width4:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text4:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last4
+
+feature4:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000200, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000200, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000200, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X1
+	VMOVSS  X1, 256(R13)(R11*1)
+	MOVBQZX 3(R12), R11
+	IMUL3Q  $0x00000200, R11, R11
+	VADDSS  384(R13)(R11*1), X0, X0
+	VMOVSS  X0, 384(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature4
+
+last4:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text4
+	VZEROUPPER
+	RET
+
+width5:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text5:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last5
+
+feature5:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000280, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000280, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000280, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X1
+	VMOVSS  X1, 256(R13)(R11*1)
+	MOVBQZX 3(R12), R11
+	IMUL3Q  $0x00000280, R11, R11
+	VADDSS  384(R13)(R11*1), X0, X1
+	VMOVSS  X1, 384(R13)(R11*1)
+	MOVBQZX 4(R12), R11
+	IMUL3Q  $0x00000280, R11, R11
+	VADDSS  512(R13)(R11*1), X0, X0
+	VMOVSS  X0, 512(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature5
+
+last5:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text5
+	VZEROUPPER
+	RET
+
+width6:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text6:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last6
+
+feature6:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X1
+	VMOVSS  X1, 256(R13)(R11*1)
+	MOVBQZX 3(R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  384(R13)(R11*1), X0, X1
+	VMOVSS  X1, 384(R13)(R11*1)
+	MOVBQZX 4(R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  512(R13)(R11*1), X0, X1
+	VMOVSS  X1, 512(R13)(R11*1)
+	MOVBQZX 5(R12), R11
+	IMUL3Q  $0x00000300, R11, R11
+	VADDSS  640(R13)(R11*1), X0, X0
+	VMOVSS  X0, 640(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature6
+
+last6:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text6
+	VZEROUPPER
+	RET
+
+width7:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text7:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last7
+
+feature7:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X1
+	VMOVSS  X1, 256(R13)(R11*1)
+	MOVBQZX 3(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  384(R13)(R11*1), X0, X1
+	VMOVSS  X1, 384(R13)(R11*1)
+	MOVBQZX 4(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  512(R13)(R11*1), X0, X1
+	VMOVSS  X1, 512(R13)(R11*1)
+	MOVBQZX 5(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  640(R13)(R11*1), X0, X1
+	VMOVSS  X1, 640(R13)(R11*1)
+	MOVBQZX 6(R12), R11
+	IMUL3Q  $0x00000380, R11, R11
+	VADDSS  768(R13)(R11*1), X0, X0
+	VMOVSS  X0, 768(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature7
+
+last7:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text7
+	VZEROUPPER
+	RET
+
+width8:
+	MOVQ dTable+0(FP), AX
+	MOVQ dBias+8(FP), CX
+	MOVQ dFeatures+24(FP), DX
+	MOVQ positions+32(FP), BX
+	MOVQ live+48(FP), SI
+	MOVQ symbols+56(FP), DI
+	MOVQ firsts+64(FP), R8
+
+text8:
+	MOVL    (SI), R9
+	MOVLQSX (R8), R10
+	ADDQ    DI, R10
+	TESTL   R9, R9
+	JZ      last8
+
+feature8:
+	TZCNTL  R9, R11
+	BLSRL   R9, R9
+	MOVLQSX (BX)(R11*4), R12
+	ADDQ    R10, R12
+	VMOVSS  (DX)(R11*4), X0
+	LEAQ    (AX)(R11*4), R13
+	VADDSS  (CX)(R11*4), X0, X1
+	VMOVSS  X1, (CX)(R11*4)
+	MOVBQZX (R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  (R13)(R11*1), X0, X1
+	VMOVSS  X1, (R13)(R11*1)
+	MOVBQZX 1(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  128(R13)(R11*1), X0, X1
+	VMOVSS  X1, 128(R13)(R11*1)
+	MOVBQZX 2(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  256(R13)(R11*1), X0, X1
+	VMOVSS  X1, 256(R13)(R11*1)
+	MOVBQZX 3(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  384(R13)(R11*1), X0, X1
+	VMOVSS  X1, 384(R13)(R11*1)
+	MOVBQZX 4(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  512(R13)(R11*1), X0, X1
+	VMOVSS  X1, 512(R13)(R11*1)
+	MOVBQZX 5(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  640(R13)(R11*1), X0, X1
+	VMOVSS  X1, 640(R13)(R11*1)
+	MOVBQZX 6(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  768(R13)(R11*1), X0, X1
+	VMOVSS  X1, 768(R13)(R11*1)
+	MOVBQZX 7(R12), R11
+	IMUL3Q  $0x00000400, R11, R11
+	VADDSS  896(R13)(R11*1), X0, X0
+	VMOVSS  X0, 896(R13)(R11*1)
+	TESTL   R9, R9
+	JNZ     feature8
+
+last8:
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	MOVQ stride+40(FP), R9
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ texts+72(FP)
+	JNZ  text8
+	VZEROUPPER
+	RET
+
+// func dropAVX2(features *float32, stride int, dropped *uint32, texts int)
+// Requires: AVX, AVX2
+TEXT ·dropAVX2(SB), NOSPLIT, $0-32
+	MOVQ    features+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    dropped+16(FP), DX
+	MOVQ    texts+24(FP), BX
+	VMOVUPS dropBits<>+0(SB), Y0
+	VPXOR   Y1, Y1, Y1
+
+text:
+	VPBROADCASTD (DX), Y2
+	VPAND        Y0, Y2, Y3
+	VPCMPEQD     Y1, Y3, Y3
+	VANDPS       (AX), Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VPSRLD       $0x08, Y2, Y2
+	VPAND        Y0, Y2, Y3
+	VPCMPEQD     Y1, Y3, Y3
+	VANDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	VPSRLD       $0x08, Y2, Y2
+	VPAND        Y0, Y2, Y3
+	VPCMPEQD     Y1, Y3, Y3
+	VANDPS       64(AX), Y3, Y3
+	VMOVUPS      Y3, 64(AX)
+	VPSRLD       $0x08, Y2, Y2
+	VPAND        Y0, Y2, Y3
+	VPCMPEQD     Y1, Y3, Y3
+	VANDPS       96(AX), Y3, Y3
+	VMOVUPS      Y3, 96(AX)
+	VPSRLD       $0x08, Y2, Y2
+	ADDQ         CX, AX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          text
+	VZEROUPPER
+	RET
+
+DATA dropBits<>+0(SB)/4, $0x00000001
+DATA dropBits<>+4(SB)/4, $0x00000002
+DATA dropBits<>+8(SB)/4, $0x00000004
+DATA dropBits<>+12(SB)/4, $0x00000008
+DATA dropBits<>+16(SB)/4, $0x00000010
+DATA dropBits<>+20(SB)/4, $0x00000020
+DATA dropBits<>+24(SB)/4, $0x00000040
+DATA dropBits<>+28(SB)/4, $0x00000080
+GLOBL dropBits<>(SB), RODATA|NOPTR, $32
+
+// func fold32xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold32xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+
+entry:
+	VBROADCASTSS (R9), Y4
+	VMULPS       (R11), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       32(R11), Y4, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       64(R11), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       96(R11), Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold64xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold64xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+
+entry:
+	VBROADCASTSS (R9), Y8
+	VMULPS       (R11), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(R11), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(R11), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(R11), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(R11), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(R11), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(R11), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(R11), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	VMOVUPS      Y4, 128(R8)
+	VMOVUPS      Y5, 160(R8)
+	VMOVUPS      Y6, 192(R8)
+	VMOVUPS      Y7, 224(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
+	VZEROUPPER
+	RET
+
+// func fold96xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+// Requires: AVX, AVX2
+TEXT ·fold96xAVX2(SB), NOSPLIT, $0-64
+	MOVQ table+0(FP), AX
+	MOVQ columnBytes+8(FP), CX
+	MOVQ symbols+16(FP), DX
+	MOVQ count+24(FP), BX
+	MOVQ embedding+32(FP), SI
+	MOVQ stride+40(FP), DI
+
+symbol:
+	MOVLQSX (DX), R8
+	MOVQ    R8, R9
+	IMULQ   DI, R9
+	ADDQ    SI, R9
+	MOVQ    size+56(FP), R10
+	LEAQ    (R9)(R10*4), R10
+	IMULQ   CX, R8
+	ADDQ    AX, R8
+	MOVQ    weights+48(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+
+entry:
+	VBROADCASTSS (R9), Y12
+	VMULPS       (R11), Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VMULPS       32(R11), Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VMULPS       64(R11), Y12, Y13
+	VADDPS       Y13, Y2, Y2
+	VMULPS       96(R11), Y12, Y13
+	VADDPS       Y13, Y3, Y3
+	VMULPS       128(R11), Y12, Y13
+	VADDPS       Y13, Y4, Y4
+	VMULPS       160(R11), Y12, Y13
+	VADDPS       Y13, Y5, Y5
+	VMULPS       192(R11), Y12, Y13
+	VADDPS       Y13, Y6, Y6
+	VMULPS       224(R11), Y12, Y13
+	VADDPS       Y13, Y7, Y7
+	VMULPS       256(R11), Y12, Y13
+	VADDPS       Y13, Y8, Y8
+	VMULPS       288(R11), Y12, Y13
+	VADDPS       Y13, Y9, Y9
+	VMULPS       320(R11), Y12, Y13
+	VADDPS       Y13, Y10, Y10
+	VMULPS       352(R11), Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         CX, R11
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	JLT          entry
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 96(R8)
+	VMOVUPS      Y4, 128(R8)
+	VMOVUPS      Y5, 160(R8)
+	VMOVUPS      Y6, 192(R8)
+	VMOVUPS      Y7, 224(R8)
+	VMOVUPS      Y8, 256(R8)
+	VMOVUPS      Y9, 288(R8)
+	VMOVUPS      Y10, 320(R8)
+	VMOVUPS      Y11, 352(R8)
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          symbol
 	VZEROUPPER
 	RET
 

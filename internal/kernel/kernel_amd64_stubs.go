@@ -29,15 +29,30 @@ func dense128xAVX512(sums *float32, sumStride int, weights *float32, rowBytes in
 //go:noescape
 func dense16xAVX512(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
-// denseBackwardAVX512 is denseBackward.
+// denseBackwardFeaturesAVX512 is the part of denseBackward that sets gradient.Features and gradient.Live.
 //
 //go:noescape
-func denseBackwardAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+func denseBackwardFeaturesAVX512(dFeatures *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
 
-// denseBackward128xAVX512 is denseBackward, for 128 entries of a row.
+// denseBackwardWeights128xAVX512 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 128 entries of a row.
 //
 //go:noescape
-func denseBackward128xAVX512(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+func denseBackwardWeights128xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+
+// denseBackwardWeights64xAVX512 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 64 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights64xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+
+// denseBackwardWeights32xAVX512 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 32 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights32xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+
+// denseBackwardWeights16xAVX512 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 16 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights16xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
 
 // dense8_128xAVX512 is dense8, for 128 entries of a row.
 //
@@ -53,6 +68,21 @@ func dense8_4x64xAVX512(sums *float32, sumStride int, weights *int8, rowBytes in
 //
 //go:noescape
 func convolveDense8AVX512(features *uint8, table *int8, width int, start int, end int, symbols *uint8, ends *int32, twos int, sums *float32, weights *int8, scales *float32, previous *uint8)
+
+// fold32xAVX512 is fold, for 32 entries of a row.
+//
+//go:noescape
+func fold32xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold64xAVX512 is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold128xAVX512 is fold, for 128 entries of a row.
+//
+//go:noescape
+func fold128xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
 // addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
 //
@@ -104,10 +134,25 @@ func dense16xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, 
 //go:noescape
 func dense8xAVX2(sums *float32, sumStride int, weights *float32, rowBytes int, features *float32, stride int, texts int)
 
-// denseBackwardAVX2 is denseBackward.
+// denseBackwardFeaturesAVX2 is the part of denseBackward that sets gradient.Features and gradient.Live.
 //
 //go:noescape
-func denseBackwardAVX2(dFeatures *float32, dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+func denseBackwardFeaturesAVX2(dFeatures *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, weights *float32, features *float32, stride int, texts int)
+
+// denseBackwardWeights64xAVX2 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 64 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights64xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+
+// denseBackwardWeights32xAVX2 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 32 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights32xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
+
+// denseBackwardWeights16xAVX2 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 16 entries of a row.
+//
+//go:noescape
+func denseBackwardWeights16xAVX2(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
 
 // dense8_64xAVX2 is dense8, for 64 entries of a row.
 //
@@ -118,6 +163,31 @@ func dense8_64xAVX2(sums *float32, sumStride int, weights *int8, rowBytes int, s
 //
 //go:noescape
 func block8AVX2(features *uint8, table *int8, width int, start int, end int, symbols *uint8, count int, sums *float32, rows *int8, scales *float32)
+
+// convolveBackwardAVX2 is convolveBackward.
+//
+//go:noescape
+func convolveBackwardAVX2(dTable *float32, dBias *float32, width int, dFeatures *float32, positions *int32, stride int, live *uint32, symbols *uint8, firsts *int32, texts int)
+
+// dropAVX2 is drop.
+//
+//go:noescape
+func dropAVX2(features *float32, stride int, dropped *uint32, texts int)
+
+// fold32xAVX2 is fold, for 32 entries of a row.
+//
+//go:noescape
+func fold32xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold64xAVX2 is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold96xAVX2 is fold, for 96 entries of a row.
+//
+//go:noescape
+func fold96xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
 // addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
 //

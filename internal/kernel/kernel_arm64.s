@@ -5475,6 +5475,132 @@ features:
 	CBNZ R6, columns
 	RET
 
+// func fold64xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+TEXT ·fold64xNEON(SB), NOSPLIT, $0-64
+	MOVD table+0(FP), R0
+	MOVD columnBytes+8(FP), R1
+	MOVD symbols+16(FP), R2
+	MOVD count+24(FP), R3
+	MOVD embedding+32(FP), R4
+	MOVD stride+40(FP), R5
+	MOVD weights+48(FP), R6
+	MOVD size+56(FP), R7
+
+symbol:
+	MOVW.P 4(R2), R8
+	MADD R5, R4, R8, R9
+	MADD R1, R0, R8, R8
+	MOVD R6, R10
+	MOVD R7, R11
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+	WORD $0x6f00e402 // movi v2.2d, #0
+	WORD $0x6f00e403 // movi v3.2d, #0
+	WORD $0x6f00e404 // movi v4.2d, #0
+	WORD $0x6f00e405 // movi v5.2d, #0
+	WORD $0x6f00e406 // movi v6.2d, #0
+	WORD $0x6f00e407 // movi v7.2d, #0
+	WORD $0x6f00e408 // movi v8.2d, #0
+	WORD $0x6f00e409 // movi v9.2d, #0
+	WORD $0x6f00e40a // movi v10.2d, #0
+	WORD $0x6f00e40b // movi v11.2d, #0
+	WORD $0x6f00e40c // movi v12.2d, #0
+	WORD $0x6f00e40d // movi v13.2d, #0
+	WORD $0x6f00e40e // movi v14.2d, #0
+	WORD $0x6f00e40f // movi v15.2d, #0
+
+entry:
+	VLD1R.P 4(R9), [V24.S4]
+	FLDPQ 0(R10), (F16, F17)
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x6e38de31 // fmul v17.4s, v17.4s, v24.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	FLDPQ 32(R10), (F18, F19)
+	WORD $0x6e38de52 // fmul v18.4s, v18.4s, v24.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x6e38de73 // fmul v19.4s, v19.4s, v24.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	FLDPQ 64(R10), (F20, F21)
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x6e38deb5 // fmul v21.4s, v21.4s, v24.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	FLDPQ 96(R10), (F22, F23)
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	FLDPQ 128(R10), (F16, F17)
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	WORD $0x6e38de31 // fmul v17.4s, v17.4s, v24.4s
+	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
+	FLDPQ 160(R10), (F18, F19)
+	WORD $0x6e38de52 // fmul v18.4s, v18.4s, v24.4s
+	WORD $0x4e32d54a // fadd v10.4s, v10.4s, v18.4s
+	WORD $0x6e38de73 // fmul v19.4s, v19.4s, v24.4s
+	WORD $0x4e33d56b // fadd v11.4s, v11.4s, v19.4s
+	FLDPQ 192(R10), (F20, F21)
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
+	WORD $0x6e38deb5 // fmul v21.4s, v21.4s, v24.4s
+	WORD $0x4e35d5ad // fadd v13.4s, v13.4s, v21.4s
+	FLDPQ 224(R10), (F22, F23)
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
+	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
+	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
+	ADD R1, R10
+	SUB $1, R11
+	CBNZ R11, entry
+	FSTPQ (F0, F1), 0(R8)
+	FSTPQ (F2, F3), 32(R8)
+	FSTPQ (F4, F5), 64(R8)
+	FSTPQ (F6, F7), 96(R8)
+	FSTPQ (F8, F9), 128(R8)
+	FSTPQ (F10, F11), 160(R8)
+	FSTPQ (F12, F13), 192(R8)
+	FSTPQ (F14, F15), 224(R8)
+	SUB $1, R3
+	CBNZ R3, symbol
+	RET
+
+// func fold8xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+TEXT ·fold8xNEON(SB), NOSPLIT, $0-64
+	MOVD table+0(FP), R0
+	MOVD columnBytes+8(FP), R1
+	MOVD symbols+16(FP), R2
+	MOVD count+24(FP), R3
+	MOVD embedding+32(FP), R4
+	MOVD stride+40(FP), R5
+	MOVD weights+48(FP), R6
+	MOVD size+56(FP), R7
+
+symbol:
+	MOVW.P 4(R2), R8
+	MADD R5, R4, R8, R9
+	MADD R1, R0, R8, R8
+	MOVD R6, R10
+	MOVD R7, R11
+	WORD $0x6f00e400 // movi v0.2d, #0
+	WORD $0x6f00e401 // movi v1.2d, #0
+
+entry:
+	VLD1R.P 4(R9), [V10.S4]
+	FLDPQ 0(R10), (F2, F3)
+	WORD $0x6e2adc42 // fmul v2.4s, v2.4s, v10.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e2adc63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	ADD R1, R10
+	SUB $1, R11
+	CBNZ R11, entry
+	FSTPQ (F0, F1), 0(R8)
+	SUB $1, R3
+	CBNZ R3, symbol
+	RET
+
 // func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
 TEXT ·addScaledRows64xNEON(SB), NOSPLIT, $0-48
 	MOVD sum+0(FP), R0

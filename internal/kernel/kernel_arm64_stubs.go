@@ -54,6 +54,16 @@ func dense8Dot_2xNEON(sums *float32, sumStride int, weights *int8, rowBytes int,
 //go:noescape
 func dense8DotNEON(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int)
 
+// fold64xNEON is fold, for 64 entries of a row.
+//
+//go:noescape
+func fold64xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
+// fold8xNEON is fold, for 8 entries of a row.
+//
+//go:noescape
+func fold8xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
+
 // addScaledRows64xNEON is addScaledRows, for 64 entries of a row.
 //
 //go:noescape

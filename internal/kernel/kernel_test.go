@@ -85,7 +85,10 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("ConvolveArgMaxPicksTheFirstMaximum", testConvolveArgMaxPicksTheFirstMaximum)
 			t.Run("DenseEqualsItsDefinition", testDenseEqualsItsDefinition)
 			t.Run("DenseBackwardEqualsItsDefinition", testDenseBackwardEqualsItsDefinition)
+			t.Run("ConvolveBackwardEqualsTheNaiveLoop", testConvolveBackwardEqualsTheNaiveLoop)
+			t.Run("DropSetsToZeroWhatHasABit", testDropSetsToZeroWhatHasABit)
 			t.Run("Dense8EqualsTheFloat64Reference", testDense8EqualsTheFloat64Reference)
+			t.Run("FoldEqualsItsDefinition", testFoldEqualsItsDefinition)
 			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
 			t.Run("ConvolveDense8EqualsBoth", testConvolveDense8EqualsBoth)
 			t.Run("Blocks8EqualsItsDefinition", testBlocks8EqualsItsDefinition)
@@ -315,34 +318,115 @@ func testDenseEqualsItsDefinition(t *testing.T) {
 }
 
 func testDenseBackwardEqualsItsDefinition(t *testing.T) {
-	random := rand.New(rand.NewPCG(23, 24))
+	for _, columns := range append([]int{32, 48, 96, 112, 160}, columnCounts...) {
+		checkDenseBackward(t, 4, columns)
+	}
+	for _, texts := range []int{0, 1, 3, 31, 32, 33, 64, 127, 128, 129, 200} {
+		checkDenseBackward(t, texts, 16)
+		checkDenseBackward(t, texts, 128)
+	}
+}
+
+func checkDenseBackward(t *testing.T, texts, columns int) {
+	const stride = Lanes + 5
+	random := rand.New(rand.NewPCG(23, uint64(columns)))
 	normal := draws["numbers of both signs"]
-	for _, columns := range columnCounts {
-		const texts, stride = 4, Lanes + 5
-		sumStride := columns + 3
-		weights, dSums := filled(random, Lanes*columns, normal), filled(random, texts*sumStride, normal)
-		features := filled(random, texts*stride, normal)
+	sumStride := columns + 3
+	weights, dSums := filled(random, Lanes*columns, normal), filled(random, texts*sumStride, normal)
+	features := filled(random, texts*stride, func(r *rand.Rand) float32 { return normal(r) * float32(r.IntN(2)) })
+	if texts >= 4 {
 		for f := range Lanes { // a text without a live feature, and one with nothing else
-			features[f] = -features[f] * features[f]
-			features[stride+f] *= features[stride+f]
+			features[f] = 0
+			features[stride+f] = 1 + float32(f)
 		}
 		features[2*stride], features[2*stride+1], features[2*stride+2] = 0, float32(math.Copysign(0, -1)), float32(math.NaN())
-		dFeatures, dWeights := filled(random, texts*stride, normal), filled(random, Lanes*columns, normal)
-		wantFeatures, wantWeights := slices.Clone(dFeatures), slices.Clone(dWeights)
-		live, wantLive := make([]uint32, texts+1), make([]uint32, texts+1)
-		live[texts], wantLive[texts] = 12345, 12345 // stays
-		denseBackward(DenseGradient{wantFeatures, wantWeights, wantLive[:texts]},
-			Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
-		DenseBackward(DenseGradient{dFeatures, dWeights, live[:texts]},
-			Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
-		if !slices.Equal(live, wantLive) || wantLive[1] != math.MaxUint32 {
-			t.Fatalf("%d columns: live features are %x, want %x", columns, live, wantLive)
+	}
+	for text := range texts {
+		features[text*stride+7] = 0 // a feature that no text has: its rows may be missing
+	}
+	dFeatures, dWeights := filled(random, texts*stride, normal), filled(random, Lanes*columns, normal)
+	wantFeatures, wantWeights := slices.Clone(dFeatures), slices.Clone(dWeights)
+	live, wantLive := make([]uint32, texts+1), make([]uint32, texts+1)
+	live[texts], wantLive[texts] = 12345, 12345 // stays
+	denseBackward(DenseGradient{wantFeatures, wantWeights, wantLive[:texts]},
+		Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
+	DenseBackward(DenseGradient{dFeatures, dWeights, live[:texts]},
+		Rows{dSums, sumStride}, Weights{weights, columns}, Rows{features, stride})
+	if !slices.Equal(live, wantLive) {
+		t.Fatalf("%d texts, %d columns: live features are %x, want %x", texts, columns, live, wantLive)
+	}
+	if texts >= 4 && wantLive[1] != math.MaxUint32&^(1<<7) {
+		t.Fatalf("%d texts, %d columns: the second text has the live features %x", texts, columns, wantLive[1])
+	}
+	if !same(dFeatures, wantFeatures) {
+		t.Fatalf("%d texts, %d columns: the gradient by features is %v, want %v", texts, columns, dFeatures, wantFeatures)
+	}
+	if !same(dWeights, wantWeights) {
+		t.Fatalf("%d texts, %d columns: the gradient by weights is %v, want %v", texts, columns, dWeights, wantWeights)
+	}
+}
+
+func testConvolveBackwardEqualsTheNaiveLoop(t *testing.T) {
+	random := rand.New(rand.NewPCG(27, 28))
+	normal := draws["numbers of both signs"]
+	for width := 1; width <= MaxWidth; width++ {
+		for _, margin := range []int{0, 2} { // padding beyond that of this width
+			const stride = Lanes + 5
+			x := randomTexts(random, 20, vocabulary)
+			texts := len(x.Ends)
+			gradient := Filters{filled(random, vocabulary*width*Lanes, normal), filled(random, Lanes, normal), width}
+			want := Filters{slices.Clone(gradient.Table), slices.Clone(gradient.Bias), width}
+			dFeatures := filled(random, texts*stride, normal)
+			positions := make([]int32, texts*stride)
+			live := filled(random, texts, func(r *rand.Rand) uint32 { return r.Uint32() })
+			live[0], live[1] = 0, math.MaxUint32
+			var all Padded
+			for i, text := range padded(x, width) {
+				all.Symbols = append(all.Symbols, make([]uint8, margin)...)
+				all.Firsts = append(all.Firsts, int32(len(all.Symbols)+width-1))
+				all.Symbols = append(all.Symbols, text...)
+				for f := range Lanes {
+					windows := len(text) - width + 1
+					window := random.IntN(max(windows, 1)) // a text of no symbols and width 1 has none
+					if windows == 0 {
+						live[i] = 0
+					}
+					positions[i*stride+f] = int32(window + 1 - width)
+					if live[i]>>f&1 == 0 {
+						continue
+					}
+					want.Bias[f] += dFeatures[i*stride+f]
+					for tap := range width {
+						want.Table[(int(text[window+tap])*width+tap)*Lanes+f] += dFeatures[i*stride+f]
+					}
+				}
+			}
+			ConvolveBackward(gradient, Rows{dFeatures, stride}, positions, live, all)
+			if !same(gradient.Table, want.Table) || !same(gradient.Bias, want.Bias) {
+				t.Fatalf("width %d: the gradient by the filters is %v, %v, want %v, %v", width, gradient.Table, gradient.Bias, want.Table, want.Bias)
+			}
 		}
-		if !same(dFeatures, wantFeatures) {
-			t.Fatalf("%d columns: the gradient by features is %v, want %v", columns, dFeatures, wantFeatures)
+	}
+	ConvolveBackward(Filters{Bias: make([]float32, Lanes), Width: 1}, Rows{Stride: Lanes}, nil, nil, Padded{}) // of no texts
+}
+
+func testDropSetsToZeroWhatHasABit(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	for texts := range 5 {
+		const stride = Lanes + 3
+		features := filled(random, texts*stride, draws["what is not a number"])
+		dropped := filled(random, texts, func(r *rand.Rand) uint32 { return r.Uint32() })
+		want := slices.Clone(features)
+		for text := range texts {
+			for f := range Lanes {
+				if dropped[text]>>f&1 == 1 {
+					want[text*stride+f] = 0
+				}
+			}
 		}
-		if !same(dWeights, wantWeights) {
-			t.Fatalf("%d columns: the gradient by weights is %v, want %v", columns, dWeights, wantWeights)
+		Drop(Rows{features, stride}, dropped)
+		if !same(features, want) {
+			t.Fatalf("%d texts: the features are %v, want %v", texts, features, want)
 		}
 	}
 }
@@ -401,6 +485,33 @@ func testDense8EqualsTheFloat64Reference(t *testing.T) {
 			Dense8(Rows{got, sumStride}, weights, Rows8{features, stride}, count)
 			if !same(got, want) {
 				t.Fatalf("%d texts, %d columns: sums are %v, want %v", count, columns, got, want)
+			}
+		}
+	}
+}
+
+func testFoldEqualsItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(33, 34))
+	normal := draws["numbers of both signs"]
+	for columns := 1; columns <= 2*128+33; columns++ {
+		for _, size := range []int{1, 2, 5, 32} {
+			stride := size + 3
+			embedding, weights := filled(random, vocabulary*stride, normal), filled(random, size*columns, normal)
+			symbols := []int32{5, 0, 3}[:random.IntN(4)]
+			table := filled(random, vocabulary*columns, normal)
+			want := slices.Clone(table)
+			for _, symbol := range symbols {
+				for column := range columns {
+					sum := float32(0)
+					for d := range size {
+						sum += float32(embedding[int(symbol)*stride+d] * weights[d*columns+column])
+					}
+					want[int(symbol)*columns+column] = sum
+				}
+			}
+			Fold(table, symbols, Rows{embedding, stride}, Weights{weights, columns})
+			if !same(table, want) {
+				t.Fatalf("%d columns of %d entries: the table is %v, want %v", columns, size, table, want)
 			}
 		}
 	}
@@ -537,16 +648,22 @@ func testNothingAllocates(t *testing.T) {
 	weights8 := NewWeights8(make([]int8, Lanes8*columns), make([]float32, columns))
 	few, memory := Texts{Symbols: x.Symbols, Ends: x.Ends[:2]}, make([]uint8, texts*2*Lanes8)
 	gradient := DenseGradient{make([]float32, texts*Lanes), make([]float32, Lanes*columns), make([]uint32, texts)}
+	live, firsts := make([]uint32, texts), make([]int32, texts)
 	for name, call := range map[string]func(){
 		"ConvolveMax":    func() { ConvolveMax(features, filters, x) },
 		"ConvolveArgMax": func() { ConvolveArgMax(features, positions, filters, x) },
 		"Dense":          func() { Dense(sums, weights, features, texts) },
 		"DenseBackward":  func() { DenseBackward(gradient, sums, weights, features) },
+		"ConvolveBackward": func() {
+			ConvolveBackward(filters, features, positions, live, Padded{x.Symbols, firsts})
+		},
+		"Drop":           func() { Drop(features, live) },
 		"ConvolveMax8":   func() { ConvolveMax8(features8, filters8, x) },
 		"Dense8":         func() { Dense8(sums, weights8, features8, texts) },
 		"Blocks8":        func() { Blocks8(sums, []Filters8{filters8}, []Weights8{weights8}, x, memory) },
 		"Blocks8 of few": func() { Blocks8(sums, []Filters8{filters8}, []Weights8{weights8}, few, memory) },
 		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums, weights8, previous8) },
+		"Fold":           func() { Fold(sums.Data, []int32{3, 1}, features, weights) },
 		"AddScaledRows":  func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {

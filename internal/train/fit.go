@@ -33,11 +33,7 @@ func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) er
 		return err
 	}
 	var order []int
-	var batch cnn.TrainingBatch
-	for ; step < steps; step++ {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	rowsOf := func(step int) []int {
 		epoch, first := step/stepsPerEpoch, step%stepsPerEpoch*o.BatchSize
 		if order == nil || first == 0 {
 			order = rand.New(rand.NewPCG(o.Seed, uint64(epoch)+1)).Perm(len(f.rows))
@@ -45,13 +41,43 @@ func (f fit) epochs(ctx context.Context, step int, done func(Progress) error) er
 				order[i] = f.rows[row]
 			}
 		}
-		f.encoded.fill(&batch, order[first:min(first+o.BatchSize, len(order))])
-		loss := gradient.Run(&batch, o.Dropout, o.Seed<<32+uint64(step), f.workers().do)
+		return order[first:min(first+o.BatchSize, len(order))]
+	}
+	batch, next := new(cnn.TrainingBatch), new(cnn.TrainingBatch)
+	if step < steps {
+		f.encoded.fill(batch, rowsOf(step))
+	}
+	for ; step < steps; step++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		loss := gradient.Run(batch, o.Dropout, o.Seed<<32+uint64(step), f.alongside(func() {
+			if step+1 < steps {
+				f.encoded.fill(next, rowsOf(step+1))
+			}
+		}))
 		f.optimiser.step(f.trained(f.parameters), f.trained(gradient.Gradient), step+1, learningRate(o.Options, step, steps), o.WeightDecay)
-		err := done(Progress{Epoch: epoch + 1, Epochs: o.Epochs, Step: step + 1, Steps: steps, Texts: batch.RowCount(), Loss: loss})
+		err := done(Progress{Epoch: step/stepsPerEpoch + 1, Epochs: o.Epochs, Step: step + 1, Steps: steps, Texts: batch.RowCount(), Loss: loss})
 		if err != nil {
 			return err
 		}
+		batch, next = next, batch
 	}
 	return nil
+}
+
+// alongside is do, by the workers, with one more task in the first call.
+func (f fit) alongside(task func()) (do func(tasks int, task func(int))) {
+	left := 1
+	return func(tasks int, others func(int)) {
+		more := left
+		left = 0
+		f.workers().do(tasks+more, func(i int) {
+			if i == tasks {
+				task()
+				return
+			}
+			others(i)
+		})
+	}
 }

@@ -130,62 +130,26 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 	return v
 }
 
-// denseBackward is generated for any number of columns that fills registers and, where the sums of
-// 128 columns fill no more than a quarter of the registers, also for 128.
+// denseBackward is generated in two parts: the gradient by the features, text by text, and that by
+// the weights, feature by feature, so that a row of weights stays in registers.
 func (b backend) denseBackward() {
-	const signature = "func(dFeatures, dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)"
-	b.begin("denseBackward", "denseBackward", signature)
-	b.denseBackwardTexts(func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
-		columnBytes := parameter("columnBytes")
-		return func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
-			column := GP64()
-			XORQ(column, column)
-			Label("column")
-			for i, part := range parts {
-				here := func(row reg.Register) Mem { return Mem{Base: row, Index: column, Scale: 1, Disp: i * b.bytes} }
-				dSum := b.vector()
-				VMOVUPS(here(dSums), dSum)
-				b.backwardColumns(here(weights), here(dWeights), dSum, feature, part)
-			}
-			ADDQ(U8(uint8(len(parts)*b.bytes)), column)
-			CMPQ(column, columnBytes)
-			JLT(LabelRef("column"))
-		}
-	})
-	if b.registers < 4*wide {
-		return
+	b.denseBackwardFeatures()
+	for count := wide; count*b.bytes >= 4*parts; count /= 2 {
+		b.denseBackwardWeights(count)
 	}
-	b.beginLanes("denseBackward", "denseBackward", wide, signature)
-	b.denseBackwardTexts(func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
-		sums := b.vectors(wide)
-		for i, sum := range sums {
-			VMOVUPS(b.at(dSums, i), sum)
-		}
-		return func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual) {
-			for i, sum := range sums {
-				b.backwardColumns(b.at(weights, i), b.at(dWeights, i), sum, feature, parts[i%len(parts)])
-			}
-		}
-	})
 }
 
-// backwardColumns emits the way back for a register's worth of columns.
-func (b backend) backwardColumns(weights, dWeights Mem, dSum, feature, part reg.VecVirtual) {
-	product := b.vector()
-	VMULPS(weights, dSum, product)
-	VADDPS(product, part, part)
-	change := b.vector()
-	VMULPS(dSum, feature, change)
-	VADDPS(dWeights, change, change)
-	VMOVUPS(change, dWeights)
-}
+const parts = 16 // of an inner product
 
-// denseBackwardTexts emits the loops over texts and live features. beginText emits what is done
-// once with a text's dSums, and returns the function that emits the way back for one feature.
-func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weights, dWeights reg.Register, feature reg.VecVirtual, parts []reg.VecVirtual)) {
-	const parts = 16 // of a product
-	dFeatures, dWeights, masks, dSums := parameter("dFeatures"), parameter("dWeights"), parameter("live"), parameter("dSums")
-	weights, features, texts := parameter("weights"), parameter("features"), parameter("texts")
+// denseBackwardFeatures takes four live features at once: they share what is loaded of a text's
+// dSums. Where fewer are left, it takes the last one again.
+func (b backend) denseBackwardFeatures() {
+	const atOnce = 4
+	b.begin("denseBackwardFeatures", "the part of denseBackward that sets gradient.Features and gradient.Live",
+		"func(dFeatures *float32, live *uint32, dSums *float32, columnBytes, sumStride int, weights, features *float32, stride, texts int)")
+	dFeatures, masks, dSums := parameter("dFeatures"), parameter("live"), parameter("dSums")
+	weights, columnBytes, texts := inMemory("weights"), inMemory("columnBytes"), inMemory("texts") // for want of registers
+	features := parameter("features")
 	d := denseProduct{backend: b, features: features, isLive: notEqual}
 
 	Label("text")
@@ -199,31 +163,54 @@ func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weig
 	}
 	TESTL(live, live)
 	JZ(LabelRef("last"))
-	addColumns := beginText(dSums)
-	Label("feature")
-	at, row := GP64(), GP64()
-	TZCNTL(live, at.As32())
-	Load(Param("columnBytes"), row)
-	IMULQ(at, row)
-	feature := b.vector()
-	VBROADCASTSS(Mem{Base: features, Index: at, Scale: 4}, feature)
-	weightsRow, dWeightsRow := GP64(), GP64()
-	LEAQ(Mem{Base: weights, Index: row, Scale: 1}, weightsRow)
-	LEAQ(Mem{Base: dWeights, Index: row, Scale: 1}, dWeightsRow)
-	sums := b.vectors(4 * parts / b.bytes)
-	for _, sum := range sums {
-		b.zero(sum)
+	Label("features")
+	var at, rows [atOnce]reg.GPVirtual
+	var sums [atOnce][]reg.VecVirtual
+	for i := range at {
+		at[i], rows[i] = GP64(), GP64()
+		TZCNTL(live, at[i].As32())
+		if i > 0 {
+			CMOVQCS(at[i-1], at[i]) // none is left
+		}
+		BLSRL(live, live)
+		MOVQ(columnBytes, rows[i])
+		IMULQ(at[i], rows[i])
+		ADDQ(weights, rows[i])
+		sums[i] = b.vectors(4 * parts / b.bytes)
+		for _, sum := range sums[i] {
+			b.zero(sum)
+		}
 	}
-	addColumns(weightsRow, dWeightsRow, feature, sums)
-	VMOVSS(b.halves(sums), Mem{Base: dFeatures, Index: at, Scale: 4})
-	BLSRL(live, live)
+	column := GP64()
+	XORQ(column, column)
+	Label("column")
+	for i := range sums[0] {
+		here := func(row reg.Register) Mem { return Mem{Base: row, Index: column, Scale: 1, Disp: i * b.bytes} }
+		dSum := b.vector()
+		VMOVUPS(here(dSums), dSum)
+		for k, row := range rows {
+			product := b.vector()
+			VMULPS(here(row), dSum, product)
+			VADDPS(product, sums[k][i], sums[k][i])
+		}
+	}
+	ADDQ(U8(4*parts), column)
+	CMPQ(column, columnBytes)
+	JLT(LabelRef("column"))
+	products := b.halves(sums)
+	for i, at := range at {
+		to := Mem{Base: dFeatures, Index: at, Scale: 4}
+		if i == 0 {
+			VMOVSS(products, to)
+		} else {
+			VEXTRACTPS(U8(uint8(i)), products, to)
+		}
+	}
 	TESTL(live, live)
-	JNZ(LabelRef("feature"))
+	JNZ(LabelRef("features"))
 	Label("last")
-	next := GP64()
-	Load(Param("sumStride"), next)
-	ADDQ(next, dSums)
-	Load(Param("stride"), next)
+	ADDQ(inMemory("sumStride"), dSums)
+	next := parameter("stride")
 	ADDQ(next, features)
 	ADDQ(next, dFeatures)
 	DECQ(texts)
@@ -231,24 +218,82 @@ func (b backend) denseBackwardTexts(beginText func(dSums reg.Register) func(weig
 	b.end()
 }
 
-// halves emits the sum of 16 parts, adding the second half to the first until one is left.
-func (b backend) halves(parts []reg.VecVirtual) reg.Register {
-	low := parts[0].AsY()
-	if b.bytes == 64 {
-		high := YMM()
-		VEXTRACTF64X4(U8(1), parts[0], high)
-		VADDPS(high, low, low)
-	} else {
-		VADDPS(parts[1], low, low)
+// halves emits the sums of four times 16 parts, each by adding the second half to the first until
+// one is left.
+func (b backend) halves(parts [4][]reg.VecVirtual) reg.VecVirtual {
+	var four [4]reg.VecVirtual
+	for i, part := range parts {
+		low, other := part[0].AsY(), YMM()
+		if b.bytes == 64 {
+			VEXTRACTF64X4(U8(1), part[0], other)
+			VADDPS(other, low, low)
+		} else {
+			VADDPS(part[1], low, low)
+		}
+		four[i] = XMM()
+		VEXTRACTF128(U8(1), low, four[i])
+		VADDPS(part[0].AsX(), four[i], four[i])
 	}
-	four, other := parts[0].AsX(), XMM()
-	VEXTRACTF128(U8(1), low, other)
-	VADDPS(other, four, four)
-	VMOVHLPS(four, four, other)
-	VADDPS(other, four, four)
-	VMOVSHDUP(four, other)
-	VADDPS(other, four, four)
-	return four
+	const evens, odds = 0b10_00_10_00, 0b11_01_11_01
+	var two [2]reg.VecVirtual
+	for i := range two { // lanes 0, 1 and 2, 3 of two products
+		one, other, high := four[2*i], four[2*i+1], XMM()
+		two[i] = XMM()
+		VMOVLHPS(other, one, two[i])
+		VMOVHLPS(one, other, high)
+		VADDPS(high, two[i], two[i])
+	}
+	sum, odd := XMM(), XMM()
+	VSHUFPS(U8(evens), two[1], two[0], sum)
+	VSHUFPS(U8(odds), two[1], two[0], odd)
+	VADDPS(odd, sum, sum)
+	return sum
+}
+
+// denseBackwardWeights is generated for count registers of columns and up to 32 texts.
+func (b backend) denseBackwardWeights(count int) {
+	b.beginLanes("denseBackwardWeights", "the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature", count,
+		"func(dWeights *float32, live *uint32, dSums *float32, columnBytes, sumStride int, features *float32, stride int)")
+	dWeights, masks, dSums, columnBytes, sumStride := parameter("dWeights"), parameter("live"), parameter("dSums"), parameter("columnBytes"), parameter("sumStride")
+	features, stride := parameter("features"), parameter("stride")
+	left := GP64()
+	MOVQ(U32(32), left)
+	sums := b.vectors(count)
+
+	Label("feature")
+	live := GP32()
+	MOVL(Mem{Base: masks}, live)
+	TESTL(live, live)
+	JZ(LabelRef("next"))
+	for i, sum := range sums {
+		VMOVUPS(b.at(dWeights, i), sum)
+	}
+	Label("text")
+	at, row, feature := GP64(), GP64(), b.vector()
+	TZCNTL(live, at.As32())
+	MOVQ(at, row)
+	IMULQ(sumStride, row)
+	ADDQ(dSums, row)
+	IMULQ(stride, at)
+	VBROADCASTSS(Mem{Base: features, Index: at, Scale: 1}, feature)
+	BLSRL(live, live)
+	for i, sum := range sums {
+		change := b.vector()
+		VMULPS(b.at(row, i), feature, change)
+		VADDPS(change, sum, sum)
+	}
+	TESTL(live, live)
+	JNZ(LabelRef("text"))
+	for i, sum := range sums {
+		VMOVUPS(sum, b.at(dWeights, i))
+	}
+	Label("next")
+	ADDQ(U8(4), masks)
+	ADDQ(columnBytes, dWeights)
+	ADDQ(U8(4), features)
+	DECQ(left)
+	JNZ(LabelRef("feature"))
+	b.end()
 }
 
 func (b backend) addScaledRows() {

@@ -37,7 +37,11 @@ func main() {
 			b.convolveDense8()
 		} else {
 			b.block8()
+			// Not worth wider registers.
+			b.convolveBackward()
+			b.drop()
 		}
+		b.fold()
 		b.addScaledRows()
 		b.adam()
 	}
@@ -93,6 +97,15 @@ func (b backend) broadcast(from reg.GPVirtual, to reg.VecVirtual) {
 }
 
 func parameter(name string) reg.Register { return Load(Param(name), GP64()) }
+
+// inMemory is a parameter where it was passed.
+func inMemory(name string) Mem {
+	parameter, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return parameter.Addr
+}
 
 // at is the i-th register's worth of memory after base.
 func (b backend) at(base reg.Register, i int) Mem { return Mem{Base: base, Disp: i * b.bytes} }

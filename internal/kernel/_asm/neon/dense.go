@@ -206,6 +206,36 @@ func (r *routine) addHalves(parts []vector) {
 	}
 }
 
+// fold keeps the sums of a part of a symbol's row in registers.
+func (p *program) fold() {
+	for _, count := range []int{wide, narrow} {
+		r := p.beginLanes("fold", "fold", count, "table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int")
+		table, columnBytes, symbols, left := r.parameter("table"), r.parameter("columnBytes"), r.parameter("symbols"), r.parameter("count")
+		embedding, stride, weights, size := r.parameter("embedding"), r.parameter("stride"), r.parameter("weights"), r.parameter("size")
+		row, entry, weightsRow, entries := r.general(), r.general(), r.general(), r.general()
+		sums, loaded, scale := r.take(count), r.take(8), r.vector()
+		r.label("symbol")
+		r.emit("MOVW.P", memory(symbols, 4), row)
+		r.emit("MADD", stride, embedding, row, entry)
+		r.emit("MADD", columnBytes, table, row, row)
+		r.emit("MOVD", weights, weightsRow)
+		r.emit("MOVD", size, entries)
+		for _, sum := range sums {
+			r.zero(sum)
+		}
+		r.label("entry")
+		r.broadcastFrom(entry, scale)
+		r.addScaledRow(sums, weightsRow, scale, loaded)
+		r.emit("ADD", columnBytes, weightsRow)
+		r.emit("SUB", immediate(1), entries)
+		r.emit("CBNZ", entries, "entry")
+		r.store(sums, row)
+		r.emit("SUB", immediate(1), left)
+		r.emit("CBNZ", left, "symbol")
+		r.emit("RET")
+	}
+}
+
 func (p *program) addScaledRows() {
 	for _, count := range []int{wide, narrow} {
 		r := p.beginLanes("addScaledRows", "addScaledRows", count, "sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int")

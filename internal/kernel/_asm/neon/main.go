@@ -24,6 +24,7 @@ func main() {
 	p.denseBackward()
 	p.dense8()
 	p.dense8Dot()
+	p.fold()
 	p.addScaledRows()
 	p.adam()
 
