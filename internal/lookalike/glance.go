@@ -74,8 +74,10 @@ func (g *glance) mayBe(start, end int, isRegistered, isPart bool) uint64 {
 		found = known.has(whole + part)
 	}
 	if isRegistered {
-		five := min(minCompanion, end-start)
-		found |= known.has(whole+slip) | ends.has(g.sums.hash(start, start+five)+beginning) | ends.has(g.sums.hash(end-five, end)+ending)
+		two, five := min(2, end-start), min(minCompanion, end-start)
+		found |= known.has(whole+slip) |
+			ends.has(endHash(g.sums.hash(start, start+two), g.sums.hash(start, start+five))) |
+			ends.has(^endHash(g.sums.hash(end-two, end), g.sums.hash(end-five, end)))
 	}
 	return found
 }
@@ -83,11 +85,14 @@ func (g *glance) mayBe(start, end int, isRegistered, isPart bool) uint64 {
 // What is added to hashes of parts of names, to tell what they are of. Nothing is added to that of
 // the label of a name.
 var (
-	part      = chance(256) // of the label of a name that may be mentioned, or imitated by a part
-	slip      = chance(257) // of the label of a name with one slip
-	beginning = chance(258) // of how a name begins that stands in one word with a companion
-	ending    = chance(259)
+	part = chance(256) // of the label of a name that may be mentioned, or imitated by a part
+	slip = chance(257) // of the label of a name with one slip
 )
+
+// endHash returns the hash of how a name begins that stands in one word with a companion, given those
+// of its first two bytes and of its first minCompanion bytes. Of how it ends, the complement is the
+// hash.
+func endHash(two, five uint32) uint32 { return five + 3*two }
 
 // appendSlips appends the hashes of all that isOneSlip takes for a folded name.
 func appendSlips(hashes []uint32, whole uint32, folded string) []uint32 {
@@ -109,8 +114,8 @@ func appendSlips(hashes []uint32, whole uint32, folded string) []uint32 {
 	return hashes
 }
 
-// appendEnds appends the hashes of how a folded name begins and ends, in minCompanion bytes of any
-// text that is folded to it: of two letters that look like one, there may be one or both.
+// appendEnds appends the hashes of how a folded name begins and ends, in any text that is folded to
+// it: of two letters that look like one, there may be one or both.
 func appendEnds(hashes []uint32, folded string) []uint32 {
 	var letters []byte
 	for i := range len(folded) {
@@ -120,11 +125,16 @@ func appendEnds(hashes []uint32, folded string) []uint32 {
 			letters = append(letters, folded[i])
 		}
 	}
-	first, last := uint32(0), uint32(0)
-	for i := range min(2*minCompanion, len(letters)) {
-		first, last = first+numbers[letters[i]], last+numbers[letters[len(letters)-1-i]]
-		if i+1 >= minCompanion {
-			hashes = append(hashes, first+beginning, last+ending)
+	hash := func(part []byte) (hash uint32) {
+		for _, c := range part {
+			hash += numbers[c]
+		}
+		return hash
+	}
+	length, more := len(letters), len(letters)-len(folded)
+	for two := 2; two <= 2+min(more, 2); two++ {
+		for five := minCompanion; five <= min(minCompanion+min(more, minCompanion), length); five++ {
+			hashes = append(hashes, endHash(hash(letters[:two]), hash(letters[:five])), ^endHash(hash(letters[length-two:]), hash(letters[length-five:])))
 		}
 	}
 	return hashes

@@ -429,14 +429,14 @@ func (v *visit) comesFirst(t *token, number, other int32) bool {
 // companion finds a name that stands in one word with a usual companion, before or behind it.
 func (v *visit) companion(t *token) bool {
 	ends := &v.list.ends
-	if ends.has(t.hash(t.start, t.start+minCompanion)+beginning) != 0 {
+	if ends.has(endHash(t.hash(t.start, t.start+2), t.hash(t.start, t.start+minCompanion))) != 0 {
 		for i := t.start + minCompanion; i < t.end; i++ {
 			if isCompanion(t.part(i, t.end), true) && v.accompanied(t, t.start, i) {
 				return true
 			}
 		}
 	}
-	if ends.has(t.hash(t.end-minCompanion, t.end)+ending) != 0 {
+	if ends.has(^endHash(t.hash(t.end-2, t.end), t.hash(t.end-minCompanion, t.end))) != 0 {
 		for i := t.start + 1; i <= t.end-minCompanion; i++ {
 			if isCompanion(t.part(t.start, i), false) && v.accompanied(t, i, t.end) {
 				return true
