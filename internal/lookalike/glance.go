@@ -89,8 +89,8 @@ var (
 	slip = chance(257) // of the label of a name with one slip
 )
 
-// endHash returns the hash of how a name begins that stands in one word with a companion, given those
-// of its first two bytes and of its first minCompanion bytes. Of how it ends, the complement is the
+// endHash returns the hash of how a name begins that stands in one word with a companion, given
+// those of its first two and of its first minCompanion bytes. Of how it ends, the complement is the
 // hash.
 func endHash(two, five uint32) uint32 { return five + 3*two }
 
