@@ -40,8 +40,7 @@ func (a *Alphabet) AppendViews(symbols []uint8, u *URL, limit int) (_ []uint8, v
 	}
 	views.IsPaid = !isOperators
 	if !d.hasALabels {
-		symbols, views.Ends[RegisteredDomainView], views.Ends[HostView] = a.appendPlainViews(symbols, u, &d, domain)
-		views.Ends[WholeView] = len(symbols)
+		symbols = a.appendPlainViews(symbols, u, &d, domain, &views.Ends)
 		return symbols, views
 	}
 	symbols = a.appendPart(symbols, u, &d, domain, u.port)
@@ -57,13 +56,13 @@ func (a *Alphabet) AppendViews(symbols []uint8, u *URL, limit int) (_ []uint8, v
 	return symbols, views
 }
 
-// appendPlainViews is AppendViews where each byte is a symbol. It returns where the first two views
-// end. Every view is a part of what is read, the last one all of it.
-func (a *Alphabet) appendPlainViews(symbols []uint8, u *URL, d *division, domain int) (_ []uint8, domainEnd, hostEnd int) {
+// appendPlainViews is AppendViews where each byte is a symbol. Every view is a part of what is
+// read, the last one all of it.
+func (a *Alphabet) appendPlainViews(symbols []uint8, u *URL, d *division, domain int, ends *[viewCount]int) []uint8 {
 	host, end := d.starts[subdomainSegment], d.starts[segments]
 	first := len(symbols)
-	domainEnd = first + u.port - domain
-	hostEnd = domainEnd
+	domainEnd := first + u.port - domain
+	hostEnd := domainEnd
 	if domain > host {
 		hostEnd += u.port - host
 	}
@@ -71,6 +70,7 @@ func (a *Alphabet) appendPlainViews(symbols []uint8, u *URL, d *division, domain
 	if end > u.port {
 		last += end - host
 	}
+	ends[RegisteredDomainView], ends[HostView], ends[WholeView] = domainEnd, hostEnd, last
 	// Words may be read and written beyond what they are for, up to slack.
 	symbols = slices.Grow(symbols, last-first+slack)[:last]
 	all := symbols[last-(end-host) : last+slack]
@@ -86,7 +86,7 @@ func (a *Alphabet) appendPlainViews(symbols []uint8, u *URL, d *division, domain
 	if last > hostEnd && hostEnd > domainEnd {
 		copy(symbols[domainEnd:], all[:u.port-host])
 	}
-	return symbols, domainEnd, hostEnd
+	return symbols
 }
 
 // translateWords is translate with eight bytes at a time: up to seven more are read and written.
