@@ -69,10 +69,11 @@ func (g *glance) mayFind(start, end int, isRegistered bool) bool {
 // mayBe returns 1 if there may be something to find in a token, else 0.
 func (g *glance) mayBe(start, end int, isRegistered, isPart bool) uint64 {
 	known, ends, whole := &g.list.known, &g.list.ends, g.sums.hash(start, end)
-	found := known.has(whole)
+	label := whole
 	if isPart {
-		found = known.has(whole + part)
+		label += part
 	}
+	found := known.has(label)
 	if isRegistered {
 		two, five := min(2, end-start), min(minCompanion, end-start)
 		found |= known.has(whole+slip) |
