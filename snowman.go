@@ -88,6 +88,8 @@ type shared struct {
 	families      func() *cnn.Network   // folded once; returns nil if the model names no families
 	explainer     func() *cnn.Explainer // folded once
 	alphabet      *canon.Alphabet
+	limit         int // of symbols
+	hasViews      bool
 	thresholds    thresholds // of names
 	urlThresholds thresholds // of texts with a path
 	imitated      *lookalike.List
@@ -189,6 +191,8 @@ func newModel(file *modelfile.Model) (*Model, error) {
 		families:   families,
 		explainer:  explainer,
 		alphabet:   alphabet,
+		limit:      metadata.SymbolLimit,
+		hasViews:   metadata.Shape.HasViews(),
 		thresholds: newThresholds(metadata.Thresholds),
 		imitated:   imitated,
 		file:       file,

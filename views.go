@@ -8,8 +8,8 @@ import (
 
 // addViews adds the views of s.url that the network reads.
 func (s *Scorer) addViews() {
-	alphabet, limit := s.model.alphabet, s.model.file.Metadata.SymbolLimit
-	if s.model.file.Metadata.Shape.HasViews() {
+	alphabet, limit := s.model.alphabet, s.model.limit
+	if s.model.hasViews {
 		symbols, views := alphabet.AppendViews(s.batch.Symbols, &s.url, limit)
 		s.batch.Symbols = symbols
 		s.batch.Add(views.Ends, views.IsPaid)

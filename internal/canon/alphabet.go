@@ -242,13 +242,13 @@ type division struct {
 
 // divide sets d to the division of u of which the host is read from u.text[host] on.
 func (a *Alphabet) divide(d *division, u *URL, host, limit int) {
-	d.hasALabels = a.letters != nil && u.hasHyphens && bytes.Contains(u.Host(), aLabelPrefix)
+	d.hasALabels = a.letters != nil && u.mayHaveALabels && bytes.Contains(u.Host(), aLabelPrefix)
 	domain, suffix := u.port, u.port
 	if a.splitsHost {
 		u.findSuffix()
 		domain, suffix = u.domain, u.suffix
 		if host > 0 {
-			domain, suffix, _ = splitSuffix(u.text[host:u.port])
+			domain, suffix, _ = splitSuffix(u.text[host:u.port], u.dots>>host)
 			domain, suffix = host+domain, host+suffix
 		}
 	}

@@ -17,7 +17,9 @@
 //	               path, query and fragment                     path.go
 //	follow         the target of a rewritten link is read       unwrap.go, rewriters.go
 //
-// A name in DNS goes through those of the host alone. What is known of a host beyond its form
+// Most texts are changed little by all of this: plain.go has a quick way for them.
+//
+// A name in DNS goes through the steps of the host alone. What is known of a host beyond its form
 // stands in suffix.go, specialaddress.go, operators.go and hostkind.go.
 //
 // An Alphabet then gives each byte of the canonical form a symbol, which depends on the segment
@@ -62,14 +64,15 @@ type URL struct {
 	port, path      int // where each starts
 	query, fragment int
 	isAddress       bool // the host is an IP address
-	hasHyphens      bool // in the host
+	mayHaveALabels  bool // the host has two hyphens side by side
 	isAmbiguous     bool // programs disagree about the host
 	hasUserInfo     bool
 	textNotPublic   NotPublic
 	unwrappedFrom   string
 	scratch         []byte // for the host
 
-	// Set by findSuffix.
+	// Set by findSuffix, or before.
+	dots           uint64     // of the host, a bit for each, or 0 if it is too long
 	hasSuffix      bool       // findSuffix was called
 	rule           suffixRule // of the public suffix
 	domain, suffix int        // where the registered domain and the dot before its suffix stand
@@ -77,7 +80,7 @@ type URL struct {
 
 // reset begins a new canonical form in the memory of the last one.
 func (u *URL) reset() {
-	u.text, u.hasSuffix = u.text[:0], false
+	u.text, u.dots, u.hasSuffix = u.text[:0], 0, false
 	u.isAddress, u.isAmbiguous, u.hasUserInfo, u.textNotPublic = false, false, false, Public
 	if u.unwrappedFrom != "" {
 		u.unwrappedFrom = ""
@@ -92,84 +95,6 @@ func (u *URL) Parse(text string) error {
 	}
 	return u.parse(text)
 }
-
-// parsePlain parses texts of the most common sort, and reports whether text is one: a name in lower
-// case, with or without a scheme, www. and a path, otherwise in canonical form. The result is
-// parse's.
-func (u *URL) parsePlain(text string) bool {
-	rest := strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://")
-	end, hasHyphens := plainLength(rest)
-	if end == 0 || isDigit(rest[0]) || rest[0] == '.' || rest[end-1] == '.' || len(text) > MaxLength {
-		return false
-	}
-	host, path := rest[:end], rest[end:]
-	var inPath uint8
-	if path == "" {
-		if len(host) == len(text) && !endsInLetters(text) && notPublicText(text) != Public {
-			return false
-		}
-	} else if inPath = plainPath(path); inPath&notPlain != 0 {
-		return false
-	}
-	u.reset()
-	u.hasHyphens = hasHyphens
-	u.isAmbiguous = len(text)-len(rest) == len("https://http://")
-	u.text = append(u.text, host...)
-	if end > len("www.") && string(u.text[:len("www.")]) == "www." {
-		name := trimWWW(u.text)
-		if isDigit(name[0]) {
-			return false
-		}
-		u.text = append(u.text[:0], name...)
-		end = len(u.text)
-	}
-	if path != "" && rewritesLinks(u.text) {
-		return false
-	}
-	u.port, u.path, u.query, u.fragment = end, end, end, end
-	if len(path) > len("/") {
-		u.setPath(path, inPath)
-	}
-	return true
-}
-
-// plainLength returns how many bytes a text begins with that are plain, and whether a hyphen is one
-// of them.
-func plainLength(text string) (length int, hasHyphens bool) {
-	var all uint8
-	for ; length+3 < len(text); length += 4 { // a branch for each byte would take as long as all the rest
-		found := inHost[text[length]] | inHost[text[length+1]] | inHost[text[length+2]] | inHost[text[length+3]]
-		if found&notPlain != 0 {
-			break
-		}
-		all |= found
-	}
-	for length < len(text) && inHost[text[length]]&notPlain == 0 {
-		all |= inHost[text[length]]
-		length++
-	}
-	return length, all&hasHyphen != 0
-}
-
-// What a text is told to have by inHost and inPath.
-const (
-	notPlain = 1 << iota
-	hasHyphen
-	hasDot
-	hasQuery
-	hasFragment
-)
-
-// inHost has what each byte of a host is.
-var inHost = func() (classes [256]uint8) {
-	for c := range classes {
-		if !isPlain[c] {
-			classes[c] = notPlain
-		}
-	}
-	classes['-'] = hasHyphen
-	return classes
-}()
 
 // isPlain has the bytes of hosts in canonical form, except for *, % and brackets.
 var isPlain = func() (plain [256]bool) {
@@ -278,10 +203,8 @@ func (u *URL) follow(link string) error {
 // format of RFC 1035, section 5.1, in which \DDD is a byte, and \. a dot within a label. Nothing
 // around the name is removed, and no byte is refused. The error is ErrTooLong, of no name in DNS.
 func (u *URL) ParseName(name string) error {
-	if isPlainName(name) {
-		u.reset()
-		u.text = append(u.text, name...)
-		return u.finishName(name)
+	if u.parsePlainName(name) {
+		return nil
 	}
 	return u.parseName(name)
 }
@@ -314,19 +237,13 @@ func (u *URL) parseName(name string) error {
 	return u.finishName(name)
 }
 
-// isPlainName reports whether a DNS name is of the most common sort, its own canonical form.
-func isPlainName(name string) bool {
-	length, _ := plainLength(name)
-	return length == len(name) && name != "" && !isDigit(name[0]) && name[0] != '.' && name[len(name)-1] != '.' && !strings.HasPrefix(name, "www.")
-}
-
 // finishName ends a canonical form that is a name alone. An empty one is the root of DNS.
 func (u *URL) finishName(text string) error {
 	if len(u.text) == 0 {
 		u.text = append(u.text, '.')
 	}
 	u.port, u.path, u.query, u.fragment = len(u.text), len(u.text), len(u.text), len(u.text)
-	u.hasHyphens = bytes.IndexByte(u.text, '-') >= 0
+	u.mayHaveALabels = bytes.Contains(u.text, []byte("--"))
 	if len(u.text) > MaxLength {
 		return ErrTooLong
 	}
@@ -371,7 +288,7 @@ func (u *URL) read(text string) error {
 
 	u.appendHost(host)
 	u.port = len(u.text)
-	u.hasHyphens = bytes.IndexByte(u.text, '-') >= 0
+	u.mayHaveALabels = bytes.Contains(u.text, []byte("--"))
 	if u.port == 0 {
 		return fmt.Errorf("%w in %q", ErrNoHost, visible.Abbreviate(text, longestShown))
 	}

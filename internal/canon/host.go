@@ -105,7 +105,7 @@ func trimWWW(host []byte) []byte {
 			return host
 		}
 		if registered < 0 {
-			domain, _, _ := splitSuffix(host)
+			domain, _, _ := splitSuffix(host, 0)
 			registered = len(host) - domain
 		}
 		if len(shorter) < registered {

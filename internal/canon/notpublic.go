@@ -70,13 +70,6 @@ func notPublicText(text string) NotPublic {
 	return Public
 }
 
-// endsInLetters reports whether a plain text has a last label that begins with a letter. Then
-// notPublicText finds nothing in it but a MAC address with dots.
-func endsInLetters(text string) bool {
-	dot := strings.LastIndexByte(text, '.')
-	return dot > 0 && text[dot+1] >= 'a' && (dot != 9 || text[4] != '.')
-}
-
 // identifierOrPath is notPublicText for a text in which the byte at this index is the first that
 // is no letter, or could decide.
 func identifierOrPath(text string, at int) NotPublic {
@@ -164,11 +157,9 @@ func (u *URL) hostNotPublic() NotPublic {
 	if u.rule.isSpecial() {
 		return u.specialNotPublic()
 	}
-	if string(u.text[u.domain:u.suffix]) == "example" { // RFC 6761, section 6.5
-		switch string(u.PublicSuffix()) {
-		case "com", "net", "org":
-			return ReservedSuffix
-		}
+	switch string(u.text[u.domain:u.port]) {
+	case "example.com", "example.net", "example.org": // RFC 6761, section 6.5
+		return ReservedSuffix
 	}
 	// Companies answer at some of their suffixes, s3.amazonaws.com/bucket, and what a rule such as
 	// *.at.ply.gg matches is somebody's host.

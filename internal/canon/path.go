@@ -36,13 +36,11 @@ func (u *URL) appendPath(text string) {
 	u.settleEnd()
 }
 
-// setPath is appendPath for a text that is plain and more than a slash, and in which plainPath
-// found something.
-func (u *URL) setPath(text string, found uint8) {
-	u.text = append(u.text, text...)
+// setQuery finds query and fragment of a plain text, in which plainPath found something.
+func (u *URL) setQuery(found uint8) {
 	u.query, u.fragment = len(u.text), len(u.text)
 	if found&hasFragment != 0 {
-		u.fragment = u.path + strings.IndexByte(text, '#')
+		u.fragment = u.path + bytes.IndexByte(u.text[u.path:], '#')
 		u.query = u.fragment
 	}
 	if found&hasQuery != 0 {
@@ -52,15 +50,26 @@ func (u *URL) setPath(text string, found uint8) {
 	}
 }
 
+// What plainPath finds.
+const (
+	notPlain = 1 << iota
+	hasDot
+	hasQuery
+	hasFragment
+)
+
 // plainPath returns what stands in a path with what follows it. It is plain if it starts with a
 // slash, and is not changed by appendPath for sure.
 func plainPath(path string) (found uint8) {
-	i := 0
-	for ; i+3 < len(path); i += 4 { // as in plainLength
-		found |= inPath[path[i]] | inPath[path[i+1]] | inPath[path[i+2]] | inPath[path[i+3]]
+	if len(path) < 8 {
+		for i := range len(path) {
+			found |= inPath[path[i]]
+		}
 	}
-	for ; i < len(path); i++ {
-		found |= inPath[path[i]]
+	for start := 0; len(path) >= 8 && start < len(path); start += 8 { // a branch for each byte would take longer
+		eight := path[min(start, len(path)-8):][:8]
+		found |= inPath[eight[0]] | inPath[eight[1]] | inPath[eight[2]] | inPath[eight[3]] |
+			inPath[eight[4]] | inPath[eight[5]] | inPath[eight[6]] | inPath[eight[7]]
 	}
 	if path[0] != '/' || endsText[path[len(path)-1]] || found&hasDot != 0 && strings.Contains(path, "/.") {
 		found |= notPlain

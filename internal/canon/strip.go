@@ -273,7 +273,7 @@ func spelledOut(text string) string {
 		}
 	}
 	host := []byte(strings.ToLower(name.String()))
-	if _, suffix, rule := splitSuffix(host); !rule.isListed() || suffix == len(host) {
+	if _, suffix, rule := splitSuffix(host, 0); !rule.isListed() || suffix == len(host) {
 		return text
 	}
 	return name.String()

@@ -1,8 +1,9 @@
 package canon
 
 import (
-	"encoding/binary"
 	"math/bits"
+
+	"github.com/snowman-ml/snowman/internal/swar"
 )
 
 //go:generate go run -C _suffixes . -out ../suffixtable.go
@@ -42,7 +43,21 @@ func (u *URL) findSuffix() {
 		u.domain, u.suffix, u.rule = 0, u.port, 0
 		return
 	}
-	u.domain, u.suffix, u.rule = splitSuffix(u.Host())
+	if u.dots == 0 {
+		u.dots = dotsOf(u.Host())
+	}
+	u.domain, u.suffix, u.rule = splitSuffix(u.Host(), u.dots)
+}
+
+// dotsOf returns where the dots of a host are, a bit for each, or 0 if the host is too long.
+func dotsOf(host []byte) (dots uint64) {
+	if len(host) >= longestPlain {
+		return 0
+	}
+	for i := 0; i < len(host); i += 8 {
+		dots |= swar.Bits(swar.Equal(swar.Load(host, i), '.')) << i
+	}
+	return dots & (1<<len(host) - 1)
 }
 
 // A suffixRule is what is known of a rule of the public suffix list, or 0 where none matches and
@@ -107,18 +122,8 @@ func suffixBelow(host []byte, start, end int, parent uint16) (node uint16, found
 // endsOf returns the first and the last bytes of a label, host[start:end], up to eight.
 func endsOf(host []byte, start, end int) (first, last uint64) {
 	length := end - start
-	if start+8 <= len(host) {
-		mask := ^uint64(0) >> (max(0, 8-length) * 8)
-		return binary.LittleEndian.Uint64(host[start:]) & mask, binary.LittleEndian.Uint64(host[max(start, end-8):]) & mask
-	}
-	if end >= 8 {
-		first = binary.LittleEndian.Uint64(host[end-8:]) >> ((8 - length) * 8)
-		return first, first
-	}
-	for i := end - 1; i >= start; i-- {
-		first = first<<8 | uint64(host[i])
-	}
-	return first, first
+	mask := ^uint64(0) >> (max(0, 8-length) * 8)
+	return swar.Load(host, start) & mask, swar.Load(host, max(start, end-8)) & mask
 }
 
 // short returns a label of up to eight bytes, as endsOf does.
@@ -131,15 +136,15 @@ func (n *suffixNode) short() uint64 {
 
 // splitSuffix returns where in host the registered domain starts, where the dot before its public
 // suffix stands, and the rule for that suffix: the longest that matches. A host that is itself a
-// public suffix is all domain.
-func splitSuffix(host []byte) (domain, suffix int, rule suffixRule) {
-	start, end := labelStart(host, len(host)), len(host) // of the label
+// public suffix is all domain. It may be given the places of the dots, a bit for each.
+func splitSuffix(host []byte, dots uint64) (domain, suffix int, rule suffixRule) {
+	start, end := labelStart(host, dots, len(host)), len(host) // of the label
 	suffix = start - 1
 	node, mayGoOn := suffixBelow(host, start, end, rootNode)
 	for mayGoOn {
 		found, behind := suffixNodes[node].rule, end
 		end = start - 1
-		start = labelStart(host, end)
+		start = labelStart(host, dots, end)
 		switch {
 		case found&listedRule == 0:
 		case found&(exceptionRule|wildcardRule) == 0:
@@ -147,7 +152,7 @@ func splitSuffix(host []byte) (domain, suffix int, rule suffixRule) {
 		case found&exceptionRule != 0:
 			domain, suffix, rule = end+1, behind, found
 		case end >= 0: // a label stands for the *
-			domain, suffix, rule = labelStart(host, start-1), start-1, found
+			domain, suffix, rule = labelStart(host, dots, start-1), start-1, found
 		}
 		if mayGoOn = end >= 0 && found&hasBelow != 0; mayGoOn {
 			node, mayGoOn = suffixBelow(host, start, end, node)
@@ -157,27 +162,18 @@ func splitSuffix(host []byte) (domain, suffix int, rule suffixRule) {
 	case suffix < 0:
 		return 0, len(host), rule
 	case rule == 0:
-		domain = labelStart(host, suffix)
+		domain = labelStart(host, dots, suffix)
 	}
 	return domain, suffix, rule
 }
 
 // labelStart returns where the label of a host starts that ends at end.
-func labelStart(host []byte, end int) int {
-	for ; end >= 8; end -= 8 {
-		if dots := dotsIn(binary.LittleEndian.Uint64(host[end-8:])); dots != 0 {
-			return end - bits.LeadingZeros64(dots)/8
-		}
+func labelStart(host []byte, dots uint64, end int) int {
+	if dots != 0 {
+		return bits.Len64(dots & (1<<max(0, end) - 1))
 	}
 	for end > 0 && host[end-1] != '.' {
 		end--
 	}
 	return max(0, end)
-}
-
-// dotsIn has the high bit of each of eight bytes that is a dot.
-func dotsIn(eight uint64) uint64 {
-	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	eight ^= each * '.'
-	return ^((eight&low + low) | eight | low)
 }

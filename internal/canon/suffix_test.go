@@ -40,7 +40,22 @@ func oracleSplit(host []byte) (domain, suffix int, rule suffixRule) {
 
 func checkSplit(t *testing.T, host string) {
 	t.Helper()
-	domain, suffix, rule := splitSuffix([]byte(host))
+	var dots uint64
+	for i := range min(len(host), 64) {
+		if host[i] == '.' {
+			dots |= 1 << i
+		}
+	}
+	if len(host) < 64 {
+		checkSplitAt(t, host, dots)
+	}
+	checkSplitAt(t, host, 0)
+}
+
+// checkSplitAt checks a host, given the places of its dots, or 0.
+func checkSplitAt(t *testing.T, host string, dots uint64) {
+	t.Helper()
+	domain, suffix, rule := splitSuffix([]byte(host), dots)
 	rule &^= hasBelow | specialRule
 	if wantDomain, wantSuffix, wantRule := oracleSplit([]byte(host)); domain != wantDomain || suffix != wantSuffix || rule != wantRule {
 		t.Errorf("%q: domain at %d, suffix at %d, rule %b, want %d, %d, %b", host, domain, suffix, rule, wantDomain, wantSuffix, wantRule)
@@ -114,7 +129,7 @@ func BenchmarkSplitSuffix(b *testing.B) {
 		b.Run(test.host, func(b *testing.B) {
 			host := []byte(test.host)
 			for b.Loop() {
-				if domain, _, _ := splitSuffix(host); domain != test.want {
+				if domain, _, _ := splitSuffix(host, 0); domain != test.want {
 					b.Fatalf("the domain starts at %d, want %d", domain, test.want)
 				}
 			}

@@ -2,7 +2,6 @@ package lookalike
 
 import (
 	"bytes"
-	"encoding/binary"
 )
 
 // A word is a label, folded: what looks alike is one letter, so that words of one skeleton are
@@ -10,8 +9,8 @@ import (
 type word struct {
 	length    int // of folded
 	hasHyphen bool
-	hasPairs  bool                // two letters were folded to one
-	folded    [maxLabel + 8]byte  // hash reads eight at a time
+	hasPairs  bool // two letters were folded to one
+	folded    [maxLabel + 1]byte
 	starts    [maxLabel + 1]uint8 // where each folded letter starts in the label, if hasPairs
 }
 
@@ -117,26 +116,12 @@ func (w *word) at(i int) int {
 	return i
 }
 
-// Whoever makes two words of one hash gains nothing, since words are compared.
-const multiplier = 0x9E3779B97F4A7C15
-
-// hash returns the hash of a part of the word.
-func (w *word) hash(start, end int) uint64 {
-	hash := uint64(end - start)
-	for ; end-start > 8; start += 8 {
-		hash = (hash ^ binary.LittleEndian.Uint64(w.folded[start:])) * multiplier
-		hash ^= hash >> 32
-	}
-	hash = (hash ^ binary.LittleEndian.Uint64(w.folded[start:])<<((8-(end-start))*8)) * multiplier
-	return hash ^ hash>>32
-}
-
 // halves returns hashes of how a part of the word begins and ends, in the halves of a token of size
-// letters. A slip changes at most two letters side by side, so a token and what it is but for one
-// slip have one half in common.
-func (w *word) halves(start, end, size int) (beginning, ending uint64) {
-	half, mark := (size-1)/2, uint64(size)<<56
-	return w.hash(start, start+half) ^ mark, ^(w.hash(end-half, end) ^ mark)
+// letters, given the sums of the label. A slip changes at most two letters side by side, so a token
+// and what it is but for one slip have one half in common.
+func (w *word) halves(sums []uint32, start, end, size int) (first, last uint32) {
+	half, mark := (size-1)/2, chance(uint32(size))
+	return sums[w.at(start+half)] - sums[w.at(start)] + mark, sums[w.at(end)] - sums[w.at(end-half)] - mark
 }
 
 // looksLike reports whether a part of the word differs from a name of the same folded letters by

@@ -71,11 +71,9 @@ type List struct {
 	index    index // names by their folded label
 	slips    index // names marked with e by their halves
 
-	// What may be found, by hashes of what is folded.
-	isName     filter // labels of names
-	halves     filter // how labels but for one slip of them begin and end
-	beginnings filter // of names that stand in one word with a companion
-	endings    filter
+	// What glance looks for, by hashes.
+	known filter // labels of names, and what are those but for one slip
+	ends  filter // how names begin and end that stand in one word with a companion
 }
 
 // listed is a name of a List.
@@ -89,22 +87,24 @@ type listed struct {
 // alike, the first is the one that others imitate.
 func New(names []string) *List {
 	l := &List{names: make([]listed, 0, len(names)), domains: make([]string, 0, len(names))}
-	keys, domains := make([]key, 0, len(names)), make([]key, 0, len(names))
-	var slips []key
-	isName := make([]uint64, 0, len(names))
-	var halves, beginnings, endings []uint64
+	labels, domains := make([]entry, 0, len(names)), make([]entry, 0, len(names))
+	var slips []entry
+	known := make([]uint32, 0, 4*len(names))
+	var ends []uint32
 	seen := newLabelSet(len(names))
 	var w word
+	var sums sums
 	for _, text := range names {
 		name, err := ParseName(text)
 		if err != nil {
 			continue
 		}
-		domains = append(domains, key{hashText(name.Domain), int32(len(l.domains))})
-		l.domains = append(l.domains, name.Domain)
 		label, _, _ := strings.Cut(name.Domain, ".")
 		w.set([]byte(label))
-		whole, number := w.hash(0, w.length), int32(len(l.names))
+		sums.set([]byte(label))
+		whole, number := sums.hash(0, len(label)), int32(len(l.names))
+		domains = append(domains, entry{hashOfDomain(whole, len(name.Domain)), int32(len(l.domains))})
+		l.domains = append(l.domains, name.Domain)
 		if !seen.add(label, whole, l.names) {
 			continue // the same company, or one less popular
 		}
@@ -113,35 +113,48 @@ func New(names []string) *List {
 			folded = string(w.folded[:w.length])
 		}
 		l.names = append(l.names, listed{name, label, folded})
-		keys, isName = append(keys, key{whole, number}), append(isName, whole)
+		labels, known = append(labels, entry{whole, number}), append(known, whole)
+		if name.Mentioned || len(label) >= minPart {
+			known = append(known, whole+part)
+		}
 		if name.Mentioned && w.length >= minCompanion {
-			beginnings = append(beginnings, w.hash(0, minCompanion))
-			endings = append(endings, w.hash(w.length-minCompanion, w.length))
+			ends = appendEnds(ends, folded)
 		}
 		if !name.Misspelt || len(label) < minSlip || len(label) > longestMisspelt {
 			continue
 		}
+		known = appendSlips(known, whole, folded)
 		for size := w.length - 1; size <= w.length+1; size++ {
-			beginning, ending := w.halves(0, w.length, size)
-			slips = append(slips, key{beginning, number}, key{ending, number})
-			halves = append(halves, beginning, ending)
+			first, last := w.halves(sums[:], 0, w.length, size)
+			slips = append(slips, entry{first, number}, entry{last, number})
 		}
 	}
-	l.byDomain, l.index, l.slips = newIndex(domains), newIndex(keys), newIndex(slips)
-	l.isName, l.halves, l.beginnings, l.endings = newFilter(isName), newFilter(halves), newFilter(beginnings), newFilter(endings)
+	l.byDomain, l.index, l.slips = newIndex(domains), newIndex(labels), newIndex(slips)
+	l.known, l.ends = newFilter(known), newFilter(ends)
 	return l
 }
 
 // Has reports whether a registered domain is on the list.
 func (l *List) Has(domain []byte) bool {
-	hash := hashText(domain)
+	label, _, _ := bytes.Cut(domain, []byte("."))
+	var s sums
+	s.set(label)
+	return len(label) <= maxLabel && l.has(domain, s.hash(0, len(label)))
+}
+
+// has is Has, given the hash of the first label.
+func (l *List) has(domain []byte, label uint32) bool {
+	hash := hashOfDomain(label, len(domain))
 	for _, e := range l.byDomain.find(hash) {
-		if e.mark == uint32(hash) && l.domains[e.number] == string(domain) {
+		if e.hash == hash && l.domains[e.number] == string(domain) {
 			return true
 		}
 	}
 	return false
 }
+
+// hashOfDomain returns the hash of a domain, given that of its first label and its length.
+func hashOfDomain(label uint32, length int) uint32 { return label + uint32(length)*0x9E3779B1 }
 
 // Found is what Look finds in a host.
 type Found struct {
@@ -187,12 +200,34 @@ func (v *visit) walk() {
 	if len(v.host) > maxHost || v.domain < 0 || v.domain > len(v.host) {
 		return
 	}
-	var w word
-	v.label(&w, v.domain, true)
-	v.IsListed = v.IsListed && v.list.Has(v.host[v.domain:])
+	var g glance
+	if g.set(v.list, v.host, v.domain) {
+		v.walkQuickly(&g)
+		return
+	}
+	if v.IsListed = v.list.Has(v.host[v.domain:]); !v.IsListed {
+		v.label(v.domain, true, nil)
+	}
 	for start := v.domain; start > 1; {
 		start = bytes.LastIndexByte(v.host[:start-1], '.') + 1
-		v.label(&w, start, false)
+		v.label(start, false, nil)
+	}
+}
+
+// walkQuickly is walk where there is a glance.
+func (v *visit) walkQuickly(g *glance) {
+	if end := g.labelEnd(v.domain); g.mayFind(v.domain, end, true) {
+		v.IsListed = v.list.has(v.host[v.domain:], g.sums.hash(v.domain, end))
+		if !v.IsListed {
+			v.label(v.domain, true, g.sums[v.domain:])
+		}
+	}
+	for start := v.domain; start > 1; {
+		end := start - 1
+		start = g.labelStart(end)
+		if g.mayFind(start, end, false) {
+			v.label(start, false, g.sums[start:])
+		}
 	}
 }
 
@@ -209,13 +244,14 @@ func (v *visit) note(name int32, start, end int, isMention bool) {
 	}
 }
 
-// label looks at the label of the host that starts at start.
-func (v *visit) label(w *word, start int, isRegistered bool) {
+// label looks at the label of the host that starts at start. It needs its sums, or makes them.
+func (v *visit) label(start int, isRegistered bool, labelSums []uint32) {
+	var w word
 	host := v.host[start:]
 	if bytes.HasPrefix(host, aLabelPrefix) {
 		label, _, _ := bytes.Cut(host, []byte("."))
 		if len(label) <= maxLabel {
-			v.encoded(w, start, start+len(label), isRegistered)
+			v.encoded(&w, start, start+len(label), isRegistered)
 		}
 		return
 	}
@@ -223,18 +259,22 @@ func (v *visit) label(w *word, start int, isRegistered bool) {
 	if length > maxLabel {
 		return
 	}
-	var t token // set one by one: to copy what was just written takes long
-	t.w, t.label, t.at, t.end, t.isRegistered = w, host[:length], start, w.length, isRegistered
-	if v.token(&t) || !w.hasHyphen {
-		return
+	if labelSums == nil {
+		var s sums
+		s.set(host[:length])
+		labelSums = s[:]
 	}
-	t.isPart = true
-	for t.start = 0; t.start < w.length; t.start = t.end + 1 {
-		t.end = t.start
-		for t.end < w.length && w.folded[t.end] != '-' {
-			t.end++
+	var t token // set one by one: to copy what was just written takes long
+	t.w, t.sums, t.label, t.at, t.end, t.isRegistered = &w, labelSums, host[:length], start, w.length, isRegistered
+	if !v.token(&t) && w.hasHyphen {
+		t.isPart = true
+		for t.start = 0; t.start < w.length; t.start = t.end + 1 {
+			t.end = t.start
+			for t.end < w.length && w.folded[t.end] != '-' {
+				t.end++
+			}
+			v.token(&t)
 		}
-		v.token(&t)
 	}
 }
 
@@ -242,8 +282,9 @@ func (v *visit) label(w *word, start int, isRegistered bool) {
 type token struct {
 	w            *word
 	label        []byte // which w is
-	at           int    // where it starts in the host
-	start, end   int    // of the token in the folded word
+	sums         []uint32
+	at           int // where it starts in the host
+	start, end   int // of the token in the folded word
 	isPart       bool
 	isRegistered bool // of the registered domain
 }
@@ -251,26 +292,30 @@ type token struct {
 // part returns a part of the token as it stands in the label.
 func (t *token) part(start, end int) []byte { return t.label[t.w.at(start):t.w.at(end)] }
 
+// hash returns the hash of a part of the token's word.
+func (t *token) hash(start, end int) uint32 { return t.sums[t.w.at(end)] - t.sums[t.w.at(start)] }
+
 // token looks at a token, and reports whether it is or imitates a name.
 func (v *visit) token(t *token) bool {
-	l, length := v.list, t.end-t.start
+	known, length := &v.list.known, t.end-t.start
 	if length < minName || length > maxLabel {
 		return false
 	}
-	if whole := t.w.hash(t.start, t.end); l.isName.mayHave(whole) && v.same(t, whole) {
+	whole := t.hash(t.start, t.end)
+	if known.has(whole) != 0 && v.same(t, whole) {
 		return true
 	}
 	if !t.isRegistered {
 		return false
 	}
-	if length >= minSlip-1 && v.slip(t) {
+	if length >= minSlip-1 && known.has(whole+slip) != 0 && v.slip(t) {
 		return true
 	}
 	return length > minCompanion && v.companion(t)
 }
 
 // same finds the name that a token is, or looks like.
-func (v *visit) same(t *token, hash uint64) bool {
+func (v *visit) same(t *token, hash uint32) bool {
 	raw := t.part(t.start, t.end)
 	least, counts := minLabel, true
 	if t.isPart || !t.isRegistered {
@@ -280,7 +325,7 @@ func (v *visit) same(t *token, hash uint64) bool {
 	alikes := chain[:0]
 	for _, e := range v.list.index.find(hash) {
 		name := &v.list.names[e.number]
-		if e.mark != uint32(hash) || name.folded != string(t.w.folded[t.start:t.end]) {
+		if e.hash != hash || name.folded != string(t.w.folded[t.start:t.end]) {
 			continue
 		}
 		counts = counts || name.Mentioned || len(name.label) >= minPart
@@ -313,7 +358,6 @@ func (v *visit) same(t *token, hash uint64) bool {
 // nobody, nor does a name before its own operator: amazon in front of amazonaws.com.
 func (v *visit) plain(t *token, name int32, start, end int) {
 	if t.isRegistered && start == 0 && end == t.w.length {
-		v.IsListed = true
 		return
 	}
 	n := &v.list.names[name]
@@ -347,14 +391,11 @@ func (v *visit) slip(t *token) bool {
 		return false
 	}
 	l, found := v.list, int32(-1)
-	beginning, ending := t.w.halves(t.start, t.end, t.end-t.start)
-	for _, half := range [...]uint64{beginning, ending} {
-		if !l.halves.mayHave(half) {
-			continue
-		}
+	first, last := t.w.halves(t.sums, t.start, t.end, t.end-t.start)
+	for _, half := range [...]uint32{first, last} {
 		entries := l.slips.find(half)
 		for _, e := range entries[:min(len(entries), longestHalf)] {
-			if e.mark == uint32(half) && e.number != found && v.isSlip(t, e.number) && (found < 0 || v.comesFirst(t, e.number, found)) {
+			if e.hash == half && e.number != found && v.isSlip(t, e.number) && (found < 0 || v.comesFirst(t, e.number, found)) {
 				found = e.number
 			}
 		}
@@ -387,15 +428,15 @@ func (v *visit) comesFirst(t *token, number, other int32) bool {
 
 // companion finds a name that stands in one word with a usual companion, before or behind it.
 func (v *visit) companion(t *token) bool {
-	l, w := v.list, t.w
-	if l.beginnings.mayHave(w.hash(t.start, t.start+minCompanion)) {
+	ends := &v.list.ends
+	if ends.has(endHash(t.hash(t.start, t.start+2), t.hash(t.start, t.start+minCompanion))) != 0 {
 		for i := t.start + minCompanion; i < t.end; i++ {
 			if isCompanion(t.part(i, t.end), true) && v.accompanied(t, t.start, i) {
 				return true
 			}
 		}
 	}
-	if l.endings.mayHave(w.hash(t.end-minCompanion, t.end)) {
+	if ends.has(^endHash(t.hash(t.end-2, t.end), t.hash(t.end-minCompanion, t.end))) != 0 {
 		for i := t.start + 1; i <= t.end-minCompanion; i++ {
 			if isCompanion(t.part(t.start, i), false) && v.accompanied(t, i, t.end) {
 				return true
@@ -408,7 +449,7 @@ func (v *visit) companion(t *token) bool {
 // accompanied notes a name that a part of a token is, or looks like.
 func (v *visit) accompanied(t *token, start, end int) bool {
 	raw := t.part(start, end)
-	for _, e := range v.list.index.find(t.w.hash(start, end)) {
+	for _, e := range v.list.index.find(t.hash(start, end)) {
 		name := &v.list.names[e.number]
 		switch {
 		case !name.Mentioned:
@@ -459,7 +500,9 @@ func (l *List) unicode(w *word, text []byte, least int, dropMarks bool) int32 {
 		return -1
 	}
 	wasASCII := isASCII(text)
-	for _, e := range l.index.find(w.hash(0, w.length)) {
+	var sums sums
+	sums.set(ascii)
+	for _, e := range l.index.find(sums.hash(0, len(ascii))) {
 		name := &l.names[e.number]
 		if name.label == string(ascii) && wasASCII {
 			return -1
