@@ -15,6 +15,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -197,12 +198,9 @@ func wheel(ctx context.Context, folder string) error {
 }
 
 // tableLicences are those of generated tables, whose sources are no modules of the program.
-const tableLicences = `==== Public Suffix List, as internal/canon/suffixtable.go
-
-This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not
-distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/. Source: https://publicsuffix.org/list/
-
-`
+//
+//go:embed tables.txt
+var tableLicences string
 
 // licences returns the licences of Go, of the modules in the program and of its tables, which must
 // go with it.
