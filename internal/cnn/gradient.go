@@ -270,7 +270,7 @@ func (g *Backpropagation) sumUpEmbedding(first, last int) {
 	stride := s.paddedEmbedding()
 	dEmbedding := g.memories[0].dEmbedding[first*stride : last*stride]
 	for i := range g.memories[1:] {
-		kernel.AddScaled(dEmbedding, g.memories[1+i].dEmbedding[first*stride:last*stride], 1)
+		kernel.Add(dEmbedding, g.memories[1+i].dEmbedding[first*stride:last*stride])
 	}
 	for v := first; v < last; v++ {
 		copy(g.Gradient.Embedding[v*s.Embedding:][:s.Embedding], dEmbedding[(v-first)*stride:])
@@ -282,9 +282,9 @@ func (g *Backpropagation) sumUpHead(groups int) {
 	sum := &g.groups[0]
 	for i := range g.groups[1:groups] {
 		memory := &g.groups[1+i]
-		kernel.AddScaled(sum.dBias, memory.dBias, 1)
-		kernel.AddScaled(sum.dOutputBias, memory.dOutputBias, 1)
-		kernel.AddScaled(sum.dOutput, memory.dOutput, 1)
+		kernel.Add(sum.dBias, memory.dBias)
+		kernel.Add(sum.dOutputBias, memory.dOutputBias)
+		kernel.Add(sum.dOutput, memory.dOutput)
 	}
 	_, dBias := g.Gradient.nextLayer()
 	copy(dBias, sum.dBias)

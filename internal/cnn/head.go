@@ -132,7 +132,7 @@ func (h *head) activate(sums []float32, scale float32) {
 func (h *head) activateBackward(dBias, dSums []float32, scale float32) {
 	clear(dBias)
 	for first := 0; first < len(dSums); first += h.columns {
-		kernel.AddScaled(dBias, dSums[first:][:h.columns], 1)
+		kernel.Add(dBias, dSums[first:][:h.columns])
 	}
 	for i := range dSums {
 		dSums[i] *= scale
@@ -176,7 +176,7 @@ func (h *head) backward(memory *groupMemory, dSums []float32, dOutputs kernel.Ro
 	clear(memory.dOutputBias)
 	clear(memory.dOutput)
 	for text := range texts {
-		kernel.AddScaled(memory.dOutputBias, dOutputs.Data[text*columns:][:columns], 1)
+		kernel.Add(memory.dOutputBias, dOutputs.Data[text*columns:][:columns])
 	}
 	for i := 0; i < h.columns; i += kernel.Lanes {
 		weights := kernel.Weights{Data: h.output[i*columns:], Columns: columns}

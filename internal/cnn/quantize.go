@@ -74,14 +74,12 @@ const parts = kernel.Lanes8 / kernel.Lanes
 // largest entries are what the kernels for filters of width 1 find in a text of all symbols.
 type quantizer struct {
 	p              *Parameters
-	occurring, all []uint8   // symbols
-	rows           []int32   // all symbols
-	zeros          []float32 // [V]
+	occurring, all []uint8 // symbols
+	rows           []int32 // all symbols
 
-	embedding  []float32          // [V][D+1], with a 1 for the bias
-	dimensions []int32            // 0 ... D
-	weights    []float32          // [D+1][Lanes8], of a block and tap, with the bias as the last row
-	tables     [][parts][]float32 // of each tap
+	embedding kernel.Rows        // [V][D+1], with a 1 for the bias
+	weights   [parts][]float32   // [D+1][Lanes], of a tap, with the bias as the last row
+	tables    [][parts][]float32 // of each tap
 
 	scales   [kernel.Lanes8]float64 // of the block's filters
 	features [kernel.Lanes8]float64 // M_f
@@ -98,22 +96,22 @@ func newQuantizer(p *Parameters, frequency []float64) *quantizer {
 	s := p.Shape
 	_, bias := p.nextLayer()
 	z := &quantizer{
-		p:          p,
-		occurring:  occurring(s.Symbols, frequency),
-		all:        occurring(s.Symbols, nil),
-		rows:       indices(s.Symbols),
-		zeros:      make([]float32, s.Symbols),
-		embedding:  make([]float32, s.Symbols*(s.Embedding+1)),
-		dimensions: indices(s.Embedding + 1),
-		weights:    make([]float32, (s.Embedding+1)*kernel.Lanes8),
-		tables:     make([][parts][]float32, s.Padding()+1),
-		scaled:     make([]float64, kernel.Lanes8*len(bias)),
-		most:       make([]uint64, len(bias)),
+		p:         p,
+		occurring: occurring(s.Symbols, frequency),
+		all:       occurring(s.Symbols, nil),
+		rows:      indices(s.Symbols),
+		embedding: kernel.Rows{Data: make([]float32, s.Symbols*(s.Embedding+1)), Stride: s.Embedding + 1},
+		tables:    make([][parts][]float32, s.Padding()+1),
+		scaled:    make([]float64, kernel.Lanes8*len(bias)),
+		most:      make([]uint64, len(bias)),
 	}
 	for v := range s.Symbols {
-		row := z.embedding[v*(s.Embedding+1):][:s.Embedding+1]
+		row := z.embedding.Data[v*z.embedding.Stride:][:z.embedding.Stride]
 		copy(row, p.Embedding[v*s.Embedding:][:s.Embedding])
 		row[s.Embedding] = 1
+	}
+	for part := range z.weights {
+		z.weights[part] = make([]float32, (s.Embedding+1)*kernel.Lanes)
 	}
 	for j := range z.tables {
 		for part := range parts {
@@ -129,26 +127,24 @@ func newQuantizer(p *Parameters, frequency []float64) *quantizer {
 // fold computes the block's tables, with the bias in those of the first tap, and reports whether
 // all entries are finite.
 func (z *quantizer) fold(b block) bool {
-	clear(z.weights) // also of lanes that are left over
-	bias := z.weights[z.p.Shape.Embedding*b.lanes:]
-	copy(bias, b.bias(z.p))
 	for j := range b.width {
-		if j > 0 {
-			clear(bias)
-		}
-		for d := range z.p.Shape.Embedding {
-			copy(z.weights[d*b.lanes:], b.weights(z.p, j, d))
-		}
-		dimensions := len(z.dimensions)
-		for v := range z.all {
-			var row [kernel.Lanes8]float32
-			kernel.AddScaledRows(row[:], z.weights, z.dimensions, z.embedding[v*dimensions:][:dimensions])
-			for part, table := range z.tables[j] {
-				copy(table[v*kernel.Lanes:][:kernel.Lanes], row[part*kernel.Lanes:])
+		for part, table := range z.tables[j] {
+			weights := z.weights[part]
+			clear(weights) // also of lanes that are left over
+			first := part * kernel.Lanes
+			set := func(row int, of []float32) {
+				if first < len(of) {
+					copy(weights[row*kernel.Lanes:][:kernel.Lanes], of[first:])
+				}
 			}
-		}
-		for _, table := range z.tables[j] {
-			if !z.isFinite(table) {
+			for d := range z.p.Shape.Embedding {
+				set(d, b.weights(z.p, j, d))
+			}
+			if j == 0 {
+				set(z.p.Shape.Embedding, b.bias(z.p))
+			}
+			kernel.Fold(table, z.rows, z.embedding, kernel.Weights{Data: weights, Columns: kernel.Lanes})
+			if !areFinite(table) {
 				return false
 			}
 		}
@@ -156,12 +152,14 @@ func (z *quantizer) fold(b block) bool {
 	return true
 }
 
-// isFinite reports whether all entries of a table are finite. Only of such is none times 0 another
-// number.
-func (z *quantizer) isFinite(table []float32) bool {
-	var sum, zeros [kernel.Lanes]float32
-	kernel.AddScaledRows(sum[:], table, z.rows, z.zeros)
-	return sum == zeros
+// areFinite reports whether no number has all bits of the exponent set.
+func areFinite(numbers []float32) bool {
+	const exponent, lowest = 0x7f800000, 0x00800000
+	carry := uint32(0) // no branch for each number
+	for _, x := range numbers {
+		carry |= math.Float32bits(x)&exponent + lowest
+	}
+	return carry>>31 == 0
 }
 
 // quantizeTable returns the folded block's table in int8, and sets the filters' scales.

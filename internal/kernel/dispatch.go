@@ -135,19 +135,11 @@ func Fold(table []float32, symbols []int32, embedding Rows, weights Weights) {
 	}
 }
 
-// AddScaledRows adds to sum, for every k in ascending order, the row indices[k] of rows times
-// scales[k]. A row has len(sum) entries.
-func AddScaledRows(sum, rows []float32, indices []int32, scales []float32) {
-	scales = scales[:len(indices)]
-	done := addScaledRowsFast(sum, rows, indices, scales)
-	if done < len(sum) {
-		addScaledRows(sum[done:], rows[done:], len(sum), indices, scales)
-	}
-}
-
-// AddScaled adds to each entry of sum the same entry of row times scale.
-func AddScaled(sum, row []float32, scale float32) {
-	AddScaledRows(sum, row[:len(sum)], []int32{0}, []float32{scale})
+// Add adds to each entry of sum the same entry of row.
+func Add(sum, row []float32) {
+	row = row[:len(sum)]
+	done := addFast(sum, row)
+	add(sum[done:], row[done:])
 }
 
 // Adam takes one step of Adam with decoupled weight decay: it changes the weights and the two

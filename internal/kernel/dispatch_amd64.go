@@ -272,30 +272,16 @@ func foldFast(table []float32, symbols []int32, embedding Rows, weights Weights)
 	return done
 }
 
-func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (done int) {
-	if backend == goBackend || len(indices) == 0 || len(sum) < 8 {
+func addFast(sum, row []float32) (done int) {
+	switch {
+	case backend == goBackend || len(sum) < 16:
 		return 0
-	}
-	rowBytes := 4 * len(sum)
-	if backend == avx512Backend {
-		for ; done+128 <= len(sum); done += 128 {
-			addScaledRows128xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-		}
-		for ; done+32 <= len(sum); done += 32 {
-			addScaledRows32xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-		}
-		for ; done+16 <= len(sum); done += 16 {
-			addScaledRows16xAVX512(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-		}
-	}
-	for ; done+64 <= len(sum); done += 64 {
-		addScaledRows64xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-	}
-	for ; done+16 <= len(sum); done += 16 {
-		addScaledRows16xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-	}
-	for ; done+8 <= len(sum); done += 8 {
-		addScaledRows8xAVX2(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
+	case backend == avx2Backend:
+		done = len(sum) / 8 * 8
+		addAVX2(&sum[0], &row[0], done)
+	default:
+		done = len(sum) / 16 * 16
+		addAVX512(&sum[0], &row[0], done)
 	}
 	return done
 }

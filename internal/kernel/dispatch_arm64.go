@@ -128,17 +128,12 @@ func foldFast(table []float32, symbols []int32, embedding Rows, weights Weights)
 	return done
 }
 
-func addScaledRowsFast(sum, rows []float32, indices []int32, scales []float32) (done int) {
-	if backend == goBackend || len(indices) == 0 {
+func addFast(sum, row []float32) (done int) {
+	if backend == goBackend || len(sum) < 8 {
 		return 0
 	}
-	rowBytes := 4 * len(sum)
-	for ; done+64 <= len(sum); done += 64 {
-		addScaledRows64xNEON(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-	}
-	for ; done+8 <= len(sum); done += 8 {
-		addScaledRows8xNEON(&sum[done], &rows[done], rowBytes, &indices[0], &scales[0], len(indices))
-	}
+	done = len(sum) / 8 * 8
+	addNEON(&sum[0], &row[0], done)
 	return done
 }
 

@@ -314,16 +314,16 @@ func fold(table []float32, symbols []int32, embedding Rows, weights Weights, fir
 	}
 }
 
-// addScaledRows defines AddScaledRows, for the first len(sum) entries of rows of rowLength entries.
-func addScaledRows(sum, rows []float32, rowLength int, indices []int32, scales []float32) {
-	for k, index := range indices {
-		addScaled(sum, rows[int(index)*rowLength:], scales[k])
-	}
-}
-
 func addScaled(sum, row []float32, scale float32) {
 	for i, entry := range row[:len(sum)] {
 		sum[i] += float32(scale * entry) // the conversion keeps the compiler from fusing
+	}
+}
+
+// add defines Add.
+func add(sum, row []float32) {
+	for i, entry := range row {
+		sum[i] += entry
 	}
 }
 

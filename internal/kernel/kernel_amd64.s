@@ -5428,122 +5428,21 @@ entry:
 	VZEROUPPER
 	RET
 
-// func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+// func addAVX512(sum *float32, row *float32, count int)
 // Requires: AVX, AVX512F
-TEXT ·addScaledRows128xAVX512(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	VMOVUPS 320(AX), Z5
-	VMOVUPS 384(AX), Z6
-	VMOVUPS 448(AX), Z7
+TEXT ·addAVX512(SB), NOSPLIT, $0-24
+	MOVQ sum+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ count+16(FP), DX
+	XORQ BX, BX
 
 next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Z8
-	VMULPS       (R8), Z8, Z9
-	VADDPS       Z9, Z0, Z0
-	VMULPS       64(R8), Z8, Z9
-	VADDPS       Z9, Z1, Z1
-	VMULPS       128(R8), Z8, Z9
-	VADDPS       Z9, Z2, Z2
-	VMULPS       192(R8), Z8, Z9
-	VADDPS       Z9, Z3, Z3
-	VMULPS       256(R8), Z8, Z9
-	VADDPS       Z9, Z4, Z4
-	VMULPS       320(R8), Z8, Z9
-	VADDPS       Z9, Z5, Z5
-	VMULPS       384(R8), Z8, Z9
-	VADDPS       Z9, Z6, Z6
-	VMULPS       448(R8), Z8, Z9
-	VADDPS       Z9, Z7, Z7
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	VMOVUPS Z6, 384(AX)
-	VMOVUPS Z7, 448(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows32xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX, AVX512F
-TEXT ·addScaledRows32xAVX512(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Z2
-	VMULPS       (R8), Z2, Z3
-	VADDPS       Z3, Z0, Z0
-	VMULPS       64(R8), Z2, Z3
-	VADDPS       Z3, Z1, Z1
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows16xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX, AVX512F
-TEXT ·addScaledRows16xAVX512(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Z0
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Z1
-	VMULPS       (R8), Z1, Z1
-	VADDPS       Z1, Z0, Z0
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Z0, (AX)
+	VMOVUPS (AX)(BX*4), Z0
+	VADDPS  (CX)(BX*4), Z0, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     next
 	VZEROUPPER
 	RET
 
@@ -10329,122 +10228,21 @@ entry:
 	VZEROUPPER
 	RET
 
-// func addScaledRows64xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+// func addAVX2(sum *float32, row *float32, count int)
 // Requires: AVX
-TEXT ·addScaledRows64xAVX2(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS 96(AX), Y3
-	VMOVUPS 128(AX), Y4
-	VMOVUPS 160(AX), Y5
-	VMOVUPS 192(AX), Y6
-	VMOVUPS 224(AX), Y7
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ sum+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ count+16(FP), DX
+	XORQ BX, BX
 
 next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Y8
-	VMULPS       (R8), Y8, Y9
-	VADDPS       Y9, Y0, Y0
-	VMULPS       32(R8), Y8, Y9
-	VADDPS       Y9, Y1, Y1
-	VMULPS       64(R8), Y8, Y9
-	VADDPS       Y9, Y2, Y2
-	VMULPS       96(R8), Y8, Y9
-	VADDPS       Y9, Y3, Y3
-	VMULPS       128(R8), Y8, Y9
-	VADDPS       Y9, Y4, Y4
-	VMULPS       160(R8), Y8, Y9
-	VADDPS       Y9, Y5, Y5
-	VMULPS       192(R8), Y8, Y9
-	VADDPS       Y9, Y6, Y6
-	VMULPS       224(R8), Y8, Y9
-	VADDPS       Y9, Y7, Y7
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, 64(AX)
-	VMOVUPS Y3, 96(AX)
-	VMOVUPS Y4, 128(AX)
-	VMOVUPS Y5, 160(AX)
-	VMOVUPS Y6, 192(AX)
-	VMOVUPS Y7, 224(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows16xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX
-TEXT ·addScaledRows16xAVX2(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Y2
-	VMULPS       (R8), Y2, Y3
-	VADDPS       Y3, Y0, Y0
-	VMULPS       32(R8), Y2, Y3
-	VADDPS       Y3, Y1, Y1
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VZEROUPPER
-	RET
-
-// func addScaledRows8xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-// Requires: AVX
-TEXT ·addScaledRows8xAVX2(SB), NOSPLIT, $0-48
-	MOVQ    sum+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    rowBytes+16(FP), DX
-	MOVQ    indices+24(FP), BX
-	MOVQ    scales+32(FP), SI
-	MOVQ    count+40(FP), DI
-	VMOVUPS (AX), Y0
-
-next:
-	DECQ         DI
-	JL           done
-	MOVLQSX      (BX), R8
-	IMULQ        DX, R8
-	ADDQ         CX, R8
-	VBROADCASTSS (SI), Y1
-	VMULPS       (R8), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	ADDQ         $0x04, BX
-	ADDQ         $0x04, SI
-	JMP          next
-
-done:
-	VMOVUPS Y0, (AX)
+	VMOVUPS (AX)(BX*4), Y0
+	VADDPS  (CX)(BX*4), Y0, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     next
 	VZEROUPPER
 	RET
 

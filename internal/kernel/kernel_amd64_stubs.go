@@ -84,20 +84,10 @@ func fold64xAVX512(table *float32, columnBytes int, symbols *int32, count int, e
 //go:noescape
 func fold128xAVX512(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
-// addScaledRows128xAVX512 is addScaledRows, for 128 entries of a row.
+// addAVX512 is add, for a count that fills registers.
 //
 //go:noescape
-func addScaledRows128xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows32xAVX512 is addScaledRows, for 32 entries of a row.
-//
-//go:noescape
-func addScaledRows32xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows16xAVX512 is addScaledRows, for 16 entries of a row.
-//
-//go:noescape
-func addScaledRows16xAVX512(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+func addAVX512(sum *float32, row *float32, count int)
 
 // adamAVX512 is adam, for a count that fills registers.
 //
@@ -189,20 +179,10 @@ func fold64xAVX2(table *float32, columnBytes int, symbols *int32, count int, emb
 //go:noescape
 func fold96xAVX2(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
-// addScaledRows64xAVX2 is addScaledRows, for 64 entries of a row.
+// addAVX2 is add, for a count that fills registers.
 //
 //go:noescape
-func addScaledRows64xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows16xAVX2 is addScaledRows, for 16 entries of a row.
-//
-//go:noescape
-func addScaledRows16xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows8xAVX2 is addScaledRows, for 8 entries of a row.
-//
-//go:noescape
-func addScaledRows8xAVX2(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+func addAVX2(sum *float32, row *float32, count int)
 
 // adamAVX2 is adam, for a count that fills registers.
 //

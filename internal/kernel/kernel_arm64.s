@@ -5601,101 +5601,22 @@ entry:
 	CBNZ R3, symbol
 	RET
 
-// func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-TEXT ·addScaledRows64xNEON(SB), NOSPLIT, $0-48
+// func addNEON(sum *float32, row *float32, count int)
+TEXT ·addNEON(SB), NOSPLIT, $0-24
 	MOVD sum+0(FP), R0
-	MOVD rows+8(FP), R1
-	MOVD rowBytes+16(FP), R2
-	MOVD indices+24(FP), R3
-	MOVD scales+32(FP), R4
-	MOVD count+40(FP), R5
-	FLDPQ 0(R0), (F0, F1)
-	FLDPQ 32(R0), (F2, F3)
-	FLDPQ 64(R0), (F4, F5)
-	FLDPQ 96(R0), (F6, F7)
-	FLDPQ 128(R0), (F8, F9)
-	FLDPQ 160(R0), (F10, F11)
-	FLDPQ 192(R0), (F12, F13)
-	FLDPQ 224(R0), (F14, F15)
+	MOVD row+8(FP), R1
+	MOVD count+16(FP), R2
 
 next:
-	MOVW.P 4(R3), R6
-	MADD R2, R1, R6, R6
-	VLD1R.P 4(R4), [V24.S4]
-	FLDPQ 0(R6), (F16, F17)
-	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
-	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
-	WORD $0x6e38de31 // fmul v17.4s, v17.4s, v24.4s
-	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
-	FLDPQ 32(R6), (F18, F19)
-	WORD $0x6e38de52 // fmul v18.4s, v18.4s, v24.4s
-	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
-	WORD $0x6e38de73 // fmul v19.4s, v19.4s, v24.4s
-	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
-	FLDPQ 64(R6), (F20, F21)
-	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
-	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
-	WORD $0x6e38deb5 // fmul v21.4s, v21.4s, v24.4s
-	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
-	FLDPQ 96(R6), (F22, F23)
-	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
-	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
-	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
-	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
-	FLDPQ 128(R6), (F16, F17)
-	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
-	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
-	WORD $0x6e38de31 // fmul v17.4s, v17.4s, v24.4s
-	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
-	FLDPQ 160(R6), (F18, F19)
-	WORD $0x6e38de52 // fmul v18.4s, v18.4s, v24.4s
-	WORD $0x4e32d54a // fadd v10.4s, v10.4s, v18.4s
-	WORD $0x6e38de73 // fmul v19.4s, v19.4s, v24.4s
-	WORD $0x4e33d56b // fadd v11.4s, v11.4s, v19.4s
-	FLDPQ 192(R6), (F20, F21)
-	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
-	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
-	WORD $0x6e38deb5 // fmul v21.4s, v21.4s, v24.4s
-	WORD $0x4e35d5ad // fadd v13.4s, v13.4s, v21.4s
-	FLDPQ 224(R6), (F22, F23)
-	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
-	WORD $0x4e36d5ce // fadd v14.4s, v14.4s, v22.4s
-	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
-	WORD $0x4e37d5ef // fadd v15.4s, v15.4s, v23.4s
-	SUB $1, R5
-	CBNZ R5, next
-	FSTPQ (F0, F1), 0(R0)
-	FSTPQ (F2, F3), 32(R0)
-	FSTPQ (F4, F5), 64(R0)
-	FSTPQ (F6, F7), 96(R0)
-	FSTPQ (F8, F9), 128(R0)
-	FSTPQ (F10, F11), 160(R0)
-	FSTPQ (F12, F13), 192(R0)
-	FSTPQ (F14, F15), 224(R0)
-	RET
-
-// func addScaledRows8xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-TEXT ·addScaledRows8xNEON(SB), NOSPLIT, $0-48
-	MOVD sum+0(FP), R0
-	MOVD rows+8(FP), R1
-	MOVD rowBytes+16(FP), R2
-	MOVD indices+24(FP), R3
-	MOVD scales+32(FP), R4
-	MOVD count+40(FP), R5
 	FLDPQ 0(R0), (F0, F1)
-
-next:
-	MOVW.P 4(R3), R6
-	MADD R2, R1, R6, R6
-	VLD1R.P 4(R4), [V10.S4]
-	FLDPQ 0(R6), (F2, F3)
-	WORD $0x6e2adc42 // fmul v2.4s, v2.4s, v10.4s
+	FLDPQ 0(R1), (F2, F3)
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x6e2adc63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	SUB $1, R5
-	CBNZ R5, next
 	FSTPQ (F0, F1), 0(R0)
+	ADD $32, R1
+	ADD $32, R0
+	SUB $8, R2
+	CBNZ R2, next
 	RET
 
 // func adamNEON(weights *float32, gradient *float32, first *float32, second *float32, step *float32, count int)

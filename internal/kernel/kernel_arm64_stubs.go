@@ -64,15 +64,10 @@ func fold64xNEON(table *float32, columnBytes int, symbols *int32, count int, emb
 //go:noescape
 func fold8xNEON(table *float32, columnBytes int, symbols *int32, count int, embedding *float32, stride int, weights *float32, size int)
 
-// addScaledRows64xNEON is addScaledRows, for 64 entries of a row.
+// addNEON is add, for a count that fills pairs of vectors.
 //
 //go:noescape
-func addScaledRows64xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
-
-// addScaledRows8xNEON is addScaledRows, for 8 entries of a row.
-//
-//go:noescape
-func addScaledRows8xNEON(sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int)
+func addNEON(sum *float32, row *float32, count int)
 
 // adamNEON is adam, for a count that fills pairs of vectors.
 //

@@ -89,7 +89,7 @@ func TestEveryBackend(t *testing.T) {
 			t.Run("DropSetsToZeroWhatHasABit", testDropSetsToZeroWhatHasABit)
 			t.Run("Dense8EqualsTheFloat64Reference", testDense8EqualsTheFloat64Reference)
 			t.Run("FoldEqualsItsDefinition", testFoldEqualsItsDefinition)
-			t.Run("AddScaledRowsEqualsItsDefinition", testAddScaledRowsEqualsItsDefinition)
+			t.Run("AddAdds", testAddAdds)
 			t.Run("ConvolveDense8EqualsBoth", testConvolveDense8EqualsBoth)
 			t.Run("Blocks8EqualsItsDefinition", testBlocks8EqualsItsDefinition)
 			t.Run("AdamEqualsItsDefinition", testAdamEqualsItsDefinition)
@@ -517,22 +517,17 @@ func testFoldEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-func testAddScaledRowsEqualsItsDefinition(t *testing.T) {
-	const rowCount = 11
+func testAddAdds(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 12))
-	normal := draws["numbers of both signs"]
-	for width := 0; width <= 2*128+9; width++ {
-		rows := filled(random, rowCount*width, normal)
-		for count := range 6 {
-			indices := filled(random, count, func(r *rand.Rand) int32 { return int32(r.IntN(rowCount)) })
-			scales := filled(random, count, normal)
-			sum := append(filled(random, width, normal), 5)
-			want := slices.Clone(sum)
-			addScaledRows(want[:width], rows, width, indices, scales)
-			AddScaledRows(sum[:width], rows, indices, scales)
-			if !same(sum, want) {
-				t.Fatalf("%d rows of %d entries: the sum is %v, want %v", count, width, sum, want)
-			}
+	for length := range 70 {
+		row := filled(random, length, draws["numbers of both signs"])
+		sum := append(filled(random, length, draws["numbers of both signs"]), 5)
+		want := slices.Clone(sum)
+		for i, entry := range row {
+			want[i] += entry
+		}
+		if Add(sum[:length], row); !same(sum, want) {
+			t.Fatalf("%d entries: the sum is %v, want %v", length, sum, want)
 		}
 	}
 }
@@ -617,23 +612,6 @@ func testAdamEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-// TestEveryBackend holds every backend to the definition of AddScaledRows; this holds that
-// definition to float64.
-func TestAddScaledEqualsTheFloat64Reference(t *testing.T) {
-	random := rand.New(rand.NewPCG(13, 14))
-	normal := draws["numbers of both signs"]
-	before, row, scale := filled(random, 100, normal), filled(random, 100, normal), normal(random)
-	sum := slices.Clone(before)
-	AddScaled(sum, row, scale)
-	for i := range sum {
-		product := float64(scale) * float64(row[i])
-		want := float64(before[i]) + product
-		if math.Abs(float64(sum[i])-want) > 1e-5*(math.Abs(float64(before[i]))+math.Abs(product)) {
-			t.Fatalf("entry %d is %v, want %v", i, sum[i], want)
-		}
-	}
-}
-
 func testNothingAllocates(t *testing.T) {
 	const width, columns = 4, 128
 	random := rand.New(rand.NewPCG(15, 16))
@@ -664,7 +642,7 @@ func testNothingAllocates(t *testing.T) {
 		"Blocks8 of few": func() { Blocks8(sums, []Filters8{filters8}, []Weights8{weights8}, few, memory) },
 		"ConvolveDense8": func() { ConvolveDense8(features8.Data, filters8, x, sums, weights8, previous8) },
 		"Fold":           func() { Fold(sums.Data, []int32{3, 1}, features, weights) },
-		"AddScaledRows":  func() { AddScaledRows(sums.Data[:columns], weights.Data, []int32{3, 1, 4}, []float32{1, 5, 9}) },
+		"Add":            func() { Add(sums.Data[:columns], weights.Data) },
 	} {
 		if allocations := testing.AllocsPerRun(20, call); allocations != 0 {
 			t.Errorf("%s costs %v allocations, want 0", name, allocations)
@@ -769,26 +747,5 @@ func BenchmarkDense(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/texts, "ns/text")
 		})
-	}
-}
-
-func BenchmarkAddScaledRows(b *testing.B) {
-	const rowCount, width = 1280, 128
-	random := rand.New(rand.NewPCG(21, 22))
-	whole := func(r *rand.Rand) float32 { return float32(r.IntN(9) - 4) } // sums stay exact
-	rows, scales := filled(random, rowCount*width, whole), filled(random, rowCount, whole)
-	indices := make([]int32, rowCount)
-	want := make([]float32, width)
-	for k := range indices {
-		indices[k] = int32(rowCount - 1 - k)
-	}
-	addScaledRows(want, rows, width, indices, scales)
-	sum := make([]float32, width)
-	if AddScaledRows(sum, rows, indices, scales); !slices.Equal(sum, want) {
-		b.Fatal("the result is wrong")
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		AddScaledRows(sum, rows, indices, scales)
 	}
 }

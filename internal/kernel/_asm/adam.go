@@ -46,3 +46,20 @@ func (b backend) adam() {
 	JLT(LabelRef("next"))
 	b.end()
 }
+
+func (b backend) add() {
+	b.begin("add", "add, for a count that fills registers", "func(sum, row *float32, count int)")
+	sum, row, count := parameter("sum"), parameter("row"), parameter("count")
+	at, v := GP64(), b.vector()
+	XORQ(at, at)
+	here := func(base reg.Register) Mem { return Mem{Base: base, Index: at, Scale: 4} }
+
+	Label("next")
+	VMOVUPS(here(sum), v)
+	VADDPS(here(row), v, v)
+	VMOVUPS(v, here(sum))
+	ADDQ(U8(uint8(b.bytes/4)), at)
+	CMPQ(at, count)
+	JLT(LabelRef("next"))
+	b.end()
+}

@@ -295,35 +295,3 @@ func (b backend) denseBackwardWeights(count int) {
 	JNZ(LabelRef("feature"))
 	b.end()
 }
-
-func (b backend) addScaledRows() {
-	for _, count := range []int{wide, 2, 1} {
-		b.beginLanes("addScaledRows", "addScaledRows", count, "func(sum, rows *float32, rowBytes int, indices *int32, scales *float32, count int)")
-		sum, rows, rowBytes := parameter("sum"), parameter("rows"), parameter("rowBytes")
-		indices, scales, left := parameter("indices"), parameter("scales"), parameter("count")
-		sums, scale, product := b.vectors(count), b.vector(), b.vector()
-		row := GP64()
-		for i := range sums {
-			VMOVUPS(b.at(sum, i), sums[i])
-		}
-		Label("next")
-		DECQ(left)
-		JL(LabelRef("done"))
-		MOVLQSX(Mem{Base: indices}, row)
-		IMULQ(rowBytes, row)
-		ADDQ(rows, row)
-		VBROADCASTSS(Mem{Base: scales}, scale)
-		for i := range sums {
-			VMULPS(b.at(row, i), scale, product)
-			VADDPS(product, sums[i], sums[i])
-		}
-		ADDQ(U8(4), indices)
-		ADDQ(U8(4), scales)
-		JMP(LabelRef("next"))
-		Label("done")
-		for i := range sums {
-			VMOVUPS(sums[i], b.at(sum, i))
-		}
-		b.end()
-	}
-}

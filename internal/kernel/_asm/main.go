@@ -42,7 +42,7 @@ func main() {
 			b.drop()
 		}
 		b.fold()
-		b.addScaledRows()
+		b.add()
 		b.adam()
 	}
 	Generate()

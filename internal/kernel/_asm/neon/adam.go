@@ -44,3 +44,24 @@ func (p *program) adam() {
 	r.emit("CBNZ", left, "next")
 	r.emit("RET")
 }
+
+func (p *program) add() {
+	const count = 2 // vectors at once
+	r := p.begin("add", "add, for a count that fills pairs of vectors", "sum *float32, row *float32, count int")
+	sum, row, left := r.parameter("sum"), r.parameter("row"), r.parameter("count")
+	sums, rows := r.take(count), r.take(count)
+
+	r.label("next")
+	r.load(sum, sums)
+	r.load(row, rows)
+	for i := range count {
+		r.fadd(sums[i], sums[i], rows[i])
+	}
+	r.store(sums, sum)
+	for _, pointer := range []general{row, sum} {
+		r.emit("ADD", immediate(count*vectorBytes), pointer)
+	}
+	r.emit("SUB", immediate(count*vectorBytes/4), left)
+	r.emit("CBNZ", left, "next")
+	r.emit("RET")
+}

@@ -235,23 +235,3 @@ func (p *program) fold() {
 		r.emit("RET")
 	}
 }
-
-func (p *program) addScaledRows() {
-	for _, count := range []int{wide, narrow} {
-		r := p.beginLanes("addScaledRows", "addScaledRows", count, "sum *float32, rows *float32, rowBytes int, indices *int32, scales *float32, count int")
-		sum, rows, rowBytes := r.parameter("sum"), r.parameter("rows"), r.parameter("rowBytes")
-		indices, scales, left := r.parameter("indices"), r.parameter("scales"), r.parameter("count")
-		row := r.general()
-		sums, loaded, scale := r.take(count), r.take(8), r.vector()
-		r.load(sum, sums)
-		r.label("next")
-		r.emit("MOVW.P", memory(indices, 4), row)
-		r.emit("MADD", rowBytes, rows, row, row)
-		r.broadcastFrom(scales, scale)
-		r.addScaledRow(sums, row, scale, loaded)
-		r.emit("SUB", immediate(1), left)
-		r.emit("CBNZ", left, "next")
-		r.store(sums, sum)
-		r.emit("RET")
-	}
-}

@@ -25,7 +25,7 @@ func main() {
 	p.dense8()
 	p.dense8Dot()
 	p.fold()
-	p.addScaledRows()
+	p.add()
 	p.adam()
 
 	for path, text := range map[string][]byte{*assembly: p.assembly.Bytes(), *stubs: p.stubs.Bytes()} {
