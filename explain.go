@@ -106,7 +106,7 @@ func (m *Model) Explain(text string) (Explanation, error) {
 		LogOdds:   parts.LogOdds,
 		Baseline:  parts.Baseline,
 	}
-	positions := m.alphabet.AppendPositions(nil, &s.url, m.file.Metadata.SymbolLimit)
+	positions := m.alphabet.AppendPositions(nil, &s.url, m.limit)
 	hostSymbols := len(parts.Views[0].Symbols) // if there is one view only, it may be more than the host
 	endOfHost := func(symbols int) string { return x.Canonical[positions[hostSymbols-symbols]:len(s.url.Host())] }
 	x.addViews(parts, endOfHost)

@@ -275,7 +275,7 @@ func (m *Model) scorer() *Scorer {
 type Scorer struct {
 	model         *Model
 	url           canon.URL
-	memory        *cnn.Memory
+	known         *cnn.KnownViews
 	batch         cnn.Batch
 	errors        []error // of each text given
 	facts         []facts // of each text of the batch
@@ -299,15 +299,15 @@ type facts struct {
 
 // NewScorer returns a Scorer for this model.
 func (m *Model) NewScorer() *Scorer {
-	return &Scorer{model: m, memory: cnn.NewMemory(), probabilities: make([]float64, len(m.file.Metadata.Kinds))}
+	return &Scorer{model: m, known: cnn.NewKnownViews(), probabilities: make([]float64, len(m.file.Metadata.Kinds))}
 }
 
 // Score is Model.Score.
-func (s *Scorer) Score(text string) (float64, error) { return s.scoreOne(text, s.memory) }
+func (s *Scorer) Score(text string) (float64, error) { return s.scoreOne(text, s.known) }
 
-// scoreOne scores a text, with a memory or without one: then the batch has all views.
-func (s *Scorer) scoreOne(text string, memory *cnn.Memory) (float64, error) {
-	s.clear(memory)
+// scoreOne scores a text. Without known views the batch has all views of it.
+func (s *Scorer) scoreOne(text string, known *cnn.KnownViews) (float64, error) {
+	s.clear(known)
 	if err := s.add(text); err != nil {
 		return 0, err
 	}
@@ -316,10 +316,10 @@ func (s *Scorer) scoreOne(text string, memory *cnn.Memory) (float64, error) {
 }
 
 // Classify is Model.Classify. The verdict's probabilities hold until the next call.
-func (s *Scorer) Classify(text string) (Verdict, error) { return s.classifyOne(text, s.memory) }
+func (s *Scorer) Classify(text string) (Verdict, error) { return s.classifyOne(text, s.known) }
 
-func (s *Scorer) classifyOne(text string, memory *cnn.Memory) (Verdict, error) {
-	score, err := s.scoreOne(text, memory)
+func (s *Scorer) classifyOne(text string, known *cnn.KnownViews) (Verdict, error) {
+	score, err := s.scoreOne(text, known)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -331,7 +331,7 @@ func (s *Scorer) classifyOne(text string, memory *cnn.Memory) (Verdict, error) {
 // returns; each must not use the Scorer.
 func (s *Scorer) ClassifyAll(texts []string, each func(i int, verdict Verdict, err error)) {
 	for first := 0; first < len(texts); {
-		s.clear(s.memory)
+		s.clear(s.known)
 		last := first
 		for ; last < len(texts) && max(len(s.errors), s.batch.Len()) < batchTexts && len(s.batch.Symbols) < batchSymbols; last++ {
 			s.errors = append(s.errors, s.add(texts[last]))
@@ -360,9 +360,9 @@ const (
 	batchSymbols = 1 << 20
 )
 
-func (s *Scorer) clear(memory *cnn.Memory) {
+func (s *Scorer) clear(known *cnn.KnownViews) {
 	s.batch.Clear()
-	s.batch.Memory = memory
+	s.batch.Known = known
 	s.errors, s.facts = s.errors[:0], s.facts[:0]
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -528,29 +529,69 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-// A Scorer remembers hosts and registered domains; a new one does not.
-func TestWhatAScorerRemembersChangesNoScore(t *testing.T) {
+// A Scorer knows hosts and registered domains; a new one does not.
+func TestWhatAScorerKnowsChangesNoScore(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	s := Default().NewScorer()
-	hosts := make([]string, 10)
+	hosts := make([]string, 3000) // more than it knows
 	for i := range hosts {
 		hosts[i] = madeUpName(random)
 	}
-	for i := range 200 {
-		text := hosts[random.IntN(len(hosts))] + []string{"", "/", "/login", "/a?b=c"}[random.IntN(4)]
+	texts := make([]string, 6000)
+	for i := range texts {
+		texts[i] = hosts[min(random.IntN(len(hosts)), random.IntN(len(hosts)))] + []string{"", "/", "/login", "/a?b=c"}[random.IntN(4)]
 		if random.IntN(3) == 0 {
-			text = madeUpLabel(random, 2, 6) + "." + text
+			texts[i] = madeUpLabel(random, 2, 6) + "." + texts[i]
 		}
-		got, err := s.Classify(text)
+	}
+	want, errs := make([]float64, len(texts)), 0
+	for i, text := range texts {
+		var err error
+		if want[i], err = s.scoreOne(text, nil); err != nil {
+			errs++
+		}
+	}
+	for first := 0; first < len(texts); first += 300 {
+		if _, err := s.Families(texts[first], 1); err != nil { // a batch of its own
+			t.Fatal(err)
+		}
+		s.ClassifyAll(texts[first:first+300], func(i int, verdict Verdict, err error) {
+			if verdict.Score != want[first+i] {
+				t.Fatalf("text %d, %q: %v, want %v", first+i, texts[first+i], verdict.Score, want[first+i])
+			}
+		})
+	}
+	if errs > 0 {
+		t.Errorf("%d texts have no score", errs)
+	}
+}
+
+func TestWhatAScorerKnowsChangesNoSymbols(t *testing.T) {
+	const text = "a.login-example.com/b"
+	m := Default()
+	var first [3]any
+	for i := range 3 {
+		if _, err := m.Score(text); err != nil {
+			t.Fatal(err)
+		}
+		symbols, err := m.Symbols(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := Default().NewScorer().Classify(text)
+		families, err := m.Families(text, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Score != want.Score || got.Level != want.Level {
-			t.Fatalf("text %d, %q: %v, %v; want %v, %v", i, text, got.Score, got.Level, want.Score, want.Level)
+		explanation, err := m.Explain(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := [3]any{symbols, slices.Clone(families), explanation}
+		if i == 0 {
+			first = answers
+		}
+		if !reflect.DeepEqual(answers, first) {
+			t.Fatalf("the answers are %+v, then %+v", first, answers)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (m *Model) Symbols(text string) (Symbols, error) {
 		padding := func(symbol byte) []byte { return slices.Repeat([]byte{symbol}, shape.Padding()) }
 		return slices.Concat(padding(cnn.Start), s.batch.Text(int(row.Views[view])), padding(cnn.End))
 	}
-	if !shape.HasViews() {
+	if !m.hasViews {
 		return Symbols{Text: padded(cnn.Whole)}, nil
 	}
 	return Symbols{

@@ -4,7 +4,8 @@ package models
 
 import _ "embed"
 
-// Default is the shipped model, a safetensors file.
+// Default is the shipped model, a safetensors file. It must not change: models that were read from
+// it share its memory.
 //
 //go:embed snowman.safetensors
 var Default []byte

@@ -114,9 +114,9 @@ func runScore(ctx context.Context, args []string, s streams) error {
 			output = &render.Columns
 		}
 	}
-	memory := rememberedBytes / runtime.GOMAXPROCS(0)
-	if len(f.input.arguments) > 0 {
-		memory = 0 // a command line is short
+	memory := 0 // for arguments: what a start does not touch, it need not wait for
+	if len(f.input.arguments) == 0 {
+		memory = rememberedBytes / runtime.GOMAXPROCS(0)
 	}
 	format := output.New(render.Options{Kinds: model.Kinds(), Families: f.families})
 	if f.records.defang {

@@ -12,7 +12,7 @@ const (
 const sideBySide = viewCount - Host // that are read side by side
 
 // Views are the views of a text as indices of a batch's texts. Views that read alike are one text.
-// An index below 0 is that of a view in the batch's Memory.
+// An index below 0 is that of a known view.
 type Views [viewCount]int32
 
 // A Row is what one verdict is computed from.
@@ -24,8 +24,11 @@ type Row struct {
 // A Batch is rows, and the texts that they are views of.
 type Batch struct {
 	Texts
-	Rows   []Row   // nil: each text is a row, alike in all views and without a floor
-	Memory *Memory // of the network that is to read the batch, or nil
+	Rows []Row // nil: each text is a row, alike in all views and without a floor
+
+	// Known are the views known to the network whose Logits is to read the batch, once. For all else
+	// it is nil.
+	Known *KnownViews
 }
 
 // RowCount is the number of rows, R.
@@ -46,23 +49,23 @@ func (b *Batch) row(i int) Row {
 // Clear removes all texts and rows, and keeps their room.
 func (b *Batch) Clear() {
 	b.Symbols, b.Ends, b.Rows = b.Symbols[:0], b.Ends[:0], b.Rows[:0]
-	if b.Memory != nil {
-		b.Memory.clear()
+	if b.Known != nil {
+		b.Known.clear()
 	}
 }
 
 // Add adds the row of views whose symbols were appended to Symbols, where they end at ends. A view
 // that ends where the one before it does is the same text.
 //
-// A host or a registered domain that the Memory has, or another row of the batch, is no text again:
-// what follows takes the place of its symbols.
+// A host or a registered domain that is known, or that another row of the batch has, is no text
+// again: what follows takes the place of its symbols.
 func (b *Batch) Add(ends [viewCount]int, hasFloor bool) {
 	row := Row{HasFloor: hasFloor}
 	first := 0 // symbol of the next view
 	if len(b.Ends) > 0 {
 		first = int(b.Ends[len(b.Ends)-1])
 	}
-	known := 0 // symbols
+	left := 0 // symbols, left out
 	for view, end := range ends {
 		if view > 0 && end == ends[view-1] {
 			row.Views[view] = row.Views[view-1]
@@ -70,20 +73,20 @@ func (b *Batch) Add(ends [viewCount]int, hasFloor bool) {
 		}
 		symbols, text := b.Symbols[first:end], int32(len(b.Ends))
 		first = end
-		if b.Memory != nil && end < ends[Whole] {
-			index, isKnown := b.Memory.find(symbols, text)
+		if b.Known != nil && end < ends[Whole] {
+			index, isKnown := b.Known.find(symbols, text)
 			if isKnown {
 				row.Views[view] = index
-				known += len(symbols)
+				left += len(symbols)
 				continue
 			}
 		}
 		row.Views[view] = text
-		if known > 0 {
-			copy(b.Symbols[end-len(symbols)-known:], symbols)
+		if left > 0 {
+			copy(b.Symbols[end-len(symbols)-left:], symbols)
 		}
-		b.Ends = append(b.Ends, int32(end-known))
+		b.Ends = append(b.Ends, int32(end-left))
 	}
-	b.Symbols = b.Symbols[:len(b.Symbols)-known]
+	b.Symbols = b.Symbols[:len(b.Symbols)-left]
 	b.Rows = append(b.Rows, row)
 }

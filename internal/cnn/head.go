@@ -63,9 +63,8 @@ func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multi
 // finish takes the sums of all texts to the logits of all rows, [R][K].
 func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
 	outputs := &viewOutputs{texts: h.forward(scratch.outputs, scratch.sums, batch.Len())}
-	if batch.Memory != nil {
-		outputs.remembered = batch.Memory.outputs
-		defer batch.Memory.keep(outputs.texts)
+	if batch.Known != nil {
+		outputs.known = batch.Known.outputs
 	}
 	for i := range batch.RowCount() {
 		row, rowLogits := batch.row(i), logits[i*h.kinds:][:h.kinds]
@@ -74,17 +73,20 @@ func (h *head) finish(logits []float32, scratch *Scratch, batch *Batch) {
 			h.applyFloor(rowLogits, outputs, row.Views)
 		}
 	}
+	if batch.Known != nil { // after the rows: these outputs may take the place of what they point to
+		batch.Known.keep(outputs.texts)
+	}
 }
 
-// viewOutputs are those of a batch's texts, and of the views in its Memory.
+// viewOutputs are those of a batch's texts, and of known views.
 type viewOutputs struct {
-	texts      kernel.Rows
-	remembered []float32 // as the texts'
+	texts kernel.Rows
+	known []float32 // as the texts'
 }
 
 func (o *viewOutputs) of(text int32) []float32 {
 	if text < 0 {
-		return o.remembered[int(^text)*o.texts.Stride:]
+		return o.known[int(^text)*o.texts.Stride:]
 	}
 	return o.texts.Data[int(text)*o.texts.Stride:]
 }

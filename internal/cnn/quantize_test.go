@@ -226,7 +226,7 @@ func TestNoSumOfProductsOfInt8CanOverflow(t *testing.T) {
 				for h := range q.head.columns {
 					var most, least [2]int
 					for f, feature := range features {
-						product := feature * int(q.dense[i].Rows[f*q.head.columns+h])
+						product := feature * int(q.dense[i].ByFeature[f*q.head.columns+h])
 						most[f%4/2] += max(product, 0)
 						least[f%4/2] += min(product, 0)
 					}

@@ -85,10 +85,10 @@ func Dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 	}
 }
 
-// ConvolveDense8 is ConvolveMax8 for one block and Dense8 for the features of another, previous,
+// convolveDense8 is ConvolveMax8 for one block and Dense8 for the features of another, previous,
 // with strides of Lanes8. The two are independent, but one waits for memory while the other
 // multiplies, so together they take little longer than one.
-func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, weights Weights8, previous []uint8) {
+func convolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, weights Weights8, previous []uint8) {
 	done := convolveDense8Fast(features, filters, texts, sums, weights, previous)
 	left := len(texts.Ends) - done
 	if left == 0 {
@@ -109,7 +109,8 @@ func ConvolveDense8(features []uint8, filters Filters8, texts Texts, sums Rows, 
 // blocks. The memory has room for 2*Lanes8 features of each text.
 //
 // All texts run through one block before the next, so that a block's table and weights stay in the
-// caches near the core. Texts as few as the views of one wait for both to come there.
+// caches near the core. One to three texts, as many as one has views, would wait for both to come
+// there, and take another way.
 func Blocks8(sums Rows, filters []Filters8, weights []Weights8, x Texts, memory []uint8) {
 	const few = 3
 	texts := len(x.Ends)
@@ -120,7 +121,7 @@ func Blocks8(sums Rows, filters []Filters8, weights []Weights8, x Texts, memory 
 	ConvolveMax8(Rows8{features, Lanes8}, filters[0], x)
 	for i, block := range filters[1:] {
 		features, previous = previous, features
-		ConvolveDense8(features, block, x, sums, weights[i], previous)
+		convolveDense8(features, block, x, sums, weights[i], previous)
 	}
 	Dense8(sums, weights[len(weights)-1], Rows8{features, Lanes8}, texts)
 }

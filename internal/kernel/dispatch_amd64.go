@@ -141,7 +141,7 @@ func fewTexts8Fast(sums Rows, filters []Filters8, weights []Weights8, x Texts) b
 		first := int32(0)
 		for text, last := range x.Ends {
 			block8AVX2(&features[0], &filters[i].Table[0], filters[i].Width, int(x.Start), int(x.End),
-				unsafe.SliceData(x.Symbols[first:]), int(last-first), &sums.Data[text*sums.Stride], &weights[i].Rows[0], &weights[i].Scales[0])
+				unsafe.SliceData(x.Symbols[first:]), int(last-first), &sums.Data[text*sums.Stride], &weights[i].ByFeature[0], &weights[i].Scales[0])
 			first = last
 		}
 	}
@@ -165,11 +165,11 @@ func denseBackwardFast(gradient DenseGradient, dSums Rows, weights Weights, feat
 			denseBackwardFeaturesAVX512(&dFeatures[0], &live[0], &dSums.Data[0], 4*columns, 4*dSums.Stride,
 				&weights.Data[0], &features.Data[0], 4*features.Stride, len(live))
 		}
-		for first := 0; first < len(live); first += 32 { // as many dSums stay in the first-level cache
+		for group := 0; group < len(live); group += 32 { // as many dSums stay in the first-level cache
 			var bits [32]uint32 // of each text, then of each feature
-			copy(bits[:], live[first:])
+			copy(bits[:], live[group:])
 			transpose(&bits)
-			denseBackwardWeights(gradient.Weights, &bits, Rows{dSums.row(first), dSums.Stride}, columns, Rows{features.row(first), features.Stride})
+			denseBackwardWeights(gradient.Weights, &bits, Rows{dSums.row(group), dSums.Stride}, columns, Rows{features.row(group), features.Stride})
 		}
 	}
 	return true

@@ -95,17 +95,17 @@ func (w Weights) Row(f int) []float32 { return w.Data[f*w.Columns:][:w.Columns] 
 // are added apart: of no text and column may the products above 0 of either, nor those below 0, add
 // up to more than int16 holds.
 type Weights8 struct {
-	Quads  []int8    // [Lanes8/4][columns][4]: four neighbouring features lie side by side
-	Rows   []int8    // [Lanes8+1][columns]: the same of each feature, and zeros
-	Scales []float32 // [columns]
+	Quads     []int8    // [Lanes8/4][columns][4]: four neighbouring features lie side by side
+	ByFeature []int8    // [Lanes8+1][columns]: the same of each feature, and zeros
+	Scales    []float32 // [columns]
 }
 
 // NewWeights8 returns the weights of rows, [Lanes8][columns]. There is a scale for each column; the
 // number of columns is a multiple of 64.
 func NewWeights8(rows []int8, scales []float32) Weights8 {
 	columns := len(scales)
-	w := Weights8{Quads: make([]int8, len(rows)), Rows: make([]int8, len(rows)+columns), Scales: scales}
-	copy(w.Rows, rows)
+	w := Weights8{Quads: make([]int8, len(rows)), ByFeature: make([]int8, len(rows)+columns), Scales: scales}
+	copy(w.ByFeature, rows)
 	for f := range Lanes8 {
 		for column := range columns {
 			w.Quads[(f/4*columns+column)*4+f%4] = rows[f*columns+column]
@@ -239,7 +239,7 @@ func rectify(sums, bias []float32) {
 func drop(features Rows, dropped []uint32) {
 	for text, dropped := range dropped {
 		for f, feature := range features.row(text)[:Lanes] {
-			kept := dropped>>f&1 - 1 // all bits or none: no processor could guess a branch
+			kept := dropped>>f&1 - 1 // all bits or none: arm64 runs this, and could guess no branch
 			features.row(text)[f] = math.Float32frombits(math.Float32bits(feature) & kept)
 		}
 	}
@@ -295,7 +295,7 @@ func dense8(sums Rows, weights Weights8, features Rows8, texts int) {
 		for column, scale := range weights.Scales {
 			sum := int32(0)
 			for f, feature := range features.row(text)[:Lanes8] {
-				sum += int32(feature) * int32(weights.Rows[f*columns+column])
+				sum += int32(feature) * int32(weights.ByFeature[f*columns+column])
 			}
 			sums.row(text)[column] += float32(float32(sum) * scale)
 		}

@@ -2971,47 +2971,6 @@ next:
 	VZEROUPPER
 	RET
 
-// func denseBackwardWeights16xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
-// Requires: AVX, AVX512F, BMI
-TEXT ·denseBackwardWeights16xAVX512(SB), NOSPLIT, $0-56
-	MOVQ dWeights+0(FP), AX
-	MOVQ live+8(FP), CX
-	MOVQ dSums+16(FP), DX
-	MOVQ columnBytes+24(FP), BX
-	MOVQ sumStride+32(FP), SI
-	MOVQ features+40(FP), DI
-	MOVQ stride+48(FP), R8
-	MOVQ $0x00000020, R9
-
-feature:
-	MOVL    (CX), R10
-	TESTL   R10, R10
-	JZ      next
-	VMOVUPS (AX), Z0
-
-text:
-	TZCNTL       R10, R11
-	MOVQ         R11, R12
-	IMULQ        SI, R12
-	ADDQ         DX, R12
-	IMULQ        R8, R11
-	VBROADCASTSS (DI)(R11*1), Z1
-	BLSRL        R10, R10
-	VMULPS       (R12), Z1, Z1
-	VADDPS       Z1, Z0, Z0
-	TESTL        R10, R10
-	JNZ          text
-	VMOVUPS      Z0, (AX)
-
-next:
-	ADDQ $0x04, CX
-	ADDQ BX, AX
-	ADDQ $0x04, DI
-	DECQ R9
-	JNZ  feature
-	VZEROUPPER
-	RET
-
 // func dense8_128xAVX512(sums *float32, sumStride int, weights *int8, rowBytes int, scales *float32, features *uint8, stride int, texts int)
 // Requires: AVX, AVX512F
 TEXT ·dense8_128xAVX512(SB), NOSPLIT, $0-64

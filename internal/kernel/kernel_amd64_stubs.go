@@ -49,11 +49,6 @@ func denseBackwardWeights64xAVX512(dWeights *float32, live *uint32, dSums *float
 //go:noescape
 func denseBackwardWeights32xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
 
-// denseBackwardWeights16xAVX512 is the part of denseBackward that adds to gradient.Weights; live has a bit for each text with the feature, for 16 entries of a row.
-//
-//go:noescape
-func denseBackwardWeights16xAVX512(dWeights *float32, live *uint32, dSums *float32, columnBytes int, sumStride int, features *float32, stride int)
-
 // dense8_128xAVX512 is dense8, for 128 entries of a row.
 //
 //go:noescape

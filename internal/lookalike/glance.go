@@ -1,7 +1,6 @@
 package lookalike
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"strings"
 
@@ -20,16 +19,16 @@ type glance struct {
 }
 
 // set looks at a host whose registered domain starts at index domain, and reports whether it can:
-// the host is short, in ASCII, and has memory behind it, since set reads words of eight bytes.
+// the host is short and in ASCII.
 func (g *glance) set(list *List, host []byte, domain int) bool {
 	length := len(host)
-	if length >= maxSummed || cap(host) < length+8 || domain > 0 && host[domain-1] != '.' {
+	if length >= maxSummed || domain > 0 && host[domain-1] != '.' {
 		return false
 	}
 	var dots, hyphens, all uint64
 	sum := uint32(0)
 	for i := 0; i <= length; i += 8 { // up to the sum of all
-		word := binary.LittleEndian.Uint64(host[i : i+8])
+		word := swar.Load(host, i)
 		all |= word
 		dots |= swar.Bits(swar.Equal(word, '.')) << i
 		hyphens |= swar.Bits(swar.Equal(word, '-')) << i

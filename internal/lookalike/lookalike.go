@@ -203,8 +203,13 @@ func (v *visit) walk() {
 	var g glance
 	if g.set(v.list, v.host, v.domain) {
 		v.walkQuickly(&g)
-		return
+	} else {
+		v.walkSlowly()
 	}
+}
+
+// walkSlowly looks at all labels.
+func (v *visit) walkSlowly() {
 	if v.IsListed = v.list.Has(v.host[v.domain:]); !v.IsListed {
 		v.label(v.domain, true, nil)
 	}
@@ -214,7 +219,7 @@ func (v *visit) walk() {
 	}
 }
 
-// walkQuickly is walk where there is a glance.
+// walkQuickly is walkSlowly where there is a glance.
 func (v *visit) walkQuickly(g *glance) {
 	if end := g.labelEnd(v.domain); g.mayFind(v.domain, end, true) {
 		v.IsListed = v.list.has(v.host[v.domain:], g.sums.hash(v.domain, end))

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/snowman-ml/snowman/internal/atomicfile"
 	"github.com/snowman-ml/snowman/internal/cnn"
@@ -199,10 +200,11 @@ func TestTensorsComeInAnyOrderAndUnknownMetadataIsIgnored(t *testing.T) {
 	wantSame(t, got, &m)
 }
 
-// A file may lie anywhere in memory.
+// A file may lie anywhere in memory. Where its values are aligned, they are read in place.
 func TestAFileThatIsNotAlignedIsRead(t *testing.T) {
 	m := newModel(t)
 	file := writeModel(t, m)
+	inPlace := 0
 	for shift := range 8 {
 		shifted := append(make([]byte, shift, shift+len(file)), file...)[shift:]
 		got, err := ParseModel(shifted)
@@ -210,6 +212,16 @@ func TestAFileThatIsNotAlignedIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantSame(t, got, &m)
+		first, start := uintptr(unsafe.Pointer(&got.Parameters.Flat[0])), uintptr(unsafe.Pointer(&shifted[0]))
+		if first%4 != 0 {
+			t.Errorf("shifted by %d, the values are not aligned", shift)
+		}
+		if start <= first && first < start+uintptr(len(shifted)) {
+			inPlace++
+		}
+	}
+	if isBigEndian := binary.NativeEndian.Uint16([]byte{0, 1}) == 1; inPlace != 2 && !isBigEndian {
+		t.Errorf("of 8 shifts %d were read in place, want 2", inPlace)
 	}
 }
 

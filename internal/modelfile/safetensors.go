@@ -32,7 +32,7 @@ type Container struct {
 
 const (
 	lengthSize    = 8       // bytes of the header's length
-	maxHeader     = 1 << 20 // bytes; ours have a few thousand
+	maxHeader     = 1 << 20 // bytes; ours have 300,000
 	maxDimensions = 8       // of a tensor; ours have at most three
 	valueSize     = 4       // bytes of a float32
 	valueType     = "F32"
@@ -40,7 +40,7 @@ const (
 	hashKey       = "sha256"       // of the data section, in hex, in the metadata
 )
 
-// An entry is what the header says of one tensor.
+// An entry is what the header says of one tensor, and its values.
 type entry struct {
 	name    string
 	Type    string `json:"dtype"`
@@ -180,7 +180,7 @@ func (e *entry) value(i int) float32 {
 }
 
 // flat returns the values of tensors, one after the other. Where the file has them so, it is the
-// memory of the file: to copy a million costs a start a millisecond.
+// memory of the file: what is not copied is not touched at a start.
 func flat(tensors []entry) []float32 {
 	first, end := tensors[0].Offsets[0], tensors[0].Offsets[0]
 	isWhole := true

@@ -54,7 +54,11 @@ func BenchmarkStep(b *testing.B) {
 			}
 			var begin time.Duration
 			steps, texts := -1, 0 // the first step, which also allocates, does not count
+			firstLoss, loss := 0.0, 0.0
 			err = r.epochs(b.Context(), 0, func(p Progress) error {
+				if loss = p.Loss; steps < 0 {
+					firstLoss = loss
+				}
 				if steps++; steps == 0 {
 					b.ResetTimer()
 					begin = processorTime()
@@ -68,6 +72,9 @@ func BenchmarkStep(b *testing.B) {
 			})
 			if !errors.Is(err, enough) {
 				b.Fatal(err)
+			}
+			if !(loss <= firstLoss) {
+				b.Fatalf("the loss went from %v to %v", firstLoss, loss)
 			}
 			b.ReportMetric((processorTime()-begin).Seconds()*1e6/float64(texts), "processor-us/text")
 			b.ReportMetric(float64(texts)/b.Elapsed().Seconds(), "texts/s")

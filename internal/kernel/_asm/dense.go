@@ -134,7 +134,7 @@ func (d *denseProduct) load(from Mem) reg.VecVirtual {
 // the weights, feature by feature, so that a row of weights stays in registers.
 func (b backend) denseBackward() {
 	b.denseBackwardFeatures()
-	for count := wide; count*b.bytes >= 4*parts; count /= 2 {
+	for count := wide; count*b.bytes >= 4*parts && count >= 2; count /= 2 {
 		b.denseBackwardWeights(count)
 	}
 }

@@ -31,12 +31,12 @@ func TestAMemoryChangesNoLogits(t *testing.T) {
 				}
 				return symbols
 			}
-			domains := make([][]uint8, 2*memorySlots)
+			domains := make([][]uint8, 2*knownSlots)
 			for i := range domains {
 				domains[i] = text(random.IntN(12))
 			}
 			domains[0] = text(100) // longer than a slot has room for
-			batch, plain := Batch{Memory: NewMemory()}, Batch{}
+			batch, plain := Batch{Known: NewKnownViews()}, Batch{}
 			var scratch Scratch
 			known := 0
 			for range 400 {
@@ -80,7 +80,7 @@ func TestAMemoryChangesNoLogits(t *testing.T) {
 }
 
 func TestAViewThatIsKnownIsNoTextAgain(t *testing.T) {
-	batch := Batch{Memory: NewMemory()}
+	batch := Batch{Known: NewKnownViews()}
 	for _, row := range []string{"abc|xabc|", "abc|xabc|xabc/y", "abc||abc/z"} {
 		var ends [viewCount]int
 		view := 0
