@@ -26,8 +26,8 @@ type Batch struct {
 	Texts
 	Rows []Row // nil: each text is a row, alike in all views and without a floor
 
-	// Known are the views known to the network whose Logits is to read the batch, once. For all else
-	// it is nil.
+	// Known are the views known to the network whose Logits is to read the batch, once. For all
+	// else it is nil.
 	Known *KnownViews
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/snowman-ml/snowman/internal/kernel"
 )
 
-// KnownViews hold what one network says of the views that it read last, but not of whole texts: in a
-// log the same hosts and registered domains come again and again. They belong to one goroutine.
+// KnownViews hold what one network says of the views that it read last, but not of whole texts: in
+// a log the same hosts and registered domains come again and again. They belong to one goroutine.
 //
 // A view has one slot by its hash. The slot holds the view itself, so that views that share a hash
 // cost time, but never get each other's outputs. A row refers to the slot by the index of a text
