@@ -21,6 +21,7 @@ import (
 type ready struct {
 	Version     string            `json:"version"`
 	Choice      map[string]string `json:"choice"` // how it scores each set
+	Bytes       int               `json:"bytes"`  // of its model
 	Unavailable string            `json:"unavailable,omitempty"`
 }
 
@@ -46,7 +47,11 @@ type process struct {
 	largest map[string]float64   // the largest difference of a score from the reference
 	result  map[string][]float64 // what the last pass over each set returned
 	texts   map[string]int       // how many the clock counted in it
+	memory  float64              // at most, in megabytes; known when it has ended
 }
+
+// notMeasured is what stands in a row instead of figures.
+func notMeasured(why string) string { return "NOT MEASURED: " + why }
 
 // start starts the worker and waits until it is ready.
 func (c contender) start(folder, python string, threads int, sets []string) *process {
@@ -119,7 +124,7 @@ func (p *process) run(set string, reference *process) {
 		p.result[set], err = readScores(path)
 	}
 	if err == nil && done.Unavailable == "" && reference != nil {
-		err = p.check(set, reference.result[set])
+		err = p.check(set, done.Texts, reference.result[set])
 	}
 	if err != nil {
 		done.Unavailable = err.Error()
@@ -133,12 +138,14 @@ func (p *process) run(set string, reference *process) {
 	p.rates[set] = append(p.rates[set], float64(done.Texts)/done.Seconds)
 }
 
-func (p *process) check(set string, want []float64) error {
+// check compares the scores of a pass over so many texts with those of the reference. Whichever is
+// slower may have scored the first texts of the set alone.
+func (p *process) check(set string, texts int, want []float64) error {
 	got := p.result[set]
-	if len(got) != len(want) {
-		return fmt.Errorf("%d scores of %s, want %d", len(got), set, len(want))
+	if len(got) != texts || texts == 0 {
+		return fmt.Errorf("%d scores of %d texts of %s", len(got), texts, set)
 	}
-	for i, score := range got {
+	for i, score := range got[:min(len(got), len(want))] {
 		difference := math.Abs(score - want[i])
 		if math.IsNaN(difference) || difference > p.tolerance {
 			return fmt.Errorf("score %d of %s is %v, want %v", i, set, score, want[i])
@@ -156,6 +163,7 @@ func (p *process) stop() {
 	p.input.Close()
 	p.command.Process.Kill()
 	p.command.Wait() // the error says that it was killed
+	p.memory = residentMegabytes(p.command.ProcessState)
 	p.command = nil
 }
 
