@@ -123,7 +123,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.trainingRows, "training-rows", 50_000, "rows in a pass of training, 0 for no training")
 	flags.IntVar(&o.trainingRepeats, "training-repeats", 3, "passes of training")
 	flags.IntVar(&o.lines, "lines", 10_000_000, "most lines for the whole programs, 0 for none")
-	flags.DurationVar(&o.fileTime, "file-time", 4*time.Minute, "no further runs of the programs on a file that would take `longer` than this in all")
+	flags.DurationVar(&o.fileTime, "file-time", 210*time.Second, "no further runs of the programs on a file that would take `longer` than this in all")
 	flags.BoolVar(&o.train, "train", false, "only train what is compared with Snowman and is not trained yet")
 	flags.BoolVar(&o.prepare, "prepare", false, "only prepare the texts")
 	flags.BoolVar(&o.keep, "keep", false, "use the texts that the last run prepared")

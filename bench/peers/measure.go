@@ -67,7 +67,7 @@ func measureScoring(ctx context.Context, stdout io.Writer, o options, all []cont
 	printSpeeds(stdout, processes)
 	fmt.Fprintf(stdout, "\n%s\n\n", strings.ReplaceAll(strings.TrimSpace(notes), "\n", " "))
 	printVersions(stdout, processes)
-	fmt.Fprintf(stdout, "Medians of %d passes over %s names of 15 to 20 and %s URLs of 75 to 80 characters, of which the peers on the benchmark network and LightGBM score the first 5,000 and the transformer the first 2,000; half of a row's passes lie within %.1f %% of its median, in the worst row.\n\n",
+	fmt.Fprintf(stdout, "Medians of %d passes over %s names of 15 to 20 and %s URLs of 75 to 80 characters, of which the peers on the benchmark network and LightGBM score the first 5,000 and the transformer the first 1,000; half of a row's passes lie within %.1f %% of its median, in the worst row.\n\n",
 		o.repeats, mostTexts(processes, names), mostTexts(processes, urls), 100*worstSpread(processes))
 	printShapes(stdout, processes)
 	printSizes(stdout, processes)
@@ -154,7 +154,7 @@ func printSizes(stdout io.Writer, processes []*process) {
 		}
 		table.Row(s.one.title, fmt.Sprintf("%.1f", float64(s.one.ready.Bytes)/1e6), memory)
 	}
-	fmt.Fprintf(stdout, "\nThe model is its file, or its values where it has none. Memory is that of a process with one thread, with the texts; that of the peers holds Python and the preparation of their model too. [Whole programs](#whole-programs-all-%d-cores) take less.\n\n", runtime.NumCPU())
+	fmt.Fprint(stdout, "\nThe model is its file, or its values where it has none. Memory is that of a process with one thread, with the texts; that of the peers holds Python too.\n\n")
 }
 
 // notes say what the clock counts.
@@ -174,37 +174,42 @@ int8 by more than 0.1, would not stand here. The shipped model may read several 
 the benchmark network does not.
 `
 
-// measureLengths measures what a text costs by its length.
+// measureLengths measures what a text costs the shipped model by its length.
 func measureLengths(ctx context.Context, stdout io.Writer, o options, all []contender) error {
+	shippedOnes := slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return c.network != shipped })
+	if len(shippedOnes) == 0 {
+		return nil
+	}
 	var sets []string
 	for _, length := range lengths {
 		sets = append(sets, lengthSet(length))
 	}
-	for _, c := range all {
-		if !c.isSnowman || c.network != shipped {
-			continue
-		}
-		processes, err := measure(ctx, o, []contender{c}, []int{1}, sets, o.repeats)
-		if err != nil {
-			return err
-		}
-		p := processes[0]
-		table := markdown.NewTable(stdout, fmt.Sprintf("The cost of a text by its length: %s, one thread", strings.Trim(c.title, "*")), "characters", "texts", "µs/text")
-		var costs []float64
-		for i, length := range lengths {
-			if p.missing != "" {
-				table.Row(fmt.Sprint(length), notMeasured(p.missing))
-				continue
-			}
-			costs = append(costs, 1e6/markdown.Median(p.rates[sets[i]]))
-			table.Row(fmt.Sprint(length), thousands(float64(p.texts[sets[i]])), fmt.Sprintf("%.2f", costs[i]))
-		}
-		if p.missing == "" {
-			text, character, worst := straightLine(lengths, costs)
-			fmt.Fprintf(stdout, "\nA straight line: %.2f µs a text and %.3f µs a character; no length is further from it than %.0f %%. Where there are few texts of a length they are repeated.\n", text, character, 100*worst)
-		}
-		fmt.Fprintln(stdout)
+	processes, err := measure(ctx, o, shippedOnes, []int{1}, sets, o.repeats)
+	if err != nil {
+		return err
 	}
+	header := []string{"characters", "texts"}
+	for _, p := range processes {
+		header = append(header, "µs/text: "+strings.Trim(p.title, "*"))
+	}
+	table := markdown.NewTable(stdout, "The cost of a text by its length, one thread", header...)
+	costs := make([][]float64, len(processes))
+	for _, length := range lengths {
+		cells := []string{fmt.Sprint(length), mostTexts(processes, lengthSet(length))}
+		for i, p := range processes {
+			cost := 1e6 / p.rate(lengthSet(length))
+			costs[i] = append(costs[i], cost)
+			cells = append(cells, fmt.Sprintf("%.2f", cost))
+		}
+		table.Row(cells...)
+	}
+	fmt.Fprintln(stdout)
+	for i, p := range processes {
+		text, character, worst := straightLine(lengths, costs[i])
+		fmt.Fprintf(stdout, "%s: %.2f µs a text and %.3f µs a character by a straight line, from which no length is further than %.0f %%.\n",
+			strings.Trim(p.title, "*"), text, character, 100*worst)
+	}
+	fmt.Fprint(stdout, "Where there are few texts of a length they are repeated.\n\n")
 	return nil
 }
 

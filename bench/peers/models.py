@@ -91,7 +91,7 @@ def train_lightgbm(folder):
 
 DIMENSIONS, LAYERS, HEADS, INNER = 192, 3, 6, 512
 TRANSFORMER_SECONDS = 1800  # of processor time,
-TRANSFORMER_WAIT = 3000  # within this many of the clock
+TRANSFORMER_WAIT = 3200  # within this many of the clock
 BATCH, POOL = 64, 64 * 64
 
 
@@ -144,7 +144,8 @@ def transformer_module():
 
 
 def train_transformer(folder):
-    """AdamW until the time is used up; the rate of learning falls to 0 with it."""
+    """AdamW until the time is used up; the rate of learning falls to 0 in the last third of it. What is saved,
+    each minute too, is the moving average of the weights."""
     import torch
 
     def used():
@@ -156,7 +157,15 @@ def train_transformer(folder):
     optimiser = torch.optim.AdamW(module.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
     random = np.random.default_rng(1)
     begin, clock = time.process_time(), time.monotonic()
-    steps, count, losses, batches = 0, 0, [], []
+    steps, count, losses, batches, reported = 0, 0, [], [], clock
+    averages = torch.optim.swa_utils.AveragedModel(module, avg_fn=lambda average, new, n: average + (new - average) / min(n + 1, 200))
+
+    def save():
+        torch.save(averages.module.state_dict(), f"{folder}/transformer.pt.new")
+        save_facts(folder, "transformer", rows=count, seconds=round(time.process_time() - begin),
+                   parameters=sum(parameter.numel() for parameter in module.parameters()))
+        os.rename(f"{folder}/transformer.pt.new", f"{folder}/transformer.pt")
+
     while used() < 1:
         if not batches:  # the next rows, those of like length together
             pool = [(count + i) % len(texts) for i in range(POOL)]
@@ -170,7 +179,7 @@ def train_transformer(folder):
             ids[i, : len(texts[row])] = np.frombuffer(texts[row], np.uint8)
         ids = torch.from_numpy(ids)
         for group in optimiser.param_groups:
-            group["lr"] = 1e-3 * min(1, (steps + 1) / 300) * max(0, 1 - used())
+            group["lr"] = 1e-3 * min(1, (steps + 1) / 300) * min(1, max(0, 3 * (1 - used())))
         logits = module(ids, ids > 0)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
             logits, torch.from_numpy(labels[rows]), torch.from_numpy(weights[rows]))
@@ -180,13 +189,12 @@ def train_transformer(folder):
         optimiser.step()
         losses.append(loss.item())
         steps, count = steps + 1, count + len(rows)
-        if steps % 200 == 0:
+        averages.update_parameters(module)
+        if time.monotonic() > reported + 60:
+            reported = time.monotonic()
+            save()
             print(f"{count:,} rows, {used():.0%} of the time, loss {np.mean(losses[-200:]):.4f}", file=sys.stderr, flush=True)
-    seconds = time.process_time() - begin
-    parameters = sum(parameter.numel() for parameter in module.parameters())
-    torch.save(module.state_dict(), f"{folder}/transformer.pt.new")
-    save_facts(folder, "transformer", rows=count, seconds=round(seconds), parameters=parameters)
-    os.rename(f"{folder}/transformer.pt.new", f"{folder}/transformer.pt")
+    save()
 
 
 if __name__ == "__main__":

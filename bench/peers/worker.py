@@ -11,12 +11,13 @@ them or give each its own, whichever is faster.
 """
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 try:
     import numpy as np
@@ -26,6 +27,7 @@ except ImportError:  # the first peer to use it says so in its row
 import models
 
 BATCH_SIZES = [4, 8, 16, 32, 64, 128, 256, 512]
+SLOW_BATCH_SIZES = [4, 8, 16, 32, 64]  # of the transformer, which gains nothing from larger ones
 REPORT = "report"  # the set whose scores are asked for, and not its time
 KIND, THREADS, FOLDER, SETS = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]
 
@@ -74,10 +76,10 @@ class Texts:
     def batches(self, size):
         return [(texts[i : i + size], ids[i : i + size]) for texts, ids in self.buckets for i in range(0, len(texts), size)]
 
-    def sample(self, size):
+    def sample(self, size, most):
         """Batches of the commonest length, to find the best batch size with."""
         texts, ids = max(self.buckets, key=lambda bucket: len(bucket[0]))
-        texts, ids = texts[:512], ids[:512]
+        texts, ids = texts[:most], ids[:most]
         return [(texts[i : i + size], ids[i : i + size]) for i in range(0, len(texts) - size + 1, size)]
 
 
@@ -85,7 +87,7 @@ def padded_symbols(name, most=5000):
     return Texts(name, np.fromfile(f"{FOLDER}/{name}.symbols", np.uint8), np.fromfile(f"{FOLDER}/{name}.lengths", "<i4"), most)
 
 
-def text_bytes(name, most=2000):
+def text_bytes(name, most=1000):
     texts = [line[: models.LIMIT] for line in read_lines(name)]
     return Texts(name, np.frombuffer(b"".join(texts), np.uint8), np.array([len(text) for text in texts]), most)
 
@@ -121,12 +123,18 @@ def both_ways(name, within, beside, size, **pool):
             Way(name + "a batch for each thread, ", beside, size, ThreadPoolExecutor(THREADS, **pool))]
 
 
+def apart(make, *arguments):
+    """Calls make in a process of its own, so that this one holds in memory what scores, and no more."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        return pool.submit(make, *arguments).result()
+
+
 # ONNX Runtime
 
 
 def onnx_graph(build, outputs):
-    """A model from symbols, [B, T], to probabilities of the shape of outputs, of the nodes that build adds."""
-    import onnx
+    """The file of a model from symbols, [B, T], to probabilities of the shape of outputs, of the nodes that
+    build adds."""
     from onnx import TensorProto, helper, numpy_helper
 
     nodes, initializers = [], []
@@ -147,7 +155,7 @@ def onnx_graph(build, outputs):
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, outputs)],
         initializers)
     imports = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=imports, ir_version=9)
+    return helper.make_model(graph, opset_imports=imports, ir_version=9).SerializeToString()
 
 
 def onnx_model(network, convolve):
@@ -268,7 +276,7 @@ def onnxruntime_version():
 
 
 def onnx_standard(network):
-    return onnxruntime_version(), onnx_ways(onnx_model(network, convolution).SerializeToString())
+    return onnxruntime_version(), onnx_ways(apart(onnx_model, network, convolution))
 
 
 def onnx_exported(network):
@@ -277,7 +285,7 @@ def onnx_exported(network):
 
 
 def onnx_folded(network):
-    return onnxruntime_version(), onnx_ways(onnx_model(network, look_ups).SerializeToString())
+    return onnxruntime_version(), onnx_ways(apart(onnx_model, network, look_ups))
 
 
 def has_products_of_bytes():
@@ -294,13 +302,13 @@ def quantised_models(network):
     """The standard graph in int8, by both ways of ONNX Runtime: dynamic, and static with QDQ nodes."""
     import logging
 
-    import onnx
     from onnxruntime import quantization
 
     logging.disable(logging.WARNING)
     base = f"{FOLDER}/int8.{KIND}.{THREADS}."
     reduced = not has_products_of_bytes()
-    onnx.save(onnx_model(network, convolution), base + "float32.onnx")
+    with open(base + "float32.onnx", "wb") as file:
+        file.write(onnx_model(network, convolution))
     quantization.quantize_dynamic(base + "float32.onnx", base + "dynamic.onnx", per_channel=True, reduce_range=reduced)
 
     class Calibration(quantization.CalibrationDataReader):
@@ -324,10 +332,10 @@ def quantised_models(network):
 
 def onnx_int8(network):
     """All ways to quantise; the search for the best batch size also chooses between them."""
-    folded = onnx_ways(folded_int8_model(network).SerializeToString(), "folded, ")
+    folded = onnx_ways(apart(folded_int8_model, network), "folded, ")
     if SETS == [REPORT]:
         return onnxruntime_version(), folded
-    dynamic, static = quantised_models(network)
+    dynamic, static = apart(quantised_models, network)
     return onnxruntime_version(), folded + onnx_ways(dynamic, "dynamic, ") + onnx_ways(static, "static, ")
 
 
@@ -335,12 +343,12 @@ def onnx_int8(network):
 
 
 def openvino(network):
-    return openvino_ways(onnx_model(network, convolution).SerializeToString())
+    return openvino_ways(apart(onnx_model, network, convolution))
 
 
 def openvino_int8(network):
     """The static model with QDQ nodes, which OpenVINO runs in int8."""
-    return openvino_ways(quantised_models(network)[1])
+    return openvino_ways(apart(quantised_models, network)[1])
 
 
 def openvino_ways(model_bytes):
@@ -349,20 +357,22 @@ def openvino_ways(model_bytes):
     core = openvino.Core()
 
     def compiled(streams):
-        """Compiles for each shape, which is faster than one model for all, and keeps a request for each thread."""
-        models, local, lock = {}, threading.local(), threading.Lock()
+        """Compiles for each shape, which is faster than one model for all, but takes too long for all lengths of
+        REPORT. It keeps a request for each thread."""
+        compiled_models, local, lock = {}, threading.local(), threading.Lock()
 
         def score(ids):
             requests = local.__dict__.setdefault("requests", {})
-            if ids.shape not in requests:
+            shape = ids.shape if SETS != [REPORT] else (-1, -1)
+            if shape not in requests:
                 with lock:
-                    if ids.shape not in models:
+                    if shape not in compiled_models:
                         model = core.read_model(model_bytes)
-                        model.reshape(list(ids.shape))
-                        models[ids.shape] = core.compile_model(model, "CPU", {
+                        model.reshape(list(shape))
+                        compiled_models[shape] = core.compile_model(model, "CPU", {
                             "INFERENCE_NUM_THREADS": THREADS, "NUM_STREAMS": streams, "INFERENCE_PRECISION_HINT": "f32"})
-                requests[ids.shape] = models[ids.shape].create_infer_request()
-            return requests[ids.shape].infer([ids], share_inputs=True)[0]
+                requests[shape] = compiled_models[shape].create_infer_request()
+            return requests[shape].infer([ids], share_inputs=True)[0]
 
         return score
 
@@ -474,23 +484,27 @@ def transformer_model():
 
 
 def transformer():
-    return onnxruntime_version(), onnx_ways(transformer_model().SerializeToString())
+    return onnxruntime_version(), onnx_ways(apart(transformer_model))
 
 
-def transformer_int8():
+def quantised_transformer():
     """Weights of int8, and activations quantised as they come. Attention stays in float32."""
-    import onnx
     from onnxruntime import quantization
 
     base = f"{FOLDER}/{KIND}.{THREADS}."
-    onnx.save(transformer_model(), base + "float32.onnx")
+    with open(base + "float32.onnx", "wb") as file:
+        file.write(transformer_model())
     quantization.quantize_dynamic(base + "float32.onnx", base + "int8.onnx", per_channel=True,
                                   reduce_range=not has_products_of_bytes(), op_types_to_quantize=["MatMul"])
     with open(base + "int8.onnx", "rb") as file:
         model = file.read()
     os.remove(base + "float32.onnx")
     os.remove(base + "int8.onnx")
-    return onnxruntime_version(), onnx_ways(model)
+    return model
+
+
+def transformer_int8():
+    return onnxruntime_version(), onnx_ways(apart(quantised_transformer))
 
 
 # Each kind of peer makes a function run(set) -> (seconds, texts, scores), and says what it chose and the
@@ -501,17 +515,17 @@ def serve_network(peer):
     return serve_ways(*peer(Network(f"{FOLDER}/network.safetensors")), padded_symbols)
 
 
-def serve_ways(version, ways, read):
+def serve_ways(version, ways, read, sizes=BATCH_SIZES):
     chosen, choice = {}, {}
     for name in SETS:
         texts = read(name)
         if name == REPORT:
             chosen[name] = ways[-1], texts.batches(32), texts.count
             continue
-        best = 0, ways[0], BATCH_SIZES[0]
+        best = 0, ways[0], sizes[0]
         for way in ways:
-            for size in BATCH_SIZES:
-                batches = texts.sample(size)
+            for size in sizes:
+                batches = texts.sample(size, THREADS * sizes[-1])
                 if not batches:
                     break
                 scores = np.empty(texts.count)
@@ -687,7 +701,8 @@ def serve_lightgbm():
         return time.perf_counter() - begin, len(scores), scores
 
     for name in SETS:
-        run(name)
+        if name != REPORT:
+            run(name)
     return "LightGBM " + lightgbm.__version__, {name: "all texts in one call" for name in SETS}, os.path.getsize(path), run
 
 
@@ -703,8 +718,8 @@ KINDS = {
     "fasttext-quantised": lambda: serve_fasttext_api("fasttext.ftz"),
     "fasttext-program": serve_fasttext_program,
     "lightgbm": serve_lightgbm,
-    "transformer": lambda: serve_ways(*transformer(), text_bytes),
-    "transformer-int8": lambda: serve_ways(*transformer_int8(), text_bytes),
+    "transformer": lambda: serve_ways(*transformer(), text_bytes, SLOW_BATCH_SIZES),
+    "transformer-int8": lambda: serve_ways(*transformer_int8(), text_bytes, SLOW_BATCH_SIZES),
     "torch-training": serve_torch_training,
 }
 
