@@ -105,7 +105,7 @@ const trainingSet = "training"
 type options struct {
 	data, recipe, folder, python, only   string
 	texts, repeats                       int
-	fileTime                             time.Duration
+	fileTime, passTime                   time.Duration
 	trainingRows, trainingRepeats, lines int
 	train, prepare, keep                 bool
 }
@@ -124,6 +124,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.trainingRepeats, "training-repeats", 3, "passes of training")
 	flags.IntVar(&o.lines, "lines", 10_000_000, "most lines for the whole programs, 0 for none")
 	flags.DurationVar(&o.fileTime, "file-time", 210*time.Second, "no further runs of the programs on a file that would take `longer` than this in all")
+	flags.DurationVar(&o.passTime, "pass-time", 7*time.Minute, "no further passes over the sets that would take `longer` than this in all")
 	flags.BoolVar(&o.train, "train", false, "only train what is compared with Snowman and is not trained yet")
 	flags.BoolVar(&o.prepare, "prepare", false, "only prepare the texts")
 	flags.BoolVar(&o.keep, "keep", false, "use the texts that the last run prepared")

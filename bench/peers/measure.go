@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/snowman-ml/snowman/bench/internal/markdown"
 )
@@ -33,7 +34,12 @@ func measure(ctx context.Context, o options, all []contender, threads []int, set
 			processes = append(processes, p)
 		}
 	}
+	begin := time.Now()
 	for repeat := range repeats {
+		if outOfTime(begin, repeat, o.passTime) {
+			progress("no time for another pass")
+			break
+		}
 		progress("pass %d of %d", repeat+1, repeats)
 		for _, set := range sets {
 			references := make(map[string]*process)
@@ -49,6 +55,22 @@ func measure(ctx context.Context, o options, all []contender, threads []int, set
 		}
 	}
 	return processes, nil
+}
+
+// outOfTime reports whether one more turn, as long as those so far, would end after the limit. The
+// first turn always has time.
+func outOfTime(begin time.Time, turns int, limit time.Duration) bool {
+	used := time.Since(begin)
+	return turns > 0 && used+used/time.Duration(turns) > limit
+}
+
+// passes returns how often the contenders scored the set.
+func passes(processes []*process, set string) int {
+	most := 0
+	for _, p := range processes {
+		most = max(most, len(p.rates[set]))
+	}
+	return most
 }
 
 // threadCounts are one thread and all of them.
@@ -68,7 +90,7 @@ func measureScoring(ctx context.Context, stdout io.Writer, o options, all []cont
 	fmt.Fprintf(stdout, "\n%s\n\n", strings.ReplaceAll(strings.TrimSpace(notes), "\n", " "))
 	printVersions(stdout, processes)
 	fmt.Fprintf(stdout, "Medians of %d passes over %s names of 15 to 20 and %s URLs of 75 to 80 characters, of which the peers on the benchmark network and LightGBM score the first 5,000 and the transformer the first 1,000; half of a row's passes lie within %.1f %% of its median, in the worst row.\n\n",
-		o.repeats, mostTexts(processes, names), mostTexts(processes, urls), 100*worstSpread(processes))
+		passes(processes, names), mostTexts(processes, names), mostTexts(processes, urls), 100*worstSpread(processes))
 	printShapes(stdout, processes)
 	printSizes(stdout, processes)
 	return measureLengths(ctx, stdout, o, all)
@@ -255,7 +277,7 @@ func measureTraining(ctx context.Context, stdout io.Writer, o options, all []con
 		table.Row(p.title, thousands(rate), ratio(rate/markdown.Median(processes[0].rates[trainingSet])), p.ready.Choice[trainingSet])
 	}
 	fmt.Fprintf(stdout, "\nMedians of %d passes over the same %s rows of the recipe, steps alone, from symbol ids on. PyTorch batches rows of like length, fills them up to the longest and masks nothing.\n\n",
-		o.trainingRepeats, mostTexts(processes, trainingSet))
+		passes(processes, trainingSet), mostTexts(processes, trainingSet))
 	printVersions(stdout, processes)
 	return nil
 }

@@ -40,13 +40,13 @@ def save_facts(folder, name, **facts):
 # LightGBM on character n-grams
 
 GRAMS = 2, 3, 4
-GRAM_BITS = 14
-LIGHTGBM_ROWS = 400_000
+GRAM_BITS = 12
+LIGHTGBM_ROWS = 200_000
 LIGHTGBM_OPTIONS = {
     "objective": "binary", "learning_rate": 0.15, "num_leaves": 63, "min_data_in_leaf": 50, "max_bin": 15,
-    "feature_fraction": 0.3, "seed": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
+    "seed": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
 }
-LIGHTGBM_TREES = 300
+LIGHTGBM_TREES = 200
 
 
 def gram_counts(texts):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestThousandsKeepsThreeFigures(t *testing.T) {
@@ -161,5 +162,23 @@ func TestTrainedModelsAreNotTrainedAgain(t *testing.T) {
 	}
 	if err := trainModels(t.Context(), options{folder: folder, data: "missing", recipe: "missing"}); err != nil {
 		t.Errorf("with all models there, rows were read: %v", err)
+	}
+}
+
+func TestTurnsEndBeforeTheLimit(t *testing.T) {
+	begin := time.Now().Add(-10 * time.Minute)
+	for _, test := range []struct {
+		name  string
+		turns int
+		limit time.Duration
+		want  bool
+	}{
+		{"the first turn", 0, time.Minute, false},
+		{"another fits", 5, 13 * time.Minute, false},
+		{"another does not fit", 2, 13 * time.Minute, true},
+	} {
+		if got := outOfTime(begin, test.turns, test.limit); got != test.want {
+			t.Errorf("%s: out of time is %v, want %v", test.name, got, test.want)
+		}
 	}
 }

@@ -102,7 +102,7 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 		seconds, memory, failures := make([][]float64, len(programs)), make([]float64, len(programs)), make([]error, len(programs))
 		begin := time.Now()
 		for turn := range min(5, max(2, o.lines/file.lines)) {
-			if used := time.Since(begin); turn > 0 && used+used/time.Duration(turn) > o.fileTime {
+			if outOfTime(begin, turn, o.fileTime) {
 				break
 			}
 			for i, program := range programs {
