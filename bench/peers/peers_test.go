@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -180,5 +181,17 @@ func TestTurnsEndBeforeTheLimit(t *testing.T) {
 		if got := outOfTime(begin, test.turns, test.limit); got != test.want {
 			t.Errorf("%s: out of time is %v, want %v", test.name, got, test.want)
 		}
+	}
+}
+
+func TestPeakMemoryIsThatOfAProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("known on Linux alone")
+	}
+	if got := peakMegabytes(os.Getpid()); !(got > 1 && got < 10_000) {
+		t.Errorf("this test takes %v MB at most", got)
+	}
+	if got := peakMegabytes(-1); !math.IsNaN(got) {
+		t.Errorf("no process takes %v MB, want NaN", got)
 	}
 }

@@ -160,10 +160,10 @@ func (p *process) stop() {
 	if p.command == nil || p.command.Process == nil {
 		return
 	}
+	p.memory = peakMegabytes(p.command.Process.Pid)
 	p.input.Close()
 	p.command.Process.Kill()
 	p.command.Wait() // the error says that it was killed
-	p.memory = residentMegabytes(p.command.ProcessState)
 	p.command = nil
 }
 
