@@ -15,6 +15,8 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
+	"time"
 )
 
 // ready is a worker's first line.
@@ -98,12 +100,25 @@ func (c contender) start(folder, python string, threads int, sets []string) *pro
 	return p
 }
 
-// read reads the worker's next line of JSON. Other lines are what libraries print.
+// patience is how long a worker may take to answer.
+const patience = 6 * time.Minute
+
+// read reads the worker's next line of JSON. Other lines are what libraries print. A worker that
+// does not answer is killed.
 func (p *process) read(answer any) error {
+	var late atomic.Bool
+	timer := time.AfterFunc(patience, func() {
+		late.Store(true)
+		p.command.Process.Kill()
+	})
+	defer timer.Stop()
 	for p.output.Scan() {
 		if line := p.output.Bytes(); bytes.HasPrefix(line, []byte("{")) {
 			return json.Unmarshal(line, answer)
 		}
+	}
+	if late.Load() {
+		return fmt.Errorf("no answer within %v", patience)
 	}
 	return errors.Join(errors.New("the worker ended"), p.output.Err())
 }
