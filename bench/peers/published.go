@@ -32,5 +32,5 @@ func printPublished(w io.Writer) {
 	for _, m := range publishedModels {
 		table.Row(m.title, m.size, m.rows, m.figures, m.source)
 	}
-	fmt.Fprint(w, "\nNothing of this table was measured here: other rows, other splits, other machines. urlBERT (arXiv 2402.11495) is left out, since no figure of it could be read from its source. Snowman beside published figures on the same rows: [public benchmarks](benchmarks.md).\n\n")
+	fmt.Fprint(w, "\nNothing of this table was measured here: other rows, other splits, other machines. Of urlBERT (arXiv 2402.11495) no figure could be had. Snowman beside published figures on the same rows: [public benchmarks](benchmarks.md).\n\n")
 }
