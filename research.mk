@@ -58,13 +58,15 @@ bench-ageing: ## compare ways to retrain, as of past dates
 	go run ./bench/ageing -data $(DATA) -recipe models/recipe.json -work build/ageing-months -seeds 2 \
 		-json build/ageing-months.json -pictures docs/pictures $(AGEINGFLAGS)
 
-# bench-peers installs the peers and trains the network, of one view, which is all that the peers have,
-# where that is not done yet. The tables stay in
-# build/peers/tables.md; build/peers/peers -h lists the PEERSFLAGS.
+# bench-peers installs the peers and trains the network, of one view, which is all that the peers have, and the
+# models that are compared with it, where that is not done yet: a transformer takes half an hour of one core. The
+# tables stay in build/peers/tables.md; build/peers/peers -h lists the PEERSFLAGS. The run takes half an hour of
+# two quiet cores.
 PEERS := build/peers
-bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors ## measure Snowman against other ways to run its network, and fastText
+bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors ## measure Snowman against other ways to run its network, and against other models
 	CGO_ENABLED=0 go build -o $(PEERS)/snowman ./cmd/snowman
 	CGO_ENABLED=0 go build -o $(PEERS)/peers ./bench/peers
+	$(PEERS)/peers -train -data $(DATA)
 	$(PEERS)/snowman model export -onnx $(PEERS)/network.onnx $(PEERS)/network.safetensors
 	$(PEERS)/peers -data $(DATA) $(PEERSFLAGS) > $(PEERS)/tables.md
 	@cat $(PEERS)/tables.md
@@ -72,12 +74,12 @@ bench-peers: $(PEERS)/installed $(PEERS)/fasttext $(PEERS)/network.safetensors #
 $(PEERS)/installed: bench/peers/requirements.txt
 	python3 -m venv $(PEERS)/python
 	@grep -v '^#' $< | while read package; do echo "installing $$package"; \
-		$(PEERS)/python/bin/pip install -q "$$package" || echo "$$package is not available"; done
+		$(PEERS)/python/bin/python -m pip install -q "$$package" || echo "$$package is not available"; done
 	@touch $@
 
 # The Python package holds the program's source only.
 $(PEERS)/fasttext: $(PEERS)/installed
-	-cd $(PEERS) && python/bin/pip download -q --no-deps --no-binary :all: -d source "$$(grep ^fasttext ../../bench/peers/requirements.txt)" && \
+	-cd $(PEERS) && python/bin/python -m pip download -q --no-deps --no-binary :all: -d source "$$(grep ^fasttext ../../bench/peers/requirements.txt)" && \
 		tar xzf source/fasttext-*.tar.gz -C source && \
 		g++ -O3 -march=native -funroll-loops -DNDEBUG -std=c++17 -pthread source/fasttext-*/src/*.cc -o fasttext
 

@@ -14,8 +14,8 @@ import (
 
 // printMachine describes the machine, as far as it tells.
 func printMachine(w io.Writer, python string) error {
-	_, err := fmt.Fprintf(w, "Machine: %s, %d CPUs; caches of a core: %s; %s; Snowman's kernels: %s; %s, %s.\n\n",
-		processor(), runtime.NumCPU(), caches(), system(), kernel.Backend(), runtime.Version(), pythonVersion(python))
+	_, err := fmt.Fprintf(w, "Machine: %s, %d CPUs; caches of a core: %s; products of bytes: %s; %s; Snowman's kernels: %s; %s, %s.\n\n",
+		processor(), runtime.NumCPU(), caches(), byteProducts(), system(), kernel.Backend(), runtime.Version(), pythonVersion(python))
 	return err
 }
 
@@ -47,6 +47,34 @@ func processor() string {
 		return "processor unknown, " + runtime.GOARCH
 	}
 	return fmt.Sprintf("%s (family %s, model %s)", fields["model name"], fields["cpu family"], fields["model"])
+}
+
+// byteProducts names the instructions for int8 that the processor has, of those that peers can use.
+func byteProducts() string {
+	content, _ := os.ReadFile("/proc/cpuinfo") // without it the answer is unknown
+	return byteProductsOf(string(content))
+}
+
+func byteProductsOf(cpuinfo string) string {
+	if cpuinfo == "" {
+		return "unknown"
+	}
+	has := make(map[string]bool)
+	for word := range strings.FieldsSeq(cpuinfo) {
+		has[word] = true
+	}
+	var found []string
+	for _, instruction := range []struct{ flag, name string }{
+		{"avx512_vnni", "AVX-512 VNNI"}, {"avx_vnni", "AVX-VNNI"}, {"amx_int8", "AMX"}, {"asimddp", "NEON dot products"}, {"i8mm", "NEON matrix products"},
+	} {
+		if has[instruction.flag] {
+			found = append(found, instruction.name)
+		}
+	}
+	if len(found) == 0 {
+		return "neither VNNI nor AMX"
+	}
+	return strings.Join(found, ", ")
 }
 
 func caches() string {

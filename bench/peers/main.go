@@ -1,12 +1,12 @@
-// Command peers measures Snowman against other ways to run its network, and against fastText.
-// make bench-peers installs them and runs it.
+// Command peers measures Snowman against other ways to run its network, and against other models
+// of the same rows. make bench-peers installs and trains them, and runs it.
 //
 // Every contender is a process of its own that stays (worker.py, and this program itself for
 // Snowman). The contenders take turns with one pass over the same texts, so that whatever else the
 // machine does falls on all of them. The scores of a pass are checked before its time counts.
 // Tables of medians go to standard output.
 //
-// A peer that could not be installed, or that fails, keeps its row, which says why.
+// A peer that could not be installed or trained, or that fails, keeps its row, which says why.
 package main
 
 import (
@@ -19,9 +19,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
-	"strconv"
+	"strings"
+	"time"
 
 	"github.com/snowman-ml/snowman/dataset"
 )
@@ -53,7 +53,10 @@ type contender struct {
 	tolerance float64 // the largest difference that counts as the same score
 }
 
-// quantized is the largest difference that int8 may make.
+// benchmark is the network that all peers can run; its file in the folder is named after it.
+const benchmark = "network"
+
+// quantized is the largest difference that int8 may make: .05 was the largest of a million texts.
 const quantized = 0.1
 
 // unchecked lets every finite difference pass; it is printed all the same.
@@ -61,19 +64,32 @@ const unchecked = 1
 
 // contenders are the rows of the scoring tables. The first is what the others are divided by.
 var contenders = []contender{
-	{"ONNX Runtime, standard graph", "onnx", false, "network", 1e-5},
-	{"ONNX Runtime, file of snowman model export", "onnx-exported", false, "network", 1e-5},
-	{"ONNX Runtime, folded graph", "onnx-folded", false, "network", 1e-5},
-	{"ONNX Runtime, int8", "onnx-int8", false, "network", unchecked},
-	{"OpenVINO", "openvino", false, "network", 1e-5},
-	{"PyTorch", "torch", false, "network", 1e-5},
-	{"Snowman, float32", "float32:network", true, "network", 1e-5},
-	{"Snowman, int8", "int8:network", true, "network", quantized},
-	{"Snowman, int8, a text at a time", "int8-alone:network", true, "network", quantized},
-	{"Snowman, shipped model, float32", "float32:shipped", true, shipped, 0},
-	{"Snowman, shipped model, int8", "int8:shipped", true, shipped, quantized},
+	{"ONNX Runtime, standard graph", "onnx", false, benchmark, 1e-5},
+	{"ONNX Runtime, file of snowman model export", "onnx-exported", false, benchmark, 1e-5},
+	{"ONNX Runtime, folded graph", "onnx-folded", false, benchmark, 1e-5},
+	{"ONNX Runtime, int8", "onnx-int8", false, benchmark, unchecked},
+	{"OpenVINO", "openvino", false, benchmark, 1e-5},
+	{"OpenVINO, int8", "openvino-int8", false, benchmark, unchecked},
+	{"PyTorch", "torch", false, benchmark, 1e-5},
+	{"Snowman, float32", "float32:" + benchmark, true, benchmark, 1e-5},
+	{"Snowman, int8", "int8:" + benchmark, true, benchmark, quantized},
+	{"Snowman, int8, a text at a time", "int8-alone:" + benchmark, true, benchmark, quantized},
+	{"Snowman, shipped model, float32", "float32:" + shipped, true, shipped, 0},
+	{"**Snowman, shipped model, int8**", "int8:" + shipped, true, shipped, quantized},
 	{"fastText, API", "fasttext-api", false, "fastText", 0},
-	{"fastText, program", "fasttext-program", false, "fastText", 1e-4},
+	{"fastText, program", fastTextProgram, false, "fastText", 1e-4},
+	{"fastText, quantised (.ftz), API", "fasttext-quantised", false, "fastText, quantised", 0},
+	{"LightGBM on n-grams", "lightgbm", false, "LightGBM", 0},
+	{"small transformer, float32", "transformer", false, "transformer", 1e-5},
+	{"small transformer, int8", "transformer-int8", false, "transformer", unchecked},
+}
+
+// fastTextProgram is the worker that runs fastText in processes of its own, whose memory it lacks.
+const fastTextProgram = "fasttext-program"
+
+// isPeerInInt8 reports whether a contender other than Snowman scores the benchmark network in int8.
+func (c contender) isPeerInInt8() bool {
+	return !c.isSnowman && c.network == benchmark && strings.HasSuffix(c.kind, "int8")
 }
 
 // trainers are the rows of the training table.
@@ -89,8 +105,9 @@ const trainingSet = "training"
 type options struct {
 	data, recipe, folder, python, only   string
 	texts, repeats                       int
+	fileTime, passTime                   time.Duration
 	trainingRows, trainingRepeats, lines int
-	prepare, keep                        bool
+	train, prepare, keep                 bool
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -106,12 +123,18 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.trainingRows, "training-rows", 50_000, "rows in a pass of training, 0 for no training")
 	flags.IntVar(&o.trainingRepeats, "training-repeats", 3, "passes of training")
 	flags.IntVar(&o.lines, "lines", 10_000_000, "most lines for the whole programs, 0 for none")
+	flags.DurationVar(&o.fileTime, "file-time", 210*time.Second, "no further runs of the programs on a file that would take `longer` than this in all")
+	flags.DurationVar(&o.passTime, "pass-time", 7*time.Minute, "no further passes over the sets that would take `longer` than this in all")
+	flags.BoolVar(&o.train, "train", false, "only train what is compared with Snowman and is not trained yet")
 	flags.BoolVar(&o.prepare, "prepare", false, "only prepare the texts")
 	flags.BoolVar(&o.keep, "keep", false, "use the texts that the last run prepared")
 	flags.Parse(args) // exits on an error
 	only, err := regexp.Compile(o.only)
 	if err != nil {
 		return err
+	}
+	if o.train {
+		return trainModels(ctx, o)
 	}
 	if o.prepare {
 		return prepare(ctx, o)
@@ -145,7 +168,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 	}
-	return measureAccuracy(ctx, stdout, o)
+	if err := measureAccuracy(ctx, stdout, o, only); err != nil {
+		return err
+	}
+	printPublished(stdout)
+	return nil
 }
 
 // prepare writes everything that workers and programs read.
@@ -172,32 +199,11 @@ func prepare(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReport(filepath.Join(o.folder, reportSet), set.Parts[dataset.Report]); err != nil {
+	if err := symbolizer.writeReport(filepath.Join(o.folder, reportSet), set.Parts[dataset.Report]); err != nil {
 		return err
 	}
 	rows := set.Parts[dataset.Train]
-	if err := symbolizer.writeTraining(filepath.Join(o.folder, trainingSet), rows, o.trainingRows); err != nil {
-		return err
-	}
-	return trainFastText(ctx, o, rows)
-}
-
-// trainFastText trains fastText on the rows, unless it is trained or its program is missing.
-func trainFastText(ctx context.Context, o options, rows []dataset.Row) error {
-	program := filepath.Join(o.folder, "fasttext")
-	if exists(program+".bin") || !exists(program) {
-		return nil
-	}
-	progress("training fastText")
-	input := filepath.Join(o.folder, "fasttext.train")
-	if err := writeFastText(input, rows); err != nil {
-		return err
-	}
-	defer os.Remove(input)
-	command := exec.CommandContext(ctx, program, "supervised", "-input", input, "-output", program, "-minn", "3", "-maxn", "6",
-		"-dim", "16", "-minCount", "1000000", "-epoch", "3", "-lr", "0.5", "-verbose", "0", "-thread", strconv.Itoa(runtime.NumCPU()))
-	command.Stderr = os.Stderr
-	return command.Run()
+	return symbolizer.writeTraining(filepath.Join(o.folder, trainingSet), rows, o.trainingRows)
 }
 
 func exists(path string) bool {

@@ -4,9 +4,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestThousandsKeepsThreeFigures(t *testing.T) {
@@ -44,19 +46,24 @@ func TestDistinctNamesAreDistinct(t *testing.T) {
 
 func TestScoresThatDifferDoNotCount(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		got  []float64
-		ok   bool
+		name  string
+		texts int
+		got   []float64
+		ok    bool
 	}{
-		{"the same", []float64{0.25, 0.5}, true},
-		{"within the tolerance", []float64{0.25, 0.505}, true},
-		{"too far away", []float64{0.25, 0.52}, false},
-		{"no number", []float64{0.25, math.NaN()}, false},
-		{"one missing", []float64{0.25}, false},
+		{"the same", 2, []float64{0.25, 0.5}, true},
+		{"within the tolerance", 2, []float64{0.25, 0.505}, true},
+		{"too far away", 2, []float64{0.25, 0.52}, false},
+		{"no number", 2, []float64{0.25, math.NaN()}, false},
+		{"one missing", 2, []float64{0.25}, false},
+		{"none", 0, nil, false},
+		{"the first texts alone", 1, []float64{0.25}, true},
+		{"the first texts alone, too far away", 1, []float64{0.5}, false},
+		{"more texts than the reference", 3, []float64{0.25, 0.5, 0.75}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := &process{contender: contender{tolerance: 0.01}, largest: map[string]float64{}, result: map[string][]float64{names: test.got}}
-			if err := p.check(names, []float64{0.25, 0.5}); (err == nil) != test.ok {
+			if err := p.check(names, test.texts, []float64{0.25, 0.5}); (err == nil) != test.ok {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -109,11 +116,82 @@ func TestPrepareWritesWhatWorkersRead(t *testing.T) {
 			t.Errorf("%s has %d lines, want %d", name, got, want)
 		}
 	}
-	if got := lines(reportSet + ".tsv"); got == 0 || got != lines(reportSet+".txt") {
-		t.Errorf("report has %d rows and %d texts", got, lines(reportSet+".txt"))
+	if got := lines(reportSet + ".tsv"); got == 0 || got != lines(reportSet+".canonical.txt") {
+		t.Errorf("report has %d rows and %d texts", got, lines(reportSet+".canonical.txt"))
 	}
 	lengths, err := os.ReadFile(filepath.Join(folder, names+".lengths"))
 	if err != nil || len(lengths) != 4*lines(names+".txt") {
 		t.Errorf("the lengths of %d names have %d bytes, error %v", lines(names+".txt"), len(lengths), err)
+	}
+}
+
+func TestTheBestPeerInInt8IsTheFastestOfThem(t *testing.T) {
+	speeds := []speed{
+		{one: &process{contender: contender{kind: "onnx", network: benchmark}, rates: map[string][]float64{names: {9}}}},
+		{one: &process{contender: contender{kind: "onnx-int8", network: benchmark}, missing: "not installed"}},
+		{one: &process{contender: contender{kind: "openvino-int8", network: benchmark}, rates: map[string][]float64{names: {3, 4, 5}}}},
+		{one: &process{contender: contender{kind: "transformer-int8", network: "transformer"}, rates: map[string][]float64{names: {8}}}},
+		{one: &process{contender: contender{kind: "int8", isSnowman: true, network: benchmark}, rates: map[string][]float64{names: {7}}}},
+	}
+	if got := bestPeerInInt8(speeds, names); got != 4 {
+		t.Errorf("the best peer in int8 scores %v names a second, want 4", got)
+	}
+	if got := bestPeerInInt8(speeds[:2], names); !math.IsNaN(got) {
+		t.Errorf("without a peer in int8 the best scores %v, want NaN", got)
+	}
+}
+
+func TestProductsOfBytesAreNamed(t *testing.T) {
+	for _, test := range []struct{ cpuinfo, want string }{
+		{"flags\t: avx2 avx512_vnni amx_int8\n", "AVX-512 VNNI, AMX"},
+		{"flags\t: avx2 avx_vnni_int8x\n", "neither VNNI nor AMX"},
+		{"Features\t: asimd asimddp\n", "NEON dot products"},
+		{"", "unknown"},
+	} {
+		if got := byteProductsOf(test.cpuinfo); got != test.want {
+			t.Errorf("%q has %q, want %q", test.cpuinfo, got, test.want)
+		}
+	}
+}
+
+func TestTrainedModelsAreNotTrainedAgain(t *testing.T) {
+	folder := t.TempDir()
+	for _, model := range trainedModels {
+		if err := os.WriteFile(filepath.Join(folder, model.file), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := trainModels(t.Context(), options{folder: folder, data: "missing", recipe: "missing"}); err != nil {
+		t.Errorf("with all models there, rows were read: %v", err)
+	}
+}
+
+func TestTurnsEndBeforeTheLimit(t *testing.T) {
+	begin := time.Now().Add(-10 * time.Minute)
+	for _, test := range []struct {
+		name  string
+		turns int
+		limit time.Duration
+		want  bool
+	}{
+		{"the first turn", 0, time.Minute, false},
+		{"another fits", 5, 13 * time.Minute, false},
+		{"another does not fit", 2, 13 * time.Minute, true},
+	} {
+		if got := outOfTime(begin, test.turns, test.limit); got != test.want {
+			t.Errorf("%s: out of time is %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestPeakMemoryIsThatOfAProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("known on Linux alone")
+	}
+	if got := peakMegabytes(os.Getpid()); !(got > 1 && got < 10_000) {
+		t.Errorf("this test takes %v MB at most", got)
+	}
+	if got := peakMegabytes(-1); !math.IsNaN(got) {
+		t.Errorf("no process takes %v MB, want NaN", got)
 	}
 }

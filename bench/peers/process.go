@@ -15,12 +15,15 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
+	"time"
 )
 
 // ready is a worker's first line.
 type ready struct {
 	Version     string            `json:"version"`
 	Choice      map[string]string `json:"choice"` // how it scores each set
+	Bytes       int               `json:"bytes"`  // of its model
 	Unavailable string            `json:"unavailable,omitempty"`
 }
 
@@ -46,7 +49,11 @@ type process struct {
 	largest map[string]float64   // the largest difference of a score from the reference
 	result  map[string][]float64 // what the last pass over each set returned
 	texts   map[string]int       // how many the clock counted in it
+	memory  float64              // at most, in megabytes; known when it has ended
 }
+
+// notMeasured is what stands in a row instead of figures.
+func notMeasured(why string) string { return "NOT MEASURED: " + why }
 
 // start starts the worker and waits until it is ready.
 func (c contender) start(folder, python string, threads int, sets []string) *process {
@@ -93,12 +100,25 @@ func (c contender) start(folder, python string, threads int, sets []string) *pro
 	return p
 }
 
-// read reads the worker's next line of JSON. Other lines are what libraries print.
+// patience is how long a worker may take to answer.
+const patience = 6 * time.Minute
+
+// read reads the worker's next line of JSON. Other lines are what libraries print. A worker that
+// does not answer is killed.
 func (p *process) read(answer any) error {
+	var late atomic.Bool
+	timer := time.AfterFunc(patience, func() {
+		late.Store(true)
+		p.command.Process.Kill()
+	})
+	defer timer.Stop()
 	for p.output.Scan() {
 		if line := p.output.Bytes(); bytes.HasPrefix(line, []byte("{")) {
 			return json.Unmarshal(line, answer)
 		}
+	}
+	if late.Load() {
+		return fmt.Errorf("no answer within %v", patience)
 	}
 	return errors.Join(errors.New("the worker ended"), p.output.Err())
 }
@@ -119,7 +139,7 @@ func (p *process) run(set string, reference *process) {
 		p.result[set], err = readScores(path)
 	}
 	if err == nil && done.Unavailable == "" && reference != nil {
-		err = p.check(set, reference.result[set])
+		err = p.check(set, done.Texts, reference.result[set])
 	}
 	if err != nil {
 		done.Unavailable = err.Error()
@@ -133,12 +153,14 @@ func (p *process) run(set string, reference *process) {
 	p.rates[set] = append(p.rates[set], float64(done.Texts)/done.Seconds)
 }
 
-func (p *process) check(set string, want []float64) error {
+// check compares the scores of a pass over so many texts with those of the reference. Whichever is
+// slower may have scored the first texts of the set alone.
+func (p *process) check(set string, texts int, want []float64) error {
 	got := p.result[set]
-	if len(got) != len(want) {
-		return fmt.Errorf("%d scores of %s, want %d", len(got), set, len(want))
+	if len(got) != texts || texts == 0 {
+		return fmt.Errorf("%d scores of %d texts of %s", len(got), texts, set)
 	}
-	for i, score := range got {
+	for i, score := range got[:min(len(got), len(want))] {
 		difference := math.Abs(score - want[i])
 		if math.IsNaN(difference) || difference > p.tolerance {
 			return fmt.Errorf("score %d of %s is %v, want %v", i, set, score, want[i])
@@ -153,6 +175,7 @@ func (p *process) stop() {
 	if p.command == nil || p.command.Process == nil {
 		return
 	}
+	p.memory = peakMegabytes(p.command.Process.Pid)
 	p.input.Close()
 	p.command.Process.Kill()
 	p.command.Wait() // the error says that it was killed

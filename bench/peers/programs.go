@@ -28,18 +28,20 @@ var programs = []program{
 	{"snowman score", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score"}}
 	}},
-	{"snowman score, benchmark network", "snowman", func(folder, file string) [][]string {
-		return [][]string{{"score", "-model", filepath.Join(folder, "network.safetensors")}}
-	}},
 	{"snowman score -exact", "snowman", func(folder, file string) [][]string {
 		return [][]string{{"score", "-exact"}}
 	}},
-	{"fastText predict, a process a core", "fasttext", func(folder, file string) (commands [][]string) {
+	{"fastText predict, a process a core", "fasttext", fastTextCommands("fasttext.bin")},
+	{"fastText predict, quantised (.ftz), a process a core", "fasttext", fastTextCommands("fasttext.ftz")},
+}
+
+func fastTextCommands(model string) func(folder, file string) [][]string {
+	return func(folder, file string) (commands [][]string) {
 		for part := range runtime.NumCPU() {
-			commands = append(commands, []string{"predict", filepath.Join(folder, "fasttext.bin"), partOf(file, part)})
+			commands = append(commands, []string{"predict", filepath.Join(folder, model), partOf(file, part)})
 		}
 		return commands
-	}},
+	}
 }
 
 // A linesFile is a file of names in the folder, and its parts, one a core.
@@ -50,8 +52,8 @@ type linesFile struct {
 	distinct bool
 }
 
-// lineFiles are what the programs read: files of 1,000 lines, of ten times as many, and so on to
-// the most, and one of the most lines that are all distinct.
+// lineFiles are what the programs read: files of 1,000 lines, of a hundred times as many, and so on
+// to the most, and one of the most lines that are all distinct.
 func lineFiles(most int) []linesFile {
 	var files []linesFile
 	for lines := min(1000, most); lines > 0; lines = next(lines, most) {
@@ -68,7 +70,7 @@ func next(lines, most int) int {
 	if lines == most {
 		return 0
 	}
-	return min(10*lines, most)
+	return min(100*lines, most)
 }
 
 func partOf(file string, part int) string { return fmt.Sprintf("%s.%d.txt", file, part) }
@@ -92,13 +94,17 @@ func writePrograms(o options, allNames []string) error {
 	return nil
 }
 
-// measurePrograms runs the programs on each file in turn. The short files are run more often.
+// measurePrograms runs the programs on each file in turn, the short files more often.
 func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
-	table := markdown.NewTable(stdout, fmt.Sprintf("Whole programs, all %d cores", runtime.NumCPU()), "lines", "program", "seconds", "lines/s", "µs/line", "most memory, MB")
+	table := markdown.NewTable(stdout, fmt.Sprintf("Whole programs, all %d cores", runtime.NumCPU()), "lines", "program", "seconds", "lines/s", "µs/line", "most memory, MB", "runs")
 	for _, file := range lineFiles(o.lines) {
 		progress("programs: %s lines", file.title)
 		seconds, memory, failures := make([][]float64, len(programs)), make([]float64, len(programs)), make([]error, len(programs))
-		for range min(5, max(2, o.lines/file.lines)) {
+		begin := time.Now()
+		for turn := range min(5, max(2, o.lines/file.lines)) {
+			if outOfTime(begin, turn, o.fileTime) {
+				break
+			}
 			for i, program := range programs {
 				if failures[i] != nil {
 					continue
@@ -112,14 +118,15 @@ func measurePrograms(ctx context.Context, stdout io.Writer, o options) error {
 		}
 		for i, program := range programs {
 			if failures[i] != nil {
-				table.Row(file.title, program.title, "not available: "+failures[i].Error())
+				table.Row(file.title, program.title, notMeasured(failures[i].Error()))
 				continue
 			}
 			wall, lines := markdown.Median(seconds[i]), float64(file.lines)
-			table.Row(file.title, program.title, fmt.Sprintf("%.3f", wall), thousands(lines/wall), fmt.Sprintf("%.2f", wall/lines*1e6), cmp.Or(thousands(memory[i]), "-"))
+			table.Row(file.title, program.title, fmt.Sprintf("%.3f", wall), thousands(lines/wall), fmt.Sprintf("%.2f", wall/lines*1e6),
+				cmp.Or(thousands(memory[i]), "-"), fmt.Sprint(len(seconds[i])))
 		}
 	}
-	fmt.Fprint(stdout, "\nNames as the sources have them, output thrown away; the start of the program and the reading of its model count. Medians of five runs, of two for the longest files; memory is that of all of a row's processes.\n\n")
+	fmt.Fprint(stdout, "\nNames as the sources have them, output thrown away; the start of the program and the reading of its model count. Medians of the runs; memory is that of all of a row's processes.\n\n")
 	return nil
 }
 

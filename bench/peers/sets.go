@@ -211,18 +211,6 @@ func (s symbolizer) writeTraining(path string, rows []dataset.Row, size int) err
 	return s.write(path, texts)
 }
 
-// fastTextLabel stands before a label in what fastText reads and writes.
-const fastTextLabel = "__label__"
-
-// writeFastText writes rows as fastText reads them, in random order.
-func writeFastText(path string, rows []dataset.Row) error {
-	return writeFile(path, func(w *bufio.Writer) {
-		for _, i := range rand.New(rand.NewPCG(2, 2)).Perm(len(rows)) {
-			fmt.Fprintf(w, "%s%s %s\n", fastTextLabel, cmp.Or(rows[i].Kind, "malicious"), rows[i].Text)
-		}
-	})
-}
-
 // writeNames writes the names from first to end of an endless list that repeats the real ones.
 // Distinct ones begin with a character that says how often the name came before.
 func writeNames(path string, allNames []string, first, end int, distinct bool) error {

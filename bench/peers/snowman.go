@@ -17,6 +17,7 @@ import (
 	"github.com/snowman-ml/snowman"
 	"github.com/snowman-ml/snowman/dataset"
 	"github.com/snowman-ml/snowman/internal/train"
+	"github.com/snowman-ml/snowman/models"
 )
 
 // A scoreFunc scores texts, on one goroutine.
@@ -84,6 +85,8 @@ func runWorker(args []string) error {
 		}
 	} else if run, err = newScoring(kind, threads, folder, sets); err != nil {
 		return err
+	} else {
+		start.Bytes = modelBytes(folder, kind)
 	}
 	answers := json.NewEncoder(os.Stdout)
 	if err := answers.Encode(start); err != nil {
@@ -105,6 +108,19 @@ func runWorker(args []string) error {
 		}
 	}
 	return nil
+}
+
+// modelBytes returns the size of the model file that a kind of worker reads.
+func modelBytes(folder, kind string) int {
+	_, network, _ := strings.Cut(kind, ":")
+	if network == shipped {
+		return len(models.Default)
+	}
+	info, err := os.Stat(filepath.Join(folder, network+".safetensors"))
+	if err != nil {
+		return 0 // it was read a moment ago
+	}
+	return int(info.Size())
 }
 
 // newScoring returns what does one pass of scoring, after one pass that does not count.
