@@ -45,11 +45,11 @@ part1:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000080, DI, DI
 	ADDQ   BX, DI
-	IMUL3Q $0x00000080, R8, R8
-	ADDQ   BX, R8
+	MOVQ   end+48(FP), DI
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
 	MOVQ   symbols+56(FP), DI
 	MOVQ   ends+64(FP), R8
 	MOVQ   texts+72(FP), R9
@@ -106,9 +106,9 @@ part2:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000100, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000100, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -175,9 +175,9 @@ part3:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000180, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000180, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -254,9 +254,9 @@ part4:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000200, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000200, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -345,9 +345,9 @@ part5:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000280, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000280, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -450,9 +450,9 @@ part6:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000300, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000300, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -571,9 +571,9 @@ part7:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000380, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000380, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -710,9 +710,9 @@ part8:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000400, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000400, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -900,11 +900,11 @@ part1:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), BX
-	MOVQ   end+56(FP), R9
 	IMUL3Q $0x00000080, BX, BX
 	ADDQ   DI, BX
-	IMUL3Q $0x00000080, R9, R9
-	ADDQ   DI, R9
+	MOVQ   end+56(FP), BX
+	IMUL3Q $0x00000080, BX, BX
+	ADDQ   DI, BX
 	MOVQ   symbols+64(FP), R9
 	MOVQ   ends+72(FP), R10
 	MOVQ   texts+80(FP), R11
@@ -975,9 +975,9 @@ part2:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000100, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000100, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1064,9 +1064,9 @@ part3:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000180, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000180, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1169,9 +1169,9 @@ part4:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000200, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000200, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1292,9 +1292,9 @@ part5:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000280, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000280, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1435,9 +1435,9 @@ part6:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000300, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000300, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1600,9 +1600,9 @@ part7:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000380, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000380, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -1789,9 +1789,9 @@ part8:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000400, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000400, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -2029,11 +2029,11 @@ part1:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000040, SI, SI
 	ADDQ   BX, SI
-	IMUL3Q $0x00000040, DI, DI
-	ADDQ   BX, DI
+	MOVQ   end+40(FP), SI
+	IMUL3Q $0x00000040, SI, SI
+	ADDQ   BX, SI
 	MOVQ   symbols+48(FP), SI
 	MOVQ   ends+56(FP), DI
 	MOVQ   texts+64(FP), R8
@@ -2078,9 +2078,9 @@ part2:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000080, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000080, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2131,9 +2131,9 @@ part3:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000000c0, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000000c0, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2189,9 +2189,9 @@ part4:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000100, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000100, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2253,9 +2253,9 @@ part5:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000140, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000140, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2324,9 +2324,9 @@ part6:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000180, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000180, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2403,9 +2403,9 @@ part7:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000001c0, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000001c0, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -2491,9 +2491,9 @@ part8:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000200, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000200, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -5490,11 +5490,11 @@ part1:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000080, DI, DI
 	ADDQ   BX, DI
-	IMUL3Q $0x00000080, R8, R8
-	ADDQ   BX, R8
+	MOVQ   end+48(FP), DI
+	IMUL3Q $0x00000080, DI, DI
+	ADDQ   BX, DI
 	MOVQ   symbols+56(FP), DI
 	MOVQ   ends+64(FP), R8
 	MOVQ   texts+72(FP), R9
@@ -5552,9 +5552,9 @@ part2:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000100, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000100, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -5622,9 +5622,9 @@ part3:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000180, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000180, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -5702,9 +5702,9 @@ part4:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000200, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000200, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -5794,9 +5794,9 @@ part5:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000280, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000280, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -5900,9 +5900,9 @@ part6:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000300, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000300, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -6022,9 +6022,9 @@ part7:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000380, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000380, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -6162,9 +6162,9 @@ part8:
 	MOVQ   bias+24(FP), SI
 	ADDQ   AX, SI
 	MOVQ   start+40(FP), DI
-	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000400, DI, DI
 	ADDQ   BX, DI
+	MOVQ   end+48(FP), R8
 	IMUL3Q $0x00000400, R8, R8
 	ADDQ   BX, R8
 	MOVQ   symbols+56(FP), R9
@@ -6298,11 +6298,11 @@ part1:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), BX
-	MOVQ   end+56(FP), R9
 	IMUL3Q $0x00000080, BX, BX
 	ADDQ   DI, BX
-	IMUL3Q $0x00000080, R9, R9
-	ADDQ   DI, R9
+	MOVQ   end+56(FP), BX
+	IMUL3Q $0x00000080, BX, BX
+	ADDQ   DI, BX
 	MOVQ   symbols+64(FP), R9
 	MOVQ   ends+72(FP), R10
 	MOVQ   texts+80(FP), R11
@@ -6376,9 +6376,9 @@ part2:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000100, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000100, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -6469,9 +6469,9 @@ part3:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000180, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000180, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -6579,9 +6579,9 @@ part4:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000200, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000200, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -6708,9 +6708,9 @@ part5:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000280, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000280, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -6858,9 +6858,9 @@ part6:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000300, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000300, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -6981,9 +6981,9 @@ part7:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000380, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000380, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -7118,9 +7118,9 @@ part8:
 	MOVQ   bias+32(FP), R8
 	ADDQ   AX, R8
 	MOVQ   start+48(FP), R9
-	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000400, R9, R9
 	ADDQ   DI, R9
+	MOVQ   end+56(FP), R10
 	IMUL3Q $0x00000400, R10, R10
 	ADDQ   DI, R10
 	MOVQ   symbols+64(FP), R11
@@ -7295,11 +7295,11 @@ part1:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000040, SI, SI
 	ADDQ   BX, SI
-	IMUL3Q $0x00000040, DI, DI
-	ADDQ   BX, DI
+	MOVQ   end+40(FP), SI
+	IMUL3Q $0x00000040, SI, SI
+	ADDQ   BX, SI
 	MOVQ   symbols+48(FP), SI
 	MOVQ   ends+56(FP), DI
 	MOVQ   texts+64(FP), R8
@@ -7348,9 +7348,9 @@ part2:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000080, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000080, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7409,9 +7409,9 @@ part3:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000000c0, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000000c0, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7480,9 +7480,9 @@ part4:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000100, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000100, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7563,9 +7563,9 @@ part5:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000140, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000140, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7660,9 +7660,9 @@ part6:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000180, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000180, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7773,9 +7773,9 @@ part7:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000001c0, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x000001c0, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -7904,9 +7904,9 @@ part8:
 	MOVQ   table+16(FP), BX
 	ADDQ   AX, BX
 	MOVQ   start+32(FP), SI
-	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000200, SI, SI
 	ADDQ   BX, SI
+	MOVQ   end+40(FP), DI
 	IMUL3Q $0x00000200, DI, DI
 	ADDQ   BX, DI
 	MOVQ   symbols+48(FP), R8
@@ -8623,11 +8623,11 @@ width1:
 	MOVQ   table+8(FP), DX
 	ADDQ   AX, DX
 	MOVQ   start+24(FP), AX
-	MOVQ   end+32(FP), BX
 	IMUL3Q $0x00000040, AX, AX
 	ADDQ   DX, AX
-	IMUL3Q $0x00000040, BX, BX
-	ADDQ   DX, BX
+	MOVQ   end+32(FP), AX
+	IMUL3Q $0x00000040, AX, AX
+	ADDQ   DX, AX
 	MOVQ   symbols+40(FP), AX
 	MOVQ   count+48(FP), BX
 	ADDQ   AX, BX
@@ -8660,9 +8660,9 @@ width2:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000080, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000080, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -8705,9 +8705,9 @@ width3:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x000000c0, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x000000c0, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -8760,9 +8760,9 @@ width4:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000100, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000100, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -8827,9 +8827,9 @@ width5:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000140, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000140, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -8908,9 +8908,9 @@ width6:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000180, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x00000180, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -9005,9 +9005,9 @@ width7:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), AX
-	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x000001c0, AX, AX
 	ADDQ    DX, AX
+	MOVQ    end+32(FP), BX
 	IMUL3Q  $0x000001c0, BX, BX
 	ADDQ    DX, BX
 	MOVQ    symbols+40(FP), SI
@@ -9122,9 +9122,9 @@ part8:
 	MOVQ    table+8(FP), DX
 	ADDQ    AX, DX
 	MOVQ    start+24(FP), BX
-	MOVQ    end+32(FP), SI
 	IMUL3Q  $0x00000200, BX, BX
 	ADDQ    DX, BX
+	MOVQ    end+32(FP), SI
 	IMUL3Q  $0x00000200, SI, SI
 	ADDQ    DX, SI
 	MOVQ    symbols+40(FP), DI

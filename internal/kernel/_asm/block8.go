@@ -58,10 +58,7 @@ func (b backend) block8Width(width int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, width) }
 	c := convolution{backend: b, isInt8: true}
 	count := c.count(width)
-	w := window{convolution: c, width: width, largest: c.vectors(count), temporary: c.vectors(count)}
-	for range width - 1 {
-		w.sums = append(w.sums, c.vectors(count))
-	}
+	w := c.newWindow(width, count)
 	Label(label("width"))
 	part := GP64()
 	XORQ(part, part)
@@ -70,22 +67,10 @@ func (b backend) block8Width(width int) {
 	ADDQ(part, features)
 	w.table = parameter("table")
 	ADDQ(part, w.table)
-	w.startPadding, w.endPadding = parameter("start"), parameter("end")
-	for _, padding := range []reg.Register{w.startPadding, w.endPadding} {
-		IMUL3Q(U32(uint32(width*rowBytes8)), padding, padding)
-		ADDQ(w.table, padding)
-	}
+	w.startPadding, w.endPadding = w.padding("start"), w.padding("end")
 	symbol, behind := parameter("symbols"), parameter("count")
 	ADDQ(symbol, behind)
-	w.begin()
-	CMPQ(symbol, behind)
-	JGE(LabelRef(label("last")))
-	Label(label("symbol"))
-	w.step(symbol)
-	CMPQ(symbol, behind)
-	JLT(LabelRef(label("symbol")))
-	Label(label("last"))
-	w.finish()
+	w.text(symbol, behind)
 	for i, v := range w.largest {
 		VMOVDQU(v, c.at(features, i))
 	}

@@ -93,10 +93,7 @@ func eachWidth(generate func(width int)) {
 func (c convolution) generateWidth(width int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, width) }
 	count := c.count(width)
-	w := window{convolution: c, width: width, largest: c.vectors(count), temporary: c.vectors(count)}
-	for range width - 1 {
-		w.sums = append(w.sums, c.vectors(count))
-	}
+	w := c.newWindow(width, count)
 
 	// One part of the rows for all texts, then the next part.
 	Label(label("width"))
@@ -118,11 +115,7 @@ func (c convolution) generateWidth(width int) {
 		bias = parameter("bias")
 		ADDQ(part, bias)
 	}
-	w.startPadding, w.endPadding = parameter("start"), parameter("end")
-	for _, padding := range []reg.Register{w.startPadding, w.endPadding} {
-		IMUL3Q(U32(uint32(width*c.rowBytes())), padding, padding)
-		ADDQ(w.table, padding)
-	}
+	w.startPadding, w.endPadding = w.padding("start"), w.padding("end")
 	symbols, ends := parameter("symbols"), parameter("ends")
 	texts := parameter("texts")
 	symbol := GP64()
@@ -132,15 +125,7 @@ func (c convolution) generateWidth(width int) {
 	behind := GP64()
 	MOVLQSX(Mem{Base: ends}, behind)
 	ADDQ(symbols, behind)
-	w.begin()
-	CMPQ(symbol, behind)
-	JGE(LabelRef(label("last")))
-	Label(label("symbol"))
-	w.step(symbol)
-	CMPQ(symbol, behind)
-	JLT(LabelRef(label("symbol")))
-	Label(label("last"))
-	w.finish()
+	w.text(symbol, behind)
 	if !c.isInt8 {
 		w.rectify(bias)
 	}
@@ -162,6 +147,37 @@ func (c convolution) generateWidth(width int) {
 	CMPQ(part, U32(uint32(c.rowBytes())))
 	JLT(LabelRef(label("part")))
 	c.end()
+}
+
+// newWindow returns the state of the loop that takes count registers of a row at once.
+func (c convolution) newWindow(width, count int) window {
+	w := window{convolution: c, width: width, largest: c.vectors(count), temporary: c.vectors(count)}
+	for range width - 1 {
+		w.sums = append(w.sums, c.vectors(count))
+	}
+	return w
+}
+
+// padding returns where the rows of a parameter's symbol are.
+func (w window) padding(name string) reg.Register {
+	rows := parameter(name)
+	IMUL3Q(U32(uint32(w.width*w.rowBytes())), rows, rows)
+	ADDQ(w.table, rows)
+	return rows
+}
+
+// text convolves one text between its padding.
+func (w window) text(symbol, behind reg.Register) {
+	loop, last := fmt.Sprint("symbol", w.width), fmt.Sprint("last", w.width)
+	w.begin()
+	CMPQ(symbol, behind)
+	JGE(LabelRef(last))
+	Label(loop)
+	w.step(symbol)
+	CMPQ(symbol, behind)
+	JLT(LabelRef(loop))
+	Label(last)
+	w.finish()
 }
 
 // step adds the next symbol's rows to the windows.

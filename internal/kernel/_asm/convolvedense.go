@@ -28,19 +28,7 @@ func (b backend) convolveDense8() {
 
 func (b backend) convolveDense8Width(width int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, width) }
-	w := window{
-		convolution: convolution{backend: b, isInt8: true}, width: width,
-		largest: b.vectors(1), temporary: b.vectors(1),
-	}
-	for range width - 1 {
-		w.sums = append(w.sums, b.vectors(1))
-	}
-	padding := func(name string) reg.Register {
-		rows := parameter(name)
-		IMUL3Q(U32(uint32(width*rowBytes8)), rows, rows)
-		ADDQ(w.table, rows)
-		return rows
-	}
+	w := convolution{backend: b, isInt8: true}.newWindow(width, 1)
 
 	Label(label("width"))
 	features, ends, twos, sums, previous := parameter("features"), parameter("ends"), parameter("twos"), parameter("sums"), parameter("previous")
@@ -57,7 +45,7 @@ func (b backend) convolveDense8Width(width int) {
 	MOVLQSX(Mem{Base: ends}, behind)
 	first := parameter("symbols")
 	ADDQ(first, behind)
-	w.startPadding = padding("start")
+	w.startPadding = w.padding("start")
 	w.begin()
 	CMPQ(symbol, behind)
 	JGE(LabelRef(label("last")))
@@ -83,7 +71,7 @@ func (b backend) convolveDense8Width(width int) {
 	JLT(LabelRef(label("symbol")))
 
 	Label(label("last"))
-	w.endPadding = padding("end")
+	w.endPadding = w.padding("end")
 	w.finish()
 	VMOVUPS(w.largest[0], Mem{Base: features})
 	ADDQ(U32(rowBytes8), features)
